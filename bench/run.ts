@@ -1,0 +1,73 @@
+import { cpus, loadavg, release, tmpdir, totalmem, userInfo } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { isSandbox } from "../sandbox/directory.ts";
+import { down, up as sandboxUp } from "../sandbox/sandbox.ts";
+import { dump } from "./dump.ts";
+import { rendered, type Bench, type Result } from "./measure.ts";
+import { previewDev } from "./preview.ts";
+import { onPath } from "./program.ts";
+import { scanMany } from "./scan-many.ts";
+import { scan } from "./scan.ts";
+import { start } from "./start.ts";
+import { up } from "./up.ts";
+
+/**
+ * `npm run bench`: measures the CLI and the Pulumi program side by side with what they are held against. Progress goes to
+ * stderr, the finished page to stdout. It asserts nothing, for figures depend on the machine.
+ */
+const benchmarks: Record<string, { readonly run: (bench: Bench) => Promise<Result>; readonly needsKubectl: boolean }> = {
+  start: { run: start, needsKubectl: false },
+  preview: { run: previewDev, needsKubectl: false },
+  scan: { run: scan, needsKubectl: true },
+  "scan-many": { run: scanMany, needsKubectl: false },
+  dump: { run: dump, needsKubectl: true },
+  up: { run: up, needsKubectl: false },
+};
+
+const usage = `usage: npm run bench -- [--repeat COUNT] [--gigabytes SIZE] [NAME…], NAME being one of ${Object.keys(benchmarks).join(", ")}`;
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { repeat: { type: "string", default: "5" }, gigabytes: { type: "string", default: "1" } },
+});
+const [repeat, gigabytes] = [Number(values.repeat), Number(values.gigabytes)];
+const unknown = positionals.filter((name) => !(name in benchmarks));
+if (!(repeat >= 1) || !(gigabytes > 0) || unknown.length > 0) {
+  process.stderr.write(`${usage}\n`);
+  process.exit(2);
+}
+
+const progress = (line: string): void => {
+  process.stderr.write(`${new Date().toISOString().slice(11, 19)}  ${line}\n`);
+};
+/** Its own, so that nothing of a person's sandbox changes; one that is up already is used, and stays. */
+const directory = process.env["POSTGRES_RECOVERY_BENCH_SANDBOX"] ?? join(tmpdir(), `postgres-recovery-bench-${userInfo().uid}`);
+const wasUp = await isSandbox(directory);
+const started = performance.now();
+try {
+  const bench: Bench = { directory, repeat, gigabytes, progress, environment: await sandboxUp(directory, progress) };
+  process.stdout.write(`${heading()}\n`);
+  for (const [name, { run, needsKubectl }] of Object.entries(benchmarks)) {
+    if (positionals.length > 0 && !positionals.includes(name)) continue;
+    if (needsKubectl && !onPath("kubectl")) {
+      progress(`${name}: left out, for there is no kubectl on PATH to compare with`);
+      continue;
+    }
+    progress(`${name}: starts; load ${load()}`);
+    const result = await run(bench);
+    process.stdout.write(`\n${rendered(result)}\n\nLoad of the machine at the end: ${load()}.\n`);
+  }
+  progress(`all of it took ${((performance.now() - started) / 60_000).toFixed(1)} minutes`);
+} finally {
+  if (!wasUp) await down(directory, progress);
+}
+
+function heading(): string {
+  const [processor] = cpus();
+  const machine = `${cpus().length} processors (${processor?.model ?? "unknown"}), ${(totalmem() / 2 ** 30).toFixed(0)} GiB`;
+  return `# Speed\n\nMeasured by \`npm run bench\` on ${new Date().toISOString().slice(0, 10)}: ${machine}, Linux ${release()}, Node ${process.versions.node}. The sandbox (API servers, databases) ran on the same machine.`;
+}
+
+function load(): string {
+  return loadavg().map((value) => value.toFixed(1)).join(", ");
+}

@@ -1,0 +1,62 @@
+import { readFile } from "node:fs/promises";
+import { everyAtMost, ratioAtMost, repeated, type Bench, type Figure, type Result } from "./measure.ts";
+import { run, type Run } from "./program.ts";
+import { ReplayedClusters } from "./replayed-clusters.ts";
+
+/** What a probe takes where the exec goes over a network and pgBackRest over another one. */
+const answerMilliseconds = 500;
+const sample = new URL("../test/fixtures/samples/info-11-ok-json.stdout", import.meta.url);
+/** Linear is twice the time for twice the clusters; a tenth more is the spread of the machine. */
+const linear = 2.2;
+
+/** The list of 500 and of 1,000 clusters that answer after half a second. */
+export async function scanMany(bench: Bench): Promise<Result> {
+  const small = new ReplayedClusters(bench.directory, "bench-500", 500);
+  const large = new ReplayedClusters(bench.directory, "bench-1000", 1000);
+  try {
+    for (const clusters of [small, large]) {
+      bench.progress(`making ${clusters.names.length} replayed clusters`);
+      await clusters.create();
+      await clusters.answer({ "info.json": await readFile(sample, "utf8") }, () => [
+        { match: "info --output=json", delayMilliseconds: answerMilliseconds, stdoutFile: "info.json" },
+      ]);
+    }
+    const runs = {
+      small: await measured(bench, small, 16),
+      large: await measured(bench, large, 16),
+      wide: await measured(bench, large, 32),
+    };
+    const [smallTime, largeTime, wideTime] = [time(runs.small, 500, 16), time(runs.large, 1000, 16), time(runs.wide, 1000, 32)];
+    const memory = megabytes("most memory of the process, all of these lists", Object.values(runs).flat());
+    return {
+      title: "Scan of many clusters",
+      figures: [smallTime, largeTime, wideTime, memory],
+      checks: [ratioAtMost("1,000 clusters to 500", largeTime, smallTime, linear), everyAtMost(memory, 200)],
+      notes: [`Every cluster answers after ${answerMilliseconds} ms, so 1,000 clusters take at least ${ideal(1000, 16)} s with a concurrency of 16, and ${ideal(1000, 32)} s with 32; what is above that is the work of the API server, the kubelet stand-in and the CLI on the same machine.`],
+    };
+  } finally {
+    await Promise.all([small.remove(), large.remove()]);
+  }
+}
+
+function measured(bench: Bench, { namespace, names }: ReplayedClusters, concurrency: number): Promise<Run[]> {
+  const command = ["stanza", "list", "--context", "dev", "-n", namespace, "--concurrency", String(concurrency), "-o", "json"];
+  return repeated(
+    bench,
+    `list of ${names.length} clusters, ${concurrency} at a time`,
+    () => run(["postgres-recovery", ...command], { environment: bench.environment, memory: true }),
+    ({ seconds, peakMegabytes }) => `${seconds.toFixed(1)} s, ${peakMegabytes.toFixed(0)} MB`,
+  );
+}
+
+function time(runs: readonly Run[], clusters: number, concurrency: number): Figure {
+  return { what: `${clusters} clusters, ${concurrency} at a time`, unit: "s", values: runs.map(({ seconds }) => seconds) };
+}
+
+function megabytes(what: string, runs: readonly Run[]): Figure {
+  return { what, unit: "MB", values: runs.map(({ peakMegabytes }) => peakMegabytes) };
+}
+
+function ideal(clusters: number, concurrency: number): string {
+  return ((Math.ceil(clusters / concurrency) * answerMilliseconds) / 1000).toFixed(1);
+}

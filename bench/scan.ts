@@ -1,0 +1,106 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { ContainerName } from "../clients/exec.ts";
+import { stanzaInfo } from "../clients/pgbackrest.ts";
+import { databaseContainer } from "../domain/postgres-cluster.ts";
+import { scanReportSchema } from "../domain/scan-report.ts";
+import { breakRepository, heal } from "../sandbox/cluster.ts";
+import { ratioAtLeast, ratioAtMost, type Bench, type Figure, type Result } from "./measure.ts";
+import { run } from "./program.ts";
+
+/** Silent beside the one that is so from the start. */
+const silenced = "calendar/calendar-db";
+/** Findings, and clusters that could not be determined, are what the list is for. */
+const accepted = [0, 1, 3];
+/** One after another takes about a minute, so it is done less often. */
+const scansPerSerialRun = 3;
+/** Over that, a probe waited for a silent repo host. */
+const silentSeconds = 10;
+
+/** The list of `dev` with two silent clusters, beside the same remote commands by kubectl, one after another. */
+export async function scan(bench: Bench): Promise<Result> {
+  const { directory, progress } = bench;
+  await breakRepository(directory, "dev", silenced);
+  try {
+    const scans: number[] = [];
+    const serial: Probes[] = [];
+    const list = join(directory, "bench-list.json");
+    const scanOnce = async (): Promise<number> => {
+      const options = { environment: bench.environment, accepted, stdout: list };
+      return (await run(["postgres-recovery", "stanza", "list", "--context", "dev", "-o", "json"], options)).seconds;
+    };
+    await scanOnce();
+    const { clusters } = scanReportSchema.parse(JSON.parse(await readFile(list, "utf8")));
+    const containers = clusters.flatMap(({ namespace, pod }) => (pod === undefined ? [] : [{ namespace, pod, container: databaseContainer }]));
+    const rounds = Math.ceil(bench.repeat / scansPerSerialRun);
+    for (let round = 1; round <= rounds; round += 1) {
+      for (let time = 1; time <= scansPerSerialRun; time += 1) scans.push(await scanOnce());
+      progress(`scan of ${clusters.length} clusters, round ${round} of ${rounds}: ${scans.slice(-scansPerSerialRun).map(seconds).join(", ")}`);
+      const probes = await oneAfterAnother(bench, containers);
+      serial.push(probes);
+      progress(`one after another with kubectl: ${seconds(sum(probes))}, of that silent: ${seconds(sum(probes.filter(isSilent)))}`);
+    }
+    return result(clusters.length, scans, serial);
+  } finally {
+    await heal(directory, "dev", silenced);
+  }
+}
+
+/** Seconds of each probe. */
+type Probes = readonly number[];
+
+async function oneAfterAnother({ environment }: Bench, containers: readonly ContainerName[]): Promise<Probes> {
+  const argv = await infoCommand();
+  const times: number[] = [];
+  for (const { namespace, pod, container } of containers) {
+    const command = ["--context", "dev", "exec", "--namespace", namespace, pod, "--container", container, "--", ...argv];
+    times.push((await run(["kubectl", ...command], { environment })).seconds);
+  }
+  return times;
+}
+
+/** The very command that the scan runs remotely. */
+async function infoCommand(): Promise<readonly string[]> {
+  let command: readonly string[] = [];
+  await stanzaInfo(
+    (_container, argv) => {
+      command = argv;
+      return Promise.resolve({ end: "broken", message: "only the command was wanted" });
+    },
+    { namespace: "", pod: "", container: databaseContainer },
+    { stanza: "", repositories: [], systemIdentifier: undefined },
+    30,
+  );
+  return command;
+}
+
+function result(clusters: number, scans: readonly number[], serial: readonly Probes[]): Result {
+  const figure = (what: string, values: readonly number[]): Figure => ({ what, unit: "s", values });
+  const scanned = figure(`\`stanza list\`, ${clusters} clusters, two silent`, scans);
+  const whole = figure("the same probes one after another with kubectl", serial.map(sum));
+  const answered = figure("of these, all probes that were answered", serial.map((probes) => sum(probes.filter((probe) => !isSilent(probe)))));
+  const slowest = figure("the slowest single probe", serial.map((probes) => Math.max(...probes)));
+  return {
+    title: "Scan of the dev list",
+    figures: [scanned, whole, answered, slowest],
+    checks: [
+      ratioAtLeast("one after another to the scan", whole, scanned, 8),
+      ratioAtMost("the scan to its slowest single probe", scanned, slowest, 1.3),
+    ],
+    notes: [
+      "A silent repo host holds pgBackRest for twice its protocol time-out. The scan cannot be quicker than one silent probe, and the run one after another holds two of them, so their ratio is at most 2 plus the time of all other probes over that of a silent one.",
+    ],
+  };
+}
+
+function isSilent(probe: number): boolean {
+  return probe > silentSeconds;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+function seconds(value: number): string {
+  return `${value.toFixed(1)} s`;
+}

@@ -1,0 +1,17 @@
+import { RecoveryError } from "../domain/errors.ts";
+import { parseClusterName, type ClusterName } from "../domain/postgres-cluster.ts";
+
+/**
+ * Reads the argument NAMESPACE/CLUSTER.
+ *
+ * @throws RecoveryError `usage` when it is anything else; so before the API server is asked.
+ */
+export function clusterArgument(text: string): ClusterName {
+  const cluster = parseClusterName(text);
+  if (cluster !== undefined) return cluster;
+  throw new RecoveryError(
+    "usage",
+    `"${text}" is not NAMESPACE/CLUSTER`,
+    "name a cluster as `postgres-recovery stanza list` shows it, such as calendar/calendar-db",
+  );
+}

@@ -1,0 +1,22 @@
+import type { FailureKind } from "../domain/errors.ts";
+import type { Verdict } from "../domain/stanza-status.ts";
+
+/** What the process's exit code means; printed in every `--help`. */
+export const exitCodeHelp = `Exit codes:
+  0    all okay
+  1    findings: at least one cluster needs a repair or a look
+  2    usage: wrong arguments, context or cluster
+  3    could not be determined: something did not answer
+  4    a repair failed or was refused
+  130  interrupted`;
+
+/** The exit code of an error. */
+export function failureExitCode(kind: FailureKind): number {
+  return { usage: 2, undetermined: 3, failed: 4, interrupted: 130 }[kind];
+}
+
+/** The exit code of a list: findings win over what could not be determined, for they are certain. */
+export function verdictExitCode(verdicts: readonly Verdict[]): number {
+  if (verdicts.includes("finding")) return 1;
+  return verdicts.includes("undetermined") ? 3 : 0;
+}

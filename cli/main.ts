@@ -1,0 +1,101 @@
+import { Command, CommanderError, Option } from "commander";
+import { messageOf, RecoveryError } from "../domain/errors.ts";
+import { permissions } from "../domain/permissions.ts";
+import { failureExitCode } from "./exit-codes.ts";
+import { concurrencyArgument, durationArgument, withCommonOptions } from "./options.ts";
+import type { DumpCommandOptions } from "./dump.ts";
+import type { StanzaCreateOptions } from "./stanza-create.ts";
+import type { StanzaListOptions } from "./stanza-list.ts";
+
+// Each command's code is loaded when it is run: the Kubernetes client alone takes longer than all of --help.
+function program(setExitCode: (code: number) => void): Command {
+  const root = new Command("postgres-recovery")
+    .description("Finds and repairs Postgres clusters on Kubernetes that lose their backups in silence.")
+    .exitOverride()
+    .showHelpAfterError("(--help shows what is possible)")
+    .addHelpText("after", `
+Examples:
+  postgres-recovery stanza list --context dev
+  postgres-recovery stanza create calendar/calendar-db --context dev
+  postgres-recovery dump calendar/calendar-db --context dev
+
+The --help of each command has its Kubernetes permissions and exit codes.`);
+
+  const stanza = root.command("stanza").description("the pgBackRest stanza of Crunchy PGO clusters");
+  withCommonOptions(stanza.command("list"), {
+    timeout: "how long one cluster may take to answer",
+    permissions: permissions["stanza list"],
+    examples: [
+      "postgres-recovery stanza list",
+      "postgres-recovery stanza list --context dev -n woven-passport",
+      "postgres-recovery stanza list --watch --interval 5m",
+      "postgres-recovery stanza list -o json | jq '.clusters[] | select(.status.status != \"okay\")'",
+    ],
+  })
+    .description("list every PostgresCluster and whether its stanza exists; only reads")
+    .option("-n, --namespace <name>", "one namespace (default: all)")
+    .option("-w, --watch", "list again and again until it is interrupted")
+    .addOption(new Option("--interval <duration>", "pause between lists with --watch").argParser(durationArgument).default("1m"))
+    .addOption(new Option("--concurrency <count>", "clusters asked at the same time").argParser(concurrencyArgument).default(16))
+    .action(async (options: StanzaListOptions) => {
+      setExitCode(await (await import("./stanza-list.ts")).stanzaList(options));
+    });
+
+  withCommonOptions(stanza.command("create"), {
+    timeout: "how long each question about the stanza may take",
+    permissions: permissions["stanza create"],
+    examples: [
+      "postgres-recovery stanza create calendar/calendar-db",
+      "postgres-recovery stanza create calendar/calendar-db --dump-directory /backup",
+      "postgres-recovery stanza create calendar/calendar-db --skip-dump 'dumped an hour ago, see TICKET-1'",
+      "postgres-recovery stanza create --request - -o json < request.json",
+    ],
+  })
+    .description("create one cluster's missing stanza: check, dump, create on the leader, confirm; a stanza that stands is left as it is")
+    .argument("[cluster]", "NAMESPACE/CLUSTER")
+    .addOption(new Option("--request <source>", "read one JSON request from stdin instead of the arguments").choices(["-"]))
+    .option("--dump-directory <directory>", "where the dump goes", "dumps")
+    .option("--skip-dump <reason>", "take no dump, for this reason")
+    .addOption(new Option("--dump-timeout <duration>", "how long the dump may take").argParser(durationArgument).default("1h"))
+    .addOption(new Option("--create-timeout <duration>", "how long to go on trying to create").argParser(durationArgument).default("10m"))
+    .addOption(new Option("--operator-timeout <duration>", "how long to wait for PGO to confirm").argParser(durationArgument).default("2m"))
+    .action(async (cluster: string | undefined, options: StanzaCreateOptions) => {
+      setExitCode(await (await import("./stanza-create.ts")).stanzaCreate(cluster, options));
+    });
+
+  withCommonOptions(root.command("dump"), {
+    timeout: "how long each question may take",
+    permissions: permissions.dump,
+    examples: [
+      "postgres-recovery dump calendar/calendar-db",
+      "postgres-recovery dump calendar/calendar-db --directory /backup -o json",
+    ],
+  })
+    .description("dump all databases of one cluster from its leader into a verified, compressed file")
+    .argument("<cluster>", "NAMESPACE/CLUSTER")
+    .option("--directory <directory>", "where the file goes", "dumps")
+    .addOption(new Option("--dump-timeout <duration>", "how long the dump may take").argParser(durationArgument).default("1h"))
+    .action(async (cluster: string, options: DumpCommandOptions) => {
+      setExitCode(await (await import("./dump.ts")).dump(cluster, options));
+    });
+  return root;
+}
+
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof RecoveryError) {
+    process.stderr.write(`error: ${error.message}\n${error.next === undefined ? "" : `next: ${error.next}\n`}`);
+    return failureExitCode(error.kind);
+  }
+  const stack = process.argv.includes("--debug") && error instanceof Error ? error.stack : undefined;
+  process.stderr.write(`error: ${stack ?? messageOf(error)}\n`);
+  return failureExitCode("undetermined");
+}
+
+try {
+  await program((code) => {
+    process.exitCode = code;
+  }).parseAsync();
+} catch (error) {
+  process.exitCode = report(error);
+}

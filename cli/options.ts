@@ -1,0 +1,59 @@
+import { InvalidArgumentError, Option, type Command } from "commander";
+import { durationSeconds } from "../domain/duration.ts";
+import type { Permission } from "../domain/permissions.ts";
+import { exitCodeHelp } from "./exit-codes.ts";
+
+export type OutputFormat = "table" | "json" | "log";
+export type ColorChoice = "auto" | "always" | "never";
+
+/** Options that every command has. */
+export interface CommonOptions {
+  readonly context?: string | undefined;
+  readonly kubeconfig?: string | undefined;
+  readonly kubeSystemUid?: string | undefined;
+  readonly output: OutputFormat;
+  readonly color: ColorChoice;
+  readonly timeout: string;
+  readonly debug?: true;
+}
+
+/** A duration such as `30s`, kept as text. */
+export function durationArgument(text: string): string {
+  if (durationSeconds(text) === undefined) throw new InvalidArgumentError("expected a duration such as 30s, 10m or 2h, at most 24h");
+  return text;
+}
+
+/** A whole number from 1 to 100. */
+export function concurrencyArgument(text: string): number {
+  const count = /^\d{1,3}$/.test(text) ? Number(text) : 0;
+  if (count < 1 || count > 100) throw new InvalidArgumentError("expected a whole number from 1 to 100");
+  return count;
+}
+
+/** Adds the options, examples, permissions and exit codes that every command shows. */
+export function withCommonOptions(
+  command: Command,
+  help: { readonly examples: readonly string[]; readonly permissions: readonly Permission[]; readonly timeout: string },
+): Command {
+  return command
+    .option("--context <name>", "context of the kubeconfig (default: its current context)")
+    .option("--kubeconfig <file>", "kubeconfig (default: the variable KUBECONFIG, else ~/.kube/config)")
+    .option("--kube-system-uid <uid>", "do nothing unless the kube-system namespace has this UID")
+    .addOption(new Option("-o, --output <format>", "table for people, json for machines, log for the runbook's lines").choices(["table", "json", "log"]).default("table"))
+    .addOption(new Option("--timeout <duration>", help.timeout).argParser(durationArgument).default("30s"))
+    .addOption(new Option("--color <when>", "colours in the output").choices(["auto", "always", "never"]).default("auto"))
+    .option("--debug", "show every remote command and how long it took, on stderr")
+    .addHelpText("after", () => `\n${examplesHelp(help.examples)}\n\n${permissionsHelp(help.permissions)}\n\n${exitCodeHelp}`);
+}
+
+function examplesHelp(examples: readonly string[]): string {
+  return ["Examples:", ...examples.map((example) => `  ${example}`)].join("\n");
+}
+
+function permissionsHelp(permissions: readonly Permission[]): string {
+  const rows = permissions.map(({ apiGroup, resource, verbs, why }) => {
+    const name = apiGroup === "" ? resource : `${resource}.${apiGroup}`;
+    return `  ${name.padEnd(52)} ${verbs.join(",").padEnd(12)} ${why}`;
+  });
+  return ["Kubernetes permissions:", ...rows].join("\n");
+}

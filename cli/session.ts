@@ -1,0 +1,53 @@
+import { connectKubernetes, type KubernetesClient } from "../clients/kubernetes.ts";
+import type { Exec } from "../clients/exec.ts";
+import { RecoveryError } from "../domain/errors.ts";
+import { realSurroundings, type Surroundings } from "../operations/surroundings.ts";
+import type { CommonOptions } from "./options.ts";
+
+/** One run of a command: the cluster, and the surroundings that an operation needs. */
+export interface Session {
+  readonly client: KubernetesClient;
+  readonly surroundings: Surroundings;
+}
+
+/**
+ * Connects, and turns the first ^C (or a TERM, a closed terminal, a reader that went away) into a clean stop; a second
+ * signal ends the process at once.
+ */
+export async function openSession(
+  options: Pick<CommonOptions, "context" | "kubeconfig" | "kubeSystemUid" | "debug">,
+): Promise<Session> {
+  const stop = new AbortController();
+  const interrupt = (): void => {
+    stop.abort(
+      new RecoveryError("interrupted", "interrupted", "a remote command that was under way ends by itself within its time limit"),
+    );
+  };
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(name, interrupt);
+  // `| head`, or an engine that was killed: without a listener Node would crash, and leave an unfinished dump behind.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", interrupt);
+  const progress = (line: string): void => {
+    process.stderr.write(`${line}\n`);
+  };
+  const { context, kubeconfig, kubeSystemUid } = options;
+  const client = await connectKubernetes(
+    { context, ...(kubeconfig !== undefined && { kubeconfig }), ...(kubeSystemUid !== undefined && { kubeSystemUid }) },
+    stop.signal,
+    progress,
+  );
+  return {
+    client: options.debug ? { ...client, exec: tracedExec(client.exec, progress) } : client,
+    surroundings: realSurroundings(progress, stop.signal),
+  };
+}
+
+function tracedExec(exec: Exec, progress: (line: string) => void): Exec {
+  return async (container, argv, execOptions) => {
+    const started = performance.now();
+    const result = await exec(container, argv, execOptions);
+    const seconds = ((performance.now() - started) / 1000).toFixed(2);
+    const end = result.end === "exited" ? `exit code ${result.code}` : `${result.end}: ${result.message}`;
+    progress(`debug: ${container.namespace}/${container.pod} ${argv.join(" ")} -> ${end}, ${seconds} s`);
+    return result;
+  };
+}

@@ -1,0 +1,16 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/**
+ * A target for which nothing runs, on purpose. It is a resource of its own so that a preview shows it beside the
+ * targets that run, and the day it is released shows as a change.
+ */
+export class HeldTarget extends pulumi.ComponentResource {
+  /** Why it is on hold. */
+  readonly reason: pulumi.Output<string>;
+
+  constructor(name: string, reason: string, options: pulumi.ComponentResourceOptions) {
+    super("postgres-recovery:stanza:HeldTarget", name, {}, options);
+    this.reason = pulumi.output(reason);
+    this.registerOutputs({ reason });
+  }
+}

@@ -1,0 +1,61 @@
+import { z } from "zod";
+import { databaseContainer, labels, type ClusterName } from "./postgres-cluster.ts";
+
+/** The parts of a Pod that the stanza runbook reads. */
+export const podSchema = z.object({
+  metadata: z.object({
+    namespace: z.string(),
+    name: z.string(),
+    labels: z.record(z.string(), z.string()).default({}),
+    annotations: z.record(z.string(), z.string()).default({}),
+    deletionTimestamp: z.unknown().optional(),
+  }),
+  status: z
+    .object({
+      phase: z.string().optional(),
+      containerStatuses: z
+        .array(z.object({ name: z.string(), state: z.object({ running: z.unknown() }).partial().optional() }))
+        .optional(),
+    })
+    .default({}),
+});
+export type Pod = z.infer<typeof podSchema>;
+
+/** Whether a command can be run in the Pod's `database` container. */
+export function databaseRuns(pod: Pod): boolean {
+  if (pod.status.phase !== "Running" || pod.metadata.deletionTimestamp !== undefined) return false;
+  const container = pod.status.containerStatuses?.find((status) => status.name === databaseContainer);
+  return container?.state?.running !== undefined;
+}
+
+/** Whether the Pod is a database instance of the cluster (not its repo host, pooler or backup job). */
+export function isInstanceOf(pod: Pod, cluster: ClusterName): boolean {
+  const own = pod.metadata.labels;
+  return (
+    pod.metadata.namespace === cluster.namespace && own[labels.cluster] === cluster.name && own[labels.instance] !== undefined
+  );
+}
+
+const patroniStatus = z.object({ role: z.string() });
+
+/**
+ * Whether Patroni's own `status` annotation calls the Pod the writable primary: `master` before Patroni 4, `primary`
+ * since. PGO decides by the same field; its `role=master` label also stands on a standby leader
+ * (CrunchyData/postgres-operator internal/controller/postgrescluster/instance.go, IsWritable).
+ */
+export function annotatedAsPrimary(pod: Pod): boolean {
+  const annotation = pod.metadata.annotations["status"];
+  if (annotation === undefined) return false;
+  try {
+    const { role } = patroniStatus.parse(JSON.parse(annotation));
+    return role === "master" || role === "primary";
+  } catch {
+    return false;
+  }
+}
+
+/** The instance to ask first: the primary when one is annotated, else any whose database container runs. */
+export function instanceToAsk(pods: readonly Pod[]): Pod | undefined {
+  const running = pods.filter(databaseRuns);
+  return running.find(annotatedAsPrimary) ?? running[0];
+}

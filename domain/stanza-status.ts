@@ -1,0 +1,102 @@
+import { z } from "zod";
+
+/**
+ * What is known of a cluster's stanza. Everything that could not be found out is a status of its own, never "okay".
+ * Only `no-stanza` is ever repaired; `broken` always needs a human.
+ */
+export const stanzaStatusSchema = z.discriminatedUnion("status", [
+  z.object({
+    status: z.literal("okay"),
+    /** How many backups the repositories hold, and when the newest ended (ISO 8601, UTC). */
+    backups: z.object({ count: z.int(), newest: z.iso.datetime().optional() }),
+    /** `db[].system-id` of the newest database entry. */
+    systemIdentifier: z.string().optional(),
+  }),
+  z.object({ status: z.literal("no-stanza"), repositories: z.array(z.string()) }),
+  z.object({ status: z.literal("timeout"), reason: z.string() }),
+  z.object({
+    status: z.literal("unreachable"),
+    reason: z.string(),
+    /** Set when the API server refused to run the command, so that nothing is known of the repository. */
+    because: z.literal("not-allowed").optional(),
+  }),
+  z.object({ status: z.literal("broken"), reason: z.string() }),
+  z.object({ status: z.literal("no-instance"), reason: z.string() }),
+  z.object({
+    status: z.literal("not-applicable"),
+    because: z.enum(["backups-disabled", "shut-down", "standby"]),
+    reason: z.string(),
+  }),
+]);
+export type StanzaStatus = z.infer<typeof stanzaStatusSchema>;
+
+/** What to do about a command that the API server refused to run. */
+export const notAllowedAdvice = "log in again, or ask for the role in docs/permissions.md";
+
+/** What a status asks of the reader: nothing, a repair or a look, or a new question because the truth is not known. */
+export type Verdict = "okay" | "finding" | "undetermined";
+
+/** The verdict on one status. */
+export function verdictOf(status: StanzaStatus): Verdict {
+  switch (status.status) {
+    case "okay":
+    case "not-applicable":
+      return "okay";
+    case "no-stanza":
+    case "broken":
+      return "finding";
+    case "timeout":
+    case "unreachable":
+    case "no-instance":
+      return "undetermined";
+  }
+}
+
+/** The runbook's words for a status (`INFO:root:[ns] cluster (pod): Okay`), and words of that kind for the rest. */
+export function statusText(status: StanzaStatus): string {
+  switch (status.status) {
+    case "okay":
+      return "Okay";
+    case "no-stanza":
+      return "No stanza configuration";
+    case "timeout":
+      return "Timeout occurred";
+    case "unreachable":
+      return "Unreachable";
+    case "broken":
+      return "Broken";
+    case "no-instance":
+      return "No database instance pod";
+    case "not-applicable":
+      return { "backups-disabled": "Backups disabled", "shut-down": "Shut down", standby: "Standby" }[status.because];
+  }
+}
+
+/** The detail that a person needs beside {@link statusText}; empty where the status says all. */
+export function statusDetail(status: StanzaStatus): string {
+  switch (status.status) {
+    case "okay":
+      return status.backups.count === 0 ? "no backup yet" : "";
+    case "no-stanza":
+      return `missing in ${status.repositories.join(", ")}`;
+    case "timeout":
+    case "unreachable":
+    case "broken":
+    case "no-instance":
+    case "not-applicable":
+      return status.reason;
+  }
+}
+
+/**
+ * Where PGO's own `status.pgbackrest.repos[].stanzaCreated` contradicts what pgBackRest says; undefined where they
+ * agree or one of them is not known. With `operator-says-created` PGO never tries again: only a repair from outside helps.
+ */
+export function disagreement(
+  status: StanzaStatus,
+  operatorSaysCreated: boolean | undefined,
+): "operator-says-created" | "operator-says-missing" | undefined {
+  if (status.status === "no-stanza" && operatorSaysCreated === true) return "operator-says-created";
+  if (status.status === "okay" && operatorSaysCreated === false) return "operator-says-missing";
+  return undefined;
+}

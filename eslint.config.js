@@ -1,0 +1,44 @@
+import tseslint from "typescript-eslint";
+
+/** The arrows of the house (docs/architecture.md): each room may import only the rooms named beside it. */
+const arrows = {
+  index: ["settings", "components"],
+  components: ["domain"],
+  cli: ["operations", "clients", "domain"],
+  operations: ["clients", "domain"],
+  clients: ["domain"],
+  policy: ["domain"],
+  settings: ["domain"],
+  domain: [],
+};
+const rooms = ["index", "bench", "cli", "clients", "components", "domain", "operations", "policy", "sandbox", "settings", "test"];
+const arrowRules = Object.entries(arrows).map(([room, allowed]) => ({
+  files: room === "index" ? ["index.ts"] : [`${room}/**/*.ts`],
+  rules: {
+    "no-restricted-imports": [
+      "error",
+      {
+        patterns: [
+          {
+            regex: `^(\\./|(\\.\\./)+)(${rooms.filter((other) => other !== room && !allowed.includes(other)).join("|")})(/|\\.ts$)`,
+            message: `${room} may import only: ${allowed.join(", ") || "nothing of the house"}`,
+          },
+        ],
+      },
+    ],
+  },
+}));
+
+export default tseslint.config(
+  { ignores: ["node_modules", "coverage", "eslint.config.js"] },
+  ...tseslint.configs.strictTypeChecked,
+  ...tseslint.configs.stylisticTypeChecked,
+  {
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
+      "@typescript-eslint/switch-exhaustiveness-check": "error",
+    },
+  },
+  ...arrowRules,
+);

@@ -1,0 +1,178 @@
+import { createHash } from "node:crypto";
+import { constants, existsSync } from "node:fs";
+import { access, mkdir, open, rename, rm, statfs, type FileHandle } from "node:fs/promises";
+import { join } from "node:path";
+import { PassThrough, Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { createZstdCompress } from "node:zlib";
+import type { KubernetesClient } from "../clients/kubernetes.ts";
+import { databaseBytes, dumpAll } from "../clients/postgres.ts";
+import { dumpFileName, DumpTail } from "../domain/dump.ts";
+import { messageOf, RecoveryError } from "../domain/errors.ts";
+import { databaseContainer, formatClusterName, type ClusterName } from "../domain/postgres-cluster.ts";
+import type { DumpReport } from "../domain/stanza-create.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+export interface DumpOptions {
+  readonly cluster: ClusterName;
+  /** The instance to dump, normally the leader. */
+  readonly pod: string;
+  /** Where the file goes; made (mode 0700) when absent. */
+  readonly directory: string;
+  /** Seconds for the whole dump. */
+  readonly limitSeconds: number;
+}
+
+/**
+ * Dumps every database of a cluster into one zstd-compressed SQL script, readable by its owner only.
+ *
+ * The file gets its final name only when pg_dumpall exited with 0, its trailer stands at the very end, and the bytes are
+ * on the disk; until then it is `.NAME.partial`, and removed on any failure. Role passwords are not dumped (PGO keeps
+ * them in Secrets), nor databases that allow no connections.
+ *
+ * @throws RecoveryError when there is not enough free space (the databases' own size is asked for), or the dump failed.
+ */
+export async function dumpDatabases(
+  client: KubernetesClient,
+  options: DumpOptions,
+  surroundings: Surroundings,
+): Promise<DumpReport> {
+  const { cluster, pod, directory } = options;
+  const container = { namespace: cluster.namespace, pod, container: databaseContainer };
+  await makeDirectory(directory);
+  await requireFreeSpace(directory, await databaseBytes(client.exec, container, surroundings.signal));
+
+  const { file, partial, handle } = await newFile(client.context, options, surroundings);
+  surroundings.progress(`dumping all databases of ${pod} to ${file}`);
+  try {
+    const measures = await writeDump(client, container, handle, options, surroundings.signal);
+    await rename(partial, file);
+    await syncDirectory(directory);
+    surroundings.progress(`dumped ${measures.uncompressedSize} bytes of SQL, ${measures.size} compressed`);
+    return { file, ...measures };
+  } catch (error) {
+    await rm(partial, { force: true });
+    surroundings.signal.throwIfAborted();
+    throw new RecoveryError(
+      "failed",
+      `${formatClusterName(cluster)}: the dump of ${pod} failed: ${messageOf(error)}`,
+      "no dump file was kept; mend the cause and run again",
+    );
+  }
+}
+
+async function makeDirectory(directory: string): Promise<void> {
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await access(directory, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw new RecoveryError("failed", `no dump can be written to ${directory}: ${messageOf(error)}`, "choose another directory for the dump");
+  }
+}
+
+/** A dump under way; `partial` is this one's alone. */
+interface NewFile {
+  readonly file: string;
+  readonly partial: string;
+  readonly handle: FileHandle;
+}
+
+/** Two dumps of a cluster can begin in the same second: the later one waits for a name of its own. */
+async function newFile(context: string, { cluster, directory }: DumpOptions, surroundings: Surroundings): Promise<NewFile> {
+  for (;;) {
+    const name = dumpFileName(context, cluster.namespace, cluster.name, surroundings.now());
+    const file = join(directory, name);
+    const partial = join(directory, `.${name}.partial`);
+    const handle = await openNew(partial);
+    if (handle !== undefined) {
+      // Asked only now: whoever had this partial name before us has given its file the final name by now.
+      if (!existsSync(file)) return { file, partial, handle };
+      await handle.close();
+      await rm(partial);
+    }
+    await surroundings.sleep(1);
+  }
+}
+
+/** Undefined when the file exists. */
+async function openNew(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(path, "wx", 0o600);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EEXIST") return undefined;
+    throw error;
+  }
+}
+
+async function requireFreeSpace(directory: string, needed: number | undefined): Promise<void> {
+  const { bavail, bsize } = await statfs(directory);
+  const free = bavail * bsize;
+  if (needed === undefined || free >= needed) return;
+  throw new RecoveryError(
+    "failed",
+    `${directory} has ${free} bytes free, the databases take ${needed}`,
+    "choose another directory for the dump, or write down why none is needed",
+  );
+}
+
+async function writeDump(
+  client: KubernetesClient,
+  container: { namespace: string; pod: string; container: string },
+  file: FileHandle,
+  { limitSeconds }: DumpOptions,
+  signal: AbortSignal,
+): Promise<Omit<DumpReport, "file">> {
+  const tail = new DumpTail();
+  const hash = createHash("sha256");
+  let uncompressedSize = 0;
+  let size = 0;
+  const sql = new PassThrough();
+  const local = new AbortController();
+
+  const written = pipeline(
+    sql,
+    eachChunk((chunk) => {
+      tail.push(chunk);
+      uncompressedSize += chunk.length;
+    }),
+    createZstdCompress(),
+    eachChunk((chunk) => {
+      hash.update(chunk);
+      size += chunk.length;
+    }),
+    file.createWriteStream({ flush: true }),
+  );
+  // A full disk must end the remote command too.
+  written.catch((error: unknown) => {
+    local.abort(error);
+  });
+  const dumped = dumpAll(client.exec, container, limitSeconds, {
+    stdout: sql,
+    signal: AbortSignal.any([signal, local.signal]),
+  });
+  // A command that was never started leaves the stream as it is.
+  dumped.catch(() => sql.destroy());
+  // Both must have ended before the caller removes the file.
+  await Promise.allSettled([dumped, written]);
+  const result = await dumped;
+  if (result.end !== "exited") throw new Error(result.message);
+  await written;
+  if (result.code === 124) throw new Error(`pg_dumpall did not end within ${limitSeconds} s`);
+  if (result.code !== 0) throw new Error(`pg_dumpall ended with exit code ${result.code}: ${result.stderr.trim() || "it said nothing"}`);
+  if (!tail.complete) throw new Error("pg_dumpall's trailer is missing at the end: the dump was cut");
+  return { size, uncompressedSize, sha256: hash.digest("hex") };
+}
+
+function eachChunk(look: (chunk: Buffer) => void): Transform {
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      look(chunk);
+      done(null, chunk);
+    },
+  });
+}
+
+async function syncDirectory(directory: string): Promise<void> {
+  await using handle = await open(directory);
+  await handle.sync();
+}

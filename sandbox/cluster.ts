@@ -1,0 +1,130 @@
+import { join } from "node:path";
+import { writeAccess } from "./access.ts";
+import { databaseAccount } from "./account.ts";
+import { ensureCertificates } from "./certificates.ts";
+import { prepareDatabases, startDatabase } from "./databases.ts";
+import { directoryVariable, layout, prepareDirectory } from "./directory.ts";
+import { clusters, contexts, findCluster, hasOwnInstance, ownClusters, sharedCluster } from "./inventory.ts";
+import type { Context, PostgresCluster } from "./inventory.ts";
+import { startKubernetes } from "./kubernetes.ts";
+import { ensurePackages } from "./packages.ts";
+import { loadPorts, portName } from "./ports.ts";
+import { Processes } from "./processes.ts";
+import { createBasics, createPods, createPostgresClusters } from "./register.ts";
+import { healRepository, silenceRepository } from "./repository.ts";
+import { loadSecrets } from "./secrets.ts";
+import { ensureTools } from "./toolchain.ts";
+
+export { down } from "./down.ts";
+
+/** Where the sandbox is started, and who hears how far it is. */
+export interface UpOptions {
+  directory: string;
+  progress: (line: string) => void;
+}
+
+/** Starts what does not run: both API servers, the databases, the stand-ins, and all objects of the inventory. */
+export async function up({ directory, progress }: UpOptions): Promise<void> {
+  await ensurePackages(progress);
+  const tools = await ensureTools(["etcd", "kube-apiserver", "kubelet"], progress);
+  await prepareDirectory(directory);
+  const account = await databaseAccount();
+  const [ports, certificates, secrets] = await Promise.all([loadPorts(directory), ensureCertificates(directory, account), loadSecrets(directory)]);
+  await writeAccess(directory, ports, certificates, secrets, account);
+  const processes = new Processes(layout(directory).processes);
+  const databases = { directory, processes, ports, certificates, secrets, account };
+
+  progress("starting etcd and the API servers of the contexts lab and dev");
+  await Promise.all([startKubernetes({ directory, processes, ports, certificates, tools }), prepareDatabases(databases)]);
+
+  progress(`starting ${ownClusters.length} database clusters (Patroni, Postgres, pgBackRest) behind ${clusters.length} PostgresClusters`);
+  const identifiers = new Map<PostgresCluster, string>();
+  await Promise.all(
+    contexts.map(async (context) => {
+      await createBasics(directory, context, ports);
+      await createPods(directory, context, ports, account);
+      await Promise.all(
+        ownClusters
+          .filter((cluster) => cluster.context === context)
+          .map(async (cluster) => identifiers.set(cluster, await startDatabase(databases, cluster))),
+      );
+    }),
+  );
+
+  const systemIdentifier = (cluster: PostgresCluster) => identifiers.get(hasOwnInstance(cluster) ? cluster : sharedCluster) ?? "";
+  await Promise.all(contexts.map((context) => createPostgresClusters(directory, context, systemIdentifier)));
+  await processes.start({ name: "operator", command: process.execPath, args: [join(import.meta.dirname, "operator.ts"), directory] });
+}
+
+/** A program of the sandbox. */
+export interface Part {
+  name: string;
+  running: boolean;
+  what: string;
+}
+
+/** Every program that was started and not stopped. */
+export function status(directory: string): Promise<Part[]> {
+  const processes = new Processes(layout(directory).processes);
+  return Promise.resolve(processes.names().map((name) => ({ name, running: processes.running(name), what: description(name) })));
+}
+
+function description(name: string): string {
+  switch (name.slice(name.lastIndexOf(".") + 1)) {
+    case "etcd":
+      return "store of both API servers (real)";
+    case "kube-apiserver":
+      return "Kubernetes API (real)";
+    case "kubelet":
+      return "runs commands in pods (stand-in)";
+    case "operator":
+      return "sets stanzaCreated as PGO does (stand-in)";
+    case "patroni":
+      return "Patroni with its Postgres (real)";
+    case "repository":
+      return "pgBackRest repository host (real)";
+    case "silent":
+      return "accepts connections at the repository's port and stays silent, until healed";
+    default:
+      return "";
+  }
+}
+
+/** Lets the repository host of a cluster answer: what a corrected ServiceEntry does. */
+export async function heal(directory: string, context: Context, target: string): Promise<void> {
+  const cluster = repairable(context, target);
+  const processes = runningSandbox(directory);
+  await healRepository(directory, cluster, await loadPorts(directory), processes, await databaseAccount());
+}
+
+/** Lets the repository host of a cluster fall silent, as behind a wrong ServiceEntry. */
+export async function breakRepository(directory: string, context: Context, target: string): Promise<void> {
+  const cluster = repairable(context, target);
+  const processes = runningSandbox(directory);
+  await silenceRepository(cluster, await loadPorts(directory), processes);
+}
+
+/** What a person needs to go on by hand; psql goes to the instance behind all healthy clusters. */
+export async function clusterEnvironment(directory: string): Promise<Record<string, string>> {
+  const ports = await loadPorts(directory);
+  return {
+    KUBECONFIG: layout(directory).kubeconfig,
+    PGHOST: layout(directory).sockets,
+    PGPORT: String(ports(portName.postgres(sharedCluster, sharedCluster.pods[0] ?? ""))),
+    PGUSER: "postgres",
+    [directoryVariable]: directory,
+  };
+}
+
+function repairable(context: Context, target: string): PostgresCluster {
+  const cluster = findCluster(context, target);
+  if (hasOwnInstance(cluster)) return cluster;
+  const possible = ownClusters.filter((own) => own.context === context).map((own) => `${own.namespace}/${own.name}`);
+  throw new Error(`${target} has no repository host of its own in the sandbox; those of the context ${context} that have one: ${possible.join(", ")}`);
+}
+
+function runningSandbox(directory: string): Processes {
+  const processes = new Processes(layout(directory).processes);
+  if (!processes.running("etcd")) throw new Error(`no sandbox runs in ${directory}: start it first`);
+  return processes;
+}

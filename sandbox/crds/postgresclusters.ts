@@ -1,0 +1,83 @@
+/** The part of the OpenAPI schema language that is used here. */
+interface Schema {
+  type: "object" | "string" | "integer" | "boolean" | "array";
+  properties?: Record<string, Schema>;
+  items?: Schema;
+  required?: string[];
+  pattern?: string;
+  x_kubernetes_preserve_unknown_fields?: boolean;
+  x_kubernetes_list_type?: "map";
+  x_kubernetes_list_map_keys?: string[];
+}
+
+// The client has names of its own for "x-kubernetes-preserve-unknown-fields" and its like.
+const anything: Schema = { type: "object", x_kubernetes_preserve_unknown_fields: true };
+const text: Schema = { type: "string" };
+const integer: Schema = { type: "integer" };
+const flag: Schema = { type: "boolean" };
+
+/** Lists are keyed by a field of their items, as in the operator's own definition. */
+function listBy(key: string, properties: Record<string, Schema>): Schema {
+  return {
+    type: "array",
+    items: { ...anything, required: [key], properties },
+    x_kubernetes_list_type: "map",
+    x_kubernetes_list_map_keys: [key],
+  };
+}
+
+const spec: Schema = {
+  ...anything,
+  required: ["instances", "postgresVersion"],
+  properties: {
+    postgresVersion: integer,
+    image: text,
+    paused: flag,
+    shutdown: flag,
+    standby: { ...anything, properties: { enabled: flag, repoName: text, host: text, port: integer } },
+    instances: listBy("name", { name: text, replicas: integer }),
+    backups: {
+      ...anything,
+      properties: { pgbackrest: { ...anything, properties: { image: text, repos: listBy("name", { name: { ...text, pattern: "^repo[1-4]" } }) } } },
+    },
+  },
+};
+
+const status: Schema = {
+  ...anything,
+  properties: {
+    observedGeneration: integer,
+    // Text, because the identifier has more digits than a JavaScript number holds.
+    patroni: { ...anything, properties: { systemIdentifier: text } },
+    instances: { type: "array", items: { ...anything, properties: { name: text, replicas: integer, readyReplicas: integer, updatedReplicas: integer } } },
+    pgbackrest: {
+      ...anything,
+      properties: {
+        repoHost: { ...anything, properties: { apiVersion: text, kind: text, ready: flag } },
+        repos: listBy("name", { name: text, bound: flag, volume: text, stanzaCreated: flag, replicaCreateBackupComplete: flag, repoOptionsHash: text }),
+      },
+    },
+    conditions: listBy("type", { type: text, status: text, reason: text, message: text, observedGeneration: integer, lastTransitionTime: text }),
+  },
+};
+
+/** The part of Crunchy PGO's resource that this project reads, with PGO's own field names. */
+export const postgresClusterDefinition = {
+  apiVersion: "apiextensions.k8s.io/v1",
+  kind: "CustomResourceDefinition",
+  metadata: { name: "postgresclusters.postgres-operator.crunchydata.com" },
+  spec: {
+    group: "postgres-operator.crunchydata.com",
+    names: { kind: "PostgresCluster", listKind: "PostgresClusterList", plural: "postgresclusters", singular: "postgrescluster" },
+    scope: "Namespaced",
+    versions: [
+      {
+        name: "v1beta1",
+        served: true,
+        storage: true,
+        subresources: { status: {} },
+        schema: { openAPIV3Schema: { type: "object", required: ["spec"], properties: { apiVersion: text, kind: text, metadata: { type: "object" }, spec, status } } },
+      },
+    ],
+  },
+};

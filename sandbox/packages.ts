@@ -1,0 +1,62 @@
+import { accessSync, chmodSync, constants, existsSync, rmSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { runCommand } from "./command.ts";
+
+/** The folder of Postgres' own programs, as Debian lays it. */
+export const postgresBin = "/usr/lib/postgresql/15/bin";
+
+/** Debian package → a program that only it brings. */
+const packages = new Map([
+  ["postgresql-15", `${postgresBin}/postgres`],
+  ["patroni", "patronictl"],
+  ["pgbackrest", "pgbackrest"],
+  ["openssl", "openssl"],
+]);
+/** Asked by Debian's packages before they start a service; 101 means no. */
+const servicePolicy = "/usr/sbin/policy-rc.d";
+
+/** Installs the Debian packages of the sandbox that are missing, or says which command does. Quick when nothing is missing. */
+export async function ensurePackages(progress: (line: string) => void): Promise<void> {
+  const missing = [...packages].filter(([, program]) => !isExecutable(program)).map(([name]) => name);
+  if (missing.length === 0) return;
+  const install = ["install", "-y", "--no-install-recommends", ...missing];
+  if (process.getuid?.() !== 0 || !isExecutable("apt-get")) {
+    throw new Error(
+      [
+        `missing: ${missing.join(", ")}. On Debian 12:`,
+        `  sudo apt-get update && sudo apt-get ${install.join(" ")}`,
+        `Elsewhere: PostgreSQL 15 in ${postgresBin}; Patroni, pgBackRest and OpenSSL on PATH.`,
+      ].join("\n"),
+    );
+  }
+  progress(`installing ${missing.join(", ")} with apt-get: about 30 s`);
+  const start = Date.now();
+  const ownPolicy = !existsSync(servicePolicy);
+  if (ownPolicy) writeFileSync(servicePolicy, "#!/bin/sh\nexit 101\n");
+  try {
+    if (ownPolicy) chmodSync(servicePolicy, 0o755);
+    await aptGet(["update"]);
+    await aptGet(install);
+  } finally {
+    if (ownPolicy) rmSync(servicePolicy, { force: true });
+  }
+  progress(`installed in ${Math.round((Date.now() - start) / 1000)} s`);
+}
+
+async function aptGet(parameters: string[]): Promise<void> {
+  await runCommand("apt-get", ["-q", "-o", "DPkg::Lock::Timeout=120", ...parameters], {
+    env: { DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C.UTF-8" },
+  });
+}
+
+function isExecutable(program: string): boolean {
+  const folders = program.startsWith("/") ? [""] : (process.env["PATH"] ?? "").split(delimiter);
+  return folders.some((folder) => {
+    try {
+      accessSync(folder === "" ? program : join(folder, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}

@@ -1,0 +1,179 @@
+/**
+ * Stand-in for the plugin `pulumi-resource-command` 1.2.1 with one resource, `command:local:Command`.
+ * The engine starts it with its own address as the argument. Only protocol modules are imported, not the Pulumi SDK:
+ * that one would cost half a second at every start.
+ */
+import * as grpc from "@grpc/grpc-js";
+import engineServices from "@pulumi/pulumi/proto/engine_grpc_pb.js";
+import plugin from "@pulumi/pulumi/proto/plugin_pb.js";
+import services from "@pulumi/pulumi/proto/provider_grpc_pb.js";
+import provider from "@pulumi/pulumi/proto/provider_pb.js";
+import type * as messages from "@pulumi/pulumi/proto/provider_pb.js";
+import empties from "google-protobuf/google/protobuf/empty_pb.js";
+import { randomBytes } from "node:crypto";
+import { logger } from "./engine-log.ts";
+import { channelOptions, servePlugin, unary } from "./plugin-server.ts";
+import { changedPaths, propertiesOf, revealed, structOf, unknownString } from "./property-diff.ts";
+import type { ChangeKind, Properties } from "./property-diff.ts";
+import { runShellCommand } from "./shell-command.ts";
+
+const version = "1.2.1";
+const commandType = "command:local:Command";
+const inputNames = new Set([
+  "addPreviousOutputInEnv", "create", "delete", "dir", "environment", "interpreter", "logging", "stdin", "triggers", "update",
+]);
+
+const engineAddress = process.argv[2];
+if (engineAddress === undefined) throw new Error("usage: command-provider.ts ENGINE-ADDRESS");
+const engineClient = new engineServices.EngineClient(engineAddress, grpc.credentials.createInsecure(), channelOptions);
+/** Aborts when the engine cancels the deployment. */
+const cancellation = new AbortController();
+
+await servePlugin(services.ResourceProviderService, {
+  getPluginInfo: unary(() => new plugin.PluginInfo().setVersion(version)),
+  checkConfig: unary((request: messages.CheckRequest) => new provider.CheckResponse().setInputs(request.getNews())),
+  diffConfig: unary(() => new provider.DiffResponse()),
+  configure: unary(() => new provider.ConfigureResponse().setAcceptsecrets(true).setSupportspreview(true)),
+  check: unary(check),
+  diff: unary(diff),
+  create: unary(create),
+  read: unary(read),
+  update: unary(update),
+  delete: unary(remove),
+  cancel: unary(() => {
+    cancellation.abort();
+    return new empties.Empty();
+  }),
+});
+
+function check(request: messages.CheckRequest): messages.CheckResponse {
+  const type = request.getType();
+  if (type !== commandType) throw new Error(`the stand-in of the command provider knows only ${commandType}, not ${type}`);
+  const failures = Object.keys(propertiesOf(request.getNews()))
+    .filter((name) => !inputNames.has(name))
+    .map((name) => new provider.CheckFailure().setProperty(name).setReason("not supported by the stand-in of the command provider"));
+  return new provider.CheckResponse().setInputs(request.getNews()).setFailuresList(failures);
+}
+
+function diff(request: messages.DiffRequest): messages.DiffResponse {
+  const changes = changedPaths(plain(propertiesOf(request.getOldInputs())), plain(propertiesOf(request.getNews())));
+  const response = new provider.DiffResponse()
+    .setChanges(changes.size > 0 ? provider.DiffResponse.DiffChanges.DIFF_SOME : provider.DiffResponse.DiffChanges.DIFF_NONE)
+    .setDiffsList([...new Set([...changes.keys()].map((path) => path.replace(/[.[].*/, "")))])
+    .setHasdetaileddiff(true);
+  for (const [path, kind] of changes) {
+    // A changed element of triggers is left to the SDK, which asks for its replacement itself.
+    const replace = path === "triggers";
+    if (replace) response.addReplaces(path);
+    response.getDetaileddiffMap().set(path, new provider.PropertyDiff().setKind(wireKind(kind, replace)));
+  }
+  return response;
+}
+
+function wireKind(kind: ChangeKind, replace: boolean): messages.PropertyDiff.Kind {
+  const { Kind } = provider.PropertyDiff;
+  switch (kind) {
+    case "add":
+      return replace ? Kind.ADD_REPLACE : Kind.ADD;
+    case "delete":
+      return replace ? Kind.DELETE_REPLACE : Kind.DELETE;
+    case "update":
+      return replace ? Kind.UPDATE_REPLACE : Kind.UPDATE;
+  }
+}
+
+async function create(request: messages.CreateRequest): Promise<messages.CreateResponse> {
+  const inputs = propertiesOf(request.getProperties());
+  if (request.getPreview()) {
+    return new provider.CreateResponse().setProperties(structOf({ ...inputs, stdout: unknownString, stderr: unknownString }));
+  }
+  const script = plain(inputs)["create"];
+  const output = typeof script === "string" ? await run(script, inputs, {}, request) : { stdout: "", stderr: "" };
+  return new provider.CreateResponse()
+    .setId(`${request.getName()}${randomBytes(4).toString("hex")}`)
+    .setProperties(structOf({ ...inputs, ...output }));
+}
+
+async function update(request: messages.UpdateRequest): Promise<messages.UpdateResponse> {
+  const inputs = propertiesOf(request.getNews());
+  const state = propertiesOf(request.getOlds());
+  const old = { stdout: state["stdout"] ?? "", stderr: state["stderr"] ?? "" };
+  if (request.getPreview()) {
+    const changed = changedPaths(plain(propertiesOf(request.getOldInputs())), plain(inputs)).size > 0;
+    const output = changed ? { stdout: unknownString, stderr: unknownString } : old;
+    return new provider.UpdateResponse().setProperties(structOf({ ...inputs, ...output }));
+  }
+  const { create: createScript, update: updateScript } = plain(inputs);
+  const script = updateScript ?? createScript;
+  const output = typeof script === "string" ? await run(script, inputs, old, request) : old;
+  return new provider.UpdateResponse().setProperties(structOf({ ...inputs, ...output }));
+}
+
+async function remove(request: messages.DeleteRequest): Promise<empties.Empty> {
+  const state = propertiesOf(request.getProperties());
+  const script = plain(state)["delete"];
+  if (typeof script === "string") await run(script, state, state, request);
+  return new empties.Empty();
+}
+
+/** There is nothing to look at: the state is what the last run left. */
+function read(request: messages.ReadRequest): messages.ReadResponse {
+  return new provider.ReadResponse().setId(request.getId()).setProperties(request.getProperties()).setInputs(request.getInputs());
+}
+
+interface Request {
+  getUrn(): string;
+  /** Seconds; 0 is none. */
+  getTimeout(): number;
+}
+
+async function run(script: string, inputs: Properties, previous: Properties, request: Request) {
+  const { addPreviousOutputInEnv, dir, environment, interpreter, logging, stdin } = plain(inputs);
+  const log = logger(engineClient, request.getUrn(), loggedStreams(logging));
+  const { stdout, stderr } = plain(previous);
+  try {
+    return await runShellCommand(
+      {
+        script,
+        interpreter: Array.isArray(interpreter) ? interpreter.map(String) : undefined,
+        dir: typeof dir === "string" ? dir : undefined,
+        environment: {
+          ...stringValues(environment),
+          ...(addPreviousOutputInEnv !== false && nonEmpty({ PULUMI_COMMAND_STDOUT: stdout, PULUMI_COMMAND_STDERR: stderr })),
+        },
+        stdin: typeof stdin === "string" ? stdin : undefined,
+      },
+      request.getTimeout() > 0 ? AbortSignal.any([cancellation.signal, AbortSignal.timeout(request.getTimeout() * 1000)]) : cancellation.signal,
+      log.take,
+    );
+  } finally {
+    await log.end();
+  }
+}
+
+function loggedStreams(logging: unknown): ReadonlySet<string> {
+  switch (logging) {
+    case undefined:
+    case null:
+    case "stdoutAndStderr":
+      return new Set(["stdout", "stderr"]);
+    case "stdout":
+    case "stderr":
+      return new Set([logging]);
+    default:
+      return new Set();
+  }
+}
+
+function plain(properties: Properties): Properties {
+  return Object.fromEntries(Object.entries(properties).map(([name, value]) => [name, revealed(value)]));
+}
+
+function stringValues(value: unknown): Record<string, string> {
+  if (typeof value !== "object" || value === null) return {};
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, String(item)]));
+}
+
+function nonEmpty(values: Record<string, unknown>): Record<string, string> {
+  return stringValues(Object.fromEntries(Object.entries(values).filter(([, value]) => typeof value === "string" && value !== "")));
+}

@@ -1,0 +1,75 @@
+import { copyFile, link, mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+
+/** Both are looked up by exact version: the engine by the npm package `pulumi`, the plugin by `@pulumi/command`. */
+const engineVersion = "3.259.0";
+const commandVersion = "1.2.1";
+
+/** Opens the `encryptionsalt` of the checked-in stack files. No secret: it guards nothing but the sandbox. */
+export const sandboxPassphrase = "sandbox";
+
+export interface PulumiHomeOptions {
+  /** The folder that becomes PULUMI_HOME; made when it is missing. */
+  home: string;
+  /** The engine's binary. */
+  pulumi: string;
+  /** The Node that runs the stand-ins and the programs. */
+  node: string;
+}
+
+/**
+ * Lays a PULUMI_HOME in which the npm package `pulumi` finds the engine, and the engine the language host and the
+ * command provider, without any download. Laying it again repairs it and keeps the state.
+ *
+ * @returns the environment in which `npx pulumi` uses it.
+ */
+export async function layPulumiHome(options: PulumiHomeOptions): Promise<Record<string, string>> {
+  const { home, pulumi, node } = options;
+  const programs = join(home, "versions", engineVersion, "bin");
+  const state = join(home, "state");
+  await mkdir(state, { recursive: true });
+  await placeEngine(pulumi, join(programs, "pulumi"));
+  await placeLauncher(join(programs, "pulumi-language-nodejs"), node, "language-host.ts");
+  await placeLauncher(join(home, "plugins", `resource-command-v${commandVersion}`, "pulumi-resource-command"), node, "command-provider.ts");
+  return {
+    PULUMI_HOME: home,
+    PULUMI_BACKEND_URL: pathToFileURL(state).href,
+    PULUMI_CONFIG_PASSPHRASE: sandboxPassphrase,
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+    // Otherwise a vendor's plugin on PATH would take the place of a stand-in, with a warning.
+    PULUMI_IGNORE_AMBIENT_PLUGINS: "true",
+  };
+}
+
+/** A hard link or a copy: through a symbolic link the engine would look for the language host beside the link's target. */
+async function placeEngine(source: string, target: string): Promise<void> {
+  if (await upToDate(source, target)) return;
+  await place(target, async (partial) => {
+    await link(source, partial).catch(() => copyFile(source, partial));
+  });
+}
+
+async function placeLauncher(target: string, node: string, script: string): Promise<void> {
+  const text = `#!/bin/sh\nexec ${shellQuoted(node)} ${shellQuoted(join(import.meta.dirname, script))} "$@"\n`;
+  await place(target, (partial) => writeFile(partial, text, { mode: 0o755 }));
+}
+
+/** Whole or not at all, and never into a file that a running process has open. */
+async function place(target: string, write: (partial: string) => Promise<void>): Promise<void> {
+  await mkdir(dirname(target), { recursive: true });
+  const partial = join(dirname(target), `.${basename(target)}.partial`);
+  await rm(partial, { force: true });
+  await write(partial);
+  await rename(partial, target);
+}
+
+async function upToDate(source: string, target: string): Promise<boolean> {
+  const [wanted, present] = await Promise.all([stat(source), stat(target).catch(() => undefined)]);
+  return present?.size === wanted.size && present.mtimeMs >= wanted.mtimeMs;
+}
+
+function shellQuoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,42 @@
+import { execa } from "execa";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+
+const stackList = z.array(z.object({ name: z.string() }));
+
+export interface StacksOptions {
+  /** The folder with Pulumi.yaml and the stack files. */
+  project: string;
+  /** Names, such as lab: Pulumi.lab.yaml must exist. */
+  stacks: string[];
+  /** The engine, or a program that runs it. */
+  pulumi: string;
+  /** What {@link layPulumiHome} returned, and PATH. */
+  environment: Record<string, string>;
+}
+
+/**
+ * Makes the stacks that the state does not hold yet and leaves their checked-in files as they are.
+ *
+ * On a file backend the engine adds `encryptionsalt` to a stack file that has none, and rewrites the whole file while
+ * at it; no setting keeps the salt in the state alone. So the files must bring a salt that fits the passphrase.
+ *
+ * @throws when a stack file has no salt, or one for another passphrase.
+ */
+export async function initStacks(options: StacksOptions): Promise<void> {
+  const { project, stacks, pulumi, environment } = options;
+  for (const stack of stacks) {
+    const file = `Pulumi.${stack}.yaml`;
+    const text = await readFile(join(project, file), "utf8");
+    if (!/^encryptionsalt:/m.test(text)) {
+      throw new Error(`${file} has no encryptionsalt, so the engine would rewrite it: add a salt for the sandbox's passphrase`);
+    }
+  }
+  const run = (...args: string[]) => execa(pulumi, args, { cwd: project, env: environment, extendEnv: false });
+  const { stdout } = await run("stack", "ls", "--json");
+  const present = new Set(stackList.parse(JSON.parse(stdout)).map(({ name }) => name));
+  for (const stack of stacks) {
+    if (!present.has(stack)) await run("stack", "init", stack, "--no-select", "--non-interactive");
+  }
+}

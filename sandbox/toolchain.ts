@@ -1,0 +1,105 @@
+import { execa } from "execa";
+import { closeSync, openSync, readSync, statSync } from "node:fs";
+import { homedir } from "node:os";
+import { delimiter, join } from "node:path";
+import { buildTool, type Recipe } from "./build.ts";
+
+/** The programs of the sandbox that come from Go modules. */
+export type Tool = "etcd" | "kube-apiserver" | "kubelet" | "pulumi";
+
+/** How to ask a ready-made tool for its version, and the versions that will do. */
+interface ReadyMade {
+  arguments: string[];
+  version: RegExp;
+}
+
+const kubernetesVersion = [
+  "-X k8s.io/component-base/version.gitVersion=v1.36.3",
+  "-X k8s.io/component-base/version.gitMajor=1",
+  "-X k8s.io/component-base/version.gitMinor=36",
+  "-X k8s.io/component-base/version.gitTreeState=clean",
+  "-X k8s.io/client-go/pkg/version.gitVersion=v1.36.3",
+].join(" ");
+const pulumiVersion = "-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v3.259.0";
+
+const recipes: Record<Tool, Recipe & { accepted?: ReadyMade }> = {
+  etcd: {
+    module: "kubernetes",
+    arguments: ["-ldflags", "-s -w", "go.etcd.io/etcd/server/v3"],
+    sources: [],
+    coldBuild: "15 s",
+    // Older ones lack the watch progress requests that newer API servers ask for.
+    accepted: { arguments: ["--version"], version: /etcd Version: 3\.([5-9]|\d\d)\./ },
+  },
+  "kube-apiserver": {
+    module: "kubernetes",
+    arguments: ["-ldflags", `-s -w ${kubernetesVersion}`, "k8s.io/kubernetes/cmd/kube-apiserver"],
+    sources: [],
+    coldBuild: "6 min",
+    // From 1.30 on it speaks the exec protocol over WebSocket in all its versions.
+    accepted: { arguments: ["--version"], version: /Kubernetes v1\.(3\d|[4-9]\d)\./ },
+  },
+  kubelet: {
+    module: "kubernetes",
+    arguments: ["-ldflags", "-s -w", "./kubelet"],
+    sources: ["kubelet"],
+    coldBuild: "30 s",
+  },
+  pulumi: {
+    module: "pulumi",
+    arguments: ["-tags", "osusergo,grpcnotrace", "-ldflags", `-s -w ${pulumiVersion}`, "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"],
+    sources: [],
+    coldBuild: "5 min",
+    accepted: { arguments: ["version"], version: /^v3\.259\.0$/m },
+  },
+};
+
+/**
+ * The paths of these tools' executables, one after the other: a ready-made one (KUBEBUILDER_ASSETS, then PATH), else one from the cache,
+ * else it is built, which `progress` hears of.
+ */
+export async function ensureTools(tools: readonly Tool[], progress: (line: string) => void): Promise<Map<Tool, string>> {
+  const paths = new Map<Tool, string>();
+  for (const tool of tools) {
+    const recipe = recipes[tool];
+    paths.set(tool, (await findReadyMade(tool, recipe.accepted)) ?? (await buildTool(tool, recipe, join(cacheDirectory(), "tools"), progress)));
+  }
+  return paths;
+}
+
+/** Where the sandbox keeps what is costly to make: under XDG_CACHE_HOME, else ~/.cache. */
+export function cacheDirectory(): string {
+  const base = process.env["XDG_CACHE_HOME"];
+  return join(base === undefined || base === "" ? join(homedir(), ".cache") : base, "postgres-recovery");
+}
+
+async function findReadyMade(tool: Tool, accepted: ReadyMade | undefined): Promise<string | undefined> {
+  if (accepted === undefined) return undefined;
+  const folders = [process.env["KUBEBUILDER_ASSETS"] ?? "", ...(process.env["PATH"] ?? "").split(delimiter)];
+  for (const folder of folders) {
+    const path = join(folder, tool);
+    if (folder === "" || !isBinary(path)) continue;
+    const { stdout } = await execa(path, accepted.arguments, {
+      reject: false,
+      timeout: 20_000,
+      env: { PULUMI_SKIP_UPDATE_CHECK: "true" },
+    });
+    if (accepted.version.test(stdout)) return path;
+  }
+  return undefined;
+}
+
+/** A script does not count: node_modules/.bin/pulumi is one, and downloads the real thing when it is run. */
+function isBinary(path: string): boolean {
+  try {
+    const stat = statSync(path);
+    if (!stat.isFile() || (stat.mode & 0o111) === 0) return false;
+    const file = openSync(path, "r");
+    const start = Buffer.alloc(4);
+    readSync(file, start);
+    closeSync(file);
+    return start.toString("latin1") === "\x7fELF";
+  } catch {
+    return false;
+  }
+}

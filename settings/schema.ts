@@ -1,0 +1,61 @@
+import { z } from "zod";
+import { clusterNamePattern } from "../domain/postgres-cluster.ts";
+import { kubernetesAccessSchema, timeLimitsSchema, writtenReason } from "../domain/stanza-create.ts";
+
+const target = z
+  .strictObject({
+    cluster: z
+      .string()
+      .regex(clusterNamePattern, "must be NAMESPACE/CLUSTER, each of a-z, 0-9 and -, at most 63 characters")
+      .describe("The PostgresCluster, as NAMESPACE/CLUSTER."),
+    hold: writtenReason
+      .optional()
+      .describe("Why nothing is to be done yet. The target is shown in preview and outputs, and nothing runs for it."),
+    dump: z
+      .union([z.literal(true), z.strictObject({ skip: writtenReason.describe("Why no dump is taken.") })], {
+        error: "must be true, or {skip: REASON} with a written reason of at least 10 characters",
+      })
+      .default(true)
+      .describe("Whether all databases are dumped before the stanza is created; to skip it, write down why."),
+    attempt: z
+      .int()
+      .min(1)
+      .default(1)
+      .describe("Raise it to run the procedure again for this target. A target that failed is tried again without that."),
+    timeLimits: timeLimitsSchema.prefault({}).describe("How long each part may take: 30s, 10m, 2h."),
+  })
+  .describe("One cluster whose missing stanza is to be created, once per stack.");
+export type StanzaTarget = z.infer<typeof target>;
+
+/** Clusters that stand more than once in a list of targets that may be malformed. */
+function listedTwice(targets: unknown): string[] {
+  const named = z.array(z.looseObject({ cluster: z.string().catch("") }).catch({ cluster: "" })).safeParse(targets);
+  const clusters = (named.data ?? []).map(({ cluster }) => cluster).filter(Boolean);
+  return [...new Set(clusters.filter((cluster, index) => clusters.indexOf(cluster) < index))];
+}
+
+const stanza = z
+  .strictObject({
+    dumpDirectory: z
+      .string()
+      .min(1)
+      .default("dumps")
+      .describe("Where dumps go, relative to the project's folder. They hold the databases' content: keep the place private."),
+    targets: z
+      .array(target)
+      .default([])
+      .refine((targets) => listedTwice(targets).length === 0, {
+        error: ({ input }) => `listed more than once: ${listedTwice(input).join(", ")}`,
+        // Also when a target has a mistake of its own: everything wrong is reported at once.
+        when: () => true,
+      })
+      .describe("The clusters whose stanza is to be created."),
+  })
+  .describe("The stanza runbook: which clusters' pgBackRest stanza is created.");
+
+/** What the stack file may say under `postgres-recovery:`; each property is one configuration key. */
+export const settingsSchema = z.strictObject({
+  kubernetes: kubernetesAccessSchema.describe("The Kubernetes cluster that this stack works on."),
+  stanza: stanza.prefault({}),
+});
+export type Settings = z.infer<typeof settingsSchema>;

@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { stanzaCreateReportSchema } from "../../domain/stanza-create.ts";
+import { clusters } from "../../sandbox/inventory.ts";
+import { Project } from "../support/project.ts";
+import { repositoryCodes, sandboxEnvironment } from "../support/sandbox.ts";
+
+const outputs = z.object({
+  stanzas: z.object({
+    created: z.record(z.string(), stanzaCreateReportSchema),
+    held: z.record(z.string(), z.string()),
+  }),
+});
+const missing = clusters.filter(({ context, state }) => context === "dev" && state === "missing");
+const held = ["ac-qr-publishing/ac-qr-db", "alt-authn-authz/a3-policy-db"];
+
+describe("pulumi, stack dev: six targets, and two on hold", function () {
+  this.timeout("5m");
+  let project: Project;
+
+  before("the sandbox", async function () {
+    this.timeout("40m");
+    await sandboxEnvironment();
+    project = await Project.copy();
+  });
+  after(() => project.remove());
+
+  async function codes(): Promise<number[]> {
+    const perCluster = await Promise.all(missing.map(({ namespace, pods: [pod = ""] }) => repositoryCodes("dev", namespace, pod)));
+    return perCluster.flat();
+  }
+
+  it("preview shows the six, and the two that are held, and executes nothing", async () => {
+    const { exitCode, stdout } = await project.pulumi("preview", "--stack", "dev");
+    assert.equal(exitCode, 0, stdout);
+    for (const name of held) assert.match(stdout, new RegExp(`HeldTarget +${name} +create`));
+    assert.equal(stdout.match(/command:local:Command/g)?.length, 6);
+    assert.match(stdout, /wrong ServiceEntry/);
+    assert.deepEqual(await codes(), [1, 1, 1, 1, 1, 1]);
+  });
+
+  it("up creates the six stanzas, each on its leader, with a verified dump", async () => {
+    const { exitCode, stdout } = await project.up("dev");
+    assert.equal(exitCode, 0, stdout);
+    assert.deepEqual(await codes(), [2, 2, 2, 2, 2, 2]);
+    const { created } = outputs.parse(await project.outputs("dev")).stanzas;
+    assert.deepEqual(Object.keys(created).sort(), missing.map(({ namespace, name }) => `${namespace}/${name}`).sort());
+    for (const { dump, outcome, operator } of Object.values(created)) {
+      assert.deepEqual({ outcome, operator }, { outcome: "created", operator: "confirmed" });
+      assert(dump && "file" in dump);
+      const file = join(project.directory, dump.file);
+      const { mode, size } = await stat(file);
+      assert.equal(mode & 0o777, 0o600);
+      assert.equal(size, dump.size);
+      assert.equal(createHash("sha256").update(await readFile(file)).digest("hex"), dump.sha256);
+    }
+  });
+
+  it("what is held has its reason in the outputs, and no command in the state", async () => {
+    assert.deepEqual(Object.keys(outputs.parse(await project.outputs("dev")).stanzas.held), held);
+    const commands = (await project.state("dev")).filter(({ type }) => type === "command:local:Command").map(({ urn }) => urn);
+    assert.equal(commands.length, 6);
+    for (const name of held) assert(!commands.some((urn) => urn.includes(name)));
+  });
+
+  it("a second up changes nothing", async () => {
+    const { exitCode, stdout } = await project.up("dev", "--expect-no-changes");
+    assert.equal(exitCode, 0, stdout);
+  });
+});

@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { readdir, readFile, readlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { stanzaCreateReportSchema, type StanzaCreateReport } from "../../domain/stanza-create.ts";
+import { findCluster } from "../../sandbox/inventory.ts";
+import { waitUntil } from "../../sandbox/processes.ts";
+import { withOperatorStopped, withTableLocked } from "../support/locks.ts";
+import { Project } from "../support/project.ts";
+import { untilRemoteCommand } from "../support/remote-commands.ts";
+import { loseStanza, repositoryFiles } from "../support/repository.ts";
+import { repositoryCodes, sandboxEnvironment, startInSandbox, type Running } from "../support/sandbox.ts";
+
+const target = "wip-showcase/showcase-dev-db";
+const cluster = findCluster("dev", target);
+const [pod = ""] = cluster.pods;
+const { context, namespace } = cluster;
+const stacks = ["faults-one", "faults-two"] as const;
+type Stack = (typeof stacks)[number];
+
+describe("pulumi up, killed or twice at once", function () {
+  this.timeout("3m");
+  let project: Project;
+
+  before("the sandbox", async function () {
+    this.timeout("40m");
+    await sandboxEnvironment();
+    project = await Project.copy();
+    // The salt belongs to the sandbox's passphrase.
+    const [salt = ""] = /^encryptionsalt: .*$/m.exec(await readFile(join(project.directory, "Pulumi.dev.yaml"), "utf8")) ?? [];
+    const config = { "postgres-recovery:kubernetes": { context }, "postgres-recovery:stanza": { targets: [{ cluster: target }] } };
+    for (const stack of stacks) await writeFile(join(project.directory, `Pulumi.${stack}.yaml`), `${salt}\nconfig: ${JSON.stringify(config)}\n`);
+  });
+  beforeEach(async () => {
+    await loseStanza(cluster);
+    for (const stack of stacks) await project.pulumi("stack", "init", stack, "--no-select");
+  });
+  afterEach(async () => {
+    for (const stack of stacks) {
+      await project.pulumi("cancel", "--stack", stack, "--yes");
+      await project.pulumi("stack", "rm", stack, "--yes", "--force", "--preserve-config");
+    }
+    await loseStanza(cluster);
+  });
+  after(() => project.remove());
+
+  async function report(stack: Stack): Promise<StanzaCreateReport | undefined> {
+    const stanzas = z.object({ stanzas: z.object({ created: z.record(z.string(), stanzaCreateReportSchema) }) });
+    return stanzas.parse(await project.outputs(stack)).stanzas.created[target];
+  }
+
+  /** The engine itself, not the npm package that starts it: it is to be killed. */
+  async function startUp(stack: Stack): Promise<Running> {
+    const { PULUMI_HOME = "" } = await sandboxEnvironment();
+    const [version = ""] = await readdir(join(PULUMI_HOME, "versions"));
+    const engine = join(PULUMI_HOME, "versions", version, "bin", "pulumi");
+    return startInSandbox([engine, "--non-interactive", "up", "--stack", stack, "--yes", "--skip-preview"], { cwd: project.directory });
+  }
+
+  /** No program that the killed engine had started goes on in the project's folder. */
+  function untilNothingRuns(): Promise<void> {
+    return waitUntil("the end of what the killed engine had started", 90, async () => {
+      const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+      const folders = await Promise.all(pids.map((pid) => readlink(`/proc/${pid}/cwd`).catch(() => "")));
+      return !folders.includes(project.directory);
+    });
+  }
+
+  it("fault 17: killed after the stanza was created and before the state was written: the next up finds it and is done", async () => {
+    await withOperatorStopped(async () => {
+      const up = await startUp("faults-one");
+      await up.until(/waiting for PGO to confirm/);
+      up.signal("SIGKILL");
+      await up.ended;
+    });
+    assert.deepEqual(await repositoryCodes(context, namespace, pod), [2]);
+    const before = await repositoryFiles(cluster);
+    await untilNothingRuns();
+    assert.deepEqual((await project.state("faults-one")).filter(({ type }) => type === "command:local:Command"), []);
+
+    // What the dead engine left in the file backend; Pulumi asks for this before it goes on.
+    const locked = await project.up("faults-one");
+    assert.notEqual(locked.exitCode, 0);
+    assert.match(`${locked.stdout}${locked.stderr}`, /currently locked/);
+    await project.pulumi("cancel", "--stack", "faults-one", "--yes");
+
+    const { exitCode, stdout, stderr } = await project.up("faults-one");
+    assert.equal(exitCode, 0, stdout + stderr);
+    assert.equal((await report("faults-one"))?.outcome, "already-okay");
+    assert.deepEqual(await repositoryFiles(cluster), before);
+    assert.equal((await project.up("faults-one", "--expect-no-changes")).exitCode, 0);
+  });
+
+  it("fault 13, 17: killed during the dump: nothing is created behind the engine's back, and no half of a dump stays", async () => {
+    await withTableLocked(cluster, async () => {
+      const up = await startUp("faults-one");
+      await untilRemoteCommand(context, namespace, pod, /pg_dump /);
+      up.signal("SIGKILL");
+      await up.ended;
+    });
+    await untilNothingRuns();
+    assert.deepEqual(await repositoryCodes(context, namespace, pod), [1]);
+    assert.deepEqual((await readdir(join(project.directory, "dumps"))).filter((name) => name.endsWith(".partial")), []);
+  });
+
+  it("fault 17, 35: two up of one stack at once: Pulumi lets one through, and it ends well", async () => {
+    const first = await startUp("faults-one");
+    await first.until(/Updating/);
+    const second = await project.up("faults-one");
+    assert.notEqual(second.exitCode, 0);
+    assert.match(`${second.stdout}${second.stderr}`, /currently locked/);
+    const { exitCode, stdout } = await first.ended;
+    assert.equal(exitCode, 0, stdout);
+    assert.deepEqual(await repositoryCodes(context, namespace, pod), [2]);
+  });
+
+  it("fault 17: two stacks with the same target at once: both end well, and there is one valid stanza", async () => {
+    const ends = await Promise.all(stacks.map((stack) => project.up(stack)));
+    for (const { exitCode, stdout } of ends) assert.equal(exitCode, 0, stdout);
+    assert.deepEqual(await repositoryCodes(context, namespace, pod), [2]);
+    const reports = await Promise.all(stacks.map(report));
+    assert(reports.every((found) => found?.status.status === "okay"));
+  });
+});

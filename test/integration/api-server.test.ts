@@ -1,0 +1,225 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { waitUntil } from "../../sandbox/processes.ts";
+import { ApiProxy, type Interfere } from "../support/api-proxy.ts";
+import { killApiServer } from "../support/api-server-process.ts";
+import { askDirectly, cli, sandboxEnvironment, startCli, type Ended } from "../support/sandbox.ts";
+
+const okay = "INFO:root:[tsl] tsl-db (tsl-db-tsl-db-1-w7q9-0): Okay";
+
+/** Paths of LISTs and GETs; the others are remote commands. */
+const questions = (paths: readonly string[]): string[] => paths.filter((path) => !path.includes("/exec"));
+
+/** The same interference for the first requests of each path. */
+function firstTimes(times: number, interference: ReturnType<Interfere>): Interfere {
+  const seen = new Map<string, number>();
+  return (path) => {
+    const count = (seen.get(path) ?? 0) + 1;
+    seen.set(path, count);
+    return count <= times && !path.includes("/exec") ? interference : undefined;
+  };
+}
+
+describe("what the API server answers", function () {
+  this.timeout("3m");
+  let proxy: ApiProxy;
+
+  before("the sandbox", async function () {
+    this.timeout("40m");
+    await sandboxEnvironment();
+    proxy = await ApiProxy.start("dev");
+  });
+  after(() => proxy.stop());
+
+  const list = (): Promise<Ended> =>
+    cli("stanza", "list", "--kubeconfig", proxy.kubeconfig, "--context", "dev", "-n", "tsl", "-o", "log", "--timeout", "15s");
+
+  const passing: [string, ReturnType<Interfere>][] = [
+    ["429 with Retry-After", { status: 429, headers: { "Retry-After": "1" }, body: "slow down" }],
+    ["500", { status: 500, body: JSON.stringify({ kind: "Status", message: "etcdserver: leader changed" }) }],
+    ["503 of a load balancer", { status: 503, body: "<html>no server is available</html>" }],
+    ["a connection that is cut before the answer", "cut"],
+    ["a connection that is cut in the middle of the answer", "cut in the middle"],
+  ];
+  for (const [what, interference] of passing) {
+    it(`fault 15: ${what}, twice: asked again, and the list is whole`, async () => {
+      const paths = await proxy.during(firstTimes(2, interference), async () => {
+        const { stdout, stderr, exitCode } = await list();
+        assert.deepEqual({ stdout, exitCode }, { stdout: okay, exitCode: 0 }, stderr);
+        assert.match(stderr, /^context dev: the API server \S+ .*; trying again$/);
+      });
+      assert.equal(questions(paths).length, 6, "each of the two LISTs three times");
+    });
+  }
+
+  it("fault 15: 429 for ever, with a wait beyond the limit: not determined, and no further question", async () => {
+    const paths = await proxy.during(
+      () => ({ status: 429, headers: { "Retry-After": "120" } }),
+      async () => {
+        const { stdout, stderr, exitCode } = await list();
+        assert.deepEqual({ stdout, exitCode }, { stdout: "", exitCode: 3 });
+        assert.match(stderr, /has too much to do \(list \w+\), and asks to wait 120 s\nnext: run again later$/);
+      },
+    );
+    assert.equal(paths.length, 2);
+  });
+
+  it("fault 15: 503 for ever: not determined, with the API server's own words", async () => {
+    await proxy.during(
+      () => ({ status: 503, body: JSON.stringify({ kind: "Status", message: "apiserver is shutting down" }) }),
+      async () => {
+        const { stdout, stderr, exitCode } = await list();
+        assert.deepEqual({ stdout, exitCode }, { stdout: "", exitCode: 3 });
+        assert.match(stderr, /failed \(list \w+\): HTTP 503: apiserver is shutting down\nnext: see the API server's log$/);
+      },
+    );
+  });
+
+  it("fault 15: a connection that is accepted and never answered: not determined within half a minute", async () => {
+    await proxy.during(
+      () => "silence",
+      async () => {
+        const { stdout, stderr, exitCode } = await list();
+        assert.deepEqual({ stdout, exitCode }, { stdout: "", exitCode: 3 });
+        assert.match(stderr, /does not answer \(list \w+\): no answer in time\nnext: check the network/);
+      },
+    );
+  });
+
+  it("fault 15: a remote command whose connection is never answered: a time-out", async () => {
+    await proxy.during(
+      (path) => (path.includes("/exec") ? "silence" : undefined),
+      async () => {
+        const { stdout, exitCode } = await list();
+        assert.deepEqual({ stdout, exitCode }, { stdout: okay.replace("Okay", "Timeout occurred"), exitCode: 3 });
+      },
+    );
+  });
+
+  for (const status of [401, 403, 404]) {
+    it(`fault 15: ${status} is never asked again`, async () => {
+      const paths = await proxy.during(
+        () => ({ status, body: JSON.stringify({ kind: "Status", message: "no" }) }),
+        async () => {
+          assert.equal((await list()).exitCode, 3);
+        },
+      );
+      assert.equal(new Set(paths).size, paths.length);
+    });
+  }
+
+  it("fault 15: an answer that is not Kubernetes': not determined, and nothing of it is quoted", async () => {
+    await proxy.during(
+      () => ({ status: 200, headers: { "Content-Type": "application/json" }, body: "CANARY-7 please log in" }),
+      async () => {
+        const { stdout, stderr, exitCode } = await list();
+        assert.deepEqual({ stdout, exitCode }, { stdout: "", exitCode: 3 });
+        assert.match(stderr, /cannot be read/);
+        assert.doesNotMatch(stderr, /CANARY/);
+      },
+    );
+  });
+
+  it("fault 15: the token expires between the list and the remote command: unreachable, not okay", async () => {
+    await proxy.during(
+      (path) => (path.includes("/exec") ? { status: 401, body: "Unauthorized" } : undefined),
+      async () => {
+        const { stdout, exitCode } = await list();
+        assert.deepEqual({ stdout, exitCode }, { stdout: okay.replace("Okay", "Unreachable"), exitCode: 3 });
+      },
+    );
+  });
+
+  it("fault 15: the token expires during a dump: it fails, and leaves no file", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "postgres-recovery-dump-"));
+    await proxy.during(
+      (path) => (path.includes("pg_dumpall") ? { status: 401, body: "Unauthorized" } : undefined),
+      async () => {
+        const { stderr, exitCode } = await cli("dump", "tsl/tsl-db", "--kubeconfig", proxy.kubeconfig, "--directory", directory);
+        assert.equal(exitCode, 4);
+        assert.match(stderr, /the dump of \S+ failed: \S+ does not accept the credentials/);
+      },
+    );
+    assert.deepEqual(await readdir(directory), []);
+    await rm(directory, { recursive: true });
+  });
+
+  it("fault 15: a proxy that refuses WebSockets: unreachable, with what it says", async () => {
+    await proxy.during(
+      (path) => (path.includes("/exec") ? { status: 500, body: "upgrade is not supported here" } : undefined),
+      async () => {
+        const { stdout, exitCode } = await cli("stanza", "list", "--kubeconfig", proxy.kubeconfig, "-n", "tsl");
+        assert.equal(exitCode, 3);
+        assert.match(stdout, /Unreachable .*upgrade is not supported here/);
+      },
+    );
+  });
+});
+
+describe("an API server that is killed and started again", function () {
+  this.timeout("4m");
+  const pod = "postgresql-instance1-w6dq-0";
+  const truth = new Map([
+    ["brr-b/postgresql", "Okay"],
+    ["brr/postgresql", "Okay"],
+    ["brr/storage-poc-db", "Okay"],
+    ["data-privacy/postgresql", "Okay"],
+    ["id/postgresql", "Okay"],
+    ["postgresql-sample/database", "Okay"],
+  ]);
+  before("the sandbox", async function () {
+    this.timeout("40m");
+    await sandboxEnvironment();
+  });
+  afterEach("Patroni lost its store meanwhile and may have stepped down", async () => {
+    await waitUntil("the primary", 90, async () => (await sql("select pg_is_in_recovery()")) === "f");
+  });
+
+  const sql = (query: string): Promise<string> => askDirectly("lab", "brr", pod, "psql", "-XAtqc", query);
+
+  it("fault 15: it is away when a list begins: the list waits, and is whole", async () => {
+    const { restart } = await killApiServer("lab");
+    const list = await startCli(["stanza", "list", "--context", "lab", "-n", "brr", "-o", "log"]);
+    await list.until(/trying again/);
+    await restart();
+    const { stdout, exitCode } = await list.ended;
+    assert.equal(exitCode, 0);
+    assert.equal(stdout.split("\n").length, 2);
+  });
+
+  it("fault 15: it goes away in the middle of a list: the truth or unreachable for each cluster, never a wrong okay", async () => {
+    const list = await startCli(["stanza", "list", "--context", "lab", "-o", "log", "--debug", "--concurrency", "1", "--timeout", "8s"]);
+    await list.until(/brr-b\/postgresql/);
+    const { restart } = await killApiServer("lab");
+    await restart();
+    const { stdout, exitCode } = await list.ended;
+    assert.equal(exitCode, 3);
+    const statuses = new Map([...stdout.matchAll(/\[(.*)\] (\S+) \(.*: (.*)$/gm)].map(([, namespace, name, status]) => [`${namespace ?? ""}/${name ?? ""}`, status]));
+    assert.equal(statuses.size, 7);
+    assert.equal(statuses.get("brr-b/postgresql"), "Okay");
+    assert.match(statuses.get("consent/spicedb-psql") ?? "", /^(Timeout occurred|Unreachable)$/);
+    for (const [cluster, status] of truth) assert(["Unreachable", status].includes(statuses.get(cluster) ?? ""), cluster);
+    assert([...statuses.values()].includes("Unreachable"), stdout);
+  });
+
+  it("fault 15: it goes away in the middle of a dump: no file, no remote process, and why", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "postgres-recovery-dump-"));
+    // pg_dumpall has begun, and waits for this lock.
+    const lock = askDirectly("lab", "brr", pod, "psql", "-XAtqd", "app", "-c", "begin", "-c", "lock table entry", "-c", "select pg_sleep(20)");
+    const dump = await startCli(["dump", "brr/postgresql", "--context", "lab", "--directory", directory]);
+    const waiting = "select count(*) from pg_stat_activity where application_name = 'pg_dump' and wait_event_type = 'Lock'";
+    await waitUntil("pg_dump to wait", 60, async () => (await sql(waiting)) === "1");
+    assert.deepEqual((await readdir(directory)).map((name) => name.endsWith(".partial")), [true]);
+    const { restart } = await killApiServer("lab");
+    const { stdout, stderr, exitCode } = await dump.ended;
+    assert.deepEqual({ stdout, exitCode }, { stdout: "", exitCode: 4 });
+    assert.match(stderr, /error: brr\/postgresql: the dump of \S+ failed: .*\nnext: no dump file was kept/);
+    assert.deepEqual(await readdir(directory), []);
+    await restart();
+    await lock;
+    await waitUntil("the end of pg_dump", 60, async () => (await sql("select count(*) from pg_stat_activity where application_name = 'pg_dump'")) === "0");
+    await rm(directory, { recursive: true });
+  });
+});

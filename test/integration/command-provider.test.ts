@@ -1,0 +1,319 @@
+import * as grpc from "@grpc/grpc-js";
+import services from "@pulumi/pulumi/proto/provider_grpc_pb.js";
+import type { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb.js";
+import provider from "@pulumi/pulumi/proto/provider_pb.js";
+import type { CheckResponse, CreateResponse, DiffResponse, ReadResponse, UpdateResponse } from "@pulumi/pulumi/proto/provider_pb.js";
+import empties from "google-protobuf/google/protobuf/empty_pb.js";
+import type { Empty } from "google-protobuf/google/protobuf/empty_pb.js";
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { propertiesOf, structOf, unknownString } from "../../sandbox/pulumi/property-diff.ts";
+import type { Properties, PropertyValue } from "../../sandbox/pulumi/property-diff.ts";
+import { waitUntil } from "../../sandbox/processes.ts";
+import { startPlugin, unaryCall } from "./plugin-harness.ts";
+import type { StartedPlugin } from "./plugin-harness.ts";
+
+const urn = "urn:pulumi:lab::test::command:local:Command::once";
+const { Kind } = provider.PropertyDiff;
+const { DiffChanges } = provider.DiffResponse;
+const secret = (value: PropertyValue) => ({ "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", value });
+
+describe("stand-in of the command provider", function () {
+  this.timeout(30_000);
+
+  let plugin: StartedPlugin;
+  let client: ResourceProviderClient;
+  let folder: string;
+
+  before(async () => {
+    folder = realpathSync(mkdtempSync(join(tmpdir(), "command-provider-")));
+    plugin = await startPlugin("command-provider.ts", folder);
+    client = new services.ResourceProviderClient(plugin.address, grpc.credentials.createInsecure());
+  });
+
+  beforeEach(() => {
+    plugin.logged.length = 0;
+  });
+
+  after(() => {
+    client.close();
+    plugin.stop();
+    rmSync(folder, { recursive: true });
+  });
+
+  async function create(inputs: Properties, options: { preview?: boolean; timeout?: number } = {}): Promise<Properties> {
+    const request = new provider.CreateRequest().setUrn(urn).setName("once").setProperties(structOf(inputs));
+    request.setPreview(options.preview ?? false).setTimeout(options.timeout ?? 0);
+    const response = await unaryCall<CreateResponse>((done) => client.create(request, done));
+    return propertiesOf(response.getProperties());
+  }
+
+  async function update(state: Properties, inputs: Properties, preview = false): Promise<Properties> {
+    const request = new provider.UpdateRequest().setUrn(urn).setOlds(structOf(state)).setNews(structOf(inputs)).setPreview(preview);
+    const oldInputs = Object.entries(state).filter(([name]) => name !== "stdout" && name !== "stderr");
+    request.setOldInputs(structOf(Object.fromEntries(oldInputs)));
+    const response = await unaryCall<UpdateResponse>((done) => client.update(request, done));
+    return propertiesOf(response.getProperties());
+  }
+
+  function remove(state: Properties): Promise<Empty> {
+    const request = new provider.DeleteRequest().setUrn(urn).setProperties(structOf(state));
+    return unaryCall<Empty>((done) => client.delete(request, done));
+  }
+
+  async function diff(olds: Properties, news: Properties): Promise<DiffResponse> {
+    const request = new provider.DiffRequest().setUrn(urn).setOlds(structOf(olds)).setOldInputs(structOf(olds)).setNews(structOf(news));
+    return unaryCall<DiffResponse>((done) => client.diff(request, done));
+  }
+
+  function kinds(response: DiffResponse): Record<string, number> {
+    const found: Record<string, number> = {};
+    response.getDetaileddiffMap().forEach((change, path) => {
+      found[path] = change.getKind();
+    });
+    return found;
+  }
+  const messages = () => plugin.logged.map(({ message }) => message);
+  const file = (name: string) => join(folder, name);
+
+  describe("create", () => {
+    it("runs the script with /bin/sh and no strictness", async () => {
+      const state = await create({ create: "false | true; false; echo $0" });
+      assert.deepEqual(state, { create: "false | true; false; echo $0", stdout: "/bin/sh", stderr: "" });
+    });
+
+    it("hands the script to the given interpreter as its last argument", async () => {
+      const state = await create({ create: "one two", interpreter: ["/bin/sh", "-c", 'printf "%s|" "$@"', "name", "first"] });
+      assert.equal(state["stdout"], "first|one two|");
+    });
+
+    it("gives an id that starts with the resource's name", async () => {
+      const request = new provider.CreateRequest().setUrn(urn).setName("once").setProperties(structOf({}));
+      const response = await unaryCall<CreateResponse>((done) => client.create(request, done));
+      assert.match(response.getId(), /^once[0-9a-f]{8}$/);
+    });
+
+    it("runs nothing without a create script", async () => {
+      assert.deepEqual(await create({ update: "echo no" }), { update: "echo no", stdout: "", stderr: "" });
+    });
+
+    it("trims one newline from each output", async () => {
+      const state = await create({ create: "printf 'a\\n\\n'; printf 'b\\n' >&2" });
+      assert.equal(state["stdout"], "a\n");
+      assert.equal(state["stderr"], "b");
+    });
+  });
+
+  describe("update", () => {
+    it("runs the update script, which replaces the outputs even when it prints nothing", async () => {
+      const state = await create({ create: "echo first", update: "true" });
+      assert.equal((await update(state, { create: "echo second", update: "true" }))["stdout"], "");
+    });
+
+    it("runs create again without an update script", async () => {
+      const state = await create({ create: "echo first" });
+      assert.equal((await update(state, { create: "echo second" }))["stdout"], "second");
+    });
+
+    it("keeps the outputs when there is no script at all", async () => {
+      assert.equal((await update({ create: "echo first", stdout: "first", stderr: "" }, {}))["stdout"], "first");
+    });
+  });
+
+  describe("diff", () => {
+    it("finds nothing between equal inputs, secret or not", async () => {
+      const response = await diff({ create: "x", stdin: "s", environment: { A: "1" } }, { create: "x", stdin: secret("s"), environment: { A: "1" } });
+      assert.equal(response.getChanges(), DiffChanges.DIFF_NONE);
+    });
+
+    it("names every changed property and no replacement", async () => {
+      const response = await diff({ create: "x", environment: { A: "1", B: "1" } }, { create: "y", environment: { A: "2", B: "1" }, stdin: "s" });
+      assert.equal(response.getChanges(), DiffChanges.DIFF_SOME);
+      assert.deepEqual(response.getDiffsList().sort(), ["create", "environment", "stdin"]);
+      assert.deepEqual(kinds(response), { create: Kind.UPDATE, "environment.A": Kind.UPDATE, stdin: Kind.ADD });
+      assert.deepEqual(response.getReplacesList(), []);
+    });
+
+    it("names a changed trigger by its index, which the SDK asks to replace", async () => {
+      const response = await diff({ triggers: ["a", { attempt: 1 }] }, { triggers: ["a", { attempt: 2 }, "new"] });
+      assert.deepEqual(kinds(response), { "triggers[1].attempt": Kind.UPDATE, "triggers[2]": Kind.ADD });
+    });
+
+    it("replaces when triggers come or go as a whole, whatever the SDK asks for", async () => {
+      const response = await diff({}, { triggers: ["a"] });
+      assert.deepEqual(kinds(response), { triggers: Kind.ADD_REPLACE });
+      assert.deepEqual(response.getReplacesList(), ["triggers"]);
+    });
+  });
+
+  describe("delete", () => {
+    it("runs the script of the old state, with the last outputs", async () => {
+      await remove({ delete: `printf %s "$PULUMI_COMMAND_STDOUT" > deleted`, stdout: "last", stderr: "" });
+      assert.equal((await create({ create: "cat deleted" }))["stdout"], "last");
+    });
+
+    it("does nothing without one", async () => {
+      await remove({ create: "touch created", stdout: "", stderr: "" });
+      assert.equal(existsSync(file("created")), false);
+    });
+  });
+
+  it("reads the state back as it is: no drift", async () => {
+    const request = new provider.ReadRequest().setId("once0").setProperties(structOf({ stdout: "old" })).setInputs(structOf({ create: "x" }));
+    const response = await unaryCall<ReadResponse>((done) => client.read(request, done));
+    assert.equal(response.getId(), "once0");
+    assert.deepEqual(propertiesOf(response.getProperties()), { stdout: "old" });
+    assert.deepEqual(propertiesOf(response.getInputs()), { create: "x" });
+  });
+
+  describe("preview", () => {
+    it("runs nothing, and the outputs of a create are unknown", async () => {
+      const state = await create({ create: "touch ran" }, { preview: true });
+      assert.deepEqual(state, { create: "touch ran", stdout: unknownString, stderr: unknownString });
+      assert.equal(existsSync(file("ran")), false);
+    });
+
+    it("makes the outputs of an update unknown only where inputs changed", async () => {
+      const state = { create: "touch ran", stdout: "old", stderr: "" };
+      assert.equal((await update(state, { create: "touch ran" }, true))["stdout"], "old");
+      assert.equal((await update(state, { create: "touch ran too" }, true))["stdout"], unknownString);
+      assert.equal(existsSync(file("ran")), false);
+    });
+  });
+
+  describe("failure", () => {
+    it("tells the exit code, the quoted script and both outputs, in the order in which they came", async () => {
+      const script = 'echo "out"; sleep 0.1; echo problem >&2\nexit 3';
+      await assert.rejects(create({ create: script }), { message: `exit status 3: running ${JSON.stringify(script)}:\nout\nproblem\n` });
+    });
+
+    it("tells what the system says when the interpreter is missing", async () => {
+      await assert.rejects(create({ create: "x", interpreter: ["/no/shell"] }), { message: 'fork/exec /no/shell: no such file or directory: running "x":\n' });
+    });
+
+    it("fails an update and a delete in the same way", async () => {
+      await assert.rejects(update({ stdout: "", stderr: "" }, { update: "exit 4" }), /^Error: exit status 4: running "exit 4":\n$/);
+      await assert.rejects(remove({ delete: "exit 5", stdout: "", stderr: "" }), /^Error: exit status 5: running "exit 5":\n$/);
+    });
+  });
+
+  describe("environment", () => {
+    it("adds to the environment of the provider", async () => {
+      const state = await create({ create: 'echo "$GREETING"; test -n "$PATH"', environment: { GREETING: "good day" } });
+      assert.equal(state["stdout"], "good day");
+    });
+
+    it("holds the previous outputs on update, not on create", async () => {
+      const update_ = 'echo "[$PULUMI_COMMAND_STDOUT][$PULUMI_COMMAND_STDERR]"';
+      const state = await create({ create: 'echo "${PULUMI_COMMAND_STDOUT-none}"; echo problem >&2', update: update_ });
+      assert.equal(state["stdout"], "none");
+      assert.equal((await update(state, { update: update_ }))["stdout"], "[none][problem]");
+    });
+
+    it("holds no previous outputs where they are not wanted", async () => {
+      const inputs = { update: 'echo "${PULUMI_COMMAND_STDOUT-none}"', addPreviousOutputInEnv: false };
+      assert.equal((await update({ stdout: "old", stderr: "" }, inputs))["stdout"], "none");
+    });
+
+    it("fails when a variable is longer than the system allows", async () => {
+      await assert.rejects(create({ create: "true", environment: { LONG: "x".repeat(140_000) } }), /^Error: fork\/exec \/bin\/sh: argument list too long: /);
+    });
+  });
+
+  describe("stdin", () => {
+    it("is what the script reads", async () => {
+      assert.equal((await create({ create: "cat", stdin: '{"a": 1}' }))["stdout"], '{"a": 1}');
+    });
+
+    it("is at its end when none is given", async () => {
+      assert.equal((await create({ create: "cat; echo end" }))["stdout"], "end");
+    });
+
+    it("may be left unread", async () => {
+      assert.equal((await create({ create: "echo done", stdin: "x".repeat(1_000_000) }))["stdout"], "done");
+    });
+  });
+
+  describe("folder", () => {
+    it("is the program's by default", async () => {
+      assert.equal((await create({ create: "pwd" }))["stdout"], folder);
+    });
+
+    it("is the given one, which must exist", async () => {
+      mkdirSync(file("work"));
+      assert.equal((await create({ create: "pwd", dir: file("work") }))["stdout"], file("work"));
+      await assert.rejects(create({ create: "pwd", dir: file("none") }), /^Error: chdir \S+\/none: no such file or directory: running "pwd":\n$/);
+    });
+  });
+
+  describe("logging", () => {
+    const script = "echo out; sleep 0.1; echo problem >&2; sleep 0.1; printf rest";
+
+    it("shows both outputs line by line as passing status of the resource", async () => {
+      await create({ create: script });
+      assert.deepEqual(messages(), ["out", "problem", "rest"]);
+      assert.deepEqual(plugin.logged[0], { message: "out", severity: "info", urn, ephemeral: true });
+    });
+
+    it("shows a line while the script runs", async () => {
+      const run = create({ create: "echo early; while ! test -e go; do sleep 0.05; done" });
+      await waitUntil("the first line", 5, () => Promise.resolve(messages().includes("early")));
+      await create({ create: "touch go" });
+      await run;
+    });
+
+    for (const [logging, expected] of [["stdoutAndStderr", ["out", "problem", "rest"]], ["stdout", ["out", "rest"]], ["stderr", ["problem"]], ["none", []]] as const) {
+      it(`shows ${expected.join(", ") || "nothing"} with ${logging}`, async () => {
+        const state = await create({ create: script, logging });
+        assert.deepEqual(messages(), expected);
+        assert.equal(state["stdout"], "out\nrest");
+      });
+    }
+  });
+
+  describe("secrets", () => {
+    it("are plain for the script and stay secret in the state", async () => {
+      const inputs = { create: 'cat; echo "$TOKEN"', stdin: secret("from stdin "), environment: secret({ TOKEN: "from environment" }) };
+      const state = await create(inputs);
+      assert.deepEqual(state, { ...inputs, stdout: "from stdin from environment", stderr: "" });
+    });
+  });
+
+  describe("time limit", () => {
+    it("kills the script", async () => {
+      await assert.rejects(create({ create: "echo started; exec sleep 60" }, { timeout: 0.5 }), {
+        message: 'signal: killed: running "echo started; exec sleep 60":\nstarted\n',
+      });
+    });
+
+    it("leaves a grandchild alive, which keeps the resource waiting", async () => {
+      const start = Date.now();
+      await assert.rejects(create({ create: "sleep 1.5 & wait" }, { timeout: 0.3 }), /^Error: signal: killed/);
+      assert.ok(Date.now() - start >= 1400);
+    });
+  });
+
+  it("refuses what it does not know", async () => {
+    const check = (type: string, inputs: Properties) => {
+      const request = new provider.CheckRequest().setUrn(urn).setType(type).setNews(structOf(inputs));
+      return unaryCall<CheckResponse>((done) => client.check(request, done));
+    };
+    const failures = (await check("command:local:Command", { create: "x", assetPaths: ["*"] })).getFailuresList();
+    assert.deepEqual(failures.map((failure) => failure.getProperty()), ["assetPaths"]);
+    await assert.rejects(check("command:remote:Command", {}), /knows only command:local:Command/);
+  });
+
+  // The last of all: a cancelled provider starts nothing any more.
+  describe("cancellation", () => {
+    it("kills what runs and starts nothing after", async () => {
+      const run = create({ create: "echo started; exec sleep 60" });
+      await waitUntil("the start", 5, () => Promise.resolve(messages().includes("started")));
+      const killed = assert.rejects(run, /^Error: signal: killed/);
+      await unaryCall((done) => client.cancel(new empties.Empty(), done));
+      await killed;
+      await assert.rejects(create({ create: "true" }), { message: 'context canceled: running "true":\n' });
+    });
+  });
+});

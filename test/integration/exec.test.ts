@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Writable } from "node:stream";
+import { setTimeout } from "node:timers/promises";
+import type { ExecResult } from "../../clients/exec.ts";
+import { connectKubernetes, type KubernetesClient } from "../../clients/kubernetes.ts";
+import { sampleOutput } from "../support/fixtures.ts";
+import { withReplay, type Replay } from "../support/replay.ts";
+import { cli, sandboxEnvironment } from "../support/sandbox.ts";
+
+const namespace = "tsl";
+const pod = "tsl-db-tsl-db-1-w7q9-0";
+const container = { namespace, pod, container: "database" };
+
+describe("remote commands through the real API server", function () {
+  this.timeout("2m");
+  let client: KubernetesClient;
+  let files: string;
+
+  before("the sandbox", async function () {
+    this.timeout("40m");
+    const { KUBECONFIG } = await sandboxEnvironment();
+    assert(KUBECONFIG);
+    client = await connectKubernetes({ context: "dev", kubeconfig: KUBECONFIG });
+    files = await mkdtemp(join(tmpdir(), "postgres-recovery-replay-"));
+  });
+  after(() => rm(files, { recursive: true }));
+
+  async function statusOf(replay: Replay, output?: string): Promise<string> {
+    const stdoutFile = join(files, "stdout");
+    await writeFile(stdoutFile, output ?? "");
+    const { stdout } = await withReplay("dev", namespace, pod, [{ stdoutFile, ...replay }], () =>
+      cli("stanza", "list", "--context", "dev", "-n", namespace, "--timeout", "8s", "-o", "log"),
+    );
+    return stdout.replace(/^.*: /, "");
+  }
+
+  const bash = (script: string, deadlineSeconds = 20): Promise<ExecResult> =>
+    client.exec(container, ["bash", "-c", script], { deadlineSeconds });
+
+  it("exit code, stdout and stderr arrive apart", async () => {
+    assert.deepEqual(await bash("echo out; echo err >&2; exit 55"), { end: "exited", code: 55, stdout: "out\n", stderr: "err\n" });
+  });
+
+  it("fault 14: characters that are split across frames arrive whole", async () => {
+    const result = await bash(`printf '\\303'; sleep 0.3; printf '\\274\\n'`);
+    assert.equal(result.end === "exited" && result.stdout, "ü\n");
+  });
+
+  it("fault 14: a report of 5 MB", async () => {
+    const report = sampleOutput("info-11-ok-json").trim().replace('"backup":[', `"backup":[${`{"timestamp":{"start":1,"stop":2}},`.repeat(150_000)}`);
+    assert(report.length > 5_000_000);
+    // The captured repository is another database's, which the list must notice.
+    assert.equal(await statusOf({ match: "pgbackrest" }, report), "Broken");
+  });
+
+  for (const cutAfterBytes of [0, 200]) {
+    it(`fault 15: a connection that is cut after ${cutAfterBytes} bytes is never okay`, async () => {
+      assert.equal(await statusOf({ match: "pgbackrest", cutAfterBytes }, sampleOutput("info-11-ok-json")), "Unreachable");
+    });
+  }
+
+  it("fault 14: a report that was cut although the command succeeded is never okay", async () => {
+    assert.equal(await statusOf({ match: "pgbackrest" }, sampleOutput("info-11-ok-json").slice(0, 200)), "Unreachable");
+  });
+
+  it("fault 6: a command that hangs ends at the deadline", async () => {
+    assert.equal(await statusOf({ match: "pgbackrest", delayMilliseconds: 60_000 }, "[]"), "Timeout occurred");
+  });
+
+  it("fault 6: the time limit inside the container", async () => {
+    assert.equal(await statusOf({ match: "pgbackrest", exitCode: 124 }), "Timeout occurred");
+  });
+
+  for (const [sample, status] of [
+    ["info-23-no-backup-info-json", "Broken"],
+    ["info-01g-repo-ca-mismatch", "Unreachable"],
+    ["info-29-repo2-missing-named-json", "No stanza configuration"],
+  ] as const) {
+    it(`captured answer ${sample}: ${status}`, async () => {
+      assert.equal(await statusOf({ match: "pgbackrest" }, sampleOutput(sample)), status);
+    });
+  }
+
+  it("fault 10: a Pod that is gone, a container that is not there", async () => {
+    const gone = await client.exec({ ...container, pod: "tsl-db-tsl-db-1-gone-0" }, ["true"], { deadlineSeconds: 20 });
+    assert.equal(gone.end, "refused");
+    assert.match(JSON.stringify(gone), /not found/);
+    assert.notEqual((await client.exec({ ...container, container: "nope" }, ["true"], { deadlineSeconds: 20 })).end, "exited");
+  });
+
+  it("a slow reader does not fill the memory", async () => {
+    const megabytes = 400;
+    let bytes = 0;
+    let peak = 0;
+    const slow = new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        bytes += chunk.length;
+        peak = Math.max(peak, process.memoryUsage().rss);
+        if (Math.floor(bytes / 1e8) > Math.floor((bytes - chunk.length) / 1e8)) void setTimeout(500).then(() => { done(); });
+        else done();
+      },
+    });
+    const before = process.memoryUsage().rss;
+    const argv = ["head", "-c", `${megabytes}M`, "/dev/zero"];
+    const result = await client.exec(container, argv, { deadlineSeconds: 60, stdout: slow });
+    assert.equal(result.end, "exited");
+    assert.equal(bytes, megabytes * 1024 * 1024);
+    assert(peak - before < 100e6, `${((peak - before) / 1e6).toFixed(0)} MB more than before`);
+  });
+
+  it("somebody's wish to stop ends the call at once, with the reason", async () => {
+    const stop = new AbortController();
+    const running = client.exec(container, ["sleep", "5"], { deadlineSeconds: 20, signal: stop.signal });
+    stop.abort(new Error("enough"));
+    await assert.rejects(running, /enough/);
+  });
+});

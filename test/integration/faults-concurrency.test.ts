@@ -1,0 +1,142 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { stanzaCreateReportSchema } from "../../domain/stanza-create.ts";
+import { breakRepository, heal } from "../../sandbox/cluster.ts";
+import { findCluster } from "../../sandbox/inventory.ts";
+import { waitUntil } from "../../sandbox/processes.ts";
+import { withLockHeld } from "../support/locks.ts";
+import { runProcedure } from "../support/procedure.ts";
+import { processIn } from "../support/remote-commands.ts";
+import { loseStanza, repositoryFiles } from "../support/repository.ts";
+import { askDirectly, cli, repositoryCodes, sandboxEnvironment, testDirectory } from "../support/sandbox.ts";
+
+const cluster = findCluster("dev", "utility/utility-db");
+const name = "utility/utility-db";
+const [pod = ""] = cluster.pods;
+const { context, namespace } = cluster;
+
+describe("several work on one stanza at once", function () {
+  this.timeout("2m");
+  let directory: string;
+
+  before("the sandbox", async function () {
+    this.timeout("40m");
+    await sandboxEnvironment();
+  });
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), "postgres-recovery-at-once-"));
+  });
+  afterEach(async () => {
+    await rm(directory, { recursive: true });
+    await loseStanza(cluster);
+  });
+
+  const stanzaCreate = (): Promise<string> => askDirectly(context, namespace, pod, "pgbackrest", "--stanza=db", "stanza-create");
+
+  /** pgBackRest itself finds the stanza whole: creating again changes nothing. */
+  async function exactlyOneValidStanza(): Promise<void> {
+    assert.deepEqual(await repositoryCodes(context, namespace, pod), [2]);
+    const files = await repositoryFiles(cluster);
+    const infos = Object.keys(files).filter((file) => /\.info(\.copy)?$/.test(file));
+    assert.deepEqual(infos.sort(), ["archive/db/archive.info", "archive/db/archive.info.copy", "backup/db/backup.info", "backup/db/backup.info.copy"]);
+    await waitUntil("the lock", 20, async () => {
+      await stanzaCreate();
+      return true;
+    });
+    assert.deepEqual(await repositoryFiles(cluster), files);
+  }
+
+  it("fault 17: three runs of the CLI into one folder: all end well, each with its own verified dump", async () => {
+    const runs = await Promise.all(
+      [1, 2, 3].map(() => cli("stanza", "create", name, "--context", context, "--dump-directory", directory, "-o", "json")),
+    );
+    const reports = runs.map(({ exitCode, stdout, stderr }) => {
+      assert.equal(exitCode, 0, stderr);
+      return stanzaCreateReportSchema.parse(JSON.parse(stdout));
+    });
+    assert(reports.some(({ outcome }) => outcome === "created"));
+    await exactlyOneValidStanza();
+
+    const dumps = reports.flatMap(({ dump }) => (dump && "file" in dump ? [dump] : []));
+    assert.equal(dumps.length, reports.filter(({ outcome }) => outcome === "created").length);
+    for (const { file, sha256 } of dumps) {
+      assert.equal(createHash("sha256").update(await readFile(file)).digest("hex"), sha256);
+    }
+    assert.deepEqual((await readdir(directory)).sort(), dumps.map(({ file }) => file.slice(directory.length + 1)).sort());
+  });
+
+  it("fault 8: PGO creates at the same moment: both end well", async () => {
+    let operator: Promise<unknown> = Promise.resolve();
+    const { report, error } = await runProcedure(cluster, {}, {
+      before: /stanza-create/,
+      happens: () => {
+        operator = stanzaCreate().catch((reason: unknown) => reason);
+        return Promise.resolve();
+      },
+    });
+    assert.equal(error, undefined);
+    assert.equal(report?.outcome, "created");
+    const end = await operator;
+    if (end instanceof Error) assert.equal("exitCode" in end && end.exitCode, 50, end.message);
+    await exactlyOneValidStanza();
+  });
+
+  it("fault 8: PGO created it between the question and our create: it is left as it is", async () => {
+    let before: object = {};
+    const { report, error } = await runProcedure(cluster, {}, {
+      before: /stanza-create/,
+      happens: async () => {
+        await stanzaCreate();
+        before = await repositoryFiles(cluster);
+      },
+    });
+    assert.equal(error, undefined);
+    assert.equal(report?.status.status, "okay");
+    assert.deepEqual(await repositoryFiles(cluster), before);
+    await exactlyOneValidStanza();
+  });
+
+  it("fault 8: a process holds the lock for a while: waits, and creates", async () => {
+    const { report, error, progress } = await withLockHeld(cluster, 3, () => runProcedure(cluster, {}));
+    assert.equal(error, undefined);
+    assert.equal(report?.outcome, "created");
+    assert.match(progress.join("\n"), /another pgBackRest process of this cluster holds the lock/);
+    await exactlyOneValidStanza();
+  });
+
+  it("fault 8: a lock that is not released in time: fails, and nothing is written", async () => {
+    const { error } = await withLockHeld(cluster, 30, () => runProcedure(cluster, { timeLimits: { create: "4s" } }));
+    assert.match(String(error), /the stanza was not created: another pgBackRest process of this cluster holds the lock.*, for 4s/);
+    assert.deepEqual(await repositoryFiles(cluster), {});
+  });
+
+  it("fault 8: the repo host came back while the archiver still holds the lock: exit code 50, then success", async () => {
+    await breakRepository(testDirectory, context, name);
+    let archiver: number | undefined;
+    try {
+      await askDirectly(context, namespace, pod, "psql", "-XAtqc", "create table if not exists nudge (n int); insert into nudge values (1); select pg_switch_wal()");
+      await waitUntil("the archiver that pushes to the silent repo host", 60, async () => {
+        archiver = await processIn(cluster, /^pgbackrest .*archive-push:async/);
+        return archiver !== undefined;
+      });
+    } finally {
+      // As on a busy node: the archiver learns late that its repo host is back.
+      if (archiver !== undefined) process.kill(archiver, "SIGSTOP");
+      await heal(testDirectory, context, name);
+    }
+    const { report, error, progress } = await runProcedure(cluster, {}, { before: /stanza-create/, happens: () => Promise.resolve() }, {
+      before: /stanza-create/,
+      happens: () => {
+        if (archiver !== undefined) process.kill(archiver, "SIGCONT");
+        return Promise.resolve();
+      },
+    });
+    assert.equal(error, undefined, progress.join("\n"));
+    assert.equal(report?.outcome, "created");
+    assert.match(progress.join("\n"), /another pgBackRest process of this cluster holds the lock \(.*db-archive.*lock/);
+    await exactlyOneValidStanza();
+  });
+});

@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { chmod, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { findCluster } from "../../sandbox/inventory.ts";
+import { postgresBin } from "../../sandbox/packages.ts";
+import { killMember, leaders, setPatroniPauses, startMember, switchover, untilCalm } from "../support/patroni.ts";
+import { runProcedure, type ProcedureEnd } from "../support/procedure.ts";
+import { withEnvironment } from "../support/replay.ts";
+import { loseStanza, repositoryFiles } from "../support/repository.ts";
+import { askDirectly, repositoryCodes, sandboxEnvironment } from "../support/sandbox.ts";
+
+const cluster = findCluster("dev", "calendar/calendar-db");
+const [first = "", second = ""] = cluster.pods;
+const { context, namespace } = cluster;
+
+describe("the leader fails over (two members, real switchovers)", function () {
+  this.timeout("3m");
+  let directory: string;
+  let leader: string;
+  let other: string;
+
+  before("the sandbox", async function () {
+    this.timeout("40m");
+    await sandboxEnvironment();
+    await setPatroniPauses(cluster, { ttl: 20, loop_wait: 1, retry_timeout: 9 });
+  });
+  beforeEach(async () => {
+    await untilCalm(cluster);
+    [leader = ""] = await leaders(cluster);
+    other = leader === first ? second : first;
+    directory = await mkdtemp(join(tmpdir(), "postgres-recovery-failover-"));
+  });
+  afterEach(async () => {
+    await rm(directory, { recursive: true });
+    await loseStanza(cluster);
+  });
+  after(async () => {
+    await untilCalm(cluster);
+    if ((await leaders(cluster))[0] !== first) await switchover(cluster, first);
+    await untilCalm(cluster);
+    await setPatroniPauses(cluster, { ttl: 30, loop_wait: 5, retry_timeout: 10 });
+  });
+
+  async function createdOn(pod: string, { report, error, progress }: ProcedureEnd): Promise<void> {
+    assert.equal(error, undefined, progress.join("\n"));
+    assert.equal(report?.outcome, "created");
+    assert.equal(report.leader, pod);
+    assert.deepEqual(await repositoryCodes(context, namespace, pod), [2]);
+    assert.equal(await askDirectly(context, namespace, pod, "psql", "-XAtqc", "select pg_is_in_recovery()"), "f");
+  }
+
+  it("fault 10: between the question and the search for the leader: created on the new leader", async () => {
+    const end = await runProcedure(cluster, {}, { before: /patronictl list/, happens: () => switchover(cluster, other) });
+    await createdOn(other, end);
+  });
+
+  it("fault 10: between dump and create: a new dump from the new leader, and created there", async () => {
+    const end = await runProcedure(
+      cluster,
+      { dump: { directory } },
+      { before: /pg_dumpall/, happens: () => Promise.resolve() },
+      { before: /patronictl list/, happens: () => switchover(cluster, other) },
+    );
+    await createdOn(other, end);
+    assert.match(end.progress.join("\n"), new RegExp(`dumping all databases of ${leader}[^]*the leader moved[^]*dumping all databases of ${other}`));
+    assert.equal((await readdir(directory)).length, 2);
+  });
+
+  it("fault 9, 10: between the search for the leader and create: the former leader refuses, and the new one creates", async () => {
+    const end = await runProcedure(cluster, {}, { before: /stanza-create/, happens: () => switchover(cluster, other) });
+    await createdOn(other, end);
+    assert.match(end.progress.join("\n"), new RegExp(`stanza-create on ${leader}\nthis instance is not the primary`));
+  });
+
+  it("fault 9, 10: between the proof and create, within one command: pgBackRest itself refuses on the former leader", async () => {
+    // The proof answers, and before pgBackRest starts the leader is another.
+    const proof = join(directory, "psql");
+    await writeFile(proof, `#!/bin/sh
+case "$*" in *pg_is_in_recovery*) ;; *) exec ${postgresBin}/psql "$@" ;; esac
+answer=$(${postgresBin}/psql "$@")
+if [ "$answer" = f ] && mkdir ${directory}/once; then
+  patronictl switchover --force --leader ${leader} --candidate ${other} >/dev/null 2>&1
+fi
+echo "$answer"
+`);
+    await Promise.all([chmod(proof, 0o755), chmod(directory, 0o777)]);
+    const end = await withEnvironment(context, namespace, leader, ({ PATH }) => ({ PATH: `${directory}:${PATH ?? ""}` }), () =>
+      runProcedure(cluster, {}),
+    );
+    await createdOn(other, end);
+    assert.match(end.progress.join("\n"), /this instance is not the primary \(.*unable to find primary cluster/);
+  });
+
+  it("fault 9: create sent to a replica: exit code 56, and nothing is written", async () => {
+    const before = await repositoryFiles(cluster);
+    await assert.rejects(askDirectly(context, namespace, other, "pgbackrest", "--stanza=db", "stanza-create"), { exitCode: 56 });
+    assert.deepEqual(await repositoryFiles(cluster), before);
+  });
+
+  it("fault 9: a killed leader that Patroni's list still names: waits, and creates on its successor", async () => {
+    try {
+      const end = await runProcedure(cluster, {}, {
+        before: /patronictl list/,
+        happens: async () => {
+          await killMember(cluster, leader);
+          assert.deepEqual(await leaders(cluster), [leader]);
+        },
+      });
+      await createdOn(other, end);
+    } finally {
+      await startMember(cluster, leader);
+    }
+  });
+
+  it("fault 10, 13: the leader is killed before the dump: fails clearly, and nothing is created", async () => {
+    try {
+      const { error, report } = await runProcedure(cluster, { dump: { directory } }, { before: /pg_dumpall/, happens: () => killMember(cluster, leader) });
+      assert.equal(report, undefined);
+      assert.match(String(error), new RegExp(`the dump of ${leader} failed: pg_dumpall ended with exit code 1`));
+      assert.deepEqual(await readdir(directory), []);
+      assert.deepEqual(await repositoryCodes(context, namespace, other), [1]);
+    } finally {
+      await startMember(cluster, leader);
+    }
+  });
+});

@@ -1,0 +1,163 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { breakRepository, heal } from "../../sandbox/cluster.ts";
+import { findCluster } from "../../sandbox/inventory.ts";
+import { withOperatorStopped, withTableLocked } from "../support/locks.ts";
+import { remoteCommands, untilNoRemoteCommand, untilRemoteCommand } from "../support/remote-commands.ts";
+import { loseStanza } from "../support/repository.ts";
+import { askDirectly, repositoryCodes, sandboxEnvironment, startCli, testDirectory, type Ended } from "../support/sandbox.ts";
+
+const cluster = findCluster("dev", "calendar/scheduler-db");
+const [pod = ""] = cluster.pods;
+const { context, namespace } = cluster;
+const silent = findCluster("dev", "ac-qr-publishing/ac-qr-db");
+const [silentPod = ""] = silent.pods;
+
+describe("somebody interrupts a command", function () {
+  this.timeout("2m");
+  let directory: string;
+
+  before("the sandbox", async function () {
+    this.timeout("40m");
+    await sandboxEnvironment();
+  });
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), "postgres-recovery-interrupt-"));
+  });
+  afterEach(async () => {
+    await rm(directory, { recursive: true });
+    await loseStanza(cluster);
+  });
+
+  function interrupted({ exitCode, stderr }: Ended): void {
+    assert.equal(exitCode, 130, stderr);
+    assert.match(stderr, /error: interrupted\nnext: a remote command that was under way ends by itself within its time limit$/);
+    assert.doesNotMatch(stderr, /\n\s+at /);
+  }
+
+  const create = ["stanza", "create", "calendar/scheduler-db", "--context", context];
+
+  it("fault 35: ^C during a scan: what is known is shown, and the silent cluster's command ends within its limit", async () => {
+    const scan = await startCli(["stanza", "list", "--context", context, "--timeout", "20s", "--debug"]);
+    await scan.until(/debug: x-air-home/);
+    await untilRemoteCommand(context, silent.namespace, silentPod, /info/);
+    scan.signal("SIGINT");
+    const ended = await scan.ended;
+    assert.notDeepEqual(await remoteCommands(context, silent.namespace, silentPod), [], "the scan did not wait for it");
+    interrupted(ended);
+    assert.match(ended.stdout, /tsl-db .* Okay/);
+    assert.doesNotMatch(ended.stdout, /ac-qr-db /);
+    assert.match(ended.stdout, /not all: the list was interrupted/);
+    await untilNoRemoteCommand(context, silent.namespace, silentPod, 15 + 10);
+  });
+
+  it("fault 35: ^C during a dump that waits for a lock: no file stays, nothing is created, and pg_dumpall ends within its limit", async () => {
+    await withTableLocked(cluster, async () => {
+      const running = await startCli([...create, "--dump-directory", directory, "--dump-timeout", "12s"]);
+      await untilRemoteCommand(context, namespace, pod, /pg_dump /);
+      assert.equal((await readdir(directory)).length, 1);
+      running.signal("SIGINT");
+      interrupted(await running.ended);
+      assert.deepEqual(await readdir(directory), []);
+      assert.notDeepEqual(await remoteCommands(context, namespace, pod), [], "it did not wait for the remote end");
+      await untilNoRemoteCommand(context, namespace, pod, 12 + 10);
+    });
+    assert.deepEqual(await repositoryCodes(context, namespace, pod), [1]);
+  });
+
+  for (const [signal, what] of [["SIGTERM", "an end from outside"], ["SIGHUP", "a terminal that is closed"]] as const) {
+    it(`fault 35: ${what} during a dump: no file stays, and nothing is created`, async () => {
+      await withTableLocked(cluster, async () => {
+        const running = await startCli([...create, "--dump-directory", directory]);
+        await untilRemoteCommand(context, namespace, pod, /pg_dump /);
+        running.signal(signal);
+        interrupted(await running.ended);
+        assert.deepEqual(await readdir(directory), []);
+      });
+      await untilNoRemoteCommand(context, namespace, pod, 20);
+      assert.deepEqual(await repositoryCodes(context, namespace, pod), [1]);
+    });
+  }
+
+  it("fault 35: ^C while bytes flow: pg_dumpall meets the closed pipe and ends long before its limit", async () => {
+    await askDirectly(context, namespace, pod, "psql", "-Xqc", "create unlogged table flood as select repeat(md5(n::text), 30) as text from generate_series(1, 300000) n");
+    try {
+      const running = await startCli([...create, "--dump-directory", directory]);
+      await untilRemoteCommand(context, namespace, pod, /pg_dump .*postgres/);
+      running.signal("SIGINT");
+      interrupted(await running.ended);
+      assert.deepEqual(await readdir(directory), []);
+      await untilNoRemoteCommand(context, namespace, pod, 30);
+      assert.deepEqual(await repositoryCodes(context, namespace, pod), [1]);
+    } finally {
+      await askDirectly(context, namespace, pod, "psql", "-Xqc", "drop table flood");
+    }
+  });
+
+  it("fault 35: a CLI that is killed leaves no file under a final name, and the next run is not hindered", async () => {
+    await withTableLocked(cluster, async () => {
+      const running = await startCli([...create, "--dump-directory", directory]);
+      await untilRemoteCommand(context, namespace, pod, /pg_dump /);
+      running.signal("SIGKILL");
+      await running.ended;
+      assert.deepEqual((await readdir(directory)).filter((name) => !/^\..*\.partial$/.test(name)), []);
+    });
+    await untilNoRemoteCommand(context, namespace, pod, 20);
+    const again = await startCli([...create, "--dump-directory", directory]);
+    const { exitCode, stderr } = await again.ended;
+    assert.equal(exitCode, 0, stderr);
+    assert.deepEqual(await repositoryCodes(context, namespace, pod), [2]);
+  });
+
+  it("fault 35: ^C during stanza-create: the remote command goes on to its end, the repository is never half made, and the next run ends well", async () => {
+    const running = await withTableLocked(cluster, async () => {
+      const started = await startCli([...create, "--dump-directory", directory]);
+      await untilRemoteCommand(context, namespace, pod, /pg_dump /);
+      await breakRepository(testDirectory, context, "calendar/scheduler-db");
+      return started;
+    });
+    try {
+      await untilRemoteCommand(context, namespace, pod, /^pgbackrest .*stanza-create/);
+      running.signal("SIGINT");
+      interrupted(await running.ended);
+      assert.notDeepEqual(await remoteCommands(context, namespace, pod), [], "it did not wait for the remote end");
+    } finally {
+      await heal(testDirectory, context, "calendar/scheduler-db");
+    }
+    // Not waiting for its 180 s: with an answering repo host it ends at once.
+    await untilNoRemoteCommand(context, namespace, pod, 60);
+    assert.match((await repositoryCodes(context, namespace, pod)).join(), /^[12]$/);
+    assert.equal((await readdir(directory)).filter((name) => name.endsWith(".partial")).length, 0);
+    const again = await startCli([...create, "--dump-directory", directory]);
+    assert.equal((await again.ended).exitCode, 0);
+    assert.deepEqual(await repositoryCodes(context, namespace, pod), [2]);
+  });
+
+  it("fault 35: ^C while it waits for PGO: exit code 130, and the stanza stands", async () => {
+    const missing = findCluster("dev", "wip-showcase/showcase-dev-db");
+    const [missingPod = ""] = missing.pods;
+    try {
+      await withOperatorStopped(async () => {
+        const running = await startCli(["stanza", "create", "wip-showcase/showcase-dev-db", "--context", context, "--dump-directory", directory]);
+        await running.until(/waiting for PGO/);
+        running.signal("SIGINT");
+        interrupted(await running.ended);
+        assert.deepEqual(await repositoryCodes(context, missing.namespace, missingPod), [2]);
+      });
+    } finally {
+      await loseStanza(missing);
+    }
+  });
+
+  it("fault 35: a reader that goes away is no crash, and no file stays", async () => {
+    await withTableLocked(cluster, async () => {
+      const running = await startCli([...create, "--dump-directory", directory, "--dump-timeout", "6s"]);
+      await untilRemoteCommand(context, namespace, pod, /pg_dump /);
+      running.stopReading();
+      assert.notEqual((await running.ended).exitCode, 0);
+      assert.deepEqual(await readdir(directory), []);
+    });
+  });
+});

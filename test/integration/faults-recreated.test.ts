@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { scanReportSchema, type ScanEntry } from "../../domain/scan-report.ts";
+import { stanzaCreateReportSchema } from "../../domain/stanza-create.ts";
+import { findCluster, type PostgresCluster } from "../../sandbox/inventory.ts";
+import { runProcedure } from "../support/procedure.ts";
+import { createCluster, deleteCluster } from "../support/recreate.ts";
+import { createDirectly, loseStanza, repositoryFiles } from "../support/repository.ts";
+import { cli, repositoryCodes, sandboxEnvironment, type Ended } from "../support/sandbox.ts";
+
+const former = findCluster("dev", "woven-passport/payment-hub-db");
+const { context, namespace, name } = former;
+const [formerPod = ""] = former.pods;
+const pod = "payment-hub-db-payment-hub-db-1-zz99-0";
+const renewed: PostgresCluster = { ...former, pods: [pod] };
+
+describe("a cluster is deleted and made anew under its name", function () {
+  this.timeout("2m");
+
+  before("the sandbox, with a stanza that the former cluster leaves behind", async function () {
+    this.timeout("40m");
+    await sandboxEnvironment();
+    await createDirectly(former);
+    assert.equal((await listed()).status.status, "okay");
+    assert.equal((await listed()).pod, formerPod);
+    await deleteCluster(former);
+    await createCluster(renewed);
+  });
+  after(async () => {
+    await loseStanza(renewed);
+    await deleteCluster(renewed);
+    await createCluster(former);
+  });
+
+  async function listed(): Promise<ScanEntry> {
+    const { stdout } = await cli("stanza", "list", "--context", context, "-n", namespace, "-o", "json");
+    const entry = scanReportSchema.parse(JSON.parse(stdout)).clusters.find(({ cluster }) => cluster === name);
+    assert(entry);
+    return entry;
+  }
+
+  const create = (): Promise<Ended> =>
+    cli("stanza", "create", `${namespace}/${name}`, "--context", context, "--skip-dump", "nothing worth a dump", "-o", "json");
+
+  it("fault 11, 12: the repository still holds the former cluster's stanza: broken, and refused", async () => {
+    const { status, pod: asked } = await listed();
+    assert.equal(asked, pod);
+    assert.match(JSON.stringify(status), /"broken".*belongs to another database/);
+    const before = await repositoryFiles(renewed);
+    const { exitCode, stderr } = await create();
+    assert.equal(exitCode, 4, stderr);
+    assert.deepEqual(await repositoryFiles(renewed), before);
+  });
+
+  it("fault 10, 11: the Pods have other names than in the list: the leader is found when it runs, and the stanza created there", async () => {
+    await loseStanza(renewed);
+    const { exitCode, stdout, stderr } = await create();
+    assert.equal(exitCode, 0, stderr);
+    assert.equal(stanzaCreateReportSchema.parse(JSON.parse(stdout)).leader, pod);
+    assert.deepEqual(await repositoryCodes(context, namespace, pod), [2]);
+    assert.equal((await listed()).status.status, "okay");
+  });
+
+  it("fault 10: deleted between the question and the search for the leader: ends clearly, and nothing is created", async () => {
+    await loseStanza(renewed);
+    try {
+      const { report, error } = await runProcedure(renewed, {}, { before: /patronictl list/, happens: () => deleteCluster(renewed) });
+      assert.equal(report, undefined);
+      assert.match(String(error), /payment-hub-db/);
+      assert.deepEqual(await repositoryFiles(renewed), {});
+    } finally {
+      await createCluster(renewed);
+    }
+  });
+});

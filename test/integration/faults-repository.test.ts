@@ -1,0 +1,157 @@
+import assert from "node:assert/strict";
+import { appendFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { scanReportSchema, type ScanEntry } from "../../domain/scan-report.ts";
+import { findCluster, sharedCluster } from "../../sandbox/inventory.ts";
+import { withOperatorStopped } from "../support/locks.ts";
+import { createDirectly, loseStanza, repositoryFiles, repositoryOf, tellOperatorsBelief } from "../support/repository.ts";
+import { withRepositoryDown, withSecondRepository } from "../support/repository-host.ts";
+import { askDirectly, cli, repositoryCodes, sandboxEnvironment, type Ended } from "../support/sandbox.ts";
+
+const cluster = findCluster("dev", "utility/utility-db");
+const [pod = ""] = cluster.pods;
+const { context, namespace } = cluster;
+
+describe("states of a repository on the disk", function () {
+  this.timeout("2m");
+
+  before("the sandbox", async function () {
+    this.timeout("40m");
+    await sandboxEnvironment();
+  });
+  afterEach(() => loseStanza(cluster));
+
+  async function listed(): Promise<ScanEntry> {
+    const { stdout } = await cli("stanza", "list", "--context", context, "-n", namespace, "-o", "json");
+    const entry = scanReportSchema.parse(JSON.parse(stdout)).clusters.find((found) => found.cluster === cluster.name);
+    assert(entry);
+    return entry;
+  }
+
+  const create = (...options: string[]): Promise<Ended> =>
+    cli("stanza", "create", "utility/utility-db", "--context", context, "--skip-dump", "nothing worth a dump", "--create-timeout", "30s", ...options);
+
+  /** Create ends with this exit code and message, and not one byte of the repository has changed. */
+  async function refused(exitCode: number, message: RegExp): Promise<void> {
+    const before = await repositoryFiles(cluster);
+    const ended = await create();
+    assert.equal(ended.exitCode, exitCode, ended.stderr);
+    assert.match(ended.stderr, message);
+    assert.match(ended.stderr, /\nnext: /);
+    assert.deepEqual(await repositoryFiles(cluster), before);
+  }
+
+  const inRepository = (...path: string[]): string => join(repositoryOf(cluster), ...path);
+  const removeBoth = (info: string): Promise<unknown> => Promise.all([rm(inRepository(info)), rm(inRepository(`${info}.copy`))]);
+
+  it("fault 1, 3: the whole stanza was lost: listed as missing, and created", async () => {
+    await createDirectly(cluster);
+    await loseStanza(cluster);
+    assert.deepEqual((await listed()).status, { status: "no-stanza", repositories: ["repo1"] });
+    assert.equal((await create()).exitCode, 0);
+    assert.deepEqual(await repositoryCodes(context, namespace, pod), [2]);
+  });
+
+  it("fault 4: a stanza without a backup: okay, and left as it is", async () => {
+    await createDirectly(cluster);
+    assert.equal((await listed()).status.status, "okay");
+    const before = await repositoryFiles(cluster);
+    const { exitCode, stdout } = await create();
+    assert.equal(exitCode, 0);
+    assert.match(stdout, /stanza stood already|already/);
+    assert.deepEqual(await repositoryFiles(cluster), before);
+  });
+
+  it("fault 4: a stanza in one repository of two: missing in repo2; created there, and the first left as it is", async () => {
+    await createDirectly(cluster);
+    const before = await repositoryFiles(cluster);
+    await withSecondRepository(cluster, async () => {
+      assert.deepEqual((await listed()).status, { status: "no-stanza", repositories: ["repo2"] });
+      const { exitCode, stderr } = await create();
+      assert.equal(exitCode, 0, stderr);
+      assert.deepEqual(await repositoryCodes(context, namespace, pod), [2, 2]);
+    });
+    assert.deepEqual(await repositoryFiles(cluster), before);
+  });
+
+  for (const [what, damage] of [
+    ["backup.info is gone", () => removeBoth("backup/db/backup.info")],
+    ["archive.info is gone", () => removeBoth("archive/db/archive.info")],
+    ["the info files are corrupt", async () => {
+      for (const file of ["backup.info", "backup.info.copy"]) await appendFile(inRepository("backup/db", file), "rubbish\n");
+    }],
+    ["an info file is empty", async () => {
+      for (const file of ["archive.info", "archive.info.copy"]) await writeFile(inRepository("archive/db", file), "");
+    }],
+  ] as const) {
+    it(`fault 3: ${what}: broken, and refused`, async () => {
+      await createDirectly(cluster);
+      await damage();
+      assert.equal((await listed()).status.status, "broken");
+      await refused(4, /Broken: /);
+    });
+  }
+
+  it("fault 3: backup/db is gone, archive/db is there: pgBackRest calls it missing, and create refuses", async () => {
+    await createDirectly(cluster);
+    await rm(inRepository("backup/db"), { recursive: true });
+    assert.notEqual((await listed()).status.status, "okay");
+    await refused(4, /only half there|Broken/);
+  });
+
+  it("fault 3: one twin of an info file is gone: okay, and left as it is", async () => {
+    await createDirectly(cluster);
+    await rm(inRepository("archive/db/archive.info"));
+    assert.equal((await listed()).status.status, "okay");
+    const before = await repositoryFiles(cluster);
+    assert.equal((await create()).exitCode, 0);
+    assert.deepEqual(await repositoryFiles(cluster), before);
+  });
+
+  it("fault 12: leftovers of a backup without info files (exit code 40): refused", async () => {
+    await mkdir(inRepository("backup/db/20230228-010203F"), { recursive: true });
+    await writeFile(inRepository("backup/db/20230228-010203F/backup.manifest"), "left over");
+    assert.notEqual((await listed()).status.status, "okay");
+    await refused(4, /leftovers|Broken/);
+  });
+
+  it("fault 12: the repository holds another database's stanza (exit code 28): broken, and refused", async () => {
+    await createDirectly(cluster);
+    for (const file of ["archive/db/archive.info", "backup/db/backup.info"]) {
+      for (const copy of ["", ".copy"]) await writeFile(inRepository(`${file}${copy}`), await readFile(join(repositoryOf(sharedCluster), file)));
+    }
+    await assert.rejects(askDirectly(context, namespace, pod, "pgbackrest", "--stanza=db", "stanza-create"), { exitCode: 28 });
+    assert.match(JSON.stringify((await listed()).status), /"broken".*belongs to another database/);
+    await refused(4, /Broken: repo1 belongs to another database/);
+  });
+
+  it("fault 12: somebody ran `pgbackrest stop` (exit code 62): refused", async () => {
+    await askDirectly(context, namespace, pod, "pgbackrest", "--stanza=db", "stop");
+    await refused(4, /a stop file exists: somebody ran `pgbackrest stop` on purpose/);
+    assert.deepEqual(await repositoryFiles(cluster), {});
+  });
+
+  it("fault 2: the repo host refuses connections: unreachable, exit code 3, and nothing is created", async () => {
+    await withRepositoryDown(cluster, async () => {
+      const [entry] = await Promise.all([listed(), refused(3, /Unreachable: repo1: \[HostConnectError\]/)]);
+      assert.equal(entry.status.status, "unreachable");
+    });
+  });
+
+  it("fault 7: PGO says created, and it is not: shown", async () => {
+    const { status, operatorSaysCreated, disagreement } = await listed();
+    assert.deepEqual([status.status, operatorSaysCreated, disagreement], ["no-stanza", true, "operator-says-created"]);
+  });
+
+  it("fault 7: PGO says missing, and it stands: shown, and not an error", async () => {
+    await withOperatorStopped(async () => {
+      await createDirectly(cluster);
+      await tellOperatorsBelief(cluster, false);
+      const { status, operatorSaysCreated, disagreement } = await listed();
+      assert.deepEqual([status.status, operatorSaysCreated, disagreement], ["okay", false, "operator-says-missing"]);
+      const { exitCode, stdout } = await create("--operator-timeout", "1s", "-o", "json");
+      assert.equal(exitCode, 0);
+      assert.match(stdout, /"outcome":"already-okay".*"operator":"pending"/);
+    });
+  });
+});

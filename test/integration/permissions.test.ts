@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CoreV1Api } from "@kubernetes/client-node";
+import { permissions, type Permission } from "../../domain/permissions.ts";
+import { client } from "../../sandbox/client.ts";
+import { RestrictedUsers } from "../support/restricted-user.ts";
+import { cli, sandboxEnvironment, type Ended } from "../support/sandbox.ts";
+
+describe("least privilege: a real token with exactly the role of docs/permissions.md", function () {
+  this.timeout("2m");
+  let users: RestrictedUsers;
+  let directory: string;
+  let kubeSystemUid: string;
+
+  before("the sandbox", async function () {
+    this.timeout("40m");
+    const { KUBECONFIG = "" } = await sandboxEnvironment();
+    users = await RestrictedUsers.of("lab");
+    directory = await mkdtemp(join(tmpdir(), "postgres-recovery-dump-"));
+    const { metadata } = await client(KUBECONFIG, "lab").makeApiClient(CoreV1Api).readNamespace({ name: "kube-system" });
+    kubeSystemUid = metadata?.uid ?? "";
+  });
+  after(async () => {
+    await users.remove();
+    await rm(directory, { recursive: true });
+  });
+
+  const uid = (): string[] => ["--kube-system-uid", kubeSystemUid];
+  const runs = {
+    "stanza list": (kubeconfig: string) => cli("stanza", "list", "-n", "brr", ...uid(), "--kubeconfig", kubeconfig),
+    "stanza create": (kubeconfig: string) => cli("stanza", "create", "brr/postgresql", ...uid(), "--kubeconfig", kubeconfig),
+    dump: (kubeconfig: string) => cli("dump", "brr/postgresql", "--directory", directory, ...uid(), "--kubeconfig", kubeconfig),
+  } satisfies Record<keyof typeof permissions, (kubeconfig: string) => Promise<Ended>>;
+
+  for (const command of ["stanza list", "stanza create", "dump"] as const) {
+    const name = command.replace(" ", "-");
+    const held: readonly Permission[] = permissions[command];
+
+    it(`${command}: works`, async () => {
+      const { exitCode, stderr } = await runs[command](await users.kubeconfig(name, held));
+      assert.equal(exitCode, 0, stderr);
+    });
+
+    for (const [index, permission] of held.entries()) {
+      for (const verb of permission.verbs) {
+        it(`fault 15: ${command} without ${verb} on ${permission.resource}: fails, and names it`, async () => {
+          const verbs = permission.verbs.filter((other) => other !== verb);
+          const less = held.toSpliced(index, 1, { ...permission, verbs }).filter((rule) => rule.verbs.length > 0);
+          const user = `${name}-less-${verb}-${permission.resource.replace("/", "-")}`;
+          const files = await readdir(directory);
+          const { exitCode, stdout, stderr } = await runs[command](await users.kubeconfig(user, less));
+          assert([3, 4].includes(exitCode ?? 0), `exit code ${exitCode ?? "none"}`);
+          assert.match(`${stdout}\n${stderr}`, new RegExp(`not allowed to (.* and )?${verb} (.* )?${permission.resource}: .* forbidden`));
+          assert.doesNotMatch(stdout, /Okay/);
+          assert.deepEqual(await readdir(directory), files);
+        });
+      }
+    }
+  }
+
+  it("stanza list without -n: works", async () => {
+    const kubeconfig = await users.kubeconfig("everywhere", permissions["stanza list"]);
+    const { stdout } = await cli("stanza", "list", "--kubeconfig", kubeconfig, "-o", "log", "--timeout", "8s");
+    assert.equal(stdout.split("\n").length, 7);
+  });
+
+  it("rights in one namespace: -n works, and all namespaces end with a pointer to -n", async () => {
+    const namespaced = permissions["stanza list"].filter(({ resource }) => resource !== "namespaces");
+    const kubeconfig = await users.kubeconfig("only-brr", namespaced, "brr");
+    assert.equal((await cli("stanza", "list", "-n", "brr", "--kubeconfig", kubeconfig)).exitCode, 0);
+    assert.equal((await cli("stanza", "create", "brr/postgresql", "--kubeconfig", await users.kubeconfig("only-brr-create", permissions["stanza create"].slice(0, 3), "brr"))).exitCode, 0);
+    const everywhere = await cli("stanza", "list", "--kubeconfig", kubeconfig);
+    assert.equal(everywhere.exitCode, 3);
+    assert.match(everywhere.stderr, /at the cluster scope\nnext: .*list with -n NAMESPACE$/);
+    assert.equal((await cli("stanza", "list", "-n", "id", "--kubeconfig", kubeconfig)).exitCode, 3);
+  });
+});

@@ -1,0 +1,91 @@
+import * as grpc from "@grpc/grpc-js";
+import services from "@pulumi/pulumi/proto/engine_grpc_pb.js";
+import engine from "@pulumi/pulumi/proto/engine_pb.js";
+import empties from "google-protobuf/google/protobuf/empty_pb.js";
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+/** A stand-in of a Pulumi plugin, started the way the engine starts one, beside an engine that only collects its log. */
+export interface StartedPlugin {
+  address: string;
+  /** What the plugin and its programs sent to the engine's log, oldest first. */
+  logged: LoggedLine[];
+  stop: () => void;
+  /** Lets go of it as an engine does that dies: nobody holds its stdin any more. Returns the exit code. */
+  abandon: () => Promise<number | null>;
+}
+
+export interface LoggedLine {
+  message: string;
+  severity: "debug" | "info" | "warning" | "error";
+  urn: string;
+  /** A passing status message: shown while the resource is worked on, not kept. */
+  ephemeral: boolean;
+}
+
+const severities = ["debug", "info", "warning", "error"] as const;
+
+/** Starts `sandbox/pulumi/SCRIPT` in the folder. */
+export async function startPlugin(script: string, folder: string): Promise<StartedPlugin> {
+  const logged: LoggedLine[] = [];
+  let rootUrn = "";
+  const server = new grpc.Server();
+  server.addService(services.EngineService, {
+    log: answer((line: InstanceType<typeof engine.LogRequest>) => {
+      const severity = severities[line.getSeverity()];
+      logged.push({ message: line.getMessage(), severity, urn: line.getUrn(), ephemeral: line.getEphemeral() });
+      return new empties.Empty();
+    }),
+    getRootResource: answer(() => new engine.GetRootResourceResponse().setUrn(rootUrn)),
+    setRootResource: answer((request: InstanceType<typeof engine.SetRootResourceRequest>) => {
+      rootUrn = request.getUrn();
+      return new engine.SetRootResourceResponse();
+    }),
+  });
+  const port = await bound(server);
+  const file = join(import.meta.dirname, "../../sandbox/pulumi", script);
+  const child = spawn(process.execPath, [file, `127.0.0.1:${port}`], { cwd: folder, stdio: ["pipe", "pipe", "inherit"] });
+  const lines = createInterface({ input: child.stdout });
+  const firstLine = await new Promise<string>((resolve) => lines.once("line", resolve));
+  return {
+    address: `127.0.0.1:${firstLine}`,
+    logged,
+    stop: () => {
+      child.kill("SIGKILL");
+      server.forceShutdown();
+    },
+    abandon: () => {
+      const exit = new Promise<number | null>((resolve) => child.once("exit", resolve));
+      child.stdin.end();
+      return exit;
+    },
+  };
+}
+
+/** Listens on a free loopback port and returns it. */
+export function bound(server: grpc.Server): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => {
+      if (error) reject(error);
+      else resolve(port);
+    });
+  });
+}
+
+/** A handler of a unary call that cannot fail. */
+export function answer<Request, Response>(respond: (request: Request) => Response): grpc.handleUnaryCall<Request, Response> {
+  return (call, callback) => {
+    callback(null, respond(call.request));
+  };
+}
+
+/** The answer of a unary call; a failure becomes an Error with the text that the plugin gave. */
+export function unaryCall<Response>(send: (callback: (error: grpc.ServiceError | null, response: Response) => void) => void): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    send((error, response) => {
+      if (error) reject(new Error(error.details));
+      else resolve(response);
+    });
+  });
+}

@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { scanReportSchema } from "../../domain/scan-report.ts";
+import { cli, repositoryCodes, sandboxEnvironment } from "../support/sandbox.ts";
+
+/** The lines that the runbook prints for one of its two clusters. */
+async function runbookLines(context: string): Promise<string[]> {
+  const text = await readFile(new URL(`../fixtures/runbook-${context}.log`, import.meta.url), "utf8");
+  return text.trimEnd().split("\n");
+}
+
+describe("stanza list", function () {
+  this.timeout("3m");
+  before("the sandbox", async function () {
+    this.timeout("40m");
+    await sandboxEnvironment();
+  });
+
+  for (const context of ["lab", "dev"]) {
+    it(`${context}: prints exactly the runbook's lines, in its order`, async () => {
+      const { stdout } = await cli("stanza", "list", "--context", context, "-o", "log");
+      assert.deepEqual(stdout.split("\n"), await runbookLines(context));
+    });
+  }
+
+  it("lab: exit code 3, for one cluster could not be asked", async () => {
+    assert.equal((await cli("stanza", "list", "--context", "lab")).exitCode, 3);
+  });
+
+  it("dev, one namespace: exit code 1, for clusters without a stanza were found", async () => {
+    const { stdout, exitCode } = await cli("stanza", "list", "--context", "dev", "-n", "calendar", "-o", "log");
+    assert.equal(exitCode, 1);
+    assert.equal(stdout.split("\n").length, 2);
+  });
+
+  it("a namespace whose clusters are all okay: exit code 0", async () => {
+    assert.equal((await cli("stanza", "list", "--context", "dev", "-n", "tsl")).exitCode, 0);
+  });
+
+  it("json: agrees with what pgBackRest says where the database runs, system identifier included", async () => {
+    const { stdout } = await cli("stanza", "list", "--context", "dev", "-n", "calendar", "-o", "json");
+    const { clusters, summary } = scanReportSchema.strict().parse(JSON.parse(stdout));
+    assert.deepEqual(summary, { okay: 0, finding: 2, undetermined: 0 });
+    for (const { namespace, pod = "", status } of clusters) {
+      assert.equal(status.status, "no-stanza");
+      assert.deepEqual(await repositoryCodes("dev", namespace, pod), [1]);
+    }
+  });
+
+  it("fault 7: shows where PGO says that the stanza is created, and it is not", async () => {
+    const { stdout } = await cli("stanza", "list", "--context", "dev", "-n", "calendar");
+    assert.match(stdout, /No stanza configuration +created \(disagrees\)/);
+  });
+
+  it("a context that does not exist, and an unknown option: exit code 2 and the way out", async () => {
+    const wrongContext = await cli("stanza", "list", "--context", "prod");
+    assert.equal(wrongContext.exitCode, 2);
+    assert.match(wrongContext.stderr, /no context prod; it has: lab, dev\nnext: choose one with --context/);
+    assert.equal((await cli("stanza", "list", "--nope")).exitCode, 2);
+  });
+
+  it("fault 35: refuses the wrong cluster by the UID of its kube-system namespace", async () => {
+    const { exitCode, stderr } = await cli("stanza", "list", "--context", "lab", "--kube-system-uid", "00000000-0000-4000-8000-000000000000");
+    assert.equal(exitCode, 2);
+    assert.match(stderr, /leads to another cluster/);
+  });
+});

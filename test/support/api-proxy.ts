@@ -1,0 +1,168 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { request as forward, type RequestOptions } from "node:https";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Duplex } from "node:stream";
+import { KubeConfig } from "@kubernetes/client-node";
+import type { Context } from "../../sandbox/inventory.ts";
+import { sandboxEnvironment } from "./sandbox.ts";
+
+/** What comes instead of the API server's answer: an answer, nothing at all, or a cut before or in the middle of it. */
+export type Interference =
+  | { readonly status: number; readonly headers?: Record<string, string>; readonly body?: string }
+  | "silence"
+  | "cut"
+  | "cut in the middle";
+
+/** Decides on each request, by its path with the query. */
+export type Interfere = (path: string) => Interference | undefined;
+
+/** Stands between the CLI and one real API server of the sandbox; also for WebSockets. */
+export class ApiProxy {
+  /** A kubeconfig whose context of the same name leads through the proxy. */
+  readonly kubeconfig: string;
+  /** Paths with queries, in the order of their arrival. */
+  readonly paths: string[] = [];
+  interfere: Interfere = () => undefined;
+  readonly #server: Server;
+  readonly #directory: string;
+  readonly #upstream: RequestOptions;
+
+  private constructor(server: Server, directory: string, upstream: RequestOptions) {
+    this.#server = server;
+    this.#directory = directory;
+    this.#upstream = upstream;
+    this.kubeconfig = join(directory, "kubeconfig");
+    server.on("request", (request: IncomingMessage, response: ServerResponse) => {
+      this.#answer(request, response);
+    });
+    server.on("upgrade", (request: IncomingMessage, socket: Duplex) => {
+      this.#upgrade(request, socket);
+    });
+  }
+
+  /** The administrator's token goes through it, unless another one is given. */
+  static async start(context: Context, token?: string): Promise<ApiProxy> {
+    const config = new KubeConfig();
+    config.loadFromFile((await sandboxEnvironment())["KUBECONFIG"] ?? "");
+    config.setCurrentContext(context);
+    const { server = "", caFile = "" } = config.getCurrentCluster() ?? {};
+    const { hostname, port } = new URL(server);
+    const directory = await mkdtemp(join(tmpdir(), "postgres-recovery-proxy-"));
+    const listener = createServer();
+    await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
+    const proxy = new ApiProxy(listener, directory, { hostname, port, ca: await readFile(caFile) });
+    await writeFile(proxy.kubeconfig, kubeconfig(context, proxy.address, token ?? config.getCurrentUser()?.token ?? ""), { mode: 0o600 });
+    return proxy;
+  }
+
+  get address(): string {
+    // Not the name of a socket: it listens on TCP.
+    const { port } = this.#server.address() as AddressInfo;
+    return `http://127.0.0.1:${port}`;
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections();
+    this.#server.close();
+    await rm(this.#directory, { recursive: true });
+  }
+
+  /** Runs `work` under an interference, and returns the paths that were asked for meanwhile. */
+  async during(interfere: Interfere, work: () => Promise<void>): Promise<string[]> {
+    const before = this.paths.length;
+    this.interfere = interfere;
+    try {
+      await work();
+    } finally {
+      this.interfere = () => undefined;
+    }
+    return this.paths.slice(before);
+  }
+
+  #decide({ url = "" }: IncomingMessage): Interference | undefined {
+    this.paths.push(url);
+    return this.interfere(url);
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    const decision = this.#decide(request);
+    if (decision === "silence") return;
+    if (decision === "cut") {
+      request.socket.destroy();
+      return;
+    }
+    if (typeof decision === "object") {
+      response.writeHead(decision.status, decision.headers).end(decision.body);
+      return;
+    }
+    const { method, url, headers } = request;
+    const passed = forward({ ...this.#upstream, method, path: url, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      if (decision === "cut in the middle") {
+        answer.once("data", (chunk: Buffer) => {
+          response.write(chunk.subarray(0, chunk.length / 2), () => {
+            response.destroy();
+          });
+        });
+      } else {
+        answer.pipe(response);
+      }
+    });
+    passed.on("error", () => {
+      request.socket.destroy();
+    });
+    request.pipe(passed);
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex): void {
+    const decision = this.#decide(request);
+    if (decision === "silence") return;
+    if (typeof decision === "string") {
+      socket.destroy();
+      return;
+    }
+    if (decision !== undefined) {
+      const { status, body = "" } = decision;
+      socket.end(`HTTP/1.1 ${status} Refused\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`);
+      return;
+    }
+    const { method, url, headers } = request;
+    const passed = forward({ ...this.#upstream, method, path: url, headers });
+    const end = (): void => {
+      socket.destroy();
+      passed.destroy();
+    };
+    const head = (answer: IncomingMessage): string =>
+      [`HTTP/1.1 ${answer.statusCode ?? 502} ${answer.statusMessage ?? ""}`, ...pairs(answer.rawHeaders), "", ""].join("\r\n");
+    passed.on("upgrade", (answer, upstream) => {
+      socket.write(head(answer));
+      upstream.pipe(socket).pipe(upstream);
+      upstream.on("error", end).on("close", end);
+      socket.on("close", () => upstream.destroy());
+    });
+    passed.on("response", (answer) => {
+      socket.write(head(answer));
+      answer.pipe(socket);
+    });
+    passed.on("error", end);
+    socket.on("error", end);
+    passed.end();
+  }
+}
+
+function kubeconfig(context: Context, server: string, token: string): string {
+  return JSON.stringify({
+    "current-context": context,
+    // Without this, the library refuses a server without TLS.
+    clusters: [{ name: context, cluster: { server, "insecure-skip-tls-verify": true } }],
+    contexts: [{ name: context, context: { cluster: context, user: "person" } }],
+    users: [{ name: "person", user: { token } }],
+  });
+}
+
+function pairs(raw: readonly string[]): string[] {
+  return raw.flatMap((name, index) => (index % 2 === 0 ? [`${name}: ${raw[index + 1] ?? ""}`] : []));
+}

@@ -1,0 +1,147 @@
+import { PassThrough } from "node:stream";
+import type { ExecResult } from "../../clients/exec.ts";
+import type { KubernetesClient } from "../../clients/kubernetes.ts";
+import { dumpTrailer } from "../../domain/dump.ts";
+import { podSchema, type Pod } from "../../domain/instance-pod.ts";
+import { labels, postgresClusterSchema, type PostgresCluster } from "../../domain/postgres-cluster.ts";
+import type { Surroundings } from "../../operations/surroundings.ts";
+
+const exited = (code: number, stdout = "", stderr = ""): ExecResult => ({ end: "exited", code, stdout, stderr });
+
+/** A script of the cluster's answers; each list is used up from the front, and its last entry repeats. */
+export interface Script {
+  /** Codes of `repo[].status` in the answers of `pgbackrest info`, or whole results. */
+  info?: (number | ExecResult)[];
+  /** Leaders that `patronictl list` names; undefined is "no leader". */
+  leaders?: (string | undefined)[];
+  /** Exit codes of `pgbackrest stanza-create`, or whole results. */
+  create?: (number | ExecResult)[];
+  /** What `pg_dumpall` prints, and its result. */
+  dump?: { text?: string; result?: ExecResult };
+  /** What PGO says in `stanzaCreated`. */
+  operator?: boolean[];
+  pods?: string[];
+  spec?: object;
+  /** Bytes that the databases take. */
+  databaseBytes?: number;
+}
+
+/** A Kubernetes cluster with one PostgresCluster `calendar/calendar-db`, answering from a script. */
+export class FakeCluster implements KubernetesClient {
+  readonly context = "test";
+  /** Every remote command, as `POD: ARGV`. */
+  readonly commands: string[] = [];
+  readonly #script: Required<Script>;
+
+  constructor(script: Script) {
+    this.#script = {
+      info: [1],
+      leaders: ["calendar-db-0"],
+      create: [0],
+      dump: {},
+      operator: [true],
+      pods: ["calendar-db-0", "calendar-db-1"],
+      spec: { backups: { pgbackrest: { repos: [{ name: "repo1" }] } } },
+      databaseBytes: 1000,
+      ...script,
+    };
+  }
+
+  /** The remote commands of one program, in order. */
+  ran(program: string): string[] {
+    return this.commands.filter((command) => command.includes(program));
+  }
+
+  listPostgresClusters(): Promise<PostgresCluster[]> {
+    return Promise.resolve([this.#cluster(this.#script.operator[0] ?? false)]);
+  }
+
+  getPostgresCluster({ namespace, name }: { namespace: string; name: string }): Promise<PostgresCluster | undefined> {
+    if (namespace !== "calendar" || name !== "calendar-db") return Promise.resolve(undefined);
+    return Promise.resolve(this.#cluster(next(this.#script.operator)));
+  }
+
+  #cluster(stanzaCreated: boolean): PostgresCluster {
+    return postgresClusterSchema.parse({
+      metadata: { namespace: "calendar", name: "calendar-db", uid: "1" },
+      spec: this.#script.spec,
+      status: { pgbackrest: { repos: [{ name: "repo1", stanzaCreated }] } },
+    });
+  }
+
+  listInstancePods(): Promise<Pod[]> {
+    const pods = this.#script.pods.map((name) =>
+      podSchema.parse({
+        metadata: { namespace: "calendar", name, labels: { [labels.cluster]: "calendar-db", [labels.instance]: name } },
+        status: { phase: "Running", containerStatuses: [{ name: "database", state: { running: {} } }] },
+      }),
+    );
+    return Promise.resolve(pods);
+  }
+
+  readonly exec: KubernetesClient["exec"] = (container, argv, options) => {
+    const command = argv.join(" ");
+    this.commands.push(`${container.pod}: ${command}`);
+    if (command.includes("stanza-create")) return Promise.resolve(asResult(next(this.#script.create)));
+    if (command.includes("info --output=json")) return Promise.resolve(asInfo(next(this.#script.info)));
+    if (command.includes("patronictl")) return Promise.resolve(exited(0, members(next(this.#script.leaders))));
+    if (command.includes("pg_database_size")) return Promise.resolve(exited(0, `${this.#script.databaseBytes}\n`));
+    if (command.includes("pg_dumpall")) return Promise.resolve(this.#dump(options.stdout ?? new PassThrough()));
+    throw new Error(`the script has no answer to: ${command}`);
+  };
+
+  #dump(stdout: NodeJS.WritableStream & { destroy(error?: Error): unknown }): ExecResult {
+    const { text = `-- data\n${dumpTrailer}`, result = exited(0) } = this.#script.dump;
+    stdout.write(text);
+    if (result.end === "exited") stdout.end();
+    else stdout.destroy(new Error(result.message));
+    return result;
+  }
+}
+
+function next<T>(answers: T[]): T {
+  const [answer] = answers.length > 1 ? answers.splice(0, 1) : answers;
+  if (answer === undefined && answers.length === 0) throw new Error("the script ran out of answers");
+  return answer as T;
+}
+
+function asResult(answer: number | ExecResult): ExecResult {
+  return typeof answer === "number" ? exited(answer) : answer;
+}
+
+function asInfo(answer: number | ExecResult): ExecResult {
+  if (typeof answer !== "number") return answer;
+  const status = { code: answer, message: answer === 99 ? "[HostConnectError] refused" : `code ${answer}` };
+  return exited(0, JSON.stringify([{ name: "db", status, repo: [{ key: 1, status }], db: [], backup: [] }]));
+}
+
+function members(leader: string | undefined): string {
+  const rows = leader === undefined ? [] : [{ Member: leader, Role: "Leader", State: "running" }];
+  return JSON.stringify([...rows, { Member: "other", Role: "Replica", State: "running" }]);
+}
+
+/** A clock that only sleeping moves, and a record of the progress. */
+export class FakeSurroundings implements Surroundings {
+  readonly lines: string[] = [];
+  readonly #stop = new AbortController();
+  #time = Date.parse("2026-11-21T01:00:00Z");
+
+  readonly now = (): Date => new Date(this.#time);
+  readonly sleep = (seconds: number): Promise<void> => {
+    this.#time += seconds * 1000;
+    return Promise.resolve();
+  };
+  readonly progress = (line: string): void => {
+    this.lines.push(line);
+  };
+  readonly signal = this.#stop.signal;
+
+  /** Seconds slept so far. */
+  get elapsed(): number {
+    return (this.#time - Date.parse("2026-11-21T01:00:00Z")) / 1000;
+  }
+
+  stop(reason: Error): void {
+    this.#stop.abort(reason);
+  }
+}

@@ -1,0 +1,58 @@
+import { createReadStream } from "node:fs";
+import { chown, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { createZstdDecompress } from "node:zlib";
+import { execa } from "execa";
+import { databaseAccount } from "../../sandbox/account.ts";
+import { postgresBin } from "../../sandbox/packages.ts";
+
+/** A new, empty Postgres of its own on a Unix socket, to restore a dump into. */
+export class FreshPostgres {
+  readonly #directory: string;
+  readonly #identity: { uid: number; gid: number } | Record<string, never>;
+
+  private constructor(directory: string, identity: { uid: number; gid: number } | Record<string, never>) {
+    this.#directory = directory;
+    this.#identity = identity;
+  }
+
+  static async start(): Promise<FreshPostgres> {
+    const account = await databaseAccount();
+    const directory = await mkdtemp(join(tmpdir(), "pg-restore-"));
+    await chown(directory, account.uid, account.gid);
+    const postgres = new FreshPostgres(directory, userInfo().uid === 0 ? { uid: account.uid, gid: account.gid } : {});
+    await postgres.#run("initdb", ["--no-sync", "--auth=trust", "--username=postgres", `--pgdata=${directory}/data`]);
+    const options = `-c listen_addresses='' -c unix_socket_directories='${directory}' -c fsync=off`;
+    await postgres.#run("pg_ctl", ["--wait", `--pgdata=${directory}/data`, `--log=${directory}/log`, "-o", options, "start"]);
+    return postgres;
+  }
+
+  /** Feeds a zstd-compressed SQL script to psql; a script made by pg_dumpall creates the role postgres again, no more. */
+  async restore(dump: string): Promise<string> {
+    const { stderr } = await this.#run("psql", ["-X", "-q", "-d", "postgres"], createReadStream(dump).pipe(createZstdDecompress()));
+    return stderr;
+  }
+
+  async query(database: string, sql: string): Promise<string> {
+    return (await this.#run("psql", ["-XAtq", "-d", database, "-c", sql])).stdout;
+  }
+
+  async stop(): Promise<void> {
+    await this.#run("pg_ctl", ["--mode=immediate", "--wait", `--pgdata=${this.#directory}/data`, "stop"]);
+    await rm(this.#directory, { recursive: true });
+  }
+
+  async #run(program: string, parameters: string[], input?: Readable): Promise<{ stdout: string; stderr: string }> {
+    const { stdout = "", stderr = "" } = await execa(join(postgresBin, program), parameters, {
+      ...this.#identity,
+      cwd: this.#directory,
+      env: { PGHOST: this.#directory, PGUSER: "postgres" },
+      // pg_ctl's server keeps the inherited streams open.
+      ...(program === "pg_ctl" ? { stdio: "ignore" } : {}),
+      ...(input && { input }),
+    });
+    return { stdout, stderr };
+  }
+}

@@ -1,0 +1,64 @@
+import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { parseDocument } from "yaml";
+import { z } from "zod";
+import { runInSandbox, type Ended } from "./sandbox.ts";
+
+const checkout = dirname(dirname(import.meta.dirname));
+const resources = z.array(
+  z.object({ type: z.string(), urn: z.string(), outputs: z.record(z.string(), z.unknown()).optional() }),
+);
+const exportedState = z.object({ deployment: z.object({ resources: resources.optional() }) });
+
+/** A copy of the Pulumi project whose stack files a test may edit; everything else is the checkout's own. */
+export class Project {
+  readonly directory: string;
+
+  private constructor(directory: string) {
+    this.directory = directory;
+  }
+
+  static async copy(): Promise<Project> {
+    const directory = await mkdtemp(join(tmpdir(), "postgres-recovery-project-"));
+    for (const name of await readdir(checkout)) {
+      if (name === ".git" || name === "dumps") continue;
+      if (name.startsWith("Pulumi.")) await cp(join(checkout, name), join(directory, name));
+      else await symlink(join(checkout, name), join(directory, name));
+    }
+    return new Project(directory);
+  }
+
+  async remove(): Promise<void> {
+    await rm(this.directory, { recursive: true });
+  }
+
+  /** Changes a value of a stack's `postgres-recovery:stanza`, as a person would in the file. */
+  async edit(stack: string, path: readonly (string | number)[], value: unknown): Promise<void> {
+    const file = join(this.directory, `Pulumi.${stack}.yaml`);
+    const document = parseDocument(await readFile(file, "utf8"));
+    document.setIn(["config", "postgres-recovery:stanza", ...path], value);
+    await writeFile(file, String(document));
+  }
+
+  pulumi(...parameters: string[]): Promise<Ended> {
+    return runInSandbox(["pulumi", "--non-interactive", ...parameters], { cwd: this.directory });
+  }
+
+  /** `pulumi up` without a question. */
+  up(stack: string, ...parameters: string[]): Promise<Ended> {
+    return this.pulumi("up", "--stack", stack, "--yes", "--skip-preview", ...parameters);
+  }
+
+  /** The resources in the stack's state. */
+  async state(stack: string): Promise<z.infer<typeof resources>> {
+    const { stdout } = await this.pulumi("stack", "export", "--stack", stack);
+    return exportedState.parse(JSON.parse(stdout)).deployment.resources ?? [];
+  }
+
+  /** The stack's outputs. */
+  async outputs(stack: string): Promise<unknown> {
+    const { stdout } = await this.pulumi("stack", "output", "--json", "--stack", stack);
+    return JSON.parse(stdout);
+  }
+}

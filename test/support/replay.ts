@@ -1,0 +1,66 @@
+import { readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { contextLayout } from "../../sandbox/directory.ts";
+import type { Context } from "../../sandbox/inventory.ts";
+import { testDirectory } from "./sandbox.ts";
+
+/** A captured answer that a Pod gives instead of running the command; see the kubelet stand-in. */
+export interface Replay {
+  /** Regular expression over the command, its arguments joined by blanks. */
+  readonly match: string;
+  readonly stdoutFile?: string;
+  readonly exitCode?: number;
+  readonly delayMilliseconds?: number;
+  readonly cutAfterBytes?: number;
+  readonly times?: number;
+}
+
+const podFile = z.object({ containers: z.object({ database: z.looseObject({ run: z.looseObject({ env: z.record(z.string(), z.string()) }) }) }) });
+type Database = z.infer<typeof podFile>["containers"]["database"];
+
+/** Makes a Pod replay answers while `work` runs, through the real API server and exec protocol. */
+export function withReplay<T>(
+  context: Context,
+  namespace: string,
+  pod: string,
+  replay: readonly Replay[],
+  work: () => Promise<T>,
+): Promise<T> {
+  return withPodFile(context, namespace, pod, (database) => ({ ...database, replay }), work);
+}
+
+/** Makes a Pod's commands run with other variables while `work` runs: another user, or other programs first on PATH. */
+export function withEnvironment<T>(
+  context: Context,
+  namespace: string,
+  pod: string,
+  change: (env: Record<string, string>) => Record<string, string>,
+  work: () => Promise<T>,
+): Promise<T> {
+  const changed = ({ run, ...rest }: Database): object => ({ ...rest, run: { ...run, env: { ...run.env, ...change(run.env) } } });
+  return withPodFile(context, namespace, pod, changed, work);
+}
+
+async function withPodFile<T>(
+  context: Context,
+  namespace: string,
+  pod: string,
+  change: (database: Database) => object,
+  work: () => Promise<T>,
+): Promise<T> {
+  const file = join(contextLayout(testDirectory, context).pods, namespace, `${pod}.json`);
+  const original = await readFile(file, "utf8");
+  await replace(file, JSON.stringify({ containers: { database: change(podFile.parse(JSON.parse(original)).containers.database) } }));
+  try {
+    return await work();
+  } finally {
+    await replace(file, original);
+  }
+}
+
+/** At once: the kubelet stand-in reads the file at every command. */
+async function replace(file: string, text: string): Promise<void> {
+  await writeFile(`${file}.new`, text);
+  await rename(`${file}.new`, file);
+}

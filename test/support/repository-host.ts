@@ -1,0 +1,41 @@
+import { appendFile, readFile, rm, writeFile } from "node:fs/promises";
+import { createFolder, databaseAccount } from "../../sandbox/account.ts";
+import { clusterLayout, instanceLayout, layout } from "../../sandbox/directory.ts";
+import { clusterId, type PostgresCluster } from "../../sandbox/inventory.ts";
+import { loadPorts } from "../../sandbox/ports.ts";
+import { Processes } from "../../sandbox/processes.ts";
+import { healRepository } from "../../sandbox/repository.ts";
+import { testDirectory } from "./sandbox.ts";
+
+/** While `work` runs nothing listens at the port of the cluster's repo host. */
+export async function withRepositoryDown<T>(cluster: PostgresCluster, work: () => Promise<T>): Promise<T> {
+  const processes = new Processes(layout(testDirectory).processes);
+  await processes.stop(`${clusterId(cluster)}.repository`, { group: true });
+  try {
+    return await work();
+  } finally {
+    await healRepository(testDirectory, cluster, await loadPorts(testDirectory), processes, await databaseAccount());
+  }
+}
+
+/** While `work` runs the cluster has a second repository, empty at first, on the same repo host. */
+export async function withSecondRepository<T>(cluster: PostgresCluster, work: () => Promise<T>): Promise<T> {
+  const host = clusterLayout(testDirectory, cluster);
+  const folder = `${host.own}/repository2`;
+  const instances = cluster.pods.map((pod) => instanceLayout(testDirectory, cluster, pod).pgbackrestConfig);
+  const originals = new Map<string, string>();
+  for (const file of [host.repositoryConfig, ...instances]) originals.set(file, await readFile(file, "utf8"));
+  try {
+    await createFolder(folder, await databaseAccount());
+    for (const [file, text] of originals) {
+      // Every setting of repo1 once more, for repo2.
+      const settings = text.split("\n").filter((line) => line.startsWith("repo1-"));
+      const second = settings.map((line) => line.replace("repo1-", "repo2-").replace(/^(repo2-path)=.*/, `$1=${folder}`));
+      await appendFile(file, `\n[global]\n${second.join("\n")}\n`);
+    }
+    return await work();
+  } finally {
+    for (const [file, text] of originals) await writeFile(file, text);
+    await rm(folder, { recursive: true });
+  }
+}

@@ -1,0 +1,75 @@
+import { createHash } from "node:crypto";
+import { readdir, readFile, rm } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { CustomObjectsApi, KubeConfig, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
+import { clusterLayout, layout } from "../../sandbox/directory.ts";
+import { clusterId, type PostgresCluster } from "../../sandbox/inventory.ts";
+import { postgresClusterApi } from "../../domain/postgres-cluster.ts";
+import { Processes, waitUntil } from "../../sandbox/processes.ts";
+import { askDirectly, testDirectory } from "./sandbox.ts";
+
+/** Where the cluster's repository lies on the disk. */
+export function repositoryOf(cluster: PostgresCluster): string {
+  return clusterLayout(testDirectory, cluster).repository;
+}
+
+/**
+ * Every file of the repository with the SHA-256 of its content, and every folder.
+ * Not the WAL: where archive.info stands, the database pushes it whenever it wants.
+ */
+export async function repositoryFiles(cluster: PostgresCluster): Promise<Record<string, string>> {
+  const root = repositoryOf(cluster);
+  const entries = await readdir(root, { recursive: true, withFileTypes: true });
+  const found: Record<string, string> = {};
+  for (const entry of entries) {
+    const path = join(entry.parentPath, entry.name);
+    const name = relative(root, path);
+    if (/^archive\/db\/\d+-\d+(\/|$)/.test(name)) continue;
+    found[name] = entry.isDirectory() ? "folder" : createHash("sha256").update(await readFile(path)).digest("hex");
+  }
+  return found;
+}
+
+/** Runs `pgbackrest stanza-create` past the project, as PGO would. */
+export function createDirectly(cluster: PostgresCluster, pod = cluster.pods[0] ?? ""): Promise<void> {
+  // The process that pushes WAL in the background may hold the lock for a moment.
+  return waitUntil(`the stanza of ${cluster.name}`, 30, async () => {
+    await askDirectly(cluster.context, cluster.namespace, pod, "pgbackrest", "--stanza=db", "stanza-create");
+    return true;
+  });
+}
+
+/** Puts repository and PGO's status back to what the sandbox began with: no stanza, no file, no stop file. */
+export async function loseStanza(cluster: PostgresCluster): Promise<void> {
+  const onEachPod = (...argv: string[]) => Promise.all(cluster.pods.map((pod) => askDirectly(cluster.context, cluster.namespace, pod, ...argv)));
+  // Ends a process that is pushing WAL, which would else write into the emptied repository.
+  await onEachPod("pgbackrest", "--stanza=db", "stop", "--force");
+  await untilRepositoryIdle(cluster);
+  for (const name of await readdir(repositoryOf(cluster))) await rm(join(repositoryOf(cluster), name), { recursive: true });
+  await onEachPod("pgbackrest", "--stanza=db", "start");
+  await tellOperatorsBelief(cluster, cluster.stanzaCreated);
+}
+
+/** Waits until the repo host serves nobody: it has a process for each client. */
+function untilRepositoryIdle(cluster: PostgresCluster): Promise<void> {
+  const host = new Processes(layout(testDirectory).processes).pid(`${clusterId(cluster)}.repository`);
+  return waitUntil(`the repo host of ${cluster.name} to be idle`, 20, async () => {
+    return host === undefined || (await readFile(`/proc/${host}/task/${host}/children`, "utf8")) === "";
+  });
+}
+
+/** Sets `stanzaCreated` in the status, as PGO does. */
+export async function tellOperatorsBelief(cluster: PostgresCluster, stanzaCreated: boolean): Promise<void> {
+  const config = new KubeConfig();
+  config.loadFromFile(layout(testDirectory).kubeconfig);
+  config.setCurrentContext(cluster.context);
+  const api = config.makeApiClient(CustomObjectsApi);
+  const object = { ...postgresClusterApi, namespace: cluster.namespace, name: cluster.name };
+  const body = { status: { pgbackrest: { repos: [{ name: "repo1", bound: true, volume: `pvc-${cluster.namespace}-${cluster.name}-repo1`, stanzaCreated }] } } };
+  const set = () => api.patchNamespacedCustomObjectStatus({ ...object, body }, setHeaderOptions("Content-Type", PatchStrategy.MergePatch));
+  await set();
+  // The operator's stand-in may have looked just before, and write just after.
+  await sleep(300);
+  await set();
+}

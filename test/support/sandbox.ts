@@ -1,0 +1,133 @@
+import { readFile } from "node:fs/promises";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { z } from "zod";
+import { contextLayout } from "../../sandbox/directory.ts";
+import type { Context } from "../../sandbox/inventory.ts";
+import { waitUntil } from "../../sandbox/processes.ts";
+import { down, up } from "../../sandbox/sandbox.ts";
+
+/** The tests' own sandbox, beside one that a person may have started; the variable lets two test runs go side by side. */
+export const testDirectory =
+  process.env["POSTGRES_RECOVERY_TEST_SANDBOX"] ?? join(tmpdir(), `postgres-recovery-test-${userInfo().uid}`);
+
+let environment: Promise<Record<string, string>> | undefined;
+
+const progress = (line: string): void => {
+  process.stderr.write(`    sandbox: ${line}\n`);
+};
+
+/** The environment of the tests' sandbox, which is started at the first call and stopped after the last suite. */
+export function sandboxEnvironment(): Promise<Record<string, string>> {
+  environment ??= down(testDirectory, progress).then(() => up(testDirectory, progress));
+  return environment;
+}
+
+/** Called after all suites. */
+export async function stopSandbox(): Promise<void> {
+  if (environment !== undefined) await down(testDirectory, progress);
+}
+
+/** How a command ended. */
+export interface Ended {
+  readonly exitCode: number | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a command as a person in the sandbox would, and never throws for its exit code. */
+export async function runInSandbox(
+  command: readonly [string, ...string[]],
+  options: { cwd?: string; input?: string; env?: Record<string, string> } = {},
+): Promise<Ended> {
+  const [program, ...parameters] = command;
+  const env = { ...(await sandboxEnvironment()), ...options.env };
+  const { exitCode, stdout, stderr } = await execa(program, parameters, { reject: false, ...options, env });
+  return { exitCode, stdout, stderr };
+}
+
+/** A running command. */
+export interface Running {
+  /** Waits until its output has shown the text. */
+  readonly until: (pattern: RegExp) => Promise<void>;
+  readonly signal: (name: NodeJS.Signals) => void;
+  /** Closes our ends of its stdout and stderr. */
+  readonly stopReading: () => void;
+  readonly ended: Promise<Ended>;
+}
+
+/** Starts a command as {@link runInSandbox} does, without waiting for its end. */
+export async function startInSandbox(command: readonly [string, ...string[]], options: { cwd?: string } = {}): Promise<Running> {
+  const [program, ...parameters] = command;
+  const running = execa(program, parameters, { reject: false, ...options, env: await sandboxEnvironment() });
+  let output = "";
+  for (const stream of [running.stdout, running.stderr]) {
+    stream.on("data", (chunk: Buffer) => {
+      output += chunk.toString();
+    });
+  }
+  return {
+    until: (pattern) => waitUntil(`${String(pattern)} in the output of ${program}`, 60, () => Promise.resolve(pattern.test(output))),
+    signal: (name) => running.kill(name),
+    stopReading: () => {
+      running.stdout.destroy();
+      running.stderr.destroy();
+    },
+    ended: running.then(({ exitCode, stdout, stderr }) => ({ exitCode, stdout, stderr })),
+  };
+}
+
+/** Starts the CLI without waiting for its end. */
+export function startCli(parameters: readonly string[]): Promise<Running> {
+  return startInSandbox(["postgres-recovery", ...parameters]);
+}
+
+/** The CLI, with what it printed and its exit code. */
+export function cli(...parameters: string[]): Promise<Ended> {
+  return runInSandbox(["postgres-recovery", ...parameters]);
+}
+
+const podFile = z.object({
+  containers: z.object({
+    database: z.object({
+      run: z.object({ uid: z.int(), gid: z.int(), directory: z.string(), env: z.record(z.string(), z.string()) }),
+    }),
+  }),
+});
+
+/** Options for a process like those of the Pod's `database` container. */
+async function likeInPod(context: Context, namespace: string, pod: string) {
+  await sandboxEnvironment();
+  const file = join(contextLayout(testDirectory, context).pods, namespace, `${pod}.json`);
+  const { run } = podFile.parse(JSON.parse(await readFile(file, "utf8"))).containers.database;
+  const identity = userInfo().uid === 0 ? { uid: run.uid, gid: run.gid } : {};
+  return { ...identity, cwd: run.directory, env: run.env, extendEnv: false } as const;
+}
+
+/**
+ * A second, independent look: runs a command where the Pod's database runs, past the API server, the exec path and all
+ * code of the project.
+ */
+export async function askDirectly(context: Context, namespace: string, pod: string, ...argv: string[]): Promise<string> {
+  const [program = "", ...parameters] = argv;
+  const { stdout } = await execa(program, parameters, await likeInPod(context, namespace, pod));
+  return stdout;
+}
+
+/** Starts a command where the Pod's database runs, and does not wait for it. It is killed when the returned function is called. */
+export async function startDirectly(context: Context, namespace: string, pod: string, ...argv: string[]): Promise<() => Promise<void>> {
+  const [program = "", ...parameters] = argv;
+  const running = execa(program, parameters, { ...(await likeInPod(context, namespace, pod)), reject: false });
+  return async () => {
+    running.kill("SIGKILL");
+    await running;
+  };
+}
+
+/** The codes of `pgbackrest info` per repository, asked directly: 1 is a missing stanza, 0 and 2 a standing one. */
+export async function repositoryCodes(context: Context, namespace: string, pod: string): Promise<number[]> {
+  const output = await askDirectly(context, namespace, pod, "pgbackrest", "--stanza=db", "--io-timeout=5", "--protocol-timeout=10", "info", "--output=json");
+  const info = z.array(z.object({ repo: z.array(z.object({ status: z.object({ code: z.int() }) })) }));
+  return info.parse(JSON.parse(output)).flatMap(({ repo }) => repo.map(({ status }) => status.code));
+}

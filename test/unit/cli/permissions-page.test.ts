@@ -1,0 +1,26 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { parse } from "yaml";
+import { z } from "zod";
+import { permissionsPage } from "../../../cli/permissions-page.ts";
+import { permissions, roleRules } from "../../../domain/permissions.ts";
+
+const clusterRole = z.object({ kind: z.literal("ClusterRole"), metadata: z.object({ name: z.string() }), rules: z.unknown() });
+
+describe("docs/permissions.md", () => {
+  it("is what the code says (npm run schema writes it)", async () => {
+    assert.equal(await readFile(new URL("../../../docs/permissions.md", import.meta.url), "utf8"), permissionsPage());
+  });
+
+  it("holds a ClusterRole per command, with exactly its permissions", () => {
+    const blocks = [...permissionsPage().matchAll(/```yaml\n(.*?)```/gs)].map(([, text = ""]) => clusterRole.parse(parse(text)));
+    assert.deepEqual(
+      blocks.map(({ metadata, rules }) => [metadata.name, rules]),
+      [
+        ["postgres-recovery-stanza-list", roleRules(permissions["stanza list"])],
+        ["postgres-recovery-stanza-create", roleRules(permissions["stanza create"])],
+        ["postgres-recovery-dump", roleRules(permissions.dump)],
+      ],
+    );
+  });
+});

@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { StanzaCreation, type StanzaCreationTarget } from "../../../components/stanza/stanza-creation.ts";
+import { stanzaCreateRequestSchema, type StanzaCreateReport } from "../../../domain/stanza-create.ts";
+import { registered, valueOf, type Registered } from "../../support/pulumi-mocks.ts";
+
+const timeLimits = { info: "30s", dump: "1h", create: "10m", operator: "2m" };
+const target = (cluster: string, change: Partial<StanzaCreationTarget> = {}): StanzaCreationTarget => ({
+  cluster,
+  dump: true,
+  attempt: 1,
+  timeLimits,
+  ...change,
+});
+const report: StanzaCreateReport = {
+  version: 1,
+  context: "dev",
+  cluster: "calendar/calendar-db",
+  outcome: "created",
+  status: { status: "okay", backups: { count: 0 } },
+  leader: "calendar-db-0",
+  operator: "confirmed",
+  startedAt: "2026-11-21T01:00:00.000Z",
+  finishedAt: "2026-11-21T01:00:09.000Z",
+};
+
+describe("StanzaCreation", () => {
+  let component: StanzaCreation;
+  let resources: Registered[];
+  const commands = (): Registered[] => resources.filter(({ type }) => type === "command:local:Command");
+
+  before(async () => {
+    resources = await registered(
+      () => {
+        component = new StanzaCreation("stanza", {
+          kubernetes: { context: "dev" },
+          dumpDirectory: "dumps",
+          targets: [
+            target("calendar/calendar-db"),
+            target("utility/utility-db", { attempt: 2, dump: { skip: "dumped an hour ago" } }),
+            target("alt-authn-authz/a3-policy-db", { hold: "needs an investigation of its own" }),
+          ],
+        });
+      },
+      () => JSON.stringify(report),
+    );
+  });
+
+  it("makes one command per target, and none for a target on hold", () => {
+    assert.deepEqual(commands().map(({ name }) => name), ["calendar/calendar-db", "utility/utility-db"]);
+    const held = resources.filter(({ type }) => type === "postgres-recovery:stanza:HeldTarget");
+    assert.deepEqual(held.map(({ name }) => name), ["alt-authn-authz/a3-policy-db"]);
+  });
+
+  it("runs the CLI command with one valid request on stdin", () => {
+    const requests = commands().map(({ inputs }) => stanzaCreateRequestSchema.parse(JSON.parse(String(inputs["stdin"]))));
+    assert.deepEqual(requests[0], {
+      version: 1,
+      kubernetes: { context: "dev" },
+      cluster: "calendar/calendar-db",
+      dump: { directory: "dumps" },
+      timeLimits,
+    });
+    assert.deepEqual(requests[1]?.dump, { skip: "dumped an hour ago" });
+  });
+
+  it("has a constant command text without a path of the machine", () => {
+    const texts = new Set(commands().map(({ inputs }) => inputs["create"]));
+    assert.deepEqual([...texts], ["exec bin/postgres-recovery stanza create --request - --output json"]);
+  });
+
+  it("runs again only when the attempt is raised, and never deletes anything", () => {
+    for (const { inputs } of commands()) {
+      assert.equal(inputs["update"], 'printf %s "$PULUMI_COMMAND_STDOUT"');
+      assert.equal(inputs["delete"], undefined);
+    }
+    assert.deepEqual(commands().map(({ inputs }) => inputs["triggers"]), [["calendar/calendar-db", 1], ["utility/utility-db", 2]]);
+  });
+
+  it("hands on the reports, and the reasons of what is held", async () => {
+    assert.deepEqual((await valueOf(component.created))["calendar/calendar-db"], report);
+    assert.deepEqual(await valueOf(component.held), { "alt-authn-authz/a3-policy-db": "needs an investigation of its own" });
+  });
+});
