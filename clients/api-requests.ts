@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Observable, type ConfigurationOptions } from "@kubernetes/client-node";
 import pRetry from "p-retry";
 import { RecoveryError } from "../domain/errors.ts";
 import { RequestError, requestError, type Connection } from "./request-error.ts";
@@ -38,14 +37,14 @@ export class ApiRequests {
    *
    * @throws RequestError, or the signal's reason.
    */
-  async read<T>(what: string, request: (options: ConfigurationOptions) => Promise<T>): Promise<T> {
+  async read<T>(what: string, request: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const { logIn, signal } = this.#surroundings;
     const bound = AbortSignal.any([signal, AbortSignal.timeout(limitSeconds * 1000)]);
     let failure: RecoveryError | undefined;
     const ask = async (): Promise<T> => {
       try {
         await logIn(signal);
-        const answer = await request(boundBy(bound));
+        const answer = await request(bound);
         this.#toldOfRetry = false;
         return answer;
       } catch (error) {
@@ -81,19 +80,4 @@ export class ApiRequests {
 
 function isPassing(error: Error): error is RequestError {
   return error instanceof RequestError && error.passing && (error.retryAfterSeconds ?? 0) < limitSeconds;
-}
-
-function boundBy(signal: AbortSignal): ConfigurationOptions {
-  return {
-    middleware: [
-      {
-        pre: (context) => {
-          context.setSignal(signal);
-          return new Observable(Promise.resolve(context));
-        },
-        post: (context) => new Observable(Promise.resolve(context)),
-      },
-    ],
-    middlewareMergeStrategy: "append",
-  };
 }

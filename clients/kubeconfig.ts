@@ -1,6 +1,6 @@
-import { KubeConfig } from "@kubernetes/client-node";
 import { z } from "zod";
 import { messageOf, RecoveryError } from "../domain/errors.ts";
+import { KubeConfig } from "./lean-kubeconfig.ts";
 
 /** Which kubeconfig is read, and which of its contexts is used. */
 export interface KubeconfigChoice {

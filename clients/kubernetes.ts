@@ -1,10 +1,10 @@
-import { CoreV1Api, CustomObjectsApi } from "@kubernetes/client-node";
 import pRetry from "p-retry";
 import { z } from "zod";
 import { RecoveryError } from "../domain/errors.ts";
 import { podSchema, type Pod } from "../domain/instance-pod.ts";
 import { labels, postgresClusterApi, postgresClusterSchema, type ClusterName, type PostgresCluster } from "../domain/postgres-cluster.ts";
 import type { KubernetesAccess } from "../domain/stanza-create.ts";
+import { ApiConnection } from "./api-connection.ts";
 import { ApiRequests } from "./api-requests.ts";
 import { kubernetesExec, type Exec } from "./exec.ts";
 import { loadKubeconfig, logIn } from "./kubeconfig.ts";
@@ -26,8 +26,8 @@ export interface KubernetesClient {
 /** `undefined` context means the kubeconfig's current one. */
 export type KubernetesTarget = Omit<KubernetesAccess, "context"> & { readonly context: string | undefined };
 
-/** Objects per page of a LIST, as kubectl asks for. */
-const pageSize = 500;
+/** Objects per page of a LIST. Few, for a PostgresCluster may have 100 kB, and what is not needed of a page is dropped before the next. */
+const pageSize = 100;
 /** How often a LIST begins again because its pages became too old. */
 const restarts = 2;
 
@@ -47,16 +47,23 @@ export async function connectKubernetes(
   const connection = { context, server: config.getCurrentCluster()?.server ?? "", user: config.getCurrentUser()?.name ?? "" };
   await logIn(config, signal);
   const requests = new ApiRequests(connection, { logIn: (stop) => logIn(config, stop), progress, signal });
-  const plainExec = kubernetesExec(config);
-  const core = config.makeApiClient(CoreV1Api);
-  const custom = config.makeApiClient(CustomObjectsApi);
+  const api = new ApiConnection(config);
+  const get = (what: string, path: string): Promise<unknown> => requests.read(what, (bound) => api.get(path, bound));
+  const list = <T>(what: string, path: string, query: Record<string, string>, schema: z.ZodType<T>): Promise<T[]> => {
+    const page = z.object({ items: z.array(schema), metadata: z.object({ continue: z.string().default("") }).prefault({}) });
+    return everyPage(async (next) => {
+      const parameters = new URLSearchParams({ ...query, limit: String(pageSize), ...(next !== "" && { continue: next }) });
+      return understood(context, page, await get(`list ${what}`, `${path}?${parameters.toString()}`));
+    });
+  };
+  const plainExec = kubernetesExec(api);
 
   if (target.kubeSystemUid !== undefined) {
-    const { metadata } = await requests.read("get namespaces", (options) => core.readNamespace({ name: "kube-system" }, options));
-    if (metadata?.uid !== target.kubeSystemUid) {
+    const { uid } = understood(context, namespaceSchema, await get("get namespaces", `${coreApi}/namespaces/kube-system`)).metadata;
+    if (uid !== target.kubeSystemUid) {
       throw new RecoveryError(
         "usage",
-        `context ${context} leads to another cluster: its kube-system namespace has UID ${metadata?.uid ?? "unknown"}, expected ${target.kubeSystemUid}`,
+        `context ${context} leads to another cluster: its kube-system namespace has UID ${uid}, expected ${target.kubeSystemUid}`,
         "check the context and the kubeconfig; nothing has been done",
       );
     }
@@ -71,47 +78,33 @@ export async function connectKubernetes(
       return { ...result, message: execRefusal(connection, result.httpStatus, result.message) };
     },
 
-    async listPostgresClusters(namespace) {
-      const items = await everyPage((_continue) =>
-        requests.read("list postgresclusters", (options) => {
-          const page = { ...postgresClusterApi, limit: pageSize, ...(_continue !== undefined && { _continue }) };
-          return namespace === undefined
-            ? custom.listClusterCustomObject(page, options)
-            : custom.listNamespacedCustomObject({ ...page, namespace }, options);
-        }),
-      );
-      return understood(context, z.array(postgresClusterSchema), items);
+    listPostgresClusters(namespace) {
+      return list(postgresClusterApi.plural, `${postgresClustersApi}${inNamespace(namespace)}/${postgresClusterApi.plural}`, {}, postgresClusterSchema);
     },
 
     async getPostgresCluster({ namespace, name }) {
+      const path = `${postgresClustersApi}${inNamespace(namespace)}/${postgresClusterApi.plural}/${encodeURIComponent(name)}`;
       try {
-        const cluster: unknown = await requests.read("get postgresclusters", (options) =>
-          custom.getNamespacedCustomObject({ ...postgresClusterApi, namespace, name }, options),
-        );
-        return understood(context, postgresClusterSchema, cluster);
+        return understood(context, postgresClusterSchema, await get(`get ${postgresClusterApi.plural}`, path));
       } catch (error) {
         if (error instanceof RequestError && error.httpStatus === 404) return undefined;
         throw error;
       }
     },
 
-    async listInstancePods({ namespace, cluster }) {
+    listInstancePods({ namespace, cluster }) {
       const selectedCluster = cluster === undefined ? labels.cluster : `${labels.cluster}=${cluster}`;
-      const items = await everyPage((_continue) =>
-        requests.read("list pods", (options) => {
-          const page = {
-            labelSelector: `${selectedCluster},${labels.instance}`,
-            limit: pageSize,
-            ...(_continue !== undefined && { _continue }),
-          };
-          return namespace === undefined
-            ? core.listPodForAllNamespaces(page, options)
-            : core.listNamespacedPod({ ...page, namespace }, options);
-        }),
-      );
-      return understood(context, z.array(podSchema), items);
+      return list("pods", `${coreApi}${inNamespace(namespace)}/pods`, { labelSelector: `${selectedCluster},${labels.instance}` }, podSchema);
     },
   };
+}
+
+const coreApi = "/api/v1";
+const postgresClustersApi = `/apis/${postgresClusterApi.group}/${postgresClusterApi.version}`;
+const namespaceSchema = z.object({ metadata: z.object({ uid: z.string() }) });
+
+function inNamespace(namespace: string | undefined): string {
+  return namespace === undefined ? "" : `/namespaces/${encodeURIComponent(namespace)}`;
 }
 
 /** What the API server sent, checked. The error names fields, and no values. */
@@ -125,25 +118,25 @@ function understood<T>(context: string, schema: z.ZodType<T>, answer: unknown): 
   );
 }
 
-const listPage = z.object({
-  items: z.array(z.unknown()),
-  metadata: z.object({ continue: z.string().optional(), _continue: z.string().optional() }).default({}),
-});
+/** A page of a LIST; `continue` is empty on the last one. */
+interface Page<T> {
+  readonly items: T[];
+  readonly metadata: { readonly continue: string };
+}
 
 /** All objects of a LIST. A continue token lives for some minutes; then (410) the LIST begins again, for it must be whole. */
-function everyPage(request: (_continue: string | undefined) => Promise<unknown>): Promise<unknown[]> {
+function everyPage<T>(request: (next: string) => Promise<Page<T>>): Promise<T[]> {
   const isTooOld = (error: Error): boolean => error instanceof RequestError && error.httpStatus === 410;
   return pRetry(() => pagesOf(request), { retries: restarts, minTimeout: 0, shouldRetry: ({ error }) => isTooOld(error) });
 }
 
-async function pagesOf(request: (_continue: string | undefined) => Promise<unknown>): Promise<unknown[]> {
-  const items: unknown[] = [];
-  let next: string | undefined;
+async function pagesOf<T>(request: (next: string) => Promise<Page<T>>): Promise<T[]> {
+  const items: T[] = [];
+  let next = "";
   do {
-    const page = listPage.parse(await request(next));
+    const page = await request(next);
     items.push(...page.items);
-    // The typed API renames the field `continue`, the untyped one does not; both send "" on the last page.
-    next = page.metadata._continue ?? page.metadata.continue;
-  } while (next !== undefined && next !== "");
+    next = page.metadata.continue;
+  } while (next !== "");
   return items;
 }

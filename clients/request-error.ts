@@ -1,7 +1,8 @@
-import { ApiException } from "@kubernetes/client-node";
+import type { IncomingHttpHeaders } from "node:http";
 import { z } from "zod";
 import { messageOf, RecoveryError, type FailureKind } from "../domain/errors.ts";
 import { postgresClusterApi } from "../domain/postgres-cluster.ts";
+import { ApiAnswer } from "./api-connection.ts";
 
 /** Where questions go, for the errors. */
 export interface Connection {
@@ -35,7 +36,7 @@ export class RequestError extends RecoveryError {
 
 /** What a failed question means, and what a person can do about it; `what` is a verb and a resource. */
 export function requestError(connection: Connection, what: string, error: unknown): RequestError {
-  if (error instanceof ApiException) return answerError(connection, what, error);
+  if (error instanceof ApiAnswer) return answerError(connection, what, error);
   const where = `context ${connection.context}: `;
   const network = networkProblem(error);
   if (network !== undefined) {
@@ -55,7 +56,7 @@ export function requestError(connection: Connection, what: string, error: unknow
   );
 }
 
-function answerError({ context, user, server }: Connection, what: string, { code, body, headers }: ApiException<unknown>): RequestError {
+function answerError({ context, user, server }: Connection, what: string, { httpStatus: code, body, headers }: ApiAnswer): RequestError {
   const where = `context ${context}: `;
   const status = statusOf(body);
   const told = status?.message ?? `HTTP ${code}`;
@@ -116,8 +117,8 @@ export function execRefusal({ server, user }: Connection, httpStatus: number, me
 
 const statusSchema = z.object({ kind: z.literal("Status"), message: z.string() });
 
-function statusOf(body: unknown): z.infer<typeof statusSchema> | undefined {
-  return statusSchema.safeParse(typeof body === "string" ? parsed(body) : body).data;
+function statusOf(body: string): z.infer<typeof statusSchema> | undefined {
+  return statusSchema.safeParse(parsed(body)).data;
 }
 
 function parsed(text: string): unknown {
@@ -128,19 +129,19 @@ function parsed(text: string): unknown {
   }
 }
 
-function waitOf(headers: Readonly<Record<string, string>>): number | undefined {
+function waitOf(headers: IncomingHttpHeaders): number | undefined {
   const text = headers["retry-after"];
   return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
 }
 
 /** Refused, reset, cut, or a name server in trouble. A wrong certificate or an unknown name stays as it is. */
-const passingCodes = new Set(["ECONNREFUSED", "ECONNRESET", "EPIPE", "ETIMEDOUT", "EAI_AGAIN", "UND_ERR_SOCKET", "UND_ERR_CONNECT_TIMEOUT"]);
+const passingCodes = new Set(["ECONNREFUSED", "ECONNRESET", "EPIPE", "ETIMEDOUT", "EAI_AGAIN"]);
 const coded = z.object({ code: z.string() });
 
 function networkProblem(error: unknown): { text: string; passing: boolean } | undefined {
-  if (error instanceof Error && error.name === "TimeoutError") return { text: "no answer in time", passing: false };
-  // fetch hides the reason in `cause`.
+  // A request that its signal ended tells the reason in `cause`.
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  if (cause instanceof Error && cause.name === "TimeoutError") return { text: "no answer in time", passing: false };
   const { data } = coded.safeParse(cause);
   if (data === undefined) return undefined;
   // An error of several addresses tried at once has a code, and no text.

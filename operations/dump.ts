@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { constants, existsSync } from "node:fs";
+import { constants as fileModes, existsSync } from "node:fs";
 import { access, mkdir, open, rename, rm, statfs, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { PassThrough, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { createZstdCompress } from "node:zlib";
+import { constants, createZstdCompress } from "node:zlib";
 import type { KubernetesClient } from "../clients/kubernetes.ts";
 import { databaseBytes, dumpAll } from "../clients/postgres.ts";
 import { dumpFileName, DumpTail } from "../domain/dump.ts";
@@ -12,6 +12,11 @@ import { messageOf, RecoveryError } from "../domain/errors.ts";
 import { databaseContainer, formatClusterName, type ClusterName } from "../domain/postgres-cluster.ts";
 import type { DumpReport } from "../domain/stanza-create.ts";
 import type { Surroundings } from "./surroundings.ts";
+
+/** What is compressed and written at a time. */
+const blockBytes = 128 * 1024;
+/** Of zstd's levels the one that keeps up with the stream; level 3, the default, makes files that are little smaller. */
+const compressionLevel = 1;
 
 export interface DumpOptions {
   readonly cluster: ClusterName;
@@ -64,7 +69,7 @@ export async function dumpDatabases(
 async function makeDirectory(directory: string): Promise<void> {
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
-    await access(directory, constants.W_OK | constants.X_OK);
+    await access(directory, fileModes.W_OK | fileModes.X_OK);
   } catch (error) {
     throw new RecoveryError("failed", `no dump can be written to ${directory}: ${messageOf(error)}`, "choose another directory for the dump");
   }
@@ -135,7 +140,8 @@ async function writeDump(
       tail.push(chunk);
       uncompressedSize += chunk.length;
     }),
-    createZstdCompress(),
+    inBlocks(),
+    createZstdCompress({ chunkSize: blockBytes, params: { [constants.ZSTD_c_compressionLevel]: compressionLevel } }),
     eachChunk((chunk) => {
       hash.update(chunk);
       size += chunk.length;
@@ -161,6 +167,29 @@ async function writeDump(
   if (result.code !== 0) throw new Error(`pg_dumpall ended with exit code ${result.code}: ${result.stderr.trim() || "it said nothing"}`);
   if (!tail.complete) throw new Error("pg_dumpall's trailer is missing at the end: the dump was cut");
   return { size, uncompressedSize, sha256: hash.digest("hex") };
+}
+
+/** The exec brings a dump in frames of some kilobytes, and each would be a job of its own for the compressor's thread. */
+function inBlocks(): Transform {
+  let block = Buffer.allocUnsafe(blockBytes);
+  let filled = 0;
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      for (let taken = 0; taken < chunk.length; ) {
+        const copied = chunk.copy(block, filled, taken);
+        taken += copied;
+        filled += copied;
+        if (filled < blockBytes) continue;
+        this.push(block);
+        block = Buffer.allocUnsafe(blockBytes);
+        filled = 0;
+      }
+      done();
+    },
+    flush(done) {
+      done(null, block.subarray(0, filled));
+    },
+  });
 }
 
 function eachChunk(look: (chunk: Buffer) => void): Transform {

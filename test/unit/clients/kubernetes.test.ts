@@ -22,11 +22,15 @@ describe("a LIST of several pages", () => {
   let answers: Answer[];
   /** The continue tokens that were sent. */
   let tokens: (string | null)[];
+  let paths: string[];
 
   beforeEach(async () => {
     tokens = [];
+    paths = [];
     server = createServer((request, response) => {
-      tokens.push(new URL(request.url ?? "", "http://server").searchParams.get("continue"));
+      const { pathname, searchParams } = new URL(request.url ?? "", "http://server");
+      tokens.push(searchParams.get("continue"));
+      paths.push(pathname);
       const { status, body } = answers.shift() ?? page([]);
       response.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(body));
     }).listen(0, "127.0.0.1");
@@ -34,7 +38,7 @@ describe("a LIST of several pages", () => {
     const address = server.address();
     directory = await mkdtemp(join(tmpdir(), "postgres-recovery-list-"));
     const kubeconfig = join(directory, "kubeconfig");
-    const url = `http://127.0.0.1:${typeof address === "object" ? (address?.port ?? 0) : 0}`;
+    const url = `http://127.0.0.1:${typeof address === "object" ? (address?.port ?? 0) : 0}/k8s/clusters/c-1/`;
     const content = {
       clusters: [{ name: "c", cluster: { server: url, "insecure-skip-tls-verify": true } }],
       contexts: [{ name: "test", context: { cluster: "c", user: "ada" } }],
@@ -57,6 +61,12 @@ describe("a LIST of several pages", () => {
     assert.deepEqual(tokens, [null, "second", "third"]);
   });
 
+  it("is asked for below the path of the server, if it has one", async () => {
+    answers = [page(["a"])];
+    await names();
+    assert.deepEqual(paths, ["/k8s/clusters/c-1/apis/postgres-operator.crunchydata.com/v1beta1/postgresclusters"]);
+  });
+
   it("fault 15: 410, the continue token is too old: the list begins again, and is whole", async () => {
     answers = [page(["a", "b"], "second"), tooOld, page(["a", "x"], "new"), page(["c"])];
     assert.deepEqual(await names(), ["a", "x", "c"]);
@@ -71,6 +81,6 @@ describe("a LIST of several pages", () => {
 
   it("fault 15: an object that is not as PGO makes it: an error that names the field, and no value", async () => {
     answers = [{ status: 200, body: { items: [{ metadata: { namespace: "calendar", name: "CANARY" }, spec: {} }], metadata: {} } }];
-    await assert.rejects(names(), (error: Error) => error.message.includes('at [0].metadata.uid') && !error.message.includes("CANARY"));
+    await assert.rejects(names(), (error: Error) => error.message.includes('at items[0].metadata.uid') && !error.message.includes("CANARY"));
   });
 });

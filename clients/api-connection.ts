@@ -1,0 +1,77 @@
+import { once } from "node:events";
+import type { IncomingHttpHeaders, IncomingMessage, RequestOptions } from "node:http";
+import { request as httpRequest } from "node:http";
+import { request as httpsRequest } from "node:https";
+import { pipeline, type Readable } from "node:stream";
+import { text } from "node:stream/consumers";
+import { createSecureContext, type SecureContext, type SecureContextOptions } from "node:tls";
+import { isDeepStrictEqual } from "node:util";
+import { createGunzip } from "node:zlib";
+import type { KubeConfig } from "./lean-kubeconfig.ts";
+
+/** An answer of the API server that is not a success. */
+export class ApiAnswer extends Error {
+  readonly httpStatus: number;
+  readonly body: string;
+  readonly headers: IncomingHttpHeaders;
+
+  constructor(httpStatus: number, body: string, headers: IncomingHttpHeaders) {
+    super(`HTTP ${httpStatus}`);
+    this.httpStatus = httpStatus;
+    this.body = body;
+    this.headers = headers;
+  }
+}
+
+/** Connections to the API server of a kubeconfig's current context, with its credentials, certificates and proxy. */
+export class ApiConnection {
+  readonly #config: KubeConfig;
+  #context: { readonly inputs: SecureContextOptions; readonly made: SecureContext } | undefined;
+
+  constructor(config: KubeConfig) {
+    this.#config = config;
+  }
+
+  /** The whole URL of a path of the API. The server's may have a path of its own, as behind Rancher. */
+  url(path: string): string {
+    return `${(this.#config.getCurrentCluster()?.server ?? "").replace(/\/+$/, "")}${path}`;
+  }
+
+  /** Options of a request or a WebSocket. */
+  async options(): Promise<RequestOptions & { secureContext: SecureContext }> {
+    const options: RequestOptions & SecureContextOptions = {};
+    await this.#config.applyToHTTPSOptions(options);
+    return { ...options, secureContext: this.#secureContext(options) };
+  }
+
+  /**
+   * The JSON that a GET answers with.
+   *
+   * @throws ApiAnswer when it is not a success, or the error of the connection, or of parsing, or the signal's.
+   */
+  async get(path: string, signal: AbortSignal): Promise<unknown> {
+    const url = this.url(path);
+    const options = await this.options();
+    const request = (url.startsWith("https:") ? httpsRequest : httpRequest)(url, { ...options, signal });
+    request.setHeader("Accept", "application/json").setHeader("Accept-Encoding", "gzip").end();
+    const [response] = (await once(request, "response")) as [IncomingMessage];
+    const body = await text(uncompressed(response));
+    const httpStatus = response.statusCode ?? 0;
+    if (httpStatus !== 200) throw new ApiAnswer(httpStatus, body, response.headers);
+    return JSON.parse(body);
+  }
+
+  /** Made once for all connections: Node would read the certificates anew for each, which costs more than the handshake. */
+  #secureContext({ ca, cert, key, pfx, passphrase }: SecureContextOptions): SecureContext {
+    const inputs = { ca, cert, key, pfx, passphrase };
+    if (this.#context !== undefined && isDeepStrictEqual(this.#context.inputs, inputs)) return this.#context.made;
+    this.#context = { inputs, made: createSecureContext(inputs) };
+    return this.#context.made;
+  }
+}
+
+function uncompressed(response: IncomingMessage): Readable {
+  if (response.headers["content-encoding"] !== "gzip") return response;
+  // Its callback hears of errors that the reader of the last stream hears of, too.
+  return pipeline(response, createGunzip(), () => undefined);
+}
