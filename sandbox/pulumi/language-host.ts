@@ -72,7 +72,6 @@ async function runProgram(request: messages.RunRequest): Promise<messages.RunRes
       ...request.getArgsList(),
     ],
     {
-      cwd: request.getPwd(),
       env: {
         ...process.env,
         PULUMI_CONFIG: JSON.stringify(Object.fromEntries(request.getConfigMap().toArray())),
