@@ -54,6 +54,7 @@ The --help of each command has its Kubernetes permissions and exit codes.`);
     .description("create one cluster's missing stanza: check, dump, create on the leader, confirm; a stanza that stands is left as it is")
     .argument("[cluster]", "NAMESPACE/CLUSTER")
     .addOption(new Option("--request <source>", "read one JSON request from stdin instead of the arguments").choices(["-"]))
+    .option("--uid <uid>", "do nothing unless the PostgresCluster has this metadata.uid")
     .option("--dump-directory <directory>", "where the dump goes", "dumps")
     .option("--skip-dump <reason>", "take no dump, for this reason")
     .addOption(new Option("--dump-timeout <duration>", "how long the dump may take").argParser(durationArgument).default("1h"))
@@ -98,4 +99,6 @@ try {
   }).parseAsync();
 } catch (error) {
   process.exitCode = report(error);
+  // What is still open, such as a login helper that hangs, must not keep the process; what was printed must get out.
+  process.stderr.write("", () => process.stdout.write("", () => process.exit()));
 }

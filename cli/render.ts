@@ -2,7 +2,7 @@ import { styleText } from "node:util";
 import Table from "cli-table3";
 import { formatClusterName } from "../domain/postgres-cluster.ts";
 import type { ScanEntry, ScanReport } from "../domain/scan-report.ts";
-import { notAllowedAdvice, statusDetail, statusText, verdictOf, type StanzaStatus, type Verdict } from "../domain/stanza-status.ts";
+import { becauseAdvice, statusDetail, statusText, verdictOf, type StanzaStatus, type Verdict } from "../domain/stanza-status.ts";
 import type { StanzaCreateReport } from "../domain/stanza-create.ts";
 import type { ColorChoice } from "./options.ts";
 
@@ -86,7 +86,7 @@ export function scanSummary(entries: readonly ScanEntry[]): string {
   const broken = first("broken");
   if (broken !== undefined) lines.push(`next: look at the repository of ${entryName(broken)}; a broken stanza is never created over`);
   const silent = first("timeout", "unreachable");
-  if (silent?.status.status === "unreachable" && silent.status.because === "not-allowed") lines.push(`next: ${notAllowedAdvice}`);
+  if (silent?.status.status === "unreachable" && silent.status.because !== undefined) lines.push(`next: ${becauseAdvice(silent.status.because)}`);
   else if (silent !== undefined) lines.push(`next: mend the connection from ${entryName(silent)} to its repo host, then list again`);
   const absent = first("no-instance");
   if (absent !== undefined) lines.push(`next: see why PGO runs no instance of ${entryName(absent)}`);

@@ -11,6 +11,7 @@ import { openSession } from "./session.ts";
 
 export interface StanzaCreateOptions extends CommonOptions {
   readonly request?: string;
+  readonly uid?: string;
   readonly dumpDirectory: string;
   readonly skipDump?: string;
   readonly dumpTimeout: string;
@@ -48,6 +49,7 @@ function requestFromArguments(cluster: string, options: StanzaCreateOptions, con
     version: 1,
     kubernetes: { context },
     cluster,
+    uid: options.uid,
     dump: options.skipDump === undefined ? { directory: options.dumpDirectory } : { skip: options.skipDump },
     timeLimits: {
       info: options.timeout,

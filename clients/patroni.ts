@@ -1,12 +1,13 @@
 import { messageOf } from "../domain/errors.ts";
 import { leaderInList } from "../domain/patroni.ts";
+import { isNotAllowed } from "../domain/permissions.ts";
 import type { ContainerName, Exec } from "./exec.ts";
 
-/** Patroni's answer to "who is the leader": a Pod, nobody, or no answer. */
+/** Patroni's answer to "who is the leader": a Pod, nobody, no answer, or no right to ask. */
 export type LeaderAnswer =
   | { readonly answer: "leader"; readonly pod: string }
   | { readonly answer: "none" }
-  | { readonly answer: "unknown"; readonly reason: string };
+  | { readonly answer: "unknown" | "not-allowed"; readonly reason: string };
 
 const listSeconds = 20;
 
@@ -16,6 +17,7 @@ export async function patroniLeader(exec: Exec, container: ContainerName, signal
     deadlineSeconds: listSeconds,
     ...(signal && { signal }),
   });
+  if (result.end === "refused" && isNotAllowed(result.httpStatus)) return { answer: "not-allowed", reason: result.message };
   if (result.end !== "exited") return { answer: "unknown", reason: result.message };
   if (result.code !== 0) return { answer: "unknown", reason: `patronictl list ended with exit code ${result.code}` };
   try {

@@ -1,3 +1,4 @@
+import { isNotAllowed } from "../domain/permissions.ts";
 import { createDecision, type CreateDecision } from "../domain/pgbackrest-exit.ts";
 import { classifyInfo, type ExpectedStanza } from "../domain/pgbackrest-info.ts";
 import { stanzaName } from "../domain/postgres-cluster.ts";
@@ -34,10 +35,8 @@ export async function stanzaInfo(
   switch (result.end) {
     case "deadline":
       return { status: "timeout", reason: result.message };
-    case "refused": {
-      const notAllowed = result.httpStatus === 401 || result.httpStatus === 403;
-      return { status: "unreachable", reason: result.message, ...(notAllowed && { because: "not-allowed" }) };
-    }
+    case "refused":
+      return { status: "unreachable", reason: result.message, ...(isNotAllowed(result.httpStatus) && { because: "not-allowed" }) };
     case "broken":
       return { status: "unreachable", reason: result.message };
     case "exited":

@@ -1,4 +1,5 @@
 import type { Writable } from "node:stream";
+import type { OwnIdentifier } from "../domain/pgbackrest-info.ts";
 import type { ContainerName, Exec, ExecResult } from "./exec.ts";
 
 const sizeQuery = "select coalesce(sum(pg_database_size(oid)), 0) from pg_database where datallowconn";
@@ -9,6 +10,17 @@ export async function databaseBytes(exec: Exec, container: ContainerName, signal
   const result = await exec(container, argv, { deadlineSeconds: 30, signal });
   const bytes = result.end === "exited" && result.code === 0 ? Number(result.stdout.trim()) : Number.NaN;
   return Number.isFinite(bytes) ? bytes : undefined;
+}
+
+/** Asks the database for its system identifier, as initdb gave it; a standby and its primary have the same. */
+export async function systemIdentifier(exec: Exec, container: ContainerName, signal: AbortSignal): Promise<OwnIdentifier> {
+  const argv = ["timeout", "-k", "2", "10", "psql", "-XAtqc", "select system_identifier from pg_control_system()"];
+  const result = await exec(container, argv, { deadlineSeconds: 15, signal });
+  if (result.end !== "exited") return { unknown: result.message };
+  const identifier = /^\d+$/m.exec(result.stdout)?.[0];
+  if (result.code === 0 && identifier !== undefined) return { identifier };
+  const [reason = ""] = result.stderr.trim().split("\n", 1);
+  return { unknown: reason === "" ? `psql ended with exit code ${result.code}` : reason };
 }
 
 /** Milliseconds that pg_dumpall waits for a table's lock; without it an exclusive lock would hold it for ever. */

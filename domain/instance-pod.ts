@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { databaseContainer, labels, type ClusterName } from "./postgres-cluster.ts";
+import { databaseContainer, formatClusterName, labels, type ClusterName } from "./postgres-cluster.ts";
 
 /** The parts of a Pod that the stanza runbook reads. */
 export const podSchema = z.object({
@@ -28,12 +28,13 @@ export function databaseRuns(pod: Pod): boolean {
   return container?.state?.running !== undefined;
 }
 
-/** Whether the Pod is a database instance of the cluster (not its repo host, pooler or backup job). */
-export function isInstanceOf(pod: Pod, cluster: ClusterName): boolean {
-  const own = pod.metadata.labels;
-  return (
-    pod.metadata.namespace === cluster.namespace && own[labels.cluster] === cluster.name && own[labels.instance] !== undefined
+/** The database instances among the Pods (not repo hosts, poolers or backup jobs), looked up by their cluster. */
+export function instancesByCluster(pods: readonly Pod[]): (cluster: ClusterName) => readonly Pod[] {
+  const instances = pods.filter(({ metadata }) => metadata.labels[labels.instance] !== undefined);
+  const byCluster = Map.groupBy(instances, ({ metadata }) =>
+    formatClusterName({ namespace: metadata.namespace, name: metadata.labels[labels.cluster] ?? "" }),
   );
+  return (cluster) => byCluster.get(formatClusterName(cluster)) ?? [];
 }
 
 const patroniStatus = z.object({ role: z.string() });

@@ -38,6 +38,11 @@ export const permissions = {
   dump: [getCluster, listPods, execPods, getKubeSystem],
 } as const satisfies Record<string, readonly Permission[]>;
 
+/** Whether an HTTP status of the API server is about who asks: an expired login, or a permission that is not held. */
+export function isNotAllowed(httpStatus: number): boolean {
+  return httpStatus === 401 || httpStatus === 403;
+}
+
 /** A rule as Kubernetes writes it in a Role or ClusterRole. */
 export interface RoleRule {
   readonly apiGroups: string[];

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { messageOf } from "./errors.ts";
 import { parseJsonOutput } from "./json-output.ts";
-import type { StanzaStatus } from "./stanza-status.ts";
+import type { OkayStatus, StanzaStatus } from "./stanza-status.ts";
 
 const repositoryStatus = z.object({ code: z.int(), message: z.string() });
 const stanzaInfo = z.object({
@@ -18,7 +18,10 @@ export interface ExpectedStanza {
   readonly stanza: string;
   /** `spec.backups.pgbackrest.repos[].name`; named when the whole stanza is missing. */
   readonly repositories: readonly string[];
-  /** `status.patroni.systemIdentifier`; a repository that holds another one belongs to another database. */
+  /**
+   * `status.patroni.systemIdentifier`; a repository that holds another one belongs to another database. While it is unset
+   * an okay is not proven: see {@link ofDatabase}.
+   */
   readonly systemIdentifier: string | undefined;
 }
 
@@ -89,10 +92,7 @@ function okayUnlessForeign(info: StanzaInfo, expected: ExpectedStanza): StanzaSt
   for (const { key } of info.repo) {
     const newest = newestDatabase(info, key);
     if (newest !== undefined && expected.systemIdentifier !== undefined && newest !== expected.systemIdentifier) {
-      return {
-        status: "broken",
-        reason: `repo${key} belongs to another database: system identifier ${newest}, the cluster's is ${expected.systemIdentifier}`,
-      };
+      return foreign(`repo${key} belongs`, newest, expected.systemIdentifier);
     }
   }
   const newestStop = Math.max(...info.backup.map(({ timestamp }) => timestamp.stop));
@@ -105,6 +105,29 @@ function okayUnlessForeign(info: StanzaInfo, expected: ExpectedStanza): StanzaSt
     },
     ...(systemIdentifier !== undefined && { systemIdentifier }),
   };
+}
+
+function foreign(what: string, theirs: string, own: string): StanzaStatus {
+  return { status: "broken", reason: `${what} to another database: system identifier ${theirs}, the cluster's is ${own}` };
+}
+
+/** What a database says of its own system identifier, or why it says nothing. */
+export type OwnIdentifier = { readonly identifier: string } | { readonly unknown: string };
+
+/**
+ * An okay stanza, held against what the database itself says. Repositories that differ among each other have been told
+ * apart before, so one identifier stands for all. Whose the stanza is, is not known without an answer: never "okay".
+ */
+export function ofDatabase(status: OkayStatus, own: OwnIdentifier): StanzaStatus {
+  if (status.systemIdentifier === undefined) return status;
+  if ("unknown" in own) {
+    return {
+      status: "unreachable",
+      because: "not-compared",
+      reason: `a stanza stands, and whether it is this database's is not known: PGO's status has no system identifier, and Postgres does not tell it: ${own.unknown}`,
+    };
+  }
+  return status.systemIdentifier === own.identifier ? status : foreign("the stanza belongs", status.systemIdentifier, own.identifier);
 }
 
 /** The system identifier of the newest database entry of one repository. */

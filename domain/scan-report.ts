@@ -5,6 +5,8 @@ import { stanzaStatusSchema } from "./stanza-status.ts";
 export const scanEntrySchema = z.object({
   namespace: z.string(),
   cluster: z.string(),
+  /** `metadata.uid` of the PostgresCluster. */
+  uid: z.string(),
   /** The instance that was asked; absent when none was. */
   pod: z.string().optional(),
   status: stanzaStatusSchema,

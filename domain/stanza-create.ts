@@ -29,6 +29,14 @@ export const kubernetesAccessSchema = z.strictObject({
 });
 export type KubernetesAccess = z.infer<typeof kubernetesAccessSchema>;
 
+/** Tells a cluster from another one that was made under its name after it was deleted. */
+export const clusterUid = z
+  .uuid()
+  .describe(
+    "`metadata.uid` of the PostgresCluster that is meant; nothing is done for another one of its name. Default: any. " +
+      "`kubectl get postgrescluster CLUSTER -n NAMESPACE -o jsonpath={.metadata.uid}` prints it.",
+  );
+
 /** How long each part of the procedure may take. */
 export const timeLimitsSchema = z.strictObject({
   info: duration.default("30s").describe("Each question to pgBackRest about the stanza's state."),
@@ -49,6 +57,7 @@ export const stanzaCreateRequestSchema = z.strictObject({
   version: z.literal(1),
   kubernetes: kubernetesAccessSchema,
   cluster: z.string().regex(clusterNamePattern, "must be NAMESPACE/CLUSTER"),
+  uid: clusterUid.optional(),
   dump: dumpSettingSchema,
   timeLimits: timeLimitsSchema,
 });
@@ -81,6 +90,8 @@ export const stanzaCreateReportSchema = z.object({
   version: z.literal(1),
   context: z.string(),
   cluster: z.string(),
+  /** `metadata.uid` of the PostgresCluster; reports of former runs do not have it. */
+  uid: z.string().optional(),
   outcome: z.enum(["created", "already-okay"]),
   status: stanzaStatusSchema,
   /** Pod on which the stanza was created; absent when it stood already. */

@@ -17,8 +17,11 @@ export const stanzaStatusSchema = z.discriminatedUnion("status", [
   z.object({
     status: z.literal("unreachable"),
     reason: z.string(),
-    /** Set when the API server refused to run the command, so that nothing is known of the repository. */
-    because: z.literal("not-allowed").optional(),
+    /**
+     * Set when it is not the repository's fault: `not-allowed` (the API server refused to run the command),
+     * `not-compared` (a stanza stands, but the database did not tell whether it is its own).
+     */
+    because: z.enum(["not-allowed", "not-compared"]).optional(),
   }),
   z.object({ status: z.literal("broken"), reason: z.string() }),
   z.object({ status: z.literal("no-instance"), reason: z.string() }),
@@ -29,9 +32,15 @@ export const stanzaStatusSchema = z.discriminatedUnion("status", [
   }),
 ]);
 export type StanzaStatus = z.infer<typeof stanzaStatusSchema>;
+export type OkayStatus = Extract<StanzaStatus, { status: "okay" }>;
 
 /** What to do about a command that the API server refused to run. */
 export const notAllowedAdvice = "log in again, or ask for the role in docs/permissions.md";
+
+/** What to do about an answer that something else than the repo host kept back. */
+export function becauseAdvice(because: "not-allowed" | "not-compared"): string {
+  return because === "not-allowed" ? notAllowedAdvice : "see why Postgres does not answer in the instance, then run again";
+}
 
 /** What a status asks of the reader: nothing, a repair or a look, or a new question because the truth is not known. */
 export type Verdict = "okay" | "finding" | "undetermined";

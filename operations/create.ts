@@ -2,15 +2,17 @@ import type { KubernetesClient } from "../clients/kubernetes.ts";
 import { tryStanzaCreate } from "../clients/pgbackrest.ts";
 import { durationSeconds } from "../domain/duration.ts";
 import { RecoveryError } from "../domain/errors.ts";
+import { instancesByCluster } from "../domain/instance-pod.ts";
 import {
   databaseContainer,
   formatClusterName,
   operatorSaysCreated,
   parseClusterName,
   type ClusterName,
+  type PostgresCluster,
 } from "../domain/postgres-cluster.ts";
 import type { StanzaCreateReport, StanzaCreateRequest } from "../domain/stanza-create.ts";
-import { notAllowedAdvice, statusDetail, statusText, verdictOf, type StanzaStatus } from "../domain/stanza-status.ts";
+import { becauseAdvice, statusDetail, statusText, verdictOf, type StanzaStatus } from "../domain/stanza-status.ts";
 import { dumpDatabases } from "./dump.ts";
 import { findLeader } from "./leader.ts";
 import { existingCluster, probeStanza } from "./probe.ts";
@@ -33,8 +35,8 @@ const confirmSeconds = 60;
  * A stanza that stands already ends it at once, so running it again is safe. Only a missing stanza is created: broken,
  * foreign or unreachable repositories are refused. `stanza-upgrade` and `stanza-delete` are never run.
  *
- * @throws RecoveryError `usage` (no such cluster), `undetermined` (the state could not be found out), `failed` (refused,
- * or the repair did not succeed). A dump that was taken stays.
+ * @throws RecoveryError `usage` (no such cluster, or another one of its name), `undetermined` (the state could not be
+ * found out), `failed` (refused, or the repair did not succeed). A dump that was taken stays.
  */
 export async function createStanza(
   client: KubernetesClient,
@@ -52,12 +54,15 @@ class Procedure {
   readonly #cluster: ClusterName;
   readonly #request: StanzaCreateRequest;
   readonly #surroundings: Surroundings;
+  /** `metadata.uid` that the cluster must have throughout: the request's, else that of the first look. */
+  #uid: string | undefined;
 
   constructor(client: KubernetesClient, cluster: ClusterName, request: StanzaCreateRequest, surroundings: Surroundings) {
     this.#client = client;
     this.#cluster = cluster;
     this.#request = request;
     this.#surroundings = surroundings;
+    this.#uid = request.uid;
   }
 
   async run(): Promise<StanzaCreateReport> {
@@ -71,6 +76,7 @@ class Procedure {
       version: 1,
       context: this.#client.context,
       cluster: this.#name,
+      ...(this.#uid !== undefined && { uid: this.#uid }),
       ...done,
       operator: await this.#operatorAnswer(),
       startedAt,
@@ -88,12 +94,25 @@ class Procedure {
     return seconds;
   }
 
+  /** The PostgresCluster, read anew, and the same one as before. */
+  async #postgresCluster(): Promise<PostgresCluster> {
+    const found = await existingCluster(this.#client, this.#cluster);
+    this.#uid ??= found.metadata.uid;
+    if (found.metadata.uid === this.#uid) return found;
+    throw new RecoveryError(
+      "usage",
+      `${this.#name} is another cluster than ${this.#uid}: its metadata.uid is ${found.metadata.uid}`,
+      "it was deleted and made anew under its name: see whether its stanza is to be created, too, then give its uid",
+    );
+  }
+
   async #probe(): Promise<StanzaStatus> {
     const [cluster, pods] = await Promise.all([
-      existingCluster(this.#client, this.#cluster),
+      this.#postgresCluster(),
       this.#client.listInstancePods({ namespace: this.#cluster.namespace, cluster: this.#cluster.name }),
     ]);
-    const { status } = await probeStanza(this.#client, cluster, pods, this.#seconds("info"), this.#surroundings.signal);
+    const instances = instancesByCluster(pods)(this.#cluster);
+    const { status } = await probeStanza(this.#client, cluster, instances, this.#seconds("info"), this.#surroundings.signal);
     this.#surroundings.progress([statusText(status), statusDetail(status)].filter(Boolean).join(": "));
     return status;
   }
@@ -106,6 +125,7 @@ class Procedure {
       const dump = await this.#dump(leader);
       const before = await findLeader(this.#client, this.#cluster, this.#surroundings);
       if (before === leader) {
+        await this.#postgresCluster();
         const end = await this.#createOn(leader);
         if (end === "done") return { outcome: "created", leader, dump };
       }
@@ -121,8 +141,7 @@ class Procedure {
       case "okay":
         return;
       case "unreachable":
-        if (found.because === "not-allowed") throw new RecoveryError("undetermined", text, notAllowedAdvice);
-        throw new RecoveryError("undetermined", text, mendConnection);
+        throw new RecoveryError("undetermined", text, found.because === undefined ? mendConnection : becauseAdvice(found.because));
       case "timeout":
         throw new RecoveryError("undetermined", text, mendConnection);
       case "no-instance":
@@ -199,7 +218,7 @@ class Procedure {
     const deadline = this.#surroundings.now().getTime() + this.#seconds("operator") * 1000;
     for (let tries = 1; ; tries += 1) {
       const cluster = await this.#client.getPostgresCluster(this.#cluster);
-      if (cluster !== undefined && operatorSaysCreated(cluster) === true) {
+      if (cluster !== undefined && cluster.metadata.uid === this.#uid && operatorSaysCreated(cluster) === true) {
         this.#surroundings.progress("PGO confirms the stanza");
         return "confirmed";
       }

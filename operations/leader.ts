@@ -1,8 +1,9 @@
 import type { KubernetesClient } from "../clients/kubernetes.ts";
 import { patroniLeader } from "../clients/patroni.ts";
 import { RecoveryError } from "../domain/errors.ts";
-import { annotatedAsPrimary, databaseRuns, instanceToAsk, isInstanceOf } from "../domain/instance-pod.ts";
+import { annotatedAsPrimary, databaseRuns, instancesByCluster, instanceToAsk } from "../domain/instance-pod.ts";
 import { databaseContainer, formatClusterName, type ClusterName } from "../domain/postgres-cluster.ts";
+import { notAllowedAdvice } from "../domain/stanza-status.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** Seconds that an election may take: Patroni's TTL (30 s under PGO) and the promotion. */
@@ -35,7 +36,7 @@ export async function findLeader(client: KubernetesClient, cluster: ClusterName,
 async function leaderNow(client: KubernetesClient, cluster: ClusterName, { signal, progress }: Surroundings): Promise<string | undefined> {
   const name = formatClusterName(cluster);
   const listed = await client.listInstancePods({ namespace: cluster.namespace, cluster: cluster.name });
-  const pods = listed.filter((pod) => isInstanceOf(pod, cluster));
+  const pods = instancesByCluster(listed)(cluster);
   const asked = instanceToAsk(pods)?.metadata.name;
   if (asked === undefined) {
     throw new RecoveryError("undetermined", `${name}: no instance Pod whose database container runs`, "see why the Pods do not run");
@@ -47,6 +48,8 @@ async function leaderNow(client: KubernetesClient, cluster: ClusterName, { signa
       return answer.pod;
     case "none":
       return undefined;
+    case "not-allowed":
+      throw new RecoveryError("undetermined", `${name}: ${answer.reason}`, notAllowedAdvice);
     case "unknown": {
       progress(`${answer.reason}; going by the Pods' status annotation`);
       const annotated = pods.filter((pod) => databaseRuns(pod) && annotatedAsPrimary(pod)).map((pod) => pod.metadata.name);

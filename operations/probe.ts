@@ -1,7 +1,9 @@
 import type { KubernetesClient } from "../clients/kubernetes.ts";
 import { stanzaInfo } from "../clients/pgbackrest.ts";
+import { systemIdentifier } from "../clients/postgres.ts";
 import { RecoveryError } from "../domain/errors.ts";
-import { databaseRuns, instanceToAsk, isInstanceOf, type Pod } from "../domain/instance-pod.ts";
+import { databaseRuns, instanceToAsk, type Pod } from "../domain/instance-pod.ts";
+import { ofDatabase } from "../domain/pgbackrest-info.ts";
 import {
   clusterNameOf,
   databaseContainer,
@@ -35,16 +37,18 @@ export async function existingCluster(client: KubernetesClient, name: ClusterNam
   );
 }
 
-/** The status of one cluster's stanza: from the PostgresCluster alone where that decides, else asked of pgBackRest. */
+/**
+ * The status of one cluster's stanza: from the PostgresCluster alone where that decides, else asked of pgBackRest. Where
+ * PGO's status does not tell the database's identity, a stanza that stands is held against what Postgres itself says.
+ */
 export async function probeStanza(
   client: KubernetesClient,
   cluster: PostgresCluster,
-  pods: readonly Pod[],
+  instances: readonly Pod[],
   limitSeconds: number,
   signal: AbortSignal,
 ): Promise<Probe> {
   const name = clusterNameOf(cluster);
-  const instances = pods.filter((pod) => isInstanceOf(pod, name));
   const excused = notApplicable(cluster);
   if (excused !== undefined) return { pod: undefined, status: { status: "not-applicable", ...excused } };
 
@@ -57,7 +61,9 @@ export async function probeStanza(
     systemIdentifier: cluster.status?.patroni?.systemIdentifier,
   };
   const container = { namespace: name.namespace, pod, container: databaseContainer };
-  return { pod, status: await stanzaInfo(client.exec, container, expected, limitSeconds, signal) };
+  const status = await stanzaInfo(client.exec, container, expected, limitSeconds, signal);
+  if (status.status !== "okay" || expected.systemIdentifier !== undefined) return { pod, status };
+  return { pod, status: ofDatabase(status, await systemIdentifier(client.exec, container, signal)) };
 }
 
 function noInstanceReason(cluster: PostgresCluster, instances: readonly Pod[]): string {

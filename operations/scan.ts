@@ -1,5 +1,6 @@
 import pLimit from "p-limit";
 import type { KubernetesClient } from "../clients/kubernetes.ts";
+import { instancesByCluster } from "../domain/instance-pod.ts";
 import { clusterNameOf, operatorSaysCreated } from "../domain/postgres-cluster.ts";
 import type { ScanEntry } from "../domain/scan-report.ts";
 import { disagreement } from "../domain/stanza-status.ts";
@@ -30,18 +31,20 @@ export async function scanStanzas(
     client.listPostgresClusters(options.namespace),
     client.listInstancePods({ namespace: options.namespace }),
   ]);
+  const instancesOf = instancesByCluster(pods);
   const atOnce = pLimit(options.concurrency);
   let done = 0;
   return Promise.all(
     clusters.map((cluster) =>
       atOnce(async () => {
-        const { pod, status } = await probeStanza(client, cluster, pods, options.infoSeconds, signal);
-        const created = operatorSaysCreated(cluster);
         const { namespace, name } = clusterNameOf(cluster);
+        const { pod, status } = await probeStanza(client, cluster, instancesOf({ namespace, name }), options.infoSeconds, signal);
+        const created = operatorSaysCreated(cluster);
         const contradiction = disagreement(status, created);
         const entry: ScanEntry = {
           namespace,
           cluster: name,
+          uid: cluster.metadata.uid,
           ...(pod !== undefined && { pod }),
           status,
           ...(created !== undefined && { operatorSaysCreated: created }),

@@ -115,7 +115,8 @@ function patroniConfig(directory: string, { cluster, pod }: Instance, ports: Por
   };
 }
 
-function patroniProcess({ cluster, pod }: Instance): string {
+/** The name of its process among the sandbox's. */
+export function patroniProcess({ cluster, pod }: Instance): string {
   return `${clusterId(cluster)}.${pod}.patroni`;
 }
 

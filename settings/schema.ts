@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { clusterNamePattern } from "../domain/postgres-cluster.ts";
-import { kubernetesAccessSchema, timeLimitsSchema, writtenReason } from "../domain/stanza-create.ts";
+import { clusterUid, kubernetesAccessSchema, timeLimitsSchema, writtenReason } from "../domain/stanza-create.ts";
 
 const target = z
   .strictObject({
@@ -8,6 +8,7 @@ const target = z
       .string()
       .regex(clusterNamePattern, "must be NAMESPACE/CLUSTER, each of a-z, 0-9 and -, at most 63 characters")
       .describe("The PostgresCluster, as NAMESPACE/CLUSTER."),
+    uid: clusterUid.optional(),
     hold: writtenReason
       .optional()
       .describe("Why nothing is to be done yet. The target is shown in preview and outputs, and nothing runs for it."),

@@ -8,6 +8,8 @@ import { HeldTarget } from "./held-target.ts";
 export interface StanzaCreationTarget {
   /** The PostgresCluster, as NAMESPACE/CLUSTER. */
   readonly cluster: string;
+  /** `metadata.uid` of the PostgresCluster; nothing is done for another one of its name. Default: any. */
+  readonly uid?: string | undefined;
   /** Why nothing is to be done yet; the target is then shown, and nothing runs. Default: it runs. */
   readonly hold?: string | undefined;
   /** `true` to dump all databases first, or the written reason for not doing so. */
@@ -28,7 +30,7 @@ export interface StanzaCreationArgs {
 
 /** The same text for every target, stack and machine: it goes into the state. The data goes in on stdin. */
 const createCommand = "exec bin/postgres-recovery stanza create --request - --output json";
-/** Keeps the first run's report when an input is edited: only `attempt` runs the procedure again. */
+/** Keeps the first run's report when an input is edited: only `attempt` and `uid` run the procedure again. */
 const keepReport = `printf %s "$PULUMI_COMMAND_STDOUT"`;
 
 /**
@@ -66,7 +68,7 @@ export class StanzaCreation extends pulumi.ComponentResource {
         create: createCommand,
         update: keepReport,
         stdin: JSON.stringify(requestFor(target, args)),
-        triggers: [target.cluster, target.attempt],
+        triggers: [target.cluster, target.attempt, ...(target.uid === undefined ? [] : [target.uid])],
         logging: local.Logging.Stderr,
       },
       { parent: this, customTimeouts: { create: `${wholeSeconds(target.timeLimits)}s` } },
@@ -79,6 +81,7 @@ function requestFor(target: StanzaCreationTarget, args: StanzaCreationArgs): Sta
     version: 1,
     kubernetes: args.kubernetes,
     cluster: target.cluster,
+    ...(target.uid !== undefined && { uid: target.uid }),
     dump: target.dump === true ? { directory: args.dumpDirectory } : target.dump,
     timeLimits: target.timeLimits,
   };

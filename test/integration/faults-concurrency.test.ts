@@ -7,6 +7,7 @@ import { stanzaCreateReportSchema } from "../../domain/stanza-create.ts";
 import { breakRepository, heal } from "../../sandbox/cluster.ts";
 import { findCluster } from "../../sandbox/inventory.ts";
 import { waitUntil } from "../../sandbox/processes.ts";
+import type { Event } from "../support/gaps.ts";
 import { withLockHeld } from "../support/locks.ts";
 import { runProcedure } from "../support/procedure.ts";
 import { processIn } from "../support/remote-commands.ts";
@@ -127,13 +128,13 @@ describe("several work on one stanza at once", function () {
       if (archiver !== undefined) process.kill(archiver, "SIGSTOP");
       await heal(testDirectory, context, name);
     }
-    const { report, error, progress } = await runProcedure(cluster, {}, { before: /stanza-create/, happens: () => Promise.resolve() }, {
-      before: /stanza-create/,
-      happens: () => {
-        if (archiver !== undefined) process.kill(archiver, "SIGCONT");
-        return Promise.resolve();
-      },
-    });
+    const goOn = (): Promise<void> => {
+      if (archiver !== undefined) process.kill(archiver, "SIGCONT");
+      archiver = undefined;
+      return Promise.resolve();
+    };
+    const second: Event[] = [{ before: /stanza-create/, happens: () => Promise.resolve() }, { before: /stanza-create/, happens: goOn }];
+    const { report, error, progress } = await runProcedure(cluster, {}, ...second).finally(goOn);
     assert.equal(error, undefined, progress.join("\n"));
     assert.equal(report?.outcome, "created");
     assert.match(progress.join("\n"), /another pgBackRest process of this cluster holds the lock \(.*db-archive.*lock/);

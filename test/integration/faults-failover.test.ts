@@ -26,20 +26,23 @@ describe("the leader fails over (two members, real switchovers)", function () {
     await setPatroniPauses(cluster, { ttl: 20, loop_wait: 1, retry_timeout: 9 });
   });
   beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), "postgres-recovery-failover-"));
     await untilCalm(cluster);
     [leader = ""] = await leaders(cluster);
     other = leader === first ? second : first;
-    directory = await mkdtemp(join(tmpdir(), "postgres-recovery-failover-"));
   });
   afterEach(async () => {
     await rm(directory, { recursive: true });
     await loseStanza(cluster);
   });
   after(async () => {
-    await untilCalm(cluster);
-    if ((await leaders(cluster))[0] !== first) await switchover(cluster, first);
-    await untilCalm(cluster);
-    await setPatroniPauses(cluster, { ttl: 30, loop_wait: 5, retry_timeout: 10 });
+    try {
+      await untilCalm(cluster);
+      if ((await leaders(cluster))[0] !== first) await switchover(cluster, first);
+      await untilCalm(cluster);
+    } finally {
+      await setPatroniPauses(cluster, { ttl: 30, loop_wait: 5, retry_timeout: 10 });
+    }
   });
 
   async function createdOn(pod: string, { report, error, progress }: ProcedureEnd): Promise<void> {

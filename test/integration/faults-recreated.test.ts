@@ -16,12 +16,15 @@ const renewed: PostgresCluster = { ...former, pods: [pod] };
 describe("a cluster is deleted and made anew under its name", function () {
   this.timeout("2m");
 
+  let formerUid: string;
+
   before("the sandbox, with a stanza that the former cluster leaves behind", async function () {
     this.timeout("40m");
     await sandboxEnvironment();
     await createDirectly(former);
     assert.equal((await listed()).status.status, "okay");
     assert.equal((await listed()).pod, formerPod);
+    formerUid = (await listed()).uid;
     await deleteCluster(former);
     await createCluster(renewed);
   });
@@ -38,8 +41,8 @@ describe("a cluster is deleted and made anew under its name", function () {
     return entry;
   }
 
-  const create = (): Promise<Ended> =>
-    cli("stanza", "create", `${namespace}/${name}`, "--context", context, "--skip-dump", "nothing worth a dump", "-o", "json");
+  const create = (...options: string[]): Promise<Ended> =>
+    cli("stanza", "create", `${namespace}/${name}`, "--context", context, "--skip-dump", "nothing worth a dump", "-o", "json", ...options);
 
   it("fault 11, 12: the repository still holds the former cluster's stanza: broken, and refused", async () => {
     const { status, pod: asked } = await listed();
@@ -49,6 +52,18 @@ describe("a cluster is deleted and made anew under its name", function () {
     const { exitCode, stderr } = await create();
     assert.equal(exitCode, 4, stderr);
     assert.deepEqual(await repositoryFiles(renewed), before);
+  });
+
+  it("fault 11: meant was the former cluster, by its uid: refused, and nothing is created; the new one's uid is let through", async () => {
+    await loseStanza(renewed);
+    const { exitCode, stderr } = await create("--uid", formerUid);
+    assert.equal(exitCode, 2, stderr);
+    const { uid } = await listed();
+    assert.match(stderr, new RegExp(`error: ${namespace}/${name} is another cluster than ${formerUid}: its metadata.uid is ${uid}\nnext: `));
+    assert.deepEqual(await repositoryFiles(renewed), {});
+    const created = await create("--uid", uid);
+    assert.equal(created.exitCode, 0, created.stderr);
+    assert.equal(stanzaCreateReportSchema.parse(JSON.parse(created.stdout)).uid, uid);
   });
 
   it("fault 10, 11: the Pods have other names than in the list: the leader is found when it runs, and the stanza created there", async () => {

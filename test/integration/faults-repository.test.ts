@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { scanReportSchema, type ScanEntry } from "../../domain/scan-report.ts";
 import { findCluster, sharedCluster } from "../../sandbox/inventory.ts";
 import { withOperatorStopped } from "../support/locks.ts";
-import { createDirectly, loseStanza, repositoryFiles, repositoryOf, tellOperatorsBelief } from "../support/repository.ts";
+import { withEnvironment } from "../support/replay.ts";
+import { createDirectly, loseStanza, repositoryFiles, repositoryOf, tellOperatorsBelief, withoutSystemIdentifier } from "../support/repository.ts";
 import { withRepositoryDown, withSecondRepository } from "../support/repository-host.ts";
 import { askDirectly, cli, repositoryCodes, sandboxEnvironment, type Ended } from "../support/sandbox.ts";
 
@@ -115,14 +116,33 @@ describe("states of a repository on the disk", function () {
     await refused(4, /leftovers|Broken/);
   });
 
-  it("fault 12: the repository holds another database's stanza (exit code 28): broken, and refused", async () => {
-    await createDirectly(cluster);
+  /** Puts another database's stanza in the place of the cluster's own. */
+  async function exchangeStanza(): Promise<void> {
     for (const file of ["archive/db/archive.info", "backup/db/backup.info"]) {
       for (const copy of ["", ".copy"]) await writeFile(inRepository(`${file}${copy}`), await readFile(join(repositoryOf(sharedCluster), file)));
     }
+  }
+
+  it("fault 12: the repository holds another database's stanza (exit code 28): broken, and refused", async () => {
+    await createDirectly(cluster);
+    await exchangeStanza();
     await assert.rejects(askDirectly(context, namespace, pod, "pgbackrest", "--stanza=db", "stanza-create"), { exitCode: 28 });
     assert.match(JSON.stringify((await listed()).status), /"broken".*belongs to another database/);
     await refused(4, /Broken: repo1 belongs to another database/);
+  });
+
+  it("fault 12: PGO's status has no system identifier: the database itself is asked, and its silence is not taken for okay", async () => {
+    await createDirectly(cluster);
+    await withoutSystemIdentifier(cluster, async () => {
+      assert.equal((await listed()).status.status, "okay");
+      await withEnvironment(context, namespace, pod, () => ({ PGPORT: "1" }), async () => {
+        assert.match(JSON.stringify((await listed()).status), /"unreachable".*whether it is this database's is not known.*psql: error: connection/);
+        await refused(3, /whether it is this database's is not known/);
+      });
+      await exchangeStanza();
+      assert.match(JSON.stringify((await listed()).status), /"broken".*belongs to another database/);
+      await refused(4, /Broken: the stanza belongs to another database/);
+    });
   });
 
   it("fault 12: somebody ran `pgbackrest stop` (exit code 62): refused", async () => {

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import getPort from "get-port";
 import { client } from "../../sandbox/client.ts";
+import { waitUntil } from "../../sandbox/processes.ts";
 import { ApiProxy, type Interfere } from "../support/api-proxy.ts";
 import { RestrictedUsers } from "../support/restricted-user.ts";
 import { permissions, type Permission } from "../../domain/permissions.ts";
@@ -132,6 +134,24 @@ next: log in to the cluster again`,
         text: `error: context dev: the kubeconfig's login helper echo failed: it printed no credentials
 next: log in to the cluster again`,
       });
+    }
+  });
+
+  it("a login helper that hangs: ^C ends the command at once, and does not wait for the helper", async () => {
+    const started = join(directory, "started");
+    const user = { exec: { command: "sh", args: ["-c", `echo $$ > ${started}; exec sleep 60`] } };
+    await writeFile(join(directory, "kubeconfig"), kubeconfig({ user }));
+    const env = { PATH: process.env["PATH"] ?? "", HOME: directory };
+    const running = execa(program, ["stanza", "list", "--kubeconfig", join(directory, "kubeconfig")], { env, extendEnv: false, reject: false });
+    await waitUntil("the login helper", 30, async () => /\d\n/.test(await readFile(started, "utf8")));
+    try {
+      running.kill("SIGINT");
+      const ended = await Promise.race([running, sleep(20_000, undefined, { ref: false })]);
+      assert(ended, "it waits for the helper");
+      assert.equal(ended.exitCode, 130);
+      assert.match(ended.stderr, /^error: interrupted\n/);
+    } finally {
+      process.kill(Number(await readFile(started, "utf8")));
     }
   });
 

@@ -4,9 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CoreV1Api } from "@kubernetes/client-node";
 import { permissions, type Permission } from "../../domain/permissions.ts";
+import { stanzaCreateReportSchema } from "../../domain/stanza-create.ts";
 import { client } from "../../sandbox/client.ts";
+import { findCluster } from "../../sandbox/inventory.ts";
+import { loseStanza } from "../support/repository.ts";
 import { RestrictedUsers } from "../support/restricted-user.ts";
-import { cli, sandboxEnvironment, type Ended } from "../support/sandbox.ts";
+import { cli, repositoryCodes, sandboxEnvironment, type Ended } from "../support/sandbox.ts";
 
 describe("least privilege: a real token with exactly the role of docs/permissions.md", function () {
   this.timeout("2m");
@@ -51,7 +54,7 @@ describe("least privilege: a real token with exactly the role of docs/permission
           const user = `${name}-less-${verb}-${permission.resource.replace("/", "-")}`;
           const files = await readdir(directory);
           const { exitCode, stdout, stderr } = await runs[command](await users.kubeconfig(user, less));
-          assert([3, 4].includes(exitCode ?? 0), `exit code ${exitCode ?? "none"}`);
+          assert.equal(exitCode, 3);
           assert.match(`${stdout}\n${stderr}`, new RegExp(`not allowed to (.* and )?${verb} (.* )?${permission.resource}: .* forbidden`));
           assert.doesNotMatch(stdout, /Okay/);
           assert.deepEqual(await readdir(directory), files);
@@ -59,6 +62,25 @@ describe("least privilege: a real token with exactly the role of docs/permission
       }
     }
   }
+
+  it("stanza create of a missing stanza, with its dump: works", async () => {
+    const cluster = findCluster("dev", "inventor-portal/acrete-db");
+    const { namespace, pods: [pod = ""] } = cluster;
+    const usersOfDev = await RestrictedUsers.of("dev");
+    try {
+      const kubeconfig = await usersOfDev.kubeconfig("stanza-create", permissions["stanza create"]);
+      assert.deepEqual(await repositoryCodes("dev", namespace, pod), [1]);
+      const { exitCode, stdout, stderr } = await cli("stanza", "create", "inventor-portal/acrete-db", "--dump-directory", directory, "--kubeconfig", kubeconfig, "-o", "json");
+      assert.equal(exitCode, 0, stderr);
+      const { outcome, operator, dump } = stanzaCreateReportSchema.parse(JSON.parse(stdout));
+      assert.deepEqual({ outcome, operator }, { outcome: "created", operator: "confirmed" });
+      assert(dump && "file" in dump);
+      assert.deepEqual(await repositoryCodes("dev", namespace, pod), [2]);
+    } finally {
+      await usersOfDev.remove();
+      await loseStanza(cluster);
+    }
+  });
 
   it("stanza list without -n: works", async () => {
     const kubeconfig = await users.kubeconfig("everywhere", permissions["stanza list"]);

@@ -6,22 +6,25 @@ import type { Context } from "../../sandbox/inventory.ts";
 import { Processes, waitUntil } from "../../sandbox/processes.ts";
 import { testDirectory } from "./sandbox.ts";
 
-/** Kills the API server of a context, as a node that fails does, and starts it again as it was when `restart` is called. */
-export async function killApiServer(context: Context): Promise<{ restart: () => Promise<void> }> {
+/** Kills the API server of a context, as a node that fails does; it is started again as it was by `restart`, or after `work`. */
+export async function withApiServerKilled<T>(context: Context, work: (restart: () => Promise<void>) => Promise<T>): Promise<T> {
   const processes = new Processes(layout(testDirectory).processes);
   const name = `${context}.kube-apiserver`;
   const pid = processes.pid(name);
   if (pid === undefined) throw new Error(`${name} does not run`);
   const [command = "", ...args] = (await readFile(`/proc/${pid}/cmdline`, "utf8")).split("\0").slice(0, -1);
-  await processes.stop(name, { signal: "SIGKILL" });
-  return {
-    async restart() {
-      await processes.start({ name, command, args });
-      const core = client(layout(testDirectory).kubeconfig, context).makeApiClient(CoreV1Api);
-      await waitUntil(`the API server of the context ${context}`, 90, async () => {
-        await core.listPodForAllNamespaces({ limit: 1 });
-        return true;
-      });
-    },
+  const restart = async (): Promise<void> => {
+    await processes.start({ name, command, args });
+    const core = client(layout(testDirectory).kubeconfig, context).makeApiClient(CoreV1Api);
+    await waitUntil(`the API server of the context ${context}`, 90, async () => {
+      await core.listPodForAllNamespaces({ limit: 1 });
+      return true;
+    });
   };
+  await processes.stop(name, { signal: "SIGKILL" });
+  try {
+    return await work(restart);
+  } finally {
+    await restart();
+  }
 }

@@ -12,14 +12,18 @@ const exited = (code: number, stdout = "", stderr = ""): ExecResult => ({ end: "
 export interface Script {
   /** Codes of `repo[].status` in the answers of `pgbackrest info`, or whole results. */
   info?: (number | ExecResult)[];
-  /** Leaders that `patronictl list` names; undefined is "no leader". */
-  leaders?: (string | undefined)[];
+  /** Leaders that `patronictl list` names; undefined is "no leader"; or whole results. */
+  leaders?: (string | ExecResult | undefined)[];
   /** Exit codes of `pgbackrest stanza-create`, or whole results. */
   create?: (number | ExecResult)[];
   /** What `pg_dumpall` prints, and its result. */
   dump?: { text?: string; result?: ExecResult };
   /** What PGO says in `stanzaCreated`. */
   operator?: boolean[];
+  /** `metadata.uid` of the PostgresCluster. */
+  uids?: string[];
+  /** What psql says when it is asked for the system identifier; PGO's status then has none. */
+  identifier?: ExecResult | undefined;
   pods?: string[];
   spec?: object;
   /** Bytes that the databases take. */
@@ -40,6 +44,8 @@ export class FakeCluster implements KubernetesClient {
       create: [0],
       dump: {},
       operator: [true],
+      uids: ["1"],
+      identifier: undefined,
       pods: ["calendar-db-0", "calendar-db-1"],
       spec: { backups: { pgbackrest: { repos: [{ name: "repo1" }] } } },
       databaseBytes: 1000,
@@ -63,9 +69,12 @@ export class FakeCluster implements KubernetesClient {
 
   #cluster(stanzaCreated: boolean): PostgresCluster {
     return postgresClusterSchema.parse({
-      metadata: { namespace: "calendar", name: "calendar-db", uid: "1" },
+      metadata: { namespace: "calendar", name: "calendar-db", uid: next(this.#script.uids) },
       spec: this.#script.spec,
-      status: { pgbackrest: { repos: [{ name: "repo1", stanzaCreated }] } },
+      status: {
+        ...(this.#script.identifier === undefined && { patroni: { systemIdentifier: "7000000000000000001" } }),
+        pgbackrest: { repos: [{ name: "repo1", stanzaCreated }] },
+      },
     });
   }
 
@@ -84,7 +93,8 @@ export class FakeCluster implements KubernetesClient {
     this.commands.push(`${container.pod}: ${command}`);
     if (command.includes("stanza-create")) return Promise.resolve(asResult(next(this.#script.create)));
     if (command.includes("info --output=json")) return Promise.resolve(asInfo(next(this.#script.info)));
-    if (command.includes("patronictl")) return Promise.resolve(exited(0, members(next(this.#script.leaders))));
+    if (command.includes("patronictl")) return Promise.resolve(asMembers(next(this.#script.leaders)));
+    if (command.includes("pg_control_system") && this.#script.identifier) return Promise.resolve(this.#script.identifier);
     if (command.includes("pg_database_size")) return Promise.resolve(exited(0, `${this.#script.databaseBytes}\n`));
     if (command.includes("pg_dumpall")) return Promise.resolve(this.#dump(options.stdout ?? new PassThrough()));
     throw new Error(`the script has no answer to: ${command}`);
@@ -115,9 +125,10 @@ function asInfo(answer: number | ExecResult): ExecResult {
   return exited(0, JSON.stringify([{ name: "db", status, repo: [{ key: 1, status }], db: [], backup: [] }]));
 }
 
-function members(leader: string | undefined): string {
+function asMembers(leader: string | ExecResult | undefined): ExecResult {
+  if (typeof leader === "object") return leader;
   const rows = leader === undefined ? [] : [{ Member: leader, Role: "Leader", State: "running" }];
-  return JSON.stringify([...rows, { Member: "other", Role: "Replica", State: "running" }]);
+  return exited(0, JSON.stringify([...rows, { Member: "other", Role: "Replica", State: "running" }]));
 }
 
 /** A clock that only sleeping moves, and a record of the progress. */

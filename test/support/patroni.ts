@@ -1,18 +1,24 @@
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { messageOf } from "../../domain/errors.ts";
 import { databaseAccount } from "../../sandbox/account.ts";
-import { clusterId, type PostgresCluster } from "../../sandbox/inventory.ts";
+import type { PostgresCluster } from "../../sandbox/inventory.ts";
 import { instanceLayout, layout } from "../../sandbox/directory.ts";
-import { startPatroni } from "../../sandbox/patroni.ts";
+import { patroniProcess, startPatroni } from "../../sandbox/patroni.ts";
 import { loadPorts } from "../../sandbox/ports.ts";
 import { Processes, waitUntil } from "../../sandbox/processes.ts";
 import { askDirectly, testDirectory } from "./sandbox.ts";
 
-const members = z.array(z.object({ Member: z.string(), Role: z.string(), State: z.string(), "Lag in MB": z.unknown().optional() }));
+const members = z.array(z.object({ Member: z.string(), Role: z.string(), State: z.string() }));
 
-async function membersOf({ context, namespace, pods: [pod = ""] }: PostgresCluster): Promise<z.infer<typeof members>> {
-  return members.parse(JSON.parse(await askDirectly(context, namespace, pod, "patronictl", "list", "-f", "json")));
+function patroniList({ context, namespace, pods: [pod = ""] }: PostgresCluster): Promise<string> {
+  return askDirectly(context, namespace, pod, "patronictl", "list", "-f", "json");
+}
+
+async function membersOf(cluster: PostgresCluster): Promise<z.infer<typeof members>> {
+  return members.parse(JSON.parse(await patroniList(cluster)));
 }
 
 /** The members that Patroni calls leader; one, or none during an election. */
@@ -20,13 +26,27 @@ export async function leaders(cluster: PostgresCluster): Promise<string[]> {
   return (await membersOf(cluster)).filter(({ Role }) => Role === "Leader").map(({ Member }) => Member);
 }
 
-/** Waits until one member leads, all others follow it, and none lags. */
-export function untilCalm(cluster: PostgresCluster): Promise<void> {
-  return waitUntil(`${cluster.name} with all members in place`, 90, async () => {
-    const found = await membersOf(cluster);
-    const replicas = found.filter((member) => member.Role === "Replica" && member["Lag in MB"] === 0);
-    return found.length === cluster.pods.length && replicas.length === found.length - 1 && found.every(({ State }) => State === "running");
-  });
+/** Waits until Patroni lists one leader, and all other members follow it: they stream from it, and have all of its WAL. */
+export async function untilCalm(cluster: PostgresCluster): Promise<void> {
+  const { context, namespace, name, pods } = cluster;
+  const query = "select application_name from pg_stat_replication where state = 'streaming' and replay_lsn = pg_current_wal_lsn()";
+  try {
+    await waitUntil(`${name} with all members in place`, 90, async () => {
+      const found = await membersOf(cluster);
+      const [leader = "", ...others] = found.filter(({ Role }) => Role === "Leader").map(({ Member }) => Member);
+      if (leader === "" || others.length > 0 || found.some(({ State }) => State !== "running")) return false;
+      // Patroni's own list goes by what a member wrote when it last lived.
+      const followers = (await askDirectly(context, namespace, leader, "psql", "-XAtqc", query)).split("\n");
+      return pods.every((pod) => pod === leader || followers.includes(pod));
+    });
+  } catch (error) {
+    throw new Error([messageOf(error), await patroniList(cluster).catch(messageOf), ...pods.map((pod) => lastWords(cluster, pod))].join("\n"), { cause: error });
+  }
+}
+
+function lastWords(cluster: PostgresCluster, pod: string): string {
+  const log = readFileSync(new Processes(layout(testDirectory).processes).log(patroniProcess({ cluster, pod })), "utf8");
+  return [`${pod}:`, ...log.trimEnd().split("\n").slice(-20)].join("\n  ");
 }
 
 /** A real switchover to the other member; when it returns, Patroni's list names that one. */
@@ -43,13 +63,23 @@ export async function setPatroniPauses({ context, namespace, pods: [pod = ""] }:
 
 /** Kills a member's Patroni and Postgres at once, as a node does that loses its power. */
 export async function killMember(cluster: PostgresCluster, pod: string): Promise<void> {
-  await new Processes(layout(testDirectory).processes).stop(`${clusterId(cluster)}.${pod}.patroni`, { signal: "SIGKILL", group: true });
+  await new Processes(layout(testDirectory).processes).stop(patroniProcess({ cluster, pod }), { signal: "SIGKILL", group: true });
   const postmaster = await readFile(join(instanceLayout(testDirectory, cluster, pod).data, "postmaster.pid"), "utf8");
   process.kill(Number(postmaster.split("\n", 1)[0]), "SIGKILL");
 }
 
-/** Starts a killed member again. */
+/**
+ * Starts a killed member again, as a replica with a new copy of its successor's data. Its own may have gone another way, and
+ * then pg_rewind needs WAL that nobody has: without a stanza nothing was archived. Does nothing to a member that lives.
+ */
 export async function startMember(cluster: PostgresCluster, pod: string): Promise<void> {
+  const { context, namespace } = cluster;
   const processes = new Processes(layout(testDirectory).processes);
+  if (processes.running(patroniProcess({ cluster, pod }))) return;
+  await waitUntil(`a successor of ${pod}`, 90, async () => {
+    const [leader = pod] = await leaders(cluster);
+    return leader !== pod && (await askDirectly(context, namespace, leader, "psql", "-XAtqc", "select pg_is_in_recovery()")) === "f";
+  });
+  await rm(instanceLayout(testDirectory, cluster, pod).data, { recursive: true, maxRetries: 10 });
   await startPatroni(testDirectory, { cluster, pod }, await loadPorts(testDirectory), processes, await databaseAccount());
 }

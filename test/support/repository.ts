@@ -61,15 +61,30 @@ function untilRepositoryIdle(cluster: PostgresCluster): Promise<void> {
 
 /** Sets `stanzaCreated` in the status, as PGO does. */
 export async function tellOperatorsBelief(cluster: PostgresCluster, stanzaCreated: boolean): Promise<void> {
-  const config = new KubeConfig();
-  config.loadFromFile(layout(testDirectory).kubeconfig);
-  config.setCurrentContext(cluster.context);
-  const api = config.makeApiClient(CustomObjectsApi);
-  const object = { ...postgresClusterApi, namespace: cluster.namespace, name: cluster.name };
-  const body = { status: { pgbackrest: { repos: [{ name: "repo1", bound: true, volume: `pvc-${cluster.namespace}-${cluster.name}-repo1`, stanzaCreated }] } } };
-  const set = () => api.patchNamespacedCustomObjectStatus({ ...object, body }, setHeaderOptions("Content-Type", PatchStrategy.MergePatch));
-  await set();
+  const repos = [{ name: "repo1", bound: true, volume: `pvc-${cluster.namespace}-${cluster.name}-repo1`, stanzaCreated }];
+  await patchStatus(cluster, { pgbackrest: { repos } });
   // The operator's stand-in may have looked just before, and write just after.
   await sleep(300);
-  await set();
+  await patchStatus(cluster, { pgbackrest: { repos } });
+}
+
+/** While `work` runs the status has no system identifier, as before PGO has seen the database for the first time. */
+export async function withoutSystemIdentifier<T>(cluster: PostgresCluster, work: () => Promise<T>): Promise<T> {
+  const { context, namespace, pods: [pod = ""] } = cluster;
+  const systemIdentifier = await askDirectly(context, namespace, pod, "psql", "-XAtqc", "select system_identifier from pg_control_system()");
+  await patchStatus(cluster, { patroni: { systemIdentifier: null } });
+  try {
+    return await work();
+  } finally {
+    await patchStatus(cluster, { patroni: { systemIdentifier } });
+  }
+}
+
+async function patchStatus({ context, namespace, name }: PostgresCluster, status: object): Promise<void> {
+  const config = new KubeConfig();
+  config.loadFromFile(layout(testDirectory).kubeconfig);
+  config.setCurrentContext(context);
+  const mergePatch = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
+  const body = { status };
+  await config.makeApiClient(CustomObjectsApi).patchNamespacedCustomObjectStatus({ ...postgresClusterApi, namespace, name, body }, mergePatch);
 }

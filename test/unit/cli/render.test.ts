@@ -10,6 +10,7 @@ const entry = (namespace: string, cluster: string, pod: string | undefined, stat
   return {
     namespace,
     cluster,
+    uid: "0b1f8f2a-6a7e-4d0c-9a51-6f1f0a2b3c4d",
     ...(pod !== undefined && { pod }),
     status,
     ...(created !== undefined && { operatorSaysCreated: created }),
@@ -53,6 +54,13 @@ next: see why PGO runs no instance of alt-authn-authz/a3-policy-db
 `.trim(),
     );
     assert.equal(scanTable([], "never"), "no PostgresCluster found");
+  });
+
+  it("what to do next about a cluster that was not the repo host's fault", () => {
+    const next = (because: "not-allowed" | "not-compared"): string =>
+      scanTable([entry("brr", "postgresql", "p-0", { status: "unreachable", reason: "why", because })], "never").split("\n").at(-1) ?? "";
+    assert.match(next("not-allowed"), /^next: log in again, or ask for the role/);
+    assert.match(next("not-compared"), /^next: see why Postgres does not answer in the instance/);
   });
 
   it("colours only where it is told to, or on a terminal", () => {

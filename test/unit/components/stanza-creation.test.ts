@@ -11,6 +11,7 @@ const target = (cluster: string, change: Partial<StanzaCreationTarget> = {}): St
   timeLimits,
   ...change,
 });
+const uid = "0b1f8f2a-6a7e-4d0c-9a51-6f1f0a2b3c4d";
 const report: StanzaCreateReport = {
   version: 1,
   context: "dev",
@@ -36,7 +37,7 @@ describe("StanzaCreation", () => {
           dumpDirectory: "dumps",
           targets: [
             target("calendar/calendar-db"),
-            target("utility/utility-db", { attempt: 2, dump: { skip: "dumped an hour ago" } }),
+            target("utility/utility-db", { attempt: 2, uid, dump: { skip: "dumped an hour ago" } }),
             target("alt-authn-authz/a3-policy-db", { hold: "needs an investigation of its own" }),
           ],
         });
@@ -60,7 +61,8 @@ describe("StanzaCreation", () => {
       dump: { directory: "dumps" },
       timeLimits,
     });
-    assert.deepEqual(requests[1]?.dump, { skip: "dumped an hour ago" });
+    assert.equal(requests[1]?.uid, uid);
+    assert.deepEqual(requests[1].dump, { skip: "dumped an hour ago" });
   });
 
   it("has a constant command text without a path of the machine", () => {
@@ -68,12 +70,12 @@ describe("StanzaCreation", () => {
     assert.deepEqual([...texts], ["exec bin/postgres-recovery stanza create --request - --output json"]);
   });
 
-  it("runs again only when the attempt is raised, and never deletes anything", () => {
+  it("fault 11: runs again only when the attempt is raised or another uid is given, and never deletes anything", () => {
     for (const { inputs } of commands()) {
       assert.equal(inputs["update"], 'printf %s "$PULUMI_COMMAND_STDOUT"');
       assert.equal(inputs["delete"], undefined);
     }
-    assert.deepEqual(commands().map(({ inputs }) => inputs["triggers"]), [["calendar/calendar-db", 1], ["utility/utility-db", 2]]);
+    assert.deepEqual(commands().map(({ inputs }) => inputs["triggers"]), [["calendar/calendar-db", 1], ["utility/utility-db", 2, uid]]);
   });
 
   it("hands on the reports, and the reasons of what is held", async () => {

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { databaseRuns, instanceToAsk, podSchema } from "../../../domain/instance-pod.ts";
+import { databaseRuns, instancesByCluster, instanceToAsk, podSchema, type Pod } from "../../../domain/instance-pod.ts";
 import {
   formatClusterName,
+  labels,
   notApplicable,
   operatorSaysCreated,
   parseClusterName,
@@ -88,5 +89,24 @@ describe("instanceToAsk", () => {
     const waiting = { phase: "Running", containerStatuses: [{ name: "database", state: { waiting: {} } }] };
     assert.equal(databaseRuns(pod("a", waiting)), false);
     assert.equal(instanceToAsk([pod("a", waiting), pod("b", {})]), undefined);
+  });
+});
+
+describe("instancesByCluster", () => {
+  const { cluster: ofCluster, instance } = labels;
+  const pod = (namespace: string, name: string, own: Record<string, string>): Pod => podSchema.parse({ metadata: { namespace, name, labels: own } });
+
+  it("finds the database instances of each cluster, and nothing else of it", () => {
+    const instancesOf = instancesByCluster([
+      pod("a", "db-1", { [ofCluster]: "db", [instance]: "db-1" }),
+      pod("a", "db-repo-host-0", { [ofCluster]: "db" }),
+      pod("b", "db-1", { [ofCluster]: "db", [instance]: "db-1" }),
+      pod("a", "other-1", { [ofCluster]: "other", [instance]: "other-1" }),
+      pod("a", "db-2", { [ofCluster]: "db", [instance]: "db-2" }),
+    ]);
+    const names = (namespace: string, name: string): string[] => instancesOf({ namespace, name }).map(({ metadata }) => metadata.name);
+    assert.deepEqual(names("a", "db"), ["db-1", "db-2"]);
+    assert.deepEqual(names("b", "db"), ["db-1"]);
+    assert.deepEqual(names("b", "other"), []);
   });
 });

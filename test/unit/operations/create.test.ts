@@ -3,6 +3,7 @@ import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { zstdDecompressSync } from "node:zlib";
+import { stringify } from "lossless-json";
 import { RecoveryError } from "../../../domain/errors.ts";
 import { stanzaCreateReportSchema, stanzaCreateRequestSchema, type StanzaCreateReport } from "../../../domain/stanza-create.ts";
 import { createStanza } from "../../../operations/create.ts";
@@ -17,7 +18,7 @@ describe("createStanza", () => {
 
   async function run(
     script: Script,
-    change: { cluster?: string; dump?: { skip: string }; timeLimits?: object } = {},
+    change: { cluster?: string; uid?: string; dump?: { skip: string }; timeLimits?: object } = {},
   ): Promise<{ cluster: FakeCluster; surroundings: FakeSurroundings; end: StanzaCreateReport | RecoveryError }> {
     const cluster = new FakeCluster(script);
     const surroundings = new FakeSurroundings();
@@ -108,6 +109,75 @@ describe("createStanza", () => {
 
   it("a cluster that does not exist is the caller's mistake", async () => {
     failed((await run({}, { cluster: "calendar/nope" })).end, "usage", /no PostgresCluster calendar\/nope/);
+  });
+
+  const uid = "0b1f8f2a-6a7e-4d0c-9a51-6f1f0a2b3c4d";
+  const otherUid = "5d2c7a10-93c4-4d55-8b1e-0c9d8e7f6a5b";
+
+  it("fault 11: the cluster that is meant by its uid: created, and the report has it", async () => {
+    const { end } = await run({ info: [1, 2], uids: [uid] }, { uid });
+    assert.equal(stanzaCreateReportSchema.parse(end).uid, uid);
+    assert.equal(stanzaCreateReportSchema.parse((await run({ info: [2], uids: [uid] })).end).uid, uid);
+  });
+
+  it("fault 11: another cluster of that name: refused, and nothing is asked of it", async () => {
+    const { cluster, end } = await run({ uids: [otherUid] }, { uid });
+    failed(end, "usage", new RegExp(`calendar/calendar-db is another cluster than ${uid}: its metadata.uid is ${otherUid}`));
+    assert.deepEqual(cluster.commands, []);
+  });
+
+  it("fault 11: deleted and made anew while it was dumped: refused, and nothing is created", async () => {
+    const { cluster, end } = await run({ uids: [uid, otherUid] });
+    failed(end, "usage", /is another cluster than/);
+    assert.equal(cluster.ran("pg_dumpall").length, 1);
+    assert.deepEqual(cluster.ran("stanza-create"), []);
+  });
+
+  describe("fault 12: a stanza stands, and PGO's status has no system identifier: the database itself is asked, and", () => {
+    const status = { code: 2, message: "no valid backups" };
+    const db = [{ id: 1, "repo-key": 1, "system-id": 7000000000000000001n }];
+    const stdout = stringify([{ name: "db", status, repo: [{ key: 1, status }], db, backup: [] }]);
+    const info: Script["info"] = [{ end: "exited", code: 0, stdout: stdout ?? "", stderr: "" }];
+    const psql = (code: number, said: string, stderr = ""): Script["identifier"] => ({ end: "exited", code, stdout: said, stderr });
+
+    it("the same identifier: okay", async () => {
+      const { cluster, end } = await run({ info, identifier: psql(0, "entrypoint: starting\n7000000000000000001\n") });
+      assert.equal(stanzaCreateReportSchema.parse(end).outcome, "already-okay");
+      assert.equal(cluster.ran("pg_control_system").length, 1);
+    });
+
+    it("another one: broken, and refused", async () => {
+      const { end } = await run({ info, identifier: psql(0, "7000000000000000002\n") });
+      failed(end, "failed", /Broken: the stanza belongs to another database: system identifier 7000000000000000001, the cluster's is 7000000000000000002/);
+    });
+
+    for (const [what, identifier, reason] of [
+      ["Postgres is down", psql(2, "", "psql: error: connection to server failed\n\tIs the server running?"), /psql: error: connection to server failed$/],
+      ["psql hangs", psql(124, ""), /psql ended with exit code 124/],
+      ["psql prints something else", psql(0, "welcome 7"), /psql ended with exit code 0/],
+      ["the connection breaks", { end: "broken", message: "the connection closed" }, /the connection closed/],
+    ] as const) {
+      it(`${what}: not determined, with the reason`, async () => {
+        const { cluster, end } = await run({ info, identifier });
+        failed(end, "undetermined", /Unreachable: a stanza stands, and whether it is this database's is not known/);
+        failed(end, "undetermined", reason);
+        assert(end instanceof RecoveryError);
+        assert.match(end.next ?? "", /see why Postgres does not answer/);
+        assert.deepEqual(cluster.ran("stanza-create"), []);
+      });
+    }
+  });
+
+  it("fault 15: not allowed to run commands any more: not determined, with the way to the role, and no other Pod is guessed", async () => {
+    const refused = { end: "refused", httpStatus: 403, message: "not allowed to get and create pods/exec" } as const;
+    for (const script of [{ leaders: [refused] }, { dump: { result: refused, text: "" } }]) {
+      const { cluster, end } = await run(script);
+      failed(end, "undetermined", /not allowed to get and create pods\/exec/);
+      assert(end instanceof RecoveryError);
+      assert.match(end.next ?? "", /ask for the role/);
+      assert.deepEqual(cluster.ran("stanza-create"), []);
+      assert.deepEqual(await readdir(directory), []);
+    }
   });
 
   it("fault 8: waits for a lock with growing pauses", async () => {

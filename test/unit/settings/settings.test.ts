@@ -73,7 +73,7 @@ describe("parseSettings", () => {
       stanza: JSON.stringify({
         targets: [
           { cluster: "a/b" },
-          { cluster: "a/b", attempt: 0, hold: "soon" },
+          { cluster: "a/b", uid: "calendar-db", attempt: 0, hold: "soon" },
           { cluster: "A/b*", dump: false, timeLimits: { dump: "1e3" } },
         ],
       }),
@@ -91,6 +91,8 @@ describe("parseSettings", () => {
   → at kubernetes.kubeSystemUid
 ✖ listed more than once: a/b
   → at stanza.targets
+✖ Invalid UUID
+  → at stanza.targets[1].uid
 ✖ write the reason in a few words (at least 10 characters)
   → at stanza.targets[1].hold
 ✖ Too small: expected number to be >=1
