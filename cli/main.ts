@@ -93,6 +93,8 @@ function report(error: unknown): number {
   return failureExitCode("undetermined");
 }
 
+// A reader that went away (`| head`) is no error of the program; a session that runs stops by itself.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
 try {
   await program((code) => {
     process.exitCode = code;
