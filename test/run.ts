@@ -1,31 +1,61 @@
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execa } from "execa";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ensurePackages } from "../sandbox/packages.ts";
+import { ensureTools } from "../sandbox/toolchain.ts";
 import { faultsPage } from "./faults.ts";
-import { resultsSchema } from "./reporter.ts";
+import { resultsSchema, type Results } from "./reporter.ts";
+import { testDirectory } from "./support/sandbox.ts";
 
 /**
  * `npm test`: types, lint, then every mocha suite under coverage. It writes docs/faults.md, and its last line is
  * `N passed, N failed`.
  */
-const run = (program: string, ...parameters: string[]): boolean => {
-  process.stdout.write(`\n$ ${program} ${parameters.join(" ")}\n`);
-  // Code from the CLI's compile cache would make the coverage less precise.
-  const env = { ...process.env, NODE_DISABLE_COMPILE_CACHE: "1" };
-  return spawnSync(program, parameters, { stdio: "inherit", env }).status === 0;
-};
-
+const checkout = join(import.meta.dirname, "..");
 const directory = mkdtempSync(join(tmpdir(), "postgres-recovery-results-"));
-const resultsFile = join(directory, "results.json");
-const checks = [run("tsc", "--project", "."), run("eslint", ".")];
-const suites = ["unit", "integration", "e2e"].map((suite) => `test/${suite}/**/*.test.ts`);
-const report = ["--reporter", "test/reporter.ts", "--reporter-option", `results=${resultsFile}`];
-const tested = run("c8", "mocha", ...report, ...suites);
+const coverage = join(checkout, "coverage", "tmp");
+// Code from the CLI's compile cache would make the coverage less precise.
+const env = { NODE_DISABLE_COMPILE_CACHE: "1", NODE_V8_COVERAGE: coverage };
 
-const { passes, failures, faults } = resultsSchema.parse(JSON.parse(readFileSync(resultsFile, "utf8")));
+/** Suites that wait for the same sandbox stand in one lane; the lanes run side by side, for most of their time is waiting. */
+const lanes = [["unit", "integration"], ["e2e"]];
+
+async function check(program: string, ...parameters: string[]): Promise<boolean> {
+  process.stdout.write(`\n$ ${program} ${parameters.join(" ")}\n`);
+  return (await execa(program, parameters, { stdio: "inherit", reject: false })).exitCode === 0;
+}
+
+async function runLane(suites: readonly string[], index: number): Promise<{ output: string; ended: boolean; results: Results }> {
+  const results = join(directory, `${index}.json`);
+  const report = ["--reporter", "test/reporter.ts", "--reporter-option", `results=${results}`];
+  const { exitCode, all } = await execa("mocha", [...report, ...suites.map((suite) => `test/${suite}/**/*.test.ts`)], {
+    env: { ...env, POSTGRES_RECOVERY_TEST_SANDBOX: `${testDirectory}-${index}` },
+    reject: false,
+    all: true,
+    // The first one is shown as it goes, the others as a whole at the end.
+    ...(index === 0 && { stdout: "inherit", stderr: "inherit" }),
+  });
+  return { output: all ?? "", ended: exitCode === 0, results: existsSync(results) ? resultsSchema.parse(JSON.parse(readFileSync(results, "utf8"))) : crashed };
+}
+
+/** What counts for a lane that came to no end. */
+const crashed: Results = { passes: 0, failures: 1, faults: [] };
+const progress = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
+rmSync(coverage, { recursive: true, force: true });
+const checks = [await check("tsc", "--project", "."), await check("eslint", ".")];
+// Before the lanes, which would otherwise install and build the same things at the same time.
+await ensurePackages(progress);
+await ensureTools(["etcd", "kube-apiserver", "kubelet", "pulumi"], progress);
+const ran = await Promise.all(lanes.map(runLane));
+for (const { output } of ran) process.stdout.write(output);
+await check("c8", "report", "--temp-directory", coverage);
+
+writeFileSync(join(checkout, "docs", "faults.md"), faultsPage(ran.flatMap(({ results }) => results.faults)));
 rmSync(directory, { recursive: true });
-writeFileSync(new URL("../docs/faults.md", import.meta.url), faultsPage(faults));
-const failed = failures + checks.filter((passed) => !passed).length;
-process.stdout.write(`\n${passes + checks.filter(Boolean).length} passed, ${failed} failed\n`);
-process.exitCode = tested && failed === 0 ? 0 : 1;
+const total = (count: (results: Results) => number): number => ran.reduce((sum, { results }) => sum + count(results), 0);
+const failed = total(({ failures }) => failures) + checks.filter((passed) => !passed).length;
+process.stdout.write(`\n${total(({ passes }) => passes) + checks.filter(Boolean).length} passed, ${failed} failed\n`);
+process.exitCode = failed === 0 && ran.every(({ ended }) => ended) ? 0 : 1;
