@@ -7,6 +7,7 @@ import { dump } from "./dump.ts";
 import { rendered, type Bench, type Result } from "./measure.ts";
 import { previewDev } from "./preview.ts";
 import { onPath } from "./program.ts";
+import { restoreCheck } from "./restore-check.ts";
 import { scanMany } from "./scan-many.ts";
 import { scan } from "./scan.ts";
 import { start } from "./start.ts";
@@ -23,6 +24,7 @@ const benchmarks: Record<string, { readonly run: (bench: Bench) => Promise<Resul
   "scan-many": { run: scanMany, needsKubectl: false },
   dump: { run: dump, needsKubectl: true },
   up: { run: up, needsKubectl: false },
+  "restore-check": { run: restoreCheck, needsKubectl: false },
 };
 
 const usage = `usage: npm run bench -- [--repeat COUNT] [--gigabytes SIZE] [NAME…], NAME being one of ${Object.keys(benchmarks).join(", ")}`;

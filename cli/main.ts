@@ -2,8 +2,10 @@ import { Command, CommanderError, Option } from "commander";
 import { messageOf, RecoveryError } from "../domain/errors.ts";
 import { permissions } from "../domain/permissions.ts";
 import { failureExitCode } from "./exit-codes.ts";
+import { addHarborCommands } from "./harbor-program.ts";
 import { concurrencyArgument, durationArgument, withCommonOptions } from "./options.ts";
 import type { DumpCommandOptions } from "./dump.ts";
+import { addSecretsCommands } from "./secrets-program.ts";
 import type { StanzaCreateOptions } from "./stanza-create.ts";
 import type { StanzaListOptions } from "./stanza-list.ts";
 
@@ -79,6 +81,9 @@ The --help of each command has its Kubernetes permissions and exit codes.`);
     .action(async (cluster: string, options: DumpCommandOptions) => {
       setExitCode(await (await import("./dump.ts")).dump(cluster, options));
     });
+
+  addHarborCommands(root, setExitCode);
+  addSecretsCommands(root, setExitCode);
   return root;
 }
 

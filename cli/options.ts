@@ -30,17 +30,19 @@ export function concurrencyArgument(text: string): number {
   return count;
 }
 
-/** Adds the options, examples, permissions and exit codes that every command shows. */
+/** Adds the options, examples, permissions and exit codes that every command shows; `--timeout` where it has a meaning. */
 export function withCommonOptions(
   command: Command,
-  help: { readonly examples: readonly string[]; readonly permissions: readonly Permission[]; readonly timeout: string },
+  help: { readonly examples: readonly string[]; readonly permissions: readonly Permission[]; readonly timeout?: string },
 ): Command {
+  if (help.timeout !== undefined) {
+    command.addOption(new Option("--timeout <duration>", help.timeout).argParser(durationArgument).default("30s"));
+  }
   return command
     .option("--context <name>", "context of the kubeconfig (default: its current context)")
     .option("--kubeconfig <file>", "kubeconfig (default: the variable KUBECONFIG, else ~/.kube/config)")
     .option("--kube-system-uid <uid>", "do nothing unless the kube-system namespace has this UID")
     .addOption(new Option("-o, --output <format>", "table for people, json for machines, log for the runbook's lines").choices(["table", "json", "log"]).default("table"))
-    .addOption(new Option("--timeout <duration>", help.timeout).argParser(durationArgument).default("30s"))
     .addOption(new Option("--color <when>", "colours in the output").choices(["auto", "always", "never"]).default("auto"))
     .option("--debug", "show every remote command and how long it took, on stderr")
     .addHelpText("after", () => `\n${examplesHelp(help.examples)}\n\n${permissionsHelp(help.permissions)}\n\n${exitCodeHelp}`);

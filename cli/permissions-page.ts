@@ -1,15 +1,20 @@
+import { harborPermissions } from "../domain/harbor-permissions.ts";
 import { permissions, roleRules, type Permission, type RoleRule } from "../domain/permissions.ts";
+import { secretsPermissions } from "../domain/secrets-permissions.ts";
+
+/** What each command asks of the Kubernetes API. */
+export const allPermissions: Readonly<Record<string, readonly Permission[]>> = { ...permissions, ...harborPermissions, ...secretsPermissions };
 
 /** The whole of docs/permissions.md; `node cli/write-permissions-page.ts` writes it. */
 export function permissionsPage(): string {
-  return `${introduction}\n${Object.entries(permissions).map(commandSection).join("\n")}\n${oneNamespace}`;
+  return `${introduction}\n${Object.entries(allPermissions).map(commandSection).join("\n")}\n${oneNamespace}`;
 }
 
 const introduction = `# Permissions
 
 Each command needs exactly what is listed here, and says so in its \`--help\`. A command that lacks one of them ends with the API server's own words for it, and changes nothing.
 
-\`pods/exec\` is the mighty one: who may run a command in a database's Pod may read all of its data, and Kubernetes cannot limit it to one container or one program. Give it to people and pipelines that may have the databases. None of the commands reads a Secret.
+\`pods/exec\` is the mighty one: who may run a command in a database's Pod may read all of its data, and Kubernetes cannot limit it to one container or one program. Give it to people and pipelines that may have the databases. Only \`harbor status\` and the commands \`secrets\` read Secrets; none shows a value.
 `;
 
 function commandSection([command, held]: [string, readonly Permission[]]): string {

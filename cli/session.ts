@@ -1,5 +1,6 @@
 import { connectKubernetes, type KubernetesClient } from "../clients/kubernetes.ts";
 import type { Exec } from "../clients/exec.ts";
+import type { KubernetesTarget } from "../clients/kubernetes-api.ts";
 import { RecoveryError } from "../domain/errors.ts";
 import { realSurroundings, type Surroundings } from "../operations/surroundings.ts";
 import type { CommonOptions } from "./options.ts";
@@ -10,13 +11,25 @@ export interface Session {
   readonly surroundings: Surroundings;
 }
 
+type SessionOptions = Pick<CommonOptions, "context" | "kubeconfig" | "kubeSystemUid" | "debug">;
+
+/** Connects, and listens to signals. */
+export async function openSession(options: SessionOptions): Promise<Session> {
+  const surroundings = surroundingsOfProcess();
+  const client = await connectKubernetes(kubernetesTarget(options), surroundings.signal, surroundings.progress);
+  return { client: options.debug ? traced(client, surroundings.progress) : client, surroundings };
+}
+
+/** The cluster that the options name. */
+export function kubernetesTarget({ context, kubeconfig, kubeSystemUid }: SessionOptions): KubernetesTarget {
+  return { context, ...(kubeconfig !== undefined && { kubeconfig }), ...(kubeSystemUid !== undefined && { kubeSystemUid }) };
+}
+
 /**
- * Connects, and turns the first ^C (or a TERM, a closed terminal, a reader that went away) into a clean stop; a second
- * signal ends the process at once.
+ * Turns the first ^C (or a TERM, a closed terminal, a reader that went away) into a clean stop; a second signal ends the
+ * process at once. Progress goes to stderr.
  */
-export async function openSession(
-  options: Pick<CommonOptions, "context" | "kubeconfig" | "kubeSystemUid" | "debug">,
-): Promise<Session> {
+export function surroundingsOfProcess(): Surroundings {
   const stop = new AbortController();
   const interrupt = (): void => {
     stop.abort(
@@ -29,16 +42,12 @@ export async function openSession(
   const progress = (line: string): void => {
     process.stderr.write(`${line}\n`);
   };
-  const { context, kubeconfig, kubeSystemUid } = options;
-  const client = await connectKubernetes(
-    { context, ...(kubeconfig !== undefined && { kubeconfig }), ...(kubeSystemUid !== undefined && { kubeSystemUid }) },
-    stop.signal,
-    progress,
-  );
-  return {
-    client: options.debug ? { ...client, exec: tracedExec(client.exec, progress) } : client,
-    surroundings: realSurroundings(progress, stop.signal),
-  };
+  return realSurroundings(progress, stop.signal);
+}
+
+/** The same client, which tells of every remote command. */
+export function traced<Client extends { readonly exec: Exec }>(client: Client, progress: (line: string) => void): Client {
+  return { ...client, exec: tracedExec(client.exec, progress) };
 }
 
 function tracedExec(exec: Exec, progress: (line: string) => void): Exec {

@@ -23,6 +23,13 @@ export class ApiAnswer extends Error {
   }
 }
 
+/** What a request changes, and how it is sent; without one it is a GET. */
+export interface Change {
+  readonly method: "POST" | "PATCH" | "DELETE";
+  readonly contentType: "application/json" | "application/apply-patch+yaml";
+  readonly body: object;
+}
+
 /** Connections to the API server of a kubeconfig's current context, with its credentials, certificates and proxy. */
 export class ApiConnection {
   readonly #config: KubeConfig;
@@ -45,19 +52,23 @@ export class ApiConnection {
   }
 
   /**
-   * The JSON that a GET answers with.
+   * The JSON that a GET, or a change, is answered with.
    *
    * @throws ApiAnswer when it is not a success, or the error of the connection, or of parsing, or the signal's.
    */
-  async get(path: string, signal: AbortSignal): Promise<unknown> {
+  async ask(path: string, signal: AbortSignal, change?: Change): Promise<unknown> {
     const url = this.url(path);
     const options = await this.options();
-    const request = (url.startsWith("https:") ? httpsRequest : httpRequest)(url, { ...options, signal });
-    request.setHeader("Accept", "application/json").setHeader("Accept-Encoding", "gzip").end();
+    const method = change?.method ?? "GET";
+    const request = (url.startsWith("https:") ? httpsRequest : httpRequest)(url, { ...options, method, signal });
+    request.setHeader("Accept", "application/json").setHeader("Accept-Encoding", "gzip");
+    if (change === undefined) request.end();
+    // JSON is YAML, too.
+    else request.setHeader("Content-Type", change.contentType).end(JSON.stringify(change.body));
     const [response] = (await once(request, "response")) as [IncomingMessage];
     const body = await text(uncompressed(response));
     const httpStatus = response.statusCode ?? 0;
-    if (httpStatus !== 200) throw new ApiAnswer(httpStatus, body, response.headers);
+    if (![200, 201, 202].includes(httpStatus)) throw new ApiAnswer(httpStatus, body, response.headers);
     return JSON.parse(body);
   }
 

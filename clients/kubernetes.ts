@@ -1,13 +1,9 @@
 import pRetry from "p-retry";
 import { z } from "zod";
-import { RecoveryError } from "../domain/errors.ts";
 import { podSchema, type Pod } from "../domain/instance-pod.ts";
 import { labels, postgresClusterApi, postgresClusterSchema, type ClusterName, type PostgresCluster } from "../domain/postgres-cluster.ts";
-import type { KubernetesAccess } from "../domain/stanza-create.ts";
-import { ApiConnection } from "./api-connection.ts";
-import { ApiRequests } from "./api-requests.ts";
 import { kubernetesExec, type Exec } from "./exec.ts";
-import { loadKubeconfig, logIn } from "./kubeconfig.ts";
+import { coreApi, openApi, understood, type KubernetesTarget } from "./kubernetes-api.ts";
 import { execRefusal, RequestError } from "./request-error.ts";
 
 /** What the runbook's steps need of one Kubernetes cluster. */
@@ -22,9 +18,6 @@ export interface KubernetesClient {
   listInstancePods(scope: { namespace?: string | undefined; cluster?: string }): Promise<Pod[]>;
   readonly exec: Exec;
 }
-
-/** `undefined` context means the kubeconfig's current one. */
-export type KubernetesTarget = Omit<KubernetesAccess, "context"> & { readonly context: string | undefined };
 
 /** Objects per page of a LIST. Few, for a PostgresCluster may have 100 kB, and what is not needed of a page is dropped before the next. */
 const pageSize = 100;
@@ -42,13 +35,7 @@ export async function connectKubernetes(
   signal: AbortSignal = new AbortController().signal,
   progress: (line: string) => void = () => undefined,
 ): Promise<KubernetesClient> {
-  const config = loadKubeconfig(target);
-  const context = config.getCurrentContext();
-  const connection = { context, server: config.getCurrentCluster()?.server ?? "", user: config.getCurrentUser()?.name ?? "" };
-  await logIn(config, signal);
-  const requests = new ApiRequests(connection, { logIn: (stop) => logIn(config, stop), progress, signal });
-  const api = new ApiConnection(config);
-  const get = (what: string, path: string): Promise<unknown> => requests.read(what, (bound) => api.get(path, bound));
+  const { api, connection, context, get } = await openApi(target, signal, progress);
   const list = <T>(what: string, path: string, query: Record<string, string>, schema: z.ZodType<T>): Promise<T[]> => {
     const page = z.object({ items: z.array(schema), metadata: z.object({ continue: z.string().default("") }).prefault({}) });
     return everyPage(async (next) => {
@@ -57,17 +44,6 @@ export async function connectKubernetes(
     });
   };
   const plainExec = kubernetesExec(api);
-
-  if (target.kubeSystemUid !== undefined) {
-    const { uid } = understood(context, namespaceSchema, await get("get namespaces", `${coreApi}/namespaces/kube-system`)).metadata;
-    if (uid !== target.kubeSystemUid) {
-      throw new RecoveryError(
-        "usage",
-        `context ${context} leads to another cluster: its kube-system namespace has UID ${uid}, expected ${target.kubeSystemUid}`,
-        "check the context and the kubeconfig; nothing has been done",
-      );
-    }
-  }
 
   return {
     context,
@@ -99,23 +75,10 @@ export async function connectKubernetes(
   };
 }
 
-const coreApi = "/api/v1";
 const postgresClustersApi = `/apis/${postgresClusterApi.group}/${postgresClusterApi.version}`;
-const namespaceSchema = z.object({ metadata: z.object({ uid: z.string() }) });
 
 function inNamespace(namespace: string | undefined): string {
   return namespace === undefined ? "" : `/namespaces/${encodeURIComponent(namespace)}`;
-}
-
-/** What the API server sent, checked. The error names fields, and no values. */
-function understood<T>(context: string, schema: z.ZodType<T>, answer: unknown): T {
-  const { data, error } = schema.safeParse(answer);
-  if (error === undefined) return data;
-  throw new RecoveryError(
-    "undetermined",
-    `context ${context}: the API server sent something else than Kubernetes and PGO do:\n${z.prettifyError(error)}`,
-    "see which version of PGO is installed, and whether a proxy answers in the API server's place",
-  );
 }
 
 /** A page of a LIST; `continue` is empty on the last one. */

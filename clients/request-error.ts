@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { z } from "zod";
 import { messageOf, RecoveryError, type FailureKind } from "../domain/errors.ts";
+import { harborClusterApi, postgresqlApi } from "../domain/harbor-names.ts";
 import { postgresClusterApi } from "../domain/postgres-cluster.ts";
 import { ApiAnswer } from "./api-connection.ts";
 
@@ -80,7 +81,7 @@ function answerError({ context, user, server }: Connection, what: string, { http
       if (status !== undefined) break;
       return new RequestError(
         "usage",
-        `${where}${server} knows no ${postgresClusterApi.plural}.${postgresClusterApi.group} of ${postgresClusterApi.version} (${what}): Crunchy PGO is not installed in this Kubernetes cluster`,
+        `${where}${server} knows no ${notInstalled(what)}`,
         "check that --context names the right cluster",
         {},
       );
@@ -100,6 +101,20 @@ function answerError({ context, user, server }: Connection, what: string, { http
     passing: code >= 500,
     retryAfterSeconds: code >= 500 ? waitOf(headers) : undefined,
   });
+}
+
+/** Resources of operators, which an API server may lack. */
+const operatorResources = [
+  { ...postgresClusterApi, operator: "Crunchy PGO" },
+  { ...postgresqlApi, operator: "the Zalando operator" },
+  { ...postgresqlApi, plural: "operatorconfigurations", operator: "the Zalando operator's CRD for its configuration" },
+  { ...harborClusterApi, operator: "the Harbor operator" },
+];
+
+function notInstalled(what: string): string {
+  const resource = operatorResources.find(({ plural }) => what.endsWith(` ${plural}`));
+  if (resource === undefined) return `such resource (${what})`;
+  return `${resource.plural}.${resource.group} of ${resource.version} (${what}): ${resource.operator} is not installed in this Kubernetes cluster`;
 }
 
 /** What a refused remote command means; `message` is the API server's, which may name no permission at all. */

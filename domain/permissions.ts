@@ -1,6 +1,6 @@
 /** One rule of a Kubernetes role. */
 export interface Permission {
-  readonly apiGroup: "" | "postgres-operator.crunchydata.com";
+  readonly apiGroup: "" | "acid.zalan.do" | "apps" | "goharbor.io" | "postgres-operator.crunchydata.com";
   readonly resource: string;
   readonly verbs: readonly string[];
   readonly why: string;
@@ -23,7 +23,7 @@ const execPods: Permission = {
   verbs: ["get", "create"],
   why: "to run pgbackrest, patronictl, psql and pg_dumpall in the database container",
 };
-const getKubeSystem: Permission = {
+export const getKubeSystem: Permission = {
   apiGroup: "",
   resource: "namespaces",
   verbs: ["get"],

@@ -1,7 +1,8 @@
 import { execa } from "execa";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { z } from "zod";
 import { runCommand } from "./command.ts";
 import { withLock } from "./lock.ts";
 
@@ -15,6 +16,14 @@ export interface Recipe {
   sources: string[];
   /** What the first build takes on two cores. */
   coldBuild: string;
+  /** Files of Go modules that the tool needs beside it. */
+  assets?: Asset[];
+}
+
+/** A file of a Go module that the tool's own module requires; it lies beside the tool under its base name. */
+interface Asset {
+  module: string;
+  file: string;
 }
 
 const heartbeatMilliseconds = 30_000;
@@ -43,6 +52,8 @@ async function build(tool: string, recipe: Recipe, module: string, path: string,
   }, heartbeatMilliseconds);
   const partial = `${path}.${process.pid}.partial`;
   try {
+    // Before the tool: where the tool is, all of them are.
+    for (const asset of recipe.assets ?? []) await placeAsset(asset, module, dirname(path));
     await runCommand("go", ["build", "-trimpath", "-o", partial, ...recipe.arguments], { cwd: module, env: buildEnvironment });
     renameSync(partial, path);
   } catch (error) {
@@ -53,6 +64,15 @@ async function build(tool: string, recipe: Recipe, module: string, path: string,
     rmSync(partial, { force: true });
   }
   progress(`built ${tool} in ${duration(start)}`);
+}
+
+const downloaded = z.object({ Dir: z.string() });
+
+async function placeAsset(asset: Asset, module: string, folder: string): Promise<void> {
+  // At the version that go.mod names, and checked against go.sum.
+  const { stdout } = await execa("go", ["mod", "download", "-json", asset.module], { cwd: module, env: buildEnvironment });
+  const { Dir } = downloaded.parse(JSON.parse(stdout));
+  writeFileSync(join(folder, basename(asset.file)), readFileSync(join(Dir, asset.file)));
 }
 
 async function checkedGoVersion(tool: string, module: string): Promise<string> {
@@ -70,7 +90,8 @@ async function checkedGoVersion(tool: string, module: string): Promise<string> {
 function contentKey(module: string, recipe: Recipe, goVersion: string): string {
   const sources = recipe.sources.flatMap((folder) => readdirSync(join(module, folder)).map((file) => join(folder, file)));
   const hash = createHash("sha256");
-  for (const part of [goVersion, process.arch, ...recipe.arguments]) hash.update(`${part}\0`);
+  const assets = (recipe.assets ?? []).map((asset) => `${asset.module}/${asset.file}`);
+  for (const part of [goVersion, process.arch, ...recipe.arguments, ...assets]) hash.update(`${part}\0`);
   for (const file of ["go.mod", "go.sum", ...sources.sort()]) hash.update(`${file}\0`).update(readFileSync(join(module, file)));
   return hash.digest("hex").slice(0, 16);
 }

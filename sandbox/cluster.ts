@@ -75,6 +75,14 @@ function description(name: string): string {
       return "store of both API servers (real)";
     case "kube-apiserver":
       return "Kubernetes API (real)";
+    case "kube-controller-manager":
+      return "StatefulSets, garbage collection and the like (real)";
+    case "postgres-operator":
+      return "Zalando operator (real)";
+    case "harbor-operator":
+      return "Harbor operator (real)";
+    case "spilo":
+      return "runs the Pods of the Zalando operator (stand-in)";
     case "kubelet":
       return "runs commands in pods (stand-in)";
     case "operator":

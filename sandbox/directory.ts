@@ -55,6 +55,8 @@ export function layout(directory: string) {
     etcd: join(directory, "etcd"),
     databases: join(directory, "databases"),
     sockets: join(directory, "sockets"),
+    harbor: join(directory, "harbor"),
+    volumes: join(directory, "volumes"),
   };
 }
 
@@ -62,6 +64,18 @@ export function layout(directory: string) {
 export function contextLayout(directory: string, context: Context) {
   const own = join(directory, context);
   return { own, tokens: join(own, "tokens.csv"), pods: join(own, "pods") };
+}
+
+/** The files of a Pod of the Zalando operator, by its number. The folder holds its socket `.s.PGSQL.5432.lock`, so its name is short. */
+export function spiloLayout(directory: string, number: number) {
+  const own = join(directory, "pods", String(number));
+  return {
+    own,
+    kubeconfig: join(own, "kubeconfig"),
+    patroniConfig: join(own, "patroni.yml"),
+    certificate: join(own, "server.crt"),
+    key: join(own, "server.key"),
+  };
 }
 
 /** The files of a cluster with an instance of its own. */

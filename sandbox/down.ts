@@ -2,6 +2,7 @@ import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { clusterLayout, instanceLayout, isSandbox, layout } from "./directory.ts";
+import { dataFolder } from "./harbor/spilo-patroni.ts";
 import { ownClusters } from "./inventory.ts";
 import { Processes, waitUntil } from "./processes.ts";
 
@@ -13,6 +14,8 @@ export async function down(directory: string): Promise<void> {
   const names = processes.names();
   const [patronis, others] = partition(names, (name) => name.endsWith(".patroni"));
   const [kubelets, rest] = partition(others, (name) => name.endsWith(".kubelet"));
+  // It would start a Patroni again.
+  await stop(["lab.spilo"], "SIGKILL");
   // Patroni would start its Postgres again; the kubelet stand-in ends the commands that it runs.
   await Promise.all([stop(patronis, "SIGKILL"), stop(kubelets, "SIGTERM")]);
   await Promise.all([stop(rest, "SIGKILL"), stopPostgres(directory)]);
@@ -26,7 +29,9 @@ function partition(names: string[], belongs: (name: string) => boolean): [string
 
 /** Postgres has a session of its own and survives Patroni. SIGQUIT ends it at once and still frees its shared memory. */
 async function stopPostgres(directory: string): Promise<void> {
-  const files = instances(directory).map((instance) => join(instance.data, "postmaster.pid"));
+  const { volumes } = layout(directory);
+  const spilos = existsSync(volumes) ? readdirSync(volumes).map((volume) => dataFolder(directory, volume)) : [];
+  const files = [...instances(directory).map((instance) => instance.data), ...spilos].map((data) => join(data, "postmaster.pid"));
   await Promise.all(files.map((file) => end(directory, "Postgres", /^(\d+)\n/, file, "SIGQUIT")));
 }
 

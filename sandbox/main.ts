@@ -1,8 +1,11 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { breakRepository, heal, status } from "./cluster.ts";
 import { sandboxDirectory } from "./directory.ts";
+import { applyHarborCluster } from "./harbor/harbor.ts";
+import type { HarborClusterChoices } from "./harbor/objects.ts";
 import { contextOf } from "./inventory.ts";
-import { down, sandboxEnvironment, up } from "./sandbox.ts";
+import { down, sandboxEnvironment, up, upHarbor } from "./sandbox.ts";
+import type { UpOptions } from "./sandbox.ts";
 
 const directory = sandboxDirectory();
 const progress = (line: string): void => {
@@ -23,9 +26,10 @@ It lives in ${directory}; set POSTGRES_RECOVERY_SANDBOX for another folder.`);
 program
   .command("up")
   .description("start what does not run; builds the tools first, once (about 10 minutes with two cores)")
-  .action(async () => {
+  .option("--harbor", "also both operators of the Harbor runbook and the Pulumi Kubernetes provider (about 15 minutes more, once)")
+  .action(async (options: UpOptions) => {
     const started = performance.now();
-    await up(directory, progress);
+    await up(directory, progress, options);
     progress(`the sandbox is up after ${((performance.now() - started) / 1000).toFixed(0)} s`);
   });
 
@@ -66,6 +70,18 @@ program
   .action(async (cluster: string) => {
     await breakRepository(directory, contextOf(cluster), cluster);
     progress(`the repo host of ${cluster} is silent`);
+  });
+
+program
+  .command("harbor")
+  .description("apply a HarborCluster, or change it; starts Harbor's part when it does not run")
+  .addOption(new Option("--replicas <count>", "instances of its database").argParser(Number).default(1))
+  .addOption(new Option("--log-level <level>", "any change makes the Harbor operator revert pg_hba").choices(["debug", "info", "warning", "error", "fatal"]).default("info"))
+  .action(async (choices: HarborClusterChoices) => {
+    await upHarbor(directory, progress);
+    await applyHarborCluster(directory, choices);
+    progress("its database starts once the ConfigMap harbor-operator-ns/pod-config and the Secret harbor-cluster/pod-secret are there");
+    progress("watch it: kubectl --context lab -n harbor-cluster get harborclusters,postgresqls,statefulsets,pods");
   });
 
 program

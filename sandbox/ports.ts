@@ -14,9 +14,14 @@ export const portName = {
   etcdPeer: "etcd-peer",
   apiServer: (context: Context) => `${context}.kube-apiserver`,
   kubelet: (context: Context) => `${context}.kubelet`,
+  controllerManager: "lab.kube-controller-manager",
+  zalandoOperator: "lab.postgres-operator",
+  harborOperator: { metrics: "lab.harbor-operator.metrics", webhook: "lab.harbor-operator.webhook" },
   repository: (cluster: PostgresCluster) => `${clusterId(cluster)}.repository`,
   postgres: (cluster: PostgresCluster, pod: string) => `${clusterId(cluster)}.${pod}.postgres`,
   patroni: (cluster: PostgresCluster, pod: string) => `${clusterId(cluster)}.${pod}.patroni`,
+  /** `s3` is the endpoint for everyone. */
+  aws: { s3: "aws.s3", s3Objects: "aws.s3-objects", moto: "aws.moto" },
 };
 
 /** The ports of this sandbox: those of its first start when there was one, else free ones. */
@@ -47,7 +52,11 @@ function portNames(): string[] {
   return [
     portName.etcd,
     portName.etcdPeer,
+    ...Object.values(portName.aws),
     ...contexts.flatMap((context) => [portName.apiServer(context), portName.kubelet(context)]),
+    portName.controllerManager,
+    portName.zalandoOperator,
+    ...Object.values(portName.harborOperator),
     ...ownClusters.flatMap((cluster) => [
       portName.repository(cluster),
       ...cluster.pods.flatMap((pod) => [portName.postgres(cluster, pod), portName.patroni(cluster, pod)]),

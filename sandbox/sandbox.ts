@@ -1,27 +1,43 @@
 import { dirname, join } from "node:path";
 import { clusterEnvironment, down as clusterDown, up as clusterUp } from "./cluster.ts";
+import { harborTools, startHarbor } from "./harbor/harbor.ts";
 import { withLock } from "./lock.ts";
 import { layPulumiHome } from "./pulumi/home.ts";
 import { initStacks } from "./pulumi/stacks.ts";
 import { ensureTools } from "./toolchain.ts";
+import type { Tool } from "./toolchain.ts";
 
 const checkout = dirname(import.meta.dirname);
+const plainTools: readonly Tool[] = ["etcd", "kube-apiserver", "kubelet", "pulumi"];
+
+/** What beside the plain sandbox is started. */
+export interface UpOptions {
+  /** Harbor's part: both operators, kube-controller-manager, the Pulumi Kubernetes provider. Default false. */
+  harbor?: boolean;
+}
 
 /**
- * Starts the whole sandbox: the embedded cluster, and a Pulumi home with the stacks `lab` and `dev`.
+ * Starts the sandbox: the embedded cluster, a Pulumi home with the stacks `lab` and `dev`, and Harbor's part when it is asked for.
  *
  * @returns the environment in which a person, the demo and the tests work with it.
  */
-export async function up(directory: string, progress: (line: string) => void): Promise<Record<string, string>> {
+export async function up(directory: string, progress: (line: string) => void, { harbor = false }: UpOptions = {}): Promise<Record<string, string>> {
   // All of them first: a build that fails should do so before anything is started.
-  await ensureTools(["etcd", "kube-apiserver", "kubelet", "pulumi"], progress);
+  const tools = await ensureTools(harbor ? [...plainTools, ...harborTools] : plainTools, progress);
   return withLock(`${directory}.lock`, "the start or stop of this sandbox", progress, async () => {
     await clusterUp({ directory, progress });
     progress("preparing Pulumi and the stacks lab and dev");
     const environment = await sandboxEnvironment(directory);
     await initStacks({ project: checkout, stacks: ["lab", "dev"], pulumi: "pulumi", environment });
+    if (harbor) await startHarbor(directory, tools, progress);
     return environment;
   });
+}
+
+/** Starts Harbor's part in a sandbox that is up. */
+export async function upHarbor(directory: string, progress: (line: string) => void): Promise<void> {
+  const tools = await ensureTools(harborTools, progress);
+  await withLock(`${directory}.lock`, "the start or stop of this sandbox", progress, () => startHarbor(directory, tools, progress));
 }
 
 /** Stops every program of the sandbox and removes its folder. */

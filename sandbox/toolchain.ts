@@ -5,7 +5,16 @@ import { delimiter, join } from "node:path";
 import { buildTool, type Recipe } from "./build.ts";
 
 /** The programs of the sandbox that come from Go modules. */
-export type Tool = "etcd" | "kube-apiserver" | "kubelet" | "pulumi";
+export type Tool =
+  | "etcd"
+  | "kube-apiserver"
+  | "kubelet"
+  | "pulumi"
+  | "kube-controller-manager"
+  | "postgres-operator"
+  | "harbor-operator"
+  | "pulumi-resource-kubernetes"
+  | "versitygw";
 
 /** How to ask a ready-made tool for its version, and the versions that will do. */
 interface ReadyMade {
@@ -51,6 +60,46 @@ const recipes: Record<Tool, Recipe & { accepted?: ReadyMade }> = {
     sources: [],
     coldBuild: "5 min",
     accepted: { arguments: ["version"], version: /^v3\.259\.0$/m },
+  },
+  "kube-controller-manager": {
+    module: "kubernetes",
+    arguments: ["-ldflags", `-s -w ${kubernetesVersion}`, "k8s.io/kubernetes/cmd/kube-controller-manager"],
+    sources: [],
+    coldBuild: "1.5 min",
+    accepted: { arguments: ["--version"], version: /Kubernetes v1\.(3\d|[4-9]\d)\./ },
+  },
+  "postgres-operator": {
+    module: "zalando-operator",
+    arguments: ["-ldflags", "-s -w", "github.com/zalando/postgres-operator/cmd"],
+    sources: [],
+    coldBuild: "2 min",
+    assets: ["postgresql.crd.yaml", "operatorconfiguration.crd.yaml", "operator-service-account-rbac.yaml"].map((file) => ({
+      module: "github.com/zalando/postgres-operator",
+      file: `manifests/${file}`,
+    })),
+  },
+  "harbor-operator": {
+    module: "harbor-operator",
+    arguments: ["-ldflags", "-s -w", "github.com/goharbor/harbor-operator"],
+    sources: [],
+    coldBuild: "2 min",
+    assets: [
+      { module: "github.com/goharbor/harbor-operator", file: "manifests/cluster/deployment.yaml" },
+      ...["crd-certificates.yaml", "crd-issuers.yaml"].map((file) => ({ module: "github.com/jetstack/cert-manager", file: `deploy/crds/${file}` })),
+    ],
+  },
+  "pulumi-resource-kubernetes": {
+    module: "pulumi-kubernetes",
+    arguments: ["-ldflags", "-s -w", "./provider"],
+    sources: ["provider"],
+    coldBuild: "9.5 min",
+    assets: [{ module: "github.com/pulumi/pulumi-kubernetes/provider/v4", file: "cmd/pulumi-resource-kubernetes/schema.json" }],
+  },
+  versitygw: {
+    module: "s3",
+    arguments: ["-ldflags", "-s -w", "github.com/versity/versitygw/cmd/versitygw"],
+    sources: [],
+    coldBuild: "1 min",
   },
 };
 

@@ -2,15 +2,19 @@ import * as pulumi from "@pulumi/pulumi";
 import { allConfig } from "@pulumi/pulumi/runtime/config.js";
 import { z } from "zod";
 import { messageOf } from "../domain/errors.ts";
+import type { HarborSecrets } from "./harbor.ts";
 import type { Settings } from "./schema.ts";
 import { parseSettings } from "./settings.ts";
+
+/** The settings with their secret part as Pulumi keeps it: encrypted in the state, masked in the output. */
+export type PulumiSettings = Omit<Settings, "harborSecrets"> & { readonly harborSecrets: pulumi.Output<HarborSecrets> };
 
 /**
  * The settings of the stack that Pulumi is running.
  *
  * @throws pulumi.RunError, which Pulumi prints without a stack trace, that lists everything wrong at once.
  */
-export function settingsFromPulumi(): Settings {
+export function settingsFromPulumi(): PulumiSettings {
   const prefix = `${pulumi.getProject()}:`;
   // The SDK has no public way to ask which keys hold secrets; the language host hands the list over in this variable.
   const secretKeys = z.array(z.string()).parse(JSON.parse(process.env["PULUMI_CONFIG_SECRET_KEYS"] ?? "[]"));
@@ -18,11 +22,12 @@ export function settingsFromPulumi(): Settings {
     keys.filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length));
   const config = allConfig();
   try {
-    return parseSettings({
+    const { harborSecrets = {}, ...plain } = parseSettings({
       stack: pulumi.getStack(),
       values: new Map(ownKeys(Object.keys(config)).map((key) => [key, config[prefix + key] ?? ""])),
       secretKeys: new Set(ownKeys(secretKeys)),
     });
+    return { ...plain, harborSecrets: pulumi.secret(harborSecrets) };
   } catch (error) {
     throw new pulumi.RunError(messageOf(error));
   }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { settingsSchema } from "./schema.ts";
+import { secretKeys, settingsSchema } from "./schema.ts";
 
 /**
  * The JSON Schema of a stack file, for editors: the keys of this project, and anything for other keys.
@@ -8,6 +8,8 @@ import { settingsSchema } from "./schema.ts";
 export function stackFileSchema(): Record<string, unknown> {
   const properties = Object.fromEntries(
     Object.entries(settingsSchema.shape).map(([key, schema]) => {
+      // In the file a secret is Pulumi's ciphertext, whole or leaf by leaf.
+      if (secretKeys.includes(key)) return [`postgres-recovery:${key}`, { type: "object", description: schema.description ?? "" }];
       const jsonSchema = Object.entries(z.toJSONSchema(schema, { io: "input" })).filter(([keyword]) => keyword !== "$schema");
       return [`postgres-recovery:${key}`, Object.fromEntries(jsonSchema)];
     }),

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { clusterNamePattern } from "../domain/postgres-cluster.ts";
 import { clusterUid, kubernetesAccessSchema, timeLimitsSchema, writtenReason } from "../domain/stanza-create.ts";
+import { harborSchema, harborSecretsSchema } from "./harbor.ts";
 
 const target = z
   .strictObject({
@@ -58,5 +59,9 @@ const stanza = z
 export const settingsSchema = z.strictObject({
   kubernetes: kubernetesAccessSchema.describe("The Kubernetes cluster that this stack works on."),
   stanza: stanza.prefault({}),
+  harbor: harborSchema.optional(),
+  harborSecrets: harborSecretsSchema.optional(),
 });
+/** The keys whose values are secret as a whole; no other key may hold a secret. */
+export const secretKeys: readonly string[] = ["harborSecrets"] satisfies (keyof Settings)[];
 export type Settings = z.infer<typeof settingsSchema>;

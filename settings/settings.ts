@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { settingsSchema, type Settings } from "./schema.ts";
+import { secretKeys as secretKeysOfSchema, settingsSchema, type Settings } from "./schema.ts";
 
 /** A stack's configuration values of this project: key without the project's name, and the raw text that Pulumi holds. */
 export interface StackConfig {
@@ -15,12 +15,12 @@ export interface StackConfig {
  * @throws Error that lists everything wrong in every key at once. Values are not quoted, but for the names of clusters.
  */
 export function parseSettings({ stack, values, secretKeys }: StackConfig): Settings {
-  const result = settingsSchema.safeParse(Object.fromEntries([...values].map(([key, text]) => [key, parsedValue(text)])));
-  const misplaced = [...secretKeys].filter((key) => Object.hasOwn(settingsSchema.shape, key));
+  const raw = Object.fromEntries([...values].map(([key, text]) => [key, parsedValue(text)]));
+  const result = settingsSchema.safeParse(raw);
   const problems = [
     ...(result.success ? [] : [z.prettifyError(result.error)]),
-    // Pulumi decrypts a secret inside a plain object without a warning, and it would end up in outputs and logs.
-    ...misplaced.map((key) => `✖ a secret value inside the key ${key}, which is not secret\n  → at ${key}`),
+    ...misplacedSecrets([...values.keys()], secretKeys),
+    ...missingSecrets(raw),
   ];
   if (!result.success || problems.length > 0) {
     throw new Error(`Pulumi.${stack}.yaml has wrong values under postgres-recovery:\n${problems.join("\n")}`);
@@ -28,6 +28,29 @@ export function parseSettings({ stack, values, secretKeys }: StackConfig): Setti
   return result.data;
 }
 
+function misplacedSecrets(keys: readonly string[], secretKeys: ReadonlySet<string>): string[] {
+  return keys
+    .filter((key) => Object.hasOwn(settingsSchema.shape, key) && secretKeys.has(key) !== secretKeysOfSchema.includes(key))
+    .map((key) =>
+      secretKeys.has(key)
+        ? // Pulumi decrypts a secret inside a plain object without a warning, and it would end up in outputs and logs.
+          `✖ a secret value inside the key ${key}, which is not secret\n  → at ${key}`
+        : `✖ the key ${key} holds secrets in plain text: set it with \`pulumi config set --secret\`\n  → at ${key}`,
+    );
+}
+
+const withCredentials = z.looseObject({ credentials: z.unknown() }).optional().catch(undefined);
+const credentialsOf = z.looseObject({ backup: withCredentials, restore: withCredentials }).optional().catch(undefined);
+const keysOf = z.looseObject({ backup: z.unknown(), restore: z.unknown() }).partial().optional().catch(undefined);
+
+/** Where credentials are said to be secret and no keys are given; only whether they are there is looked at. */
+function missingSecrets(raw: Readonly<Record<string, unknown>>): string[] {
+  const harbor = credentialsOf.parse(raw["harbor"]);
+  const keys = keysOf.parse(raw["harborSecrets"]);
+  return (["backup", "restore"] as const)
+    .filter((use) => harbor?.[use]?.credentials === "secret" && keys?.[use] === undefined)
+    .map((use) => `✖ must be given, because harbor.${use}.credentials is secret\n  → at harborSecrets.${use}`);
+}
 
 /** Pulumi hands objects and lists over as JSON, everything else as plain text. */
 function parsedValue(text: string): unknown {

@@ -1,6 +1,6 @@
 import type { Results } from "./reporter.ts";
 
-/** The faults that a stanza repair must survive, by the number that the tests' titles carry. */
+/** The faults that a stanza repair and a restore must survive, by the number that the tests' titles carry. */
 const faults: Record<number, string> = {
   1: "The repository holds no stanza (`[]`)",
   2: "The repository cannot be reached; `pgbackrest info` still exits with 0",
@@ -20,6 +20,18 @@ const faults: Record<number, string> = {
   16: "Backups disabled, shut down, paused, standby",
   17: "`pulumi up` twice; a crash before the state is written; two stacks on one cluster",
   18: "`pulumi destroy`",
+  19: "Scope or bucket of the clone missing: Spilo would begin an empty database",
+  20: "A wrong suffix, scope or namespace prefix of the clone",
+  21: "A wrong clone method, another spelling of true, misspelt or duplicate keys",
+  22: "A target time without a zone, in the future, before the first backup, or beyond the WAL",
+  23: "An endpoint on AWS; a region that is missing or mistyped; a key without its secret",
+  24: "No finished backup, a newer major version, the cluster's own or a foreign prefix",
+  25: "CLONE_ values left in place after the restore",
+  26: "A Spilo or WAL-G that is too old",
+  27: "pg_hba already right, with own lines, reverted by the Harbor operator; no resource yet; a conflict",
+  29: "Another standby password than the restored database has",
+  31: "A secret that is absent, empty, odd, changed; a copy that waits for its deletion",
+  32: "An empty or partial backup list, rewritten times, more than 1,000 keys, delete markers",
   35: "Wrong, unknown or duplicate settings; the kubeconfig of another cluster; two `up` at once; ^C",
 };
 
@@ -32,7 +44,7 @@ export function faultsPage(results: Results["faults"]): string {
       .toSorted((a, b) => a.suite.localeCompare(b.suite) || a.title.localeCompare(b.title))
       .map(({ suite, title, seen }, index) => `| ${index === 0 ? number : ""} | ${index === 0 ? fault : ""} | ${title} (${suite}) | ${seen} |`);
   });
-  return `# Faults that the stanza repair survives
+  return `# Faults that the stanza repair and the restore survive
 
 \`npm test\` writes this page from its own results. \`integration\` and \`e2e\` tests go through the real API server and exec protocol, on real or replayed processes.
 

@@ -1,5 +1,6 @@
 /**
- * Stand-in for the plugin `pulumi-resource-command` 1.2.1 with one resource, `command:local:Command`.
+ * Stand-in for the plugin `pulumi-resource-command` 1.2.1 with one resource, `command:local:Command`, and one function,
+ * `command:local:run`.
  * The engine starts it with its own address as the argument. Only protocol modules are imported, not the Pulumi SDK:
  * that one would cost half a second at every start.
  */
@@ -11,14 +12,16 @@ import provider from "@pulumi/pulumi/proto/provider_pb.js";
 import type * as messages from "@pulumi/pulumi/proto/provider_pb.js";
 import empties from "google-protobuf/google/protobuf/empty_pb.js";
 import { randomBytes } from "node:crypto";
+import { diffResponse } from "./diff-response.ts";
 import { logger } from "./engine-log.ts";
 import { channelOptions, servePlugin, unary } from "./plugin-server.ts";
 import { changedPaths, propertiesOf, revealed, structOf, unknownString } from "./property-diff.ts";
-import type { ChangeKind, Properties } from "./property-diff.ts";
+import type { Properties } from "./property-diff.ts";
 import { runShellCommand } from "./shell-command.ts";
 
 const version = "1.2.1";
 const commandType = "command:local:Command";
+const runFunction = "command:local:run";
 const inputNames = new Set([
   "addPreviousOutputInEnv", "create", "delete", "dir", "environment", "interpreter", "logging", "stdin", "triggers", "update",
 ]);
@@ -40,6 +43,7 @@ await servePlugin(services.ResourceProviderService, {
   read: unary(read),
   update: unary(update),
   delete: unary(remove),
+  invoke: unary(invoke),
   cancel: unary(() => {
     cancellation.abort();
     return new empties.Empty();
@@ -57,29 +61,8 @@ function check(request: messages.CheckRequest): messages.CheckResponse {
 
 function diff(request: messages.DiffRequest): messages.DiffResponse {
   const changes = changedPaths(plain(propertiesOf(request.getOldInputs())), plain(propertiesOf(request.getNews())));
-  const response = new provider.DiffResponse()
-    .setChanges(changes.size > 0 ? provider.DiffResponse.DiffChanges.DIFF_SOME : provider.DiffResponse.DiffChanges.DIFF_NONE)
-    .setDiffsList([...new Set([...changes.keys()].map((path) => path.replace(/[.[].*/, "")))])
-    .setHasdetaileddiff(true);
-  for (const [path, kind] of changes) {
-    // A changed element of triggers is left to the SDK, which asks for its replacement itself.
-    const replace = path === "triggers";
-    if (replace) response.addReplaces(path);
-    response.getDetaileddiffMap().set(path, new provider.PropertyDiff().setKind(wireKind(kind, replace)));
-  }
-  return response;
-}
-
-function wireKind(kind: ChangeKind, replace: boolean): messages.PropertyDiff.Kind {
-  const { Kind } = provider.PropertyDiff;
-  switch (kind) {
-    case "add":
-      return replace ? Kind.ADD_REPLACE : Kind.ADD;
-    case "delete":
-      return replace ? Kind.DELETE_REPLACE : Kind.DELETE;
-    case "update":
-      return replace ? Kind.UPDATE_REPLACE : Kind.UPDATE;
-  }
+  // A changed element of triggers is left to the SDK, which asks for its replacement itself.
+  return diffResponse(changes, (path) => path === "triggers");
 }
 
 async function create(request: messages.CreateRequest): Promise<messages.CreateResponse> {
@@ -119,6 +102,16 @@ async function remove(request: messages.DeleteRequest): Promise<empties.Empty> {
 /** There is nothing to look at: the state is what the last run left. */
 function read(request: messages.ReadRequest): messages.ReadResponse {
   return new provider.ReadResponse().setId(request.getId()).setProperties(request.getProperties()).setInputs(request.getInputs());
+}
+
+/** Runs at every preview and every update; its output is no resource's, so it is not shown. */
+async function invoke(request: messages.InvokeRequest): Promise<messages.InvokeResponse> {
+  if (request.getTok() !== runFunction) throw new Error(`the stand-in of the command provider knows only ${runFunction}, not ${request.getTok()}`);
+  const inputs = propertiesOf(request.getArgs());
+  const { command } = plain(inputs);
+  if (typeof command !== "string") throw new Error(`${runFunction} needs a command`);
+  const output = await run(command, { ...inputs, logging: "none" }, {}, { getUrn: () => "", getTimeout: () => 0 });
+  return new provider.InvokeResponse().setReturn(structOf({ ...inputs, ...output }));
 }
 
 interface Request {

@@ -2,9 +2,10 @@ import { copyFile, link, mkdir, rename, rm, stat, writeFile } from "node:fs/prom
 import { basename, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-/** Both are looked up by exact version: the engine by the npm package `pulumi`, the plugin by `@pulumi/command`. */
+/** Looked up by exact version: the engine by the npm package `pulumi`, the plugins by `@pulumi/command` and `@pulumi/aws`. */
 const engineVersion = "3.259.0";
 const commandVersion = "1.2.1";
+const awsVersion = "7.48.0";
 
 /** Opens the `encryptionsalt` of the checked-in stack files. No secret: it guards nothing but the sandbox. */
 export const sandboxPassphrase = "sandbox";
@@ -20,7 +21,7 @@ export interface PulumiHomeOptions {
 
 /**
  * Lays a PULUMI_HOME in which the npm package `pulumi` finds the engine, and the engine the language host and the
- * command provider, without any download. Laying it again repairs it and keeps the state.
+ * stand-ins of the providers, without any download. Laying it again repairs it and keeps the state.
  *
  * @returns the environment in which `npx pulumi` uses it.
  */
@@ -30,8 +31,9 @@ export async function layPulumiHome(options: PulumiHomeOptions): Promise<Record<
   const state = join(home, "state");
   await mkdir(state, { recursive: true });
   await placeEngine(pulumi, join(programs, "pulumi"));
-  await placeLauncher(join(programs, "pulumi-language-nodejs"), node, "language-host.ts");
-  await placeLauncher(join(home, "plugins", `resource-command-v${commandVersion}`, "pulumi-resource-command"), node, "command-provider.ts");
+  await placeLauncher(join(programs, "pulumi-language-nodejs"), [node, join(import.meta.dirname, "language-host.ts")]);
+  await installProvider(home, { name: "command", version: commandVersion, command: [node, join(import.meta.dirname, "command-provider.ts")] });
+  await installProvider(home, { name: "aws", version: awsVersion, command: [node, join(import.meta.dirname, "aws-provider.ts")] });
   return {
     PULUMI_HOME: home,
     PULUMI_BACKEND_URL: pathToFileURL(state).href,
@@ -43,6 +45,19 @@ export async function layPulumiHome(options: PulumiHomeOptions): Promise<Record<
   };
 }
 
+/** A resource provider, and the command that runs it. */
+export interface Provider {
+  name: string;
+  /** That of the npm package: the engine asks for the provider by it. */
+  version: string;
+  command: [string, ...string[]];
+}
+
+/** Puts a provider where the engine looks for it; it stays when the home is laid again. */
+export async function installProvider(home: string, { name, version, command }: Provider): Promise<void> {
+  await placeLauncher(join(home, "plugins", `resource-${name}-v${version}`, `pulumi-resource-${name}`), command);
+}
+
 /** A hard link or a copy: through a symbolic link the engine would look for the language host beside the link's target. */
 async function placeEngine(source: string, target: string): Promise<void> {
   if (await upToDate(source, target)) return;
@@ -51,8 +66,8 @@ async function placeEngine(source: string, target: string): Promise<void> {
   });
 }
 
-async function placeLauncher(target: string, node: string, script: string): Promise<void> {
-  const text = `#!/bin/sh\nexec ${shellQuoted(node)} ${shellQuoted(join(import.meta.dirname, script))} "$@"\n`;
+async function placeLauncher(target: string, command: [string, ...string[]]): Promise<void> {
+  const text = `#!/bin/sh\nexec ${command.map(shellQuoted).join(" ")} "$@"\n`;
   await place(target, (partial) => writeFile(partial, text, { mode: 0o755 }));
 }
 

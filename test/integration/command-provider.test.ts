@@ -2,7 +2,7 @@ import * as grpc from "@grpc/grpc-js";
 import services from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import type { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import provider from "@pulumi/pulumi/proto/provider_pb.js";
-import type { CheckResponse, CreateResponse, DiffResponse, ReadResponse, UpdateResponse } from "@pulumi/pulumi/proto/provider_pb.js";
+import type { CheckResponse, CreateResponse, DiffResponse, InvokeResponse, ReadResponse, UpdateResponse } from "@pulumi/pulumi/proto/provider_pb.js";
 import empties from "google-protobuf/google/protobuf/empty_pb.js";
 import type { Empty } from "google-protobuf/google/protobuf/empty_pb.js";
 import assert from "node:assert/strict";
@@ -292,6 +292,24 @@ describe("stand-in of the command provider", function () {
       const start = Date.now();
       await assert.rejects(create({ create: "sleep 1.5 & wait" }, { timeout: 0.3 }), /^Error: signal: killed/);
       assert.ok(Date.now() - start >= 1400);
+    });
+  });
+
+  describe("the function run", () => {
+    async function invoke(args: Properties, token = "command:local:run"): Promise<Properties> {
+      const request = new provider.InvokeRequest().setTok(token).setArgs(structOf(args));
+      const response = await unaryCall<InvokeResponse>((done) => client.invoke(request, done));
+      return propertiesOf(response.getReturn());
+    }
+
+    it("runs its command at once, and shows nothing", async () => {
+      assert.deepEqual(await invoke({ command: "cat; echo problem >&2", stdin: "in" }), { command: "cat; echo problem >&2", stdin: "in", stdout: "in", stderr: "problem" });
+      assert.deepEqual(messages(), []);
+    });
+
+    it("fails as a resource does", async () => {
+      await assert.rejects(invoke({ command: "exit 3" }), { message: 'exit status 3: running "exit 3":\n' });
+      await assert.rejects(invoke({}, "command:local:other"), /knows only command:local:run/);
     });
   });
 

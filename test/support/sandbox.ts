@@ -6,7 +6,7 @@ import { z } from "zod";
 import { contextLayout } from "../../sandbox/directory.ts";
 import type { Context } from "../../sandbox/inventory.ts";
 import { waitUntil } from "../../sandbox/processes.ts";
-import { down, up } from "../../sandbox/sandbox.ts";
+import { down, up, upHarbor } from "../../sandbox/sandbox.ts";
 
 /** The tests' own sandbox, beside one that a person may have started; the variable lets two test runs go side by side. */
 export const testDirectory =
@@ -22,6 +22,17 @@ const progress = (line: string): void => {
 export function sandboxEnvironment(): Promise<Record<string, string>> {
   environment ??= down(testDirectory, progress).then(() => up(testDirectory, progress));
   return environment;
+}
+
+let harbor: Promise<Record<string, string>> | undefined;
+
+/** The same, with Harbor's part of the sandbox, which is started at the first call of this. */
+export function harborEnvironment(): Promise<Record<string, string>> {
+  harbor ??= sandboxEnvironment().then(async (variables) => {
+    await upHarbor(testDirectory, progress);
+    return variables;
+  });
+  return harbor;
 }
 
 /** Called after all suites. */

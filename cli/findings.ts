@@ -1,0 +1,32 @@
+import { severities, type Finding, type Severity } from "../domain/finding.ts";
+import type { Verdict } from "../domain/stanza-status.ts";
+import type { ColorChoice } from "./options.ts";
+import { table, verdictText } from "./render.ts";
+
+/** What a severity asks of the reader, for colours and exit codes. */
+export function findingVerdict(severity: Severity): Verdict {
+  return ({ refuse: "finding", unknown: "undetermined", warn: "okay", ok: "okay" } as const)[severity];
+}
+
+const words: Record<Severity, string> = { refuse: "PROBLEM", unknown: "UNKNOWN", warn: "warning", ok: "ok" };
+
+/** Findings for a person, the gravest first, each with what to do about it. */
+export function findingsTable(findings: readonly Finding[], color: ColorChoice): string {
+  const sorted = findings.toSorted((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
+  const rows = sorted.map(({ severity, where, what, fix }) => [
+    verdictText(words[severity], findingVerdict(severity), color),
+    where,
+    fix === "" ? what : `${what}\n-> ${fix}`,
+  ]);
+  return table(["", "WHERE", "WHAT"], rows);
+}
+
+/** A finding in one line. */
+export function logLine({ severity, where, what, fix }: Finding): string {
+  return `${words[severity]}: ${where}: ${what}${fix === "" ? "" : `; ${fix}`}`;
+}
+
+/** What stands in the way, in lines for stderr: a machine that reads stdout shows them to its person. */
+export function graveLines(findings: readonly Finding[]): string[] {
+  return findings.filter(({ severity }) => severity === "refuse" || severity === "unknown").map(logLine);
+}

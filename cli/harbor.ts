@@ -1,0 +1,138 @@
+import { connectHarbor, type HarborClient } from "../clients/harbor.ts";
+import type { S3Access, S3Client } from "../clients/s3.ts";
+import {
+  pgHbaRequestSchema,
+  rollRequestSchema,
+  statusRequestSchema,
+  type PgHbaReport,
+  type RollReport,
+  type StatusReport,
+} from "../domain/harbor-steps.ts";
+import { requiredPgHba } from "../domain/pg-hba.ts";
+import type { KubernetesAccess } from "../domain/stanza-create.ts";
+import { harborStatus } from "../operations/harbor-status.ts";
+import { applyPgHba } from "../operations/pg-hba.ts";
+import { rollPods } from "../operations/roll.ts";
+import type { Surroundings } from "../operations/surroundings.ts";
+import { verdictExitCode } from "./exit-codes.ts";
+import { findingsTable, findingVerdict, logLine } from "./findings.ts";
+import type { OutputFormat } from "./options.ts";
+import { table } from "./render.ts";
+import { given, harborOf, operatorOf, requestOf, type OperatorOptions, type RequestOptions } from "./request.ts";
+import { kubernetesTarget, surroundingsOfProcess, traced } from "./session.ts";
+
+export interface PgHbaOptions extends RequestOptions {
+  readonly line: readonly string[];
+  readonly wait: string;
+}
+export interface RollOptions extends RequestOptions {
+  readonly operatorTimeout: string;
+  readonly podTimeout: string;
+}
+export interface StatusOptions extends RequestOptions, OperatorOptions {
+  readonly line: readonly string[];
+  readonly also: readonly string[];
+  readonly backups: boolean;
+}
+
+interface HarborSession {
+  readonly client: HarborClient;
+  readonly surroundings: Surroundings;
+}
+
+async function connect(options: RequestOptions, request: { readonly cluster: string; readonly kubernetes: KubernetesAccess }): Promise<HarborSession> {
+  harborOf(request);
+  const surroundings = surroundingsOfProcess();
+  const target = kubernetesTarget(options.request === undefined ? options : { ...options, ...request.kubernetes });
+  const client = await connectHarbor(target, surroundings.signal, surroundings.progress);
+  return { client: options.debug ? traced(client, surroundings.progress) : client, surroundings };
+}
+
+/** `postgres-recovery harbor pg-hba`; the result is the exit code. */
+export async function harborPgHba(cluster: string | undefined, options: PgHbaOptions): Promise<number> {
+  const request = await requestOf(pgHbaRequestSchema, cluster, options, (name) => ({
+    version: 1,
+    kubernetes: { context: options.context ?? "-" },
+    cluster: name,
+    pgHba: requiredPgHba(options.line),
+    timeLimit: options.wait,
+  }));
+  const { client, surroundings } = await connect(options, request);
+  const report = await applyPgHba(client, request, surroundings);
+  print(options.output, report, pgHbaText);
+  return 0;
+}
+
+function pgHbaText({ cluster, outcome, generation, dropped, pgHba }: PgHbaReport): string {
+  const done = outcome === "applied" ? `${pgHba.length} lines of pg_hba written` : `pg_hba is in place already (${pgHba.length} lines)`;
+  const removed = dropped.map((line) => `removed: ${line}`);
+  return [
+    `${cluster}: ${done}; the next change of the HarborCluster (generation ${generation ?? "unknown"}) reverts them`,
+    ...removed,
+    `next: postgres-recovery harbor roll ${cluster}`,
+  ].join("\n");
+}
+
+/** `postgres-recovery harbor roll`; the result is the exit code. */
+export async function harborRoll(cluster: string | undefined, options: RollOptions): Promise<number> {
+  const request = await requestOf(rollRequestSchema, cluster, options, (name) => ({
+    version: 1,
+    kubernetes: { context: options.context ?? "-" },
+    cluster: name,
+    timeLimits: { operator: options.operatorTimeout, pod: options.podTimeout },
+  }));
+  const { client, surroundings } = await connect(options, request);
+  const report = await rollPods(client, request, surroundings);
+  print(options.output, report, rollText);
+  return 0;
+}
+
+function rollText({ cluster, outcome, pods, leader }: RollReport): string {
+  const byUs = pods.length === 0 ? "by the Zalando operator itself" : pods.join(", ");
+  const done = outcome === "rolled" ? `every Pod is made anew (${byUs})` : "every Pod is current already";
+  return `${cluster}: ${done}; the leader is ${leader}`;
+}
+
+/** `postgres-recovery harbor status`; the result is the exit code. */
+export async function harborStatusCommand(cluster: string | undefined, options: StatusOptions): Promise<number> {
+  const request = await requestOf(statusRequestSchema, cluster, options, (name) => ({
+    version: 1,
+    kubernetes: { context: options.context ?? "-" },
+    cluster: name,
+    operator: operatorOf(options),
+    pgHba: requiredPgHba(options.line),
+    ...given({ alsoSecrets: options.also, backups: options.backups }),
+  }));
+  const { client, surroundings } = await connect(options, request);
+  const report = await harborStatus({ harbor: client, connectS3: openS3 }, request, surroundings);
+  switch (options.output) {
+    case "json":
+      process.stdout.write(`${JSON.stringify(report)}\n`);
+      break;
+    case "log":
+      process.stdout.write(`${report.sections.flatMap(({ findings }) => findings.map(logLine)).join("\n")}\n`);
+      break;
+    case "table":
+      process.stdout.write(`${statusTable(report, options)}\n`);
+  }
+  return verdictExitCode([findingVerdict(report.verdict)]);
+}
+
+/** The SDK is big, so it is loaded only when the place of the backups is known. */
+async function openS3(access: S3Access): Promise<S3Client> {
+  const { connectS3 } = await import("../clients/s3.ts");
+  return connectS3(access);
+}
+
+function statusTable({ clone, pods, sections }: StatusReport, { color }: StatusOptions): string {
+  const rows = pods.map(({ name, role, ready, current }) => [name, role, ready ? "yes" : "no", current ? "yes" : "no: older template"]);
+  return [
+    ...(rows.length === 0 ? [] : [table(["POD", "ROLE", "READY", "CURRENT"], rows), ""]),
+    findingsTable(sections.flatMap(({ findings }) => findings), color),
+    ...(clone.length === 0 ? [] : ["", `CLONE_ values: ${clone.join(", ")}`]),
+  ].join("\n");
+}
+
+function print<Report>(output: OutputFormat, report: Report, text: (report: Report) => string): void {
+  process.stdout.write(`${output === "json" ? JSON.stringify(report) : text(report)}\n`);
+}

@@ -1,0 +1,38 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { backupReaderPolicy, backupWriterPolicy, type ReaderAccess, type WriterAccess } from "../../domain/backup-iam.ts";
+
+export interface BackupAccessArgs {
+  /** The database that writes its backups. */
+  readonly writer: WriterAccess;
+  /** The backups that are restored or checked. Default: nobody reads. */
+  readonly reader?: ReaderAccess | undefined;
+}
+
+/**
+ * IAM policies with the least that backups and restores need. They are made, and not attached: to which role or user they
+ * belong is the account's business.
+ */
+export class BackupAccess extends pulumi.ComponentResource {
+  /** ARN of the policy for the role or user with which the database writes. */
+  readonly writerPolicyArn: pulumi.Output<string>;
+  /** ARN of the policy for the role or user with which a restore reads. */
+  readonly readerPolicyArn: pulumi.Output<string> | undefined;
+
+  constructor(name: string, args: BackupAccessArgs, options?: pulumi.ComponentResourceOptions) {
+    super("postgres-recovery:backups:BackupAccess", name, {}, options);
+    this.writerPolicyArn = new aws.iam.Policy(
+      `${name}-writer`,
+      { description: `Write backups of ${args.writer.scope}`, policy: JSON.stringify(backupWriterPolicy(args.writer)) },
+      { parent: this },
+    ).arn;
+    if (args.reader !== undefined) {
+      this.readerPolicyArn = new aws.iam.Policy(
+        `${name}-reader`,
+        { description: `Read backups of ${args.reader.scope}`, policy: JSON.stringify(backupReaderPolicy(args.reader)) },
+        { parent: this },
+      ).arn;
+    }
+    this.registerOutputs({ writerPolicyArn: this.writerPolicyArn, readerPolicyArn: this.readerPolicyArn });
+  }
+}

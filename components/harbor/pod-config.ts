@@ -1,0 +1,56 @@
+import { ConfigMap, Secret } from "@pulumi/kubernetes/core/v1/index.js";
+import * as pulumi from "@pulumi/pulumi";
+import type { Backup, Restore } from "../../domain/harbor-restore.ts";
+import { needsPodSecret, podConfigData, podSecretData, type AccessKeys } from "../../domain/pod-config.ts";
+import type { ClusterName } from "../../domain/postgres-cluster.ts";
+
+export interface PodConfigArgs {
+  /** The ConfigMap that the Zalando operator's `pod_environment_configmap` names. */
+  readonly podConfig: ClusterName;
+  /** The Secret that its `pod_environment_secret` names, in the database's namespace. Made only when there are keys. */
+  readonly podSecret: ClusterName;
+  /** Where and how backups are written. */
+  readonly backup: Backup;
+  /** The restore that is declared. Default: none, and then there is no CLONE_ value. */
+  readonly restore?: Restore | undefined;
+  /** Keys for each side whose credentials are `secret`; those of the other sides are not used. */
+  readonly keys: pulumi.Output<{ readonly backup?: AccessKeys | undefined; readonly restore?: AccessKeys | undefined }>;
+}
+
+/**
+ * The environment of the database's Pods: pod-config, and the pod Secret for what must not stand in a ConfigMap. Both
+ * have fixed names and are changed in place, if the provider is kubernetesProvider's. What somebody made by hand under
+ * these names is taken over; keys that are not ours go with the first change after that, not with the first `up`.
+ *
+ * Destroying the stack leaves both as they are: without them the Zalando operator makes and changes no cluster at all.
+ */
+export class PodConfig extends pulumi.ComponentResource {
+  /** Keys and values of pod-config. */
+  readonly data: pulumi.Output<Record<string, string>>;
+  /** UID of the ConfigMap; it stays the same through every change. */
+  readonly uid: pulumi.Output<string>;
+
+  constructor(name: string, args: PodConfigArgs, options?: pulumi.ComponentResourceOptions) {
+    super("postgres-recovery:harbor:PodConfig", name, {}, options);
+    const { backup, restore } = args;
+    const left = { parent: this, retainOnDelete: true };
+    const metadata = (object: ClusterName): object => ({
+      ...object,
+      // The one owner from now on: values that were set by hand are replaced, not a conflict.
+      annotations: { "pulumi.com/patchForce": "true" },
+    });
+    if (needsPodSecret(backup, restore)) {
+      const data = pulumi.secret(args.keys).apply((keys) =>
+        podSecretData({
+          backup: backup.credentials === "secret" ? keys.backup : undefined,
+          restore: restore?.credentials === "secret" ? keys.restore : undefined,
+        }),
+      );
+      new Secret(`${name}-keys`, { metadata: metadata(args.podSecret), type: "Opaque", stringData: data }, left);
+    }
+    const configMap = new ConfigMap(name, { metadata: metadata(args.podConfig), data: podConfigData(backup, restore) }, left);
+    this.data = configMap.data;
+    this.uid = configMap.metadata.uid;
+    this.registerOutputs({ data: this.data, uid: this.uid });
+  }
+}

@@ -1,0 +1,93 @@
+import * as aws from "@pulumi/aws";
+import { local } from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import { formatClusterName, parseClusterName } from "../../domain/postgres-cluster.ts";
+import { copyName } from "../../domain/secret-copy.ts";
+import { fingerprintReportSchema, keepReportSchema, secretNames, type KeepReport } from "../../domain/secrets-request.ts";
+import { bound, keepReport, secretsCommand, secretsRequest, type HarborSecrets } from "./secrets-commands.ts";
+
+export interface KeptSecretsArgs extends HarborSecrets {
+  /** How long the operators may take to make the secrets, such as `15m`. */
+  readonly wait: string;
+  /** The restore that makes the database anew: another one waits for its secrets again. Default: none. */
+  readonly restoreId?: string | undefined;
+  /** ARN, id or alias of a customer-managed KMS key for the copies. Default: aws/secretsmanager. */
+  readonly kmsKeyId?: string | undefined;
+  /** Regions that hold a replica of each copy, each with its own KMS key (default: aws/secretsmanager there). Default: none. */
+  readonly replicas?: readonly { readonly region: string; readonly kmsKeyId?: string | undefined }[] | undefined;
+  /** Days in which a deleted copy can be had back, from 7 to 30. Default: 30. */
+  readonly recoveryWindowDays?: number | undefined;
+  /** `true` when an earlier stack has made the copies: they are looked up, and never made, changed or deleted. Default: false. */
+  readonly existing?: boolean | undefined;
+  /** Whether `pulumi destroy` refuses while the copies are in the stack. Default: true. When false, they are left in place. */
+  readonly protect?: boolean | undefined;
+}
+
+/**
+ * Keeps copies of a Harbor's vital Secrets in AWS Secrets Manager.
+ *
+ * The places (name, key, replicas, recovery window) are resources. The content is written by the CLI command
+ * `secrets keep`, and not by `core.v1.Secret.get` with a `SecretVersion`, for four reasons:
+ * - the values stay out of Pulumi's state, its files and its logs altogether, encrypted or not;
+ * - a decision not to overwrite a good copy has to look at that copy in Secrets Manager, not at what the state remembers;
+ * - `get` of a Secret that does not exist fails the preview, and that is how a lost cluster looks;
+ * - a secret that waits for its deletion can be taken back, and a person can run the same step by hand.
+ *
+ * Every preview and `up` asks for a fingerprint of the Secrets, and `secrets keep` runs again when it is another one. It
+ * goes into the state as a secret, for it is made of the content.
+ */
+export class KeptSecrets extends pulumi.ComponentResource {
+  /** What was kept, and of which database; no values. */
+  readonly report: pulumi.Output<KeepReport>;
+
+  constructor(name: string, args: KeptSecretsArgs, options?: pulumi.ComponentResourceOptions) {
+    super("postgres-recovery:secrets:KeptSecrets", name, {}, options);
+    const harbor = parseClusterName(args.cluster);
+    if (harbor === undefined) throw new pulumi.RunError(`"${args.cluster}" is not NAMESPACE/NAME`);
+    const places = secretNames(harbor, args.also).map((secret) => this.#place(copyName(harbor, secret), formatClusterName(harbor), args));
+    const ready = new local.Command(
+      `${name}-ready`,
+      {
+        create: secretsCommand("fingerprint"),
+        update: keepReport,
+        stdin: secretsRequest(args, { wait: args.wait }),
+        triggers: [args.cluster, args.restoreId ?? ""],
+        logging: local.Logging.Stderr,
+      },
+      { parent: this, customTimeouts: bound(args.wait), additionalSecretOutputs: ["stdout"] },
+    );
+    const fingerprint = local
+      .runOutput({ command: secretsCommand("fingerprint"), stdin: secretsRequest(args, {}), logging: local.Logging.None }, { parent: this, dependsOn: ready })
+      .stdout.apply((stdout) => fingerprintReportSchema.parse(JSON.parse(stdout)).fingerprint);
+    const kept = new local.Command(
+      name,
+      {
+        create: secretsCommand("keep"),
+        update: keepReport,
+        stdin: secretsRequest(args, { region: args.region }),
+        triggers: [args.cluster, pulumi.secret(fingerprint)],
+        logging: local.Logging.Stderr,
+      },
+      { parent: this, dependsOn: places, customTimeouts: bound() },
+    );
+    this.report = kept.stdout.apply((stdout) => keepReportSchema.parse(JSON.parse(stdout)));
+    this.registerOutputs({ report: this.report });
+  }
+
+  #place(copy: string, harbor: string, args: KeptSecretsArgs): aws.secretsmanager.Secret {
+    const { kmsKeyId, region, replicas = [] } = args;
+    if (args.existing === true) return aws.secretsmanager.Secret.get(`${copy}-existing`, copy, { region }, { parent: this });
+    return new aws.secretsmanager.Secret(
+      copy,
+      {
+        name: copy,
+        region,
+        description: `Copy of a Kubernetes Secret of Harbor ${harbor}, kept by postgres-recovery`,
+        recoveryWindowInDays: args.recoveryWindowDays ?? 30,
+        ...(kmsKeyId !== undefined && { kmsKeyId }),
+        ...(replicas.length > 0 && { replicas: replicas.map((replica) => ({ ...replica })) }),
+      },
+      { parent: this, protect: args.protect ?? true, retainOnDelete: true },
+    );
+  }
+}

@@ -1,0 +1,116 @@
+/** An IAM policy document, as AWS takes it. */
+export interface PolicyDocument {
+  readonly Version: "2012-10-17";
+  readonly Statement: readonly PolicyStatement[];
+}
+
+/** One statement; `Principal` only in the policy of a bucket. */
+export interface PolicyStatement {
+  readonly Sid: string;
+  readonly Effect: "Allow" | "Deny";
+  readonly Principal?: "*";
+  readonly Action: string | readonly string[];
+  readonly Resource: string | readonly string[];
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+}
+
+/** The backups of one database, or of all that ever had its name. */
+export interface BackupFolder {
+  readonly bucket: string;
+  /** Name of the `postgresql` resource, or what else stands behind `spilo/`. */
+  readonly scope: string;
+  /** UID of the `postgresql` resource. Absent: every UID, for it is not known before the database is made. */
+  readonly uid?: string | undefined;
+}
+
+/** What a writer of backups is given. */
+export interface WriterAccess extends BackupFolder {
+  /** UIDs of the same scope that are only read, such as the source of a restore: nothing may be written or deleted there. */
+  readonly readOnlyUids?: readonly string[];
+  /** ARN of the customer-managed key of the bucket. */
+  readonly kmsKeyArn?: string | undefined;
+}
+
+export interface ReaderAccess extends BackupFolder {
+  /** ARN of the customer-managed key of the bucket. */
+  readonly kmsKeyArn?: string | undefined;
+}
+
+const deletion = ["s3:DeleteObject", "s3:AbortMultipartUpload"];
+
+/**
+ * What WAL-G needs to write backups and WAL, to read them (replicas and a repair fetch WAL from there), and to delete
+ * what its retention drops. With versioning a deletion only hides an object: `s3:DeleteObjectVersion` is not granted.
+ * The region must be set (AWS_REGION), else WAL-G asks for `s3:GetBucketLocation`, too (wal-g docs/STORAGES.md).
+ */
+export function backupWriterPolicy(access: WriterAccess): PolicyDocument {
+  const { kmsKeyArn, readOnlyUids = [] } = access;
+  const readOnly = readOnlyUids.map((uid) => objectsOf({ ...access, uid }));
+  return document(
+    listStatement(access),
+    allow("WriteBackups", ["s3:GetObject", "s3:PutObject", "s3:ListMultipartUploadParts", ...deletion], objectsOf(access)),
+    ...(readOnly.length > 0
+      ? [{ Sid: "NeverIntoTheSource", Effect: "Deny", Action: ["s3:PutObject", ...deletion], Resource: readOnly } as const]
+      : []),
+    // GenerateDataKey to encrypt; Decrypt also to finish an upload in parts.
+    ...keyStatement(kmsKeyArn, ["kms:GenerateDataKey", "kms:Decrypt"]),
+  );
+}
+
+/** What a restore, and whoever checks backups, needs: to list and to read, and nothing else. */
+export function backupReaderPolicy(access: ReaderAccess): PolicyDocument {
+  return document(listStatement(access), allow("ReadBackups", ["s3:GetObject"], objectsOf(access)), ...keyStatement(access.kmsKeyArn, ["kms:Decrypt"]));
+}
+
+/**
+ * The policy of a bucket itself: nothing without TLS or with one older than 1.2, and no object under a key that only the
+ * uploader has (SSE-C), with which a thief of credentials locks the owner out of the data.
+ */
+export function bucketPolicy(bucket: string): PolicyDocument {
+  const everything = [bucketArn(bucket), `${bucketArn(bucket)}/*`];
+  const deny = (Sid: string, Action: string, Resource: string | readonly string[], Condition: NonNullable<PolicyStatement["Condition"]>): PolicyStatement => ({
+    Sid, Effect: "Deny", Principal: "*", Action, Resource, Condition,
+  });
+  return document(
+    deny("DenyWithoutTls", "s3:*", everything, { Bool: { "aws:SecureTransport": "false" } }),
+    deny("DenyOldTls", "s3:*", everything, { NumericLessThan: { "s3:TlsVersion": "1.2" } }),
+    deny("DenyKeysOfTheUploader", "s3:PutObject", `${bucketArn(bucket)}/*`, {
+      Null: { "s3:x-amz-server-side-encryption-customer-algorithm": "false" },
+    }),
+  );
+}
+
+function document(...Statement: PolicyStatement[]): PolicyDocument {
+  return { Version: "2012-10-17", Statement };
+}
+
+function allow(Sid: string, Action: readonly string[], Resource: string): PolicyStatement {
+  return { Sid, Effect: "Allow", Action, Resource };
+}
+
+function bucketArn(bucket: string): string {
+  return `arn:aws:s3:::${bucket}`;
+}
+
+function folderOf({ scope, uid }: BackupFolder): string {
+  return uid === undefined ? `spilo/${scope}` : `spilo/${scope}/${uid}`;
+}
+
+function objectsOf(folder: BackupFolder): string {
+  return `${bucketArn(folder.bucket)}/${folderOf(folder)}/*`;
+}
+
+/**
+ * The permission is the bucket's, so the condition is what keeps other folders out of sight. With the slash, which WAL-G
+ * always sends: without it the folder of another database whose name begins in the same way would be listed, too.
+ */
+function listStatement(folder: BackupFolder): PolicyStatement {
+  return {
+    ...allow("ListBackups", ["s3:ListBucket"], bucketArn(folder.bucket)),
+    Condition: { StringLike: { "s3:prefix": `${folderOf(folder)}/*` } },
+  };
+}
+
+function keyStatement(kmsKeyArn: string | undefined, actions: readonly string[]): PolicyStatement[] {
+  return kmsKeyArn === undefined ? [] : [allow("UseTheKey", actions, kmsKeyArn)];
+}

@@ -1,0 +1,151 @@
+import { z } from "zod";
+import { durationPattern } from "./duration.ts";
+import { finding, findingSchema, severities, type Finding } from "./finding.ts";
+import { backupSchema, bucketName, restoreSchema, type Restore } from "./harbor-restore.ts";
+import { runbookPgHba } from "./pg-hba.ts";
+import { clusterNamePattern } from "./postgres-cluster.ts";
+import { backupToRestore, placeToRestore, type GatheredPlace } from "./restore-preflight.ts";
+import { s3Url } from "./s3-location.ts";
+import { kubernetesAccessSchema } from "./stanza-create.ts";
+
+/** Keys for S3, when they are not those of the environment. */
+export const accessKeysSchema = z.strictObject({
+  accessKeyId: z.string().min(1),
+  secretAccessKey: z.string().min(1),
+  sessionToken: z.string().min(1).exactOptional(),
+});
+
+/** The HarborCluster, as every request names it. */
+export const harborClusterName = z.string().regex(clusterNamePattern, "must be NAMESPACE/NAME").describe("The HarborCluster, as NAMESPACE/NAME.");
+
+/** Where the Zalando operator's own configuration is. */
+export const operatorConfigurationSchema = z
+  .union([z.strictObject({ configMap: z.string().min(1) }), z.strictObject({ operatorConfiguration: z.string().min(1) })])
+  .optional()
+  .describe("Object in the operator's namespace that configures it. Default: what its Deployment names, else the only one that there is.");
+
+/** The operator and the objects that it must take up. */
+export const harborOperatorSchema = z.strictObject({
+  namespace: z.string().min(1).default("harbor-operator-ns").describe("Namespace of the Zalando operator and of pod-config."),
+  podConfig: z.string().min(1).default("pod-config").describe("Name of the ConfigMap."),
+  podSecret: z.string().min(1).default("pod-secret").describe("Name of the Secret in the database's namespace."),
+  configuration: operatorConfigurationSchema,
+});
+
+/** What `postgres-recovery restore check --request -` reads from stdin. */
+export const restoreCheckRequestSchema = z.strictObject({
+  version: z.literal(1),
+  kubernetes: kubernetesAccessSchema,
+  cluster: harborClusterName,
+  operator: harborOperatorSchema.prefault({}),
+  image: z.string().min(1).describe("Image of the new database's Pods."),
+  backup: backupSchema.pick({ bucket: true, region: true, endpoint: true, credentials: true }).describe("Where the new database writes its own backups."),
+  restore: restoreSchema,
+  pgHba: z.array(z.string()).default([...runbookPgHba]).describe("The whole list of pg_hba."),
+  keys: z
+    .strictObject({ backup: accessKeysSchema.optional(), restore: accessKeysSchema.optional() })
+    .default({})
+    .describe("Keys of the database's Pods, so that they are tried, too. Default: the AWS credentials of whoever runs this."),
+  timeLimit: z.string().regex(durationPattern).default("5m").describe("For everything that is read of S3."),
+});
+export type RestoreCheckRequest = z.infer<typeof restoreCheckRequestSchema>;
+
+/** The backup that would be restored. */
+const chosenBackupSchema = z.object({
+  name: z.string(),
+  /** `s3://BUCKET/PREFIX`. */
+  place: z.string(),
+  /** LastModified of its sentinel. */
+  modified: z.iso.datetime(),
+  finished: z.iso.datetime().nullable(),
+  postgresVersion: z.int().nullable(),
+  systemIdentifier: z.string().nullable(),
+  /** LastModified of the newest WAL segment that the restore can reach. */
+  walUntil: z.iso.datetime().nullable(),
+});
+export type ChosenBackup = z.infer<typeof chosenBackupSchema>;
+
+/** What `postgres-recovery restore check -o json` prints. Within one version, fields are only ever added. */
+export const restoreCheckReportSchema = z.object({
+  version: z.literal(1),
+  context: z.string(),
+  cluster: z.string(),
+  restore: z.string(),
+  /** The gravest of the findings; only `ok` and `warn` let a restore begin. */
+  verdict: z.enum(severities),
+  findings: z.array(findingSchema),
+  /** Null when it is not known which one Spilo would take. */
+  backup: chosenBackupSchema.nullable(),
+  checkedAt: z.iso.datetime(),
+});
+export type RestoreCheckReport = z.infer<typeof restoreCheckReportSchema>;
+
+/** What `postgres-recovery restore check --suggest` asks. */
+export const suggestRequestSchema = z.strictObject({
+  bucket: bucketName,
+  region: z.string().min(1),
+  endpoint: z.string().optional(),
+});
+export type SuggestRequest = z.infer<typeof suggestRequestSchema>;
+
+/** A place with backups, in the words of the setting `restore`. */
+export const suggestionSchema = z.object({
+  scope: z.string(),
+  /** Null for backups without a UID in their path: then the setting is `prefix: ""`. */
+  uid: z.string().nullable(),
+  /** Null when the version is not part of the path; it is told by the backups themselves then. */
+  postgresVersion: z.int().nullable(),
+  versionInPath: z.boolean(),
+  place: z.string(),
+  backups: z.int(),
+  newest: z.object({ name: z.string(), modified: z.iso.datetime() }).nullable(),
+});
+export type Suggestion = z.infer<typeof suggestionSchema>;
+
+/** What `postgres-recovery restore check --suggest -o json` prints. */
+export const suggestReportSchema = z.object({
+  version: z.literal(1),
+  bucket: z.string(),
+  /** Newest backup first. */
+  places: z.array(suggestionSchema),
+});
+export type SuggestReport = z.infer<typeof suggestReportSchema>;
+
+/** The moment up to which is restored, in milliseconds since 1970; undefined when it is as far as the WAL goes. */
+export function targetOf({ targetTime }: Restore): number | undefined {
+  return targetTime === undefined ? undefined : Date.parse(targetTime.replace(" ", "T"));
+}
+
+/** The backup that Spilo would take; null when that is not known. */
+export function chosenBackup(sources: readonly GatheredPlace[], target: number | undefined): ChosenBackup | null {
+  const place = placeToRestore(sources);
+  const backup = place !== undefined && "found" in place.listing ? backupToRestore(place.listing.found, target) : undefined;
+  if (place === undefined || "failed" in place.listing || backup === undefined) return null;
+  const described = place.descriptions.get(backup.name);
+  const description = described !== undefined && "found" in described ? described.found : undefined;
+  const { wal } = place.listing.found;
+  const newest = Math.max(...[...wal].filter(([timeline]) => timeline >= backup.timeline).flatMap(([, runs]) => runs.map(({ lastModified }) => lastModified)));
+  return {
+    name: backup.name,
+    place: s3Url(place.location),
+    modified: moment(backup.modified),
+    finished: description?.finished === undefined ? null : moment(description.finished),
+    postgresVersion: description?.postgresMajor ?? null,
+    systemIdentifier: description?.systemIdentifier ?? null,
+    walUntil: Number.isFinite(newest) ? moment(newest) : null,
+  };
+}
+
+function moment(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}
+
+/** Whether S3 was read as the database's Pods will read it: nobody but they can assume their role. */
+export function credentialFindings({ keys, restore }: Pick<RestoreCheckRequest, "keys" | "restore">): Finding[] {
+  if (restore.credentials !== "secret") {
+    return [finding("warn", `the role ${restore.credentials.irsaRoleArn} was not tried: S3 was read with the AWS credentials of whoever ran this`, "restore.credentials", "make sure that the Pods' service account may assume the role, and that its policy is that of a reader of the backups")];
+  }
+  return keys.restore === undefined
+    ? [finding("warn", "the keys of the pod Secret were not tried: S3 was read with the AWS credentials of whoever ran this", "restore.credentials", "run it as part of `pulumi up`, or with the Pods' keys in the request or the environment")]
+    : [];
+}

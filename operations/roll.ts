@@ -1,0 +1,184 @@
+import type { HarborClient } from "../clients/harbor.ts";
+import { readBootstrapState, switchover } from "../clients/spilo.ts";
+import { durationSeconds } from "../domain/duration.ts";
+import { RecoveryError } from "../domain/errors.ts";
+import { postgresqlName } from "../domain/harbor-names.ts";
+import { podRevision, spiloRuns, spiloVariables, type DatabasePod, type StatefulSet } from "../domain/harbor-objects.ts";
+import type { RollReport, RollRequest } from "../domain/harbor-steps.ts";
+import { isInPlace } from "../domain/pg-hba.ts";
+import { formatClusterName, parseClusterName, type ClusterName } from "../domain/postgres-cluster.ts";
+import { nextRollStep, type RollState } from "../domain/roll-plan.ts";
+import { pgHbaOf } from "../domain/spilo-configuration.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+const pauseSeconds = 2;
+/** How often Patroni may refuse a switchover. */
+const switchoverTries = 3;
+
+/**
+ * Has the Pods of a Harbor database made anew from the newest template, so that pg_hba and pod-config take effect:
+ * replicas, switchover, former leader; or the lone Pod of a bootstrap that failed. When every Pod is current, it does
+ * nothing. It first waits until the Zalando operator has taken pg_hba up.
+ *
+ * A Pod in which a clone is being recovered is never deleted: its data would stay without Patroni's last step.
+ *
+ * @throws RecoveryError `usage` (no such database), `failed` or `undetermined` when something did not happen in time; the
+ * message says what, and running it again goes on from there.
+ */
+export async function rollPods(client: HarborClient, request: RollRequest, surroundings: Surroundings): Promise<RollReport> {
+  const harbor = parseClusterName(request.cluster);
+  if (harbor === undefined) throw new RecoveryError("usage", `${request.cluster} is not NAMESPACE/NAME`);
+  await takenUp(client, harbor, request, surroundings);
+  return new Roll(client, harbor, request, surroundings).run();
+}
+
+/** Waits until the StatefulSet has the list of the resource, and its controller has seen that. */
+async function takenUp(client: HarborClient, harbor: ClusterName, { cluster, timeLimits }: RollRequest, surroundings: Surroundings): Promise<void> {
+  const deadline = surroundings.now().getTime() + (durationSeconds(timeLimits.operator) ?? 300) * 1000;
+  for (let tries = 1; ; tries += 1) {
+    const [postgresql, statefulSet] = await Promise.all([client.getPostgresql(harbor), client.getStatefulSet(harbor)]);
+    if (postgresql === undefined) {
+      throw new RecoveryError("usage", `there is no postgresql ${harbor.namespace}/${postgresqlName(harbor)} in context ${client.context}`, "check the name; the Harbor operator makes it for a HarborCluster");
+    }
+    if (statefulSet !== undefined && isInPlace(listOf(statefulSet), postgresql.spec.patroni.pg_hba) && isObserved(statefulSet)) return;
+    const what = statefulSet === undefined ? "to make the StatefulSet" : "to take pg_hba up into the StatefulSet";
+    if (surroundings.now().getTime() + pauseSeconds * 1000 > deadline) {
+      throw new RecoveryError("failed", `${cluster}: waited ${timeLimits.operator} in vain for the Zalando operator ${what}`, "see its log, and the status of the postgresql resource");
+    }
+    if (tries === 1) surroundings.progress(`waiting for the Zalando operator ${what}`);
+    await surroundings.sleep(pauseSeconds);
+  }
+}
+
+function listOf({ spec }: StatefulSet): string[] {
+  return pgHbaOf(spiloVariables(spec.template.spec.containers));
+}
+
+function isObserved({ metadata, status }: StatefulSet): boolean {
+  return status.updateRevision !== undefined && status.observedGeneration >= metadata.generation;
+}
+
+class Roll {
+  readonly #client: HarborClient;
+  readonly #harbor: ClusterName;
+  readonly #request: RollRequest;
+  readonly #surroundings: Surroundings;
+  readonly #deleted: string[] = [];
+  #switchovers = 0;
+  /** What is waited for, and until when. */
+  #waiting: { readonly for: string; readonly until: number } | undefined;
+
+  constructor(client: HarborClient, harbor: ClusterName, request: RollRequest, surroundings: Surroundings) {
+    this.#client = client;
+    this.#harbor = harbor;
+    this.#request = request;
+    this.#surroundings = surroundings;
+  }
+
+  async run(): Promise<RollReport> {
+    let anyOld = false;
+    for (;;) {
+      const state = await this.#look();
+      anyOld ||= state.pods.some((pod) => podRevision(pod) !== state.revision);
+      const next = nextRollStep(state);
+      switch (next.step) {
+        case "done":
+          return this.#report(next.leader, anyOld);
+        case "wait":
+          await this.#wait(next.for);
+          break;
+        case "delete":
+          await this.#delete(next.pod, next.because);
+          break;
+        case "delete-unless-recovering":
+          await this.#deleteUnlessRecovering(next.pod);
+          break;
+        case "switchover":
+          await this.#switchOver(next.leader, next.candidate);
+          break;
+      }
+    }
+  }
+
+  async #look(): Promise<RollState> {
+    const [statefulSet, pods, systemIdentifier] = await Promise.all([
+      this.#client.getStatefulSet(this.#harbor),
+      this.#client.listPods(this.#harbor),
+      this.#client.getSystemIdentifier(this.#harbor),
+    ]);
+    return {
+      pods,
+      // A StatefulSet that is gone, or new, is waited for like one without Pods.
+      revision: statefulSet?.status.updateRevision ?? "",
+      replicas: statefulSet?.spec.replicas ?? 1,
+      bootstrapped: systemIdentifier !== undefined,
+    };
+  }
+
+  async #delete(pod: DatabasePod, because: string): Promise<void> {
+    const { name } = pod.metadata;
+    this.#surroundings.progress(`deleting ${name}: ${because}`);
+    await this.#client.deletePod(pod);
+    if (this.#deleted.at(-1) !== name) this.#deleted.push(name);
+    this.#waiting = undefined;
+    await this.#surroundings.sleep(pauseSeconds);
+  }
+
+  /** A container that does not run recovers nothing, and without CLONE_METHOD there is nothing to recover. */
+  async #deleteUnlessRecovering(pod: DatabasePod): Promise<void> {
+    const clones = (spiloVariables(pod.spec.containers).get("CLONE_METHOD")?.value ?? "") !== "";
+    if (!clones || !spiloRuns(pod)) {
+      await this.#delete(pod, "its bootstrap has not ended, and its template is older");
+      return;
+    }
+    const found = await readBootstrapState(this.#client.exec, pod, this.#surroundings.signal);
+    switch (found.state) {
+      case "not-begun":
+        await this.#delete(pod, "its template is older, and the recovery of the clone has not begun");
+        return;
+      case "recovering":
+        await this.#wait(`the recovery of the clone in ${pod.metadata.name} to end (${found.cluster}); it is never interrupted`);
+        return;
+      case "unknown":
+        await this.#wait(`an answer of ${pod.metadata.name}, whether a clone is being recovered there (${found.reason})`);
+    }
+  }
+
+  async #switchOver(leader: DatabasePod, candidate: DatabasePod): Promise<void> {
+    this.#switchovers += 1;
+    this.#surroundings.progress(`handing the lead from ${leader.metadata.name} to ${candidate.metadata.name}`);
+    const problem = await switchover(this.#client.exec, leader, candidate, this.#surroundings.signal);
+    if (problem !== undefined) {
+      this.#surroundings.progress(`the switchover did not succeed: ${problem}`);
+      if (this.#switchovers === switchoverTries) {
+        throw new RecoveryError("failed", `${formatClusterName(this.#harbor)}: Patroni refused ${switchoverTries} switchovers: ${problem}`, "see `patronictl list` in an instance; nothing of the leader was changed");
+      }
+    }
+    this.#waiting = undefined;
+    await this.#surroundings.sleep(pauseSeconds);
+  }
+
+  async #wait(what: string): Promise<void> {
+    const now = this.#surroundings.now().getTime();
+    const { pod: limit } = this.#request.timeLimits;
+    if (this.#waiting?.for !== what) {
+      this.#waiting = { for: what, until: now + (durationSeconds(limit) ?? 600) * 1000 };
+      this.#surroundings.progress(`waiting for ${what}`);
+    } else if (now + pauseSeconds * 1000 > this.#waiting.until) {
+      throw new RecoveryError("undetermined", `${formatClusterName(this.#harbor)}: waited ${limit} in vain for ${what}`, "see the Pods' logs; running this again goes on from there");
+    }
+    await this.#surroundings.sleep(pauseSeconds);
+  }
+
+  #report(leader: string, anyOld: boolean): RollReport {
+    return {
+      version: 1,
+      context: this.#client.context,
+      cluster: this.#request.cluster,
+      outcome: anyOld ? "rolled" : "already-current",
+      pods: this.#deleted,
+      leader,
+      finishedAt: this.#surroundings.now().toISOString(),
+    };
+  }
+}

@@ -1,0 +1,90 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { portName } from "../ports.ts";
+import type { Ports } from "../ports.ts";
+import { waitUntil } from "../processes.ts";
+import type { Processes } from "../processes.ts";
+import type { Secrets } from "../secrets.ts";
+import { ensureTools } from "../toolchain.ts";
+import { ensureMoto } from "./moto.ts";
+
+/** The only region of the sandbox. */
+export const awsRegion = "eu-west-2";
+
+/** The account in which moto puts everything. */
+export const awsAccount = "123456789012";
+
+/** The programs behind the AWS APIs, as paths. */
+export interface AwsPrograms {
+  versitygw: string;
+  moto: string;
+}
+
+export interface Aws {
+  directory: string;
+  processes: Processes;
+  ports: Ports;
+  secrets: Secrets;
+}
+
+/** Builds or installs what is missing. */
+export async function ensureAws(progress: (line: string) => void): Promise<AwsPrograms> {
+  const tools = await ensureTools(["versitygw"], progress);
+  const versitygw = tools.get("versitygw");
+  if (versitygw === undefined) throw new Error("versitygw was not built");
+  return { versitygw, moto: await ensureMoto(progress) };
+}
+
+/**
+ * Starts S3 (versitygw, whose objects outlive a stop) and the other APIs (moto, which forgets everything when it stops),
+ * and waits until they answer.
+ *
+ * All of it is plain HTTP on the loopback address. moto checks no signature, so every user of this machine may call it.
+ */
+export async function startAws(aws: Aws, programs: AwsPrograms): Promise<void> {
+  const { directory, processes, ports } = aws;
+  const port = (name: "s3" | "s3Objects" | "moto") => String(ports(portName.aws[name]));
+  const folder = (name: string) => join(directory, "aws", name);
+  const folders = { objects: folder("objects"), versions: folder("versions"), metadata: folder("metadata"), accounts: folder("accounts") };
+  for (const path of Object.values(folders)) await mkdir(path, { recursive: true, mode: 0o700 });
+  await Promise.all([
+    processes.start({ name: "aws.moto", command: programs.moto, args: ["-H", "127.0.0.1", "-p", port("moto")] }),
+    processes.start({
+      name: "aws.s3-objects",
+      command: programs.versitygw,
+      // Metadata in files of its own: not every file system has extended attributes.
+      args: [
+        "--port", `127.0.0.1:${port("s3Objects")}`, "--region", awsRegion, "--iam-dir", folders.accounts, "--quiet",
+        "posix", "--versioning-dir", folders.versions, "--sidecar", folders.metadata, folders.objects,
+      ],
+      env: { ROOT_ACCESS_KEY: accessKey(aws.secrets).id, ROOT_SECRET_KEY: accessKey(aws.secrets).secret },
+    }),
+    processes.start({
+      name: "aws.s3",
+      command: process.execPath,
+      args: [join(import.meta.dirname, "s3-front.ts"), port("s3"), port("s3Objects"), port("moto")],
+    }),
+  ]);
+  await Promise.all(
+    (["s3", "moto"] as const).map((name) =>
+      // Without a signature S3 refuses, which is an answer, too; the front answers 502 until what it forwards to is there.
+      waitUntil(`the AWS endpoint ${name}`, 60, async () => (await fetch(`http://127.0.0.1:${port(name)}/`)).status !== 502),
+    ),
+  );
+}
+
+/** What the AWS SDKs, CLIs and Pulumi's provider read from their environment. */
+export function awsEnvironment(ports: Ports, secrets: Secrets): Record<string, string> {
+  return {
+    AWS_REGION: awsRegion,
+    AWS_ACCESS_KEY_ID: accessKey(secrets).id,
+    AWS_SECRET_ACCESS_KEY: accessKey(secrets).secret,
+    AWS_ENDPOINT_URL: `http://127.0.0.1:${ports(portName.aws.moto)}`,
+    AWS_ENDPOINT_URL_S3: `http://127.0.0.1:${ports(portName.aws.s3)}`,
+    AWS_EC2_METADATA_DISABLED: "true",
+  };
+}
+
+function accessKey(secrets: Secrets): { id: string; secret: string } {
+  return { id: `SANDBOX${secrets("AWS access key").slice(0, 13).toUpperCase()}`, secret: secrets("AWS secret key") };
+}

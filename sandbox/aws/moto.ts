@@ -1,0 +1,36 @@
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { execa } from "execa";
+import { runCommand } from "../command.ts";
+import { withLock } from "../lock.ts";
+import { cacheDirectory } from "../toolchain.ts";
+
+const requirements = join(import.meta.dirname, "..", "toolchain", "moto", "requirements.txt");
+
+/**
+ * The program `moto_server` (PyPI), in a virtual environment of its own in the cache; installed there when it is not there yet.
+ *
+ * @throws when there is no Python 3 with its module venv, or the package index is out of reach.
+ */
+export async function ensureMoto(progress: (line: string) => void): Promise<string> {
+  const { stdout: python, failed } = await execa("python3", ["-c", "import sys, ensurepip, venv; print(sys.version)"], { reject: false });
+  if (failed) throw new Error("Python 3 with its module venv is missing. On Debian: apt-get install python3-venv");
+  const content = createHash("sha256").update(python).update(readFileSync(requirements)).digest("hex").slice(0, 16);
+  const folder = join(cacheDirectory(), "tools", `moto-${content}`);
+  const environment = join(folder, "venv");
+  // A virtual environment cannot be moved, so a file says that it is whole.
+  const complete = join(folder, "complete");
+  if (!existsSync(complete)) {
+    mkdirSync(folder, { recursive: true });
+    await withLock(join(folder, "lock"), "the installation of moto", progress, async () => {
+      if (existsSync(complete)) return;
+      progress("installing moto, the emulator of the AWS APIs: about 30 s the first time");
+      rmSync(environment, { recursive: true, force: true });
+      await runCommand("python3", ["-m", "venv", environment], {});
+      await runCommand(join(environment, "bin", "pip"), ["install", "--quiet", "--disable-pip-version-check", "--no-deps", "-r", requirements], {});
+      writeFileSync(complete, "");
+    });
+  }
+  return join(environment, "bin", "moto_server");
+}

@@ -1,0 +1,67 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { ApiextensionsV1Api, KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
+import type { KubernetesObject } from "@kubernetes/client-node";
+import { databaseAccount } from "../account.ts";
+import { ensureCertificates } from "../certificates.ts";
+import { client } from "../client.ts";
+import { layout } from "../directory.ts";
+import { loadPorts, portName } from "../ports.ts";
+import { Processes, waitUntil } from "../processes.ts";
+import { installProvider } from "../pulumi/home.ts";
+import type { Tool } from "../toolchain.ts";
+import { operatorManifests } from "./manifests.ts";
+import { harborClusterManifest, harborContext, operatorObjects } from "./objects.ts";
+import type { HarborClusterChoices } from "./objects.ts";
+import { startControllerManager, startHarborOperator, startZalandoOperator } from "./operators.ts";
+
+/** The programs that Harbor's part of the sandbox needs beside those of a plain one. */
+export const harborTools: readonly Tool[] = ["kube-controller-manager", "postgres-operator", "harbor-operator", "pulumi-resource-kubernetes"];
+
+/** The version of the npm package @pulumi/kubernetes. */
+const kubernetesProviderVersion = "4.25.0";
+
+/** Starts, in a running sandbox, what does not run of Harbor's part: both operators and what they need, and the Pulumi Kubernetes provider. */
+export async function startHarbor(directory: string, tools: Map<Tool, string>, progress: (line: string) => void): Promise<void> {
+  const processes = new Processes(layout(directory).processes);
+  if (!processes.running("etcd")) throw new Error(`no sandbox runs in ${directory}: start it first`);
+  const [ports, certificates] = await Promise.all([loadPorts(directory), ensureCertificates(directory, await databaseAccount())]);
+  const operators = { directory, processes, ports, certificates, tools };
+  await mkdir(layout(directory).harbor, { recursive: true, mode: 0o711 });
+  await installProvider(join(directory, "pulumi"), { name: "kubernetes", version: kubernetesProviderVersion, command: [tools.get("pulumi-resource-kubernetes") ?? ""] });
+
+  progress("starting kube-controller-manager, the Zalando operator and the Harbor operator in the context lab");
+  const manifests = await operatorManifests(tools);
+  await Promise.all([startControllerManager(operators), apply(directory, [...manifests, ...operatorObjects(ports(portName.zalandoOperator))])]);
+  await definitionsServed(directory, manifests);
+  await processes.start({ name: "lab.spilo", command: process.execPath, args: [join(import.meta.dirname, "spilo.ts"), directory] });
+  await Promise.all([startZalandoOperator(operators), startHarborOperator(operators)]);
+}
+
+/** Makes the HarborCluster, or changes it: any change makes the Harbor operator write the database's resource anew. */
+export async function applyHarborCluster(directory: string, choices: HarborClusterChoices = {}): Promise<void> {
+  await apply(directory, [harborClusterManifest(choices)]);
+}
+
+async function apply(directory: string, objects: KubernetesObject[]): Promise<void> {
+  const api = KubernetesObjectApi.makeApiClient(client(layout(directory).kubeconfig, harborContext));
+  // Namespaces first; the rest does not need one another to be made.
+  const rank = ({ kind }: KubernetesObject): number => (kind === "Namespace" ? 0 : 1);
+  for (const group of [0, 1]) {
+    await Promise.all(
+      objects
+        .filter((object) => rank(object) === group)
+        .map((object) => api.patch(object, undefined, undefined, "sandbox", true, PatchStrategy.ServerSideApply)),
+    );
+  }
+}
+
+async function definitionsServed(directory: string, manifests: KubernetesObject[]): Promise<void> {
+  const api = client(layout(directory).kubeconfig, harborContext).makeApiClient(ApiextensionsV1Api);
+  const names = manifests.filter(({ kind }) => kind === "CustomResourceDefinition").map(({ metadata }) => metadata?.name);
+  await waitUntil("the API server to serve the operators' resources", 60, async () => {
+    const { items } = await api.listCustomResourceDefinition();
+    const served = new Set(items.filter(({ status }) => status?.conditions?.some(({ type, status: met }) => type === "Established" && met === "True")).map(({ metadata }) => metadata?.name));
+    return names.every((name) => served.has(name));
+  });
+}

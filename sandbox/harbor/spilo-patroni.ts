@@ -1,0 +1,124 @@
+import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { z } from "zod";
+import { createFile, createFolder } from "../account.ts";
+import type { Account } from "../account.ts";
+import type { Certificates } from "../certificates.ts";
+import { layout, spiloLayout } from "../directory.ts";
+import { postgresBin } from "../packages.ts";
+import { harborContext } from "./objects.ts";
+
+/** What is known of a database Pod when its container starts. */
+export interface SpiloPod {
+  directory: string;
+  namespace: string;
+  name: string;
+  /** The address of the Pod. */
+  address: string;
+  /** Tells the Pods that run at a time apart. */
+  number: number;
+  /** The id of the volume with its data. */
+  volume: string;
+  /** The environment of the container, with the values of its references. */
+  environment: Record<string, string>;
+}
+
+/** The part of SPILO_CONFIGURATION that is obeyed here. */
+const spiloConfiguration = z.object({
+  postgresql: z.object({ pg_hba: z.array(z.string()).optional() }).default({}),
+  bootstrap: z.object({ dcs: z.record(z.string(), z.unknown()).default({}) }).default({ dcs: {} }),
+});
+
+/** Spilo's own list, which the one in SPILO_CONFIGURATION replaces as a whole. */
+const defaultHba = ["local all all trust", "host all all 127.0.0.1/32 md5", "hostssl replication standby all md5", "hostnossl all all all reject", "hostssl all all all md5"];
+
+/** Where the data of a volume are. */
+export function dataFolder(directory: string, volume: string): string {
+  return join(layout(directory).volumes, volume, "data");
+}
+
+/** While this file exists, a clone goes on. */
+export function cloneHold(directory: string): string {
+  return join(layout(directory).harbor, "hold-clones");
+}
+
+/** The environment of the container's processes. */
+export function spiloEnvironment({ directory, number, volume, environment }: SpiloPod): Record<string, string> {
+  const files = spiloLayout(directory, number);
+  return {
+    ...environment,
+    // The operator's path is one inside the container.
+    PGROOT: dirname(dataFolder(directory, volume)),
+    PATH: `${postgresBin}:/usr/local/bin:/usr/bin:/bin`,
+    LANG: "C.UTF-8",
+    HOME: files.own,
+    PGHOST: files.own,
+    PGPORT: "5432",
+    PGUSER: "postgres",
+    KUBECONFIG: files.kubeconfig,
+    PATRONICTL_CONFIG_FILE: files.patroniConfig,
+  };
+}
+
+/** Writes the files from which Patroni and its Postgres start, as Spilo's start script does from the environment. */
+export async function prepareSpilo(pod: SpiloPod, certificates: Certificates, account: Account): Promise<void> {
+  const { directory, number, volume } = pod;
+  const files = spiloLayout(directory, number);
+  await createFolder(layout(directory).volumes, account, 0o711);
+  await createFolder(join(layout(directory).volumes, volume), account);
+  await createFile(files.certificate, await readFile(certificates.server.certificate, "utf8"), account);
+  await createFile(files.key, await readFile(certificates.server.key, "utf8"), account);
+  await createFile(files.patroniConfig, JSON.stringify(patroniConfig(pod), undefined, 2), account);
+}
+
+function patroniConfig(pod: SpiloPod) {
+  const { directory, namespace, name, address, number, volume, environment } = pod;
+  const files = spiloLayout(directory, number);
+  const configuration = spiloConfiguration.parse(JSON.parse(environment["SPILO_CONFIGURATION"] ?? "{}"));
+  const restApi = `${address}:8008`;
+  const postgres = `${address}:5432`;
+  return {
+    scope: environment["SCOPE"],
+    name,
+    kubernetes: {
+      context: harborContext,
+      namespace,
+      labels: z.record(z.string(), z.string()).parse(JSON.parse(environment["KUBERNETES_LABELS"] ?? "{}")),
+      scope_label: environment["KUBERNETES_SCOPE_LABEL"],
+      role_label: environment["KUBERNETES_ROLE_LABEL"],
+      use_endpoints: true,
+      // An Endpoints object takes no loopback address; nobody connects to this one.
+      pod_ip: `10.0.0.${number}`,
+    },
+    restapi: { listen: restApi, connect_address: restApi },
+    bootstrap: {
+      dcs: { ttl: 30, loop_wait: 5, retry_timeout: 10, ...configuration.bootstrap.dcs },
+      initdb: ["data-checksums", "no-sync", { encoding: "UTF8" }],
+      ...cloneMethod(pod),
+    },
+    postgresql: {
+      listen: postgres,
+      connect_address: postgres,
+      data_dir: dataFolder(directory, volume),
+      bin_dir: postgresBin,
+      pgpass: join(files.own, "pgpass"),
+      pg_hba: configuration.postgresql.pg_hba ?? defaultHba,
+      basebackup: [{ checkpoint: "fast" }, "no-sync"],
+      use_unix_socket: true,
+      use_unix_socket_repl: true,
+      authentication: {
+        superuser: { username: environment["PGUSER_SUPERUSER"], password: environment["PGPASSWORD_SUPERUSER"] },
+        replication: { username: environment["PGUSER_STANDBY"], password: environment["PGPASSWORD_STANDBY"] },
+      },
+      parameters: { unix_socket_directories: files.own, ssl: "on", ssl_cert_file: files.certificate, ssl_key_file: files.key, shared_buffers: "16MB", fsync: "off" },
+    },
+  };
+}
+
+/** Spilo clones only when it knows a whole prefix; otherwise it makes an empty database, without a word that a person would see. */
+function cloneMethod({ directory, environment }: SpiloPod) {
+  const { CLONE_METHOD, CLONE_SCOPE, CLONE_WAL_S3_BUCKET, CLONE_WALG_S3_PREFIX, CLONE_WALE_S3_PREFIX } = environment;
+  const prefixKnown = [CLONE_WALG_S3_PREFIX, CLONE_WALE_S3_PREFIX, CLONE_SCOPE && CLONE_WAL_S3_BUCKET].some(Boolean);
+  if (CLONE_METHOD !== "CLONE_WITH_WALE" || !prefixKnown) return {};
+  return { method: "clone_with_wale", clone_with_wale: { command: `sh ${join(import.meta.dirname, "clone-with-wale.sh")} ${cloneHold(directory)}` } };
+}

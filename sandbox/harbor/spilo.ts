@@ -1,0 +1,158 @@
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { CoreV1Api, KubernetesObjectApi, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
+import type { V1Pod } from "@kubernetes/client-node";
+import { createFolder, databaseAccount } from "../account.ts";
+import { ensureCertificates } from "../certificates.ts";
+import { client } from "../client.ts";
+import { contextLayout, layout, spiloLayout } from "../directory.ts";
+import { nodeName } from "../objects.ts";
+import type { PodFile } from "../pod-files.ts";
+import { loadPorts, portName } from "../ports.ts";
+import { Processes } from "../processes.ts";
+import { writeServiceAccountKubeconfig } from "./access.ts";
+import { harborContext } from "./objects.ts";
+import { isReady, podStatus, resolveEnvironment } from "./spilo-pod.ts";
+import { prepareSpilo, spiloEnvironment } from "./spilo-patroni.ts";
+import type { SpiloPod } from "./spilo-patroni.ts";
+
+/**
+ * The stand-in of the scheduler, the kubelet and Spilo's container for the Pods of the Zalando operator: each gets the
+ * node, an address of its own (127.x.y.z, with the ports 5432 and 8008 of Spilo), and a real Patroni with a real Postgres,
+ * configured from the container's environment. Run as: node spilo.ts DIRECTORY
+ */
+const directory = process.argv[2] ?? usage();
+
+function usage(): never {
+  throw new Error("usage: node spilo.ts DIRECTORY");
+}
+
+const pollMilliseconds = 500;
+/** Spilo's init starts Patroni again after its end, almost at once. */
+const restartPauseMilliseconds = 5_000;
+const mergePatch = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
+
+const config = client(layout(directory).kubeconfig, harborContext);
+const core = config.makeApiClient(CoreV1Api);
+const objects = KubernetesObjectApi.makeApiClient(config);
+const processes = new Processes(layout(directory).processes);
+const account = await databaseAccount();
+const [ports, certificates] = await Promise.all([loadPorts(directory), ensureCertificates(directory, account)]);
+const apiPort = ports(portName.apiServer(harborContext));
+/** No other sandbox of this machine has the port, so none has the addresses. */
+const network = `127.${apiPort >> 8}.${apiPort & 255}`;
+const addresses = new Map<string, string>();
+const lastRuns = new Map<string, number>();
+const underWay = new Set<string>();
+
+interface Known {
+  pod: V1Pod;
+  namespace: string;
+  name: string;
+  uid: string;
+  address: string;
+}
+
+const processName = ({ namespace, name, uid }: Known): string => `spilo.${namespace}.${name}.${uid.slice(0, 8)}.patroni`;
+const podFile = ({ namespace, name }: Known): string => join(contextLayout(directory, harborContext).pods, namespace, `${name}.json`);
+
+async function listPods(): Promise<Known[]> {
+  const { items } = await core.listPodForAllNamespaces({ labelSelector: "application=spilo" });
+  const taken = new Set(items.map(({ status }) => status?.podIP));
+  return items.map((pod) => {
+    const [namespace = "", name = "", uid = ""] = [pod.metadata?.namespace, pod.metadata?.name, pod.metadata?.uid];
+    const address = pod.status?.podIP ?? addresses.get(uid) ?? freeAddress(taken);
+    taken.add(address);
+    addresses.set(uid, address);
+    return { pod, namespace, name, uid, address };
+  });
+}
+
+function freeAddress(taken: ReadonlySet<string | undefined>): string {
+  for (let number = 2; number < 255; number++) if (!taken.has(`${network}.${number}`)) return `${network}.${number}`;
+  throw new Error("there are more Pods than addresses");
+}
+
+async function reconcile(known: Known): Promise<void> {
+  const { pod, namespace, name, address } = known;
+  if (pod.metadata?.deletionTimestamp !== undefined) {
+    await stop(processName(known));
+    await rm(podFile(known), { force: true });
+    await core.deleteNamespacedPod({ namespace, name, gracePeriodSeconds: 0 });
+    console.log(`${namespace}/${name}: ended`);
+  } else if (pod.spec?.nodeName === undefined) {
+    await objects.create(bindingToNode(namespace, name));
+  } else {
+    await run(known);
+    const ready = await isReady(pod, address);
+    const told = pod.status?.containerStatuses?.every((status) => status.ready);
+    if (ready !== told) await core.patchNamespacedPodStatus({ namespace, name, body: { status: podStatus(pod, address, ready) } }, mergePatch);
+  }
+}
+
+function bindingToNode(namespace: string, name: string) {
+  return { apiVersion: "v1", kind: "Binding", metadata: { namespace, name }, target: { apiVersion: "v1", kind: "Node", name: nodeName(harborContext) } };
+}
+
+async function run(known: Known): Promise<void> {
+  const { address } = known;
+  const name = processName(known);
+  if (processes.running(name)) lastRuns.set(name, Date.now());
+  if (Date.now() - (lastRuns.get(name) ?? 0) < restartPauseMilliseconds) return;
+  const claim = known.pod.spec?.volumes?.find((volume) => volume.name === "pgdata")?.persistentVolumeClaim?.claimName ?? "";
+  const { metadata } = await core.readNamespacedPersistentVolumeClaim({ namespace: known.namespace, name: claim });
+  if (metadata?.uid === undefined) throw new Error(`the claim ${claim} has no id`);
+  const spilo: SpiloPod = {
+    directory,
+    namespace: known.namespace,
+    name: known.name,
+    address,
+    number: Number(address.split(".").at(-1)),
+    volume: metadata.uid,
+    environment: await resolveEnvironment(core, known.pod, address),
+  };
+  const files = spiloLayout(directory, spilo.number);
+  await createFolder(dirname(files.own), account, 0o711);
+  await createFolder(files.own, account);
+  await writeServiceAccountKubeconfig(directory, files.kubeconfig, known.namespace, known.pod.spec?.serviceAccountName ?? "default", account);
+  await prepareSpilo(spilo, certificates, account);
+  const env = spiloEnvironment(spilo);
+  const kubelet: PodFile = { containers: { postgres: { run: { ...account, directory: files.own, env } } } };
+  await mkdir(dirname(podFile(known)), { recursive: true });
+  await writeFile(podFile(known), JSON.stringify(kubelet, undefined, 2), { mode: 0o600 });
+  await processes.start({ name, command: "patroni", args: [files.patroniConfig], env, cwd: files.own, user: account });
+  console.log(`${known.namespace}/${known.name}: started at ${address}`);
+}
+
+/** Patroni stops its Postgres and gives the leader's lock away; what is left after that is ended. */
+async function stop(name: string): Promise<void> {
+  await processes.stop(name, { graceSeconds: 15, group: true });
+  lastRuns.delete(name);
+}
+
+/** One at a time for each Pod, and none waits for another's end. */
+function start(key: string, work: () => Promise<void>): void {
+  if (underWay.has(key)) return;
+  underWay.add(key);
+  work()
+    .catch((error: unknown) => {
+      console.error(`${key}:`, error instanceof Error ? error.message : error);
+    })
+    .finally(() => underWay.delete(key));
+}
+
+for (;;) {
+  try {
+    const all = await listPods();
+    const wanted = new Set(all.map(processName));
+    for (const name of processes.names()) {
+      // A Pod that was deleted by force is gone before its processes are.
+      if (name.startsWith("spilo.") && name.endsWith(".patroni") && !wanted.has(name)) start(name, () => stop(name));
+    }
+    for (const known of all) start(processName(known), () => reconcile(known));
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+  }
+  await sleep(pollMilliseconds);
+}

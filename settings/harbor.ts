@@ -1,0 +1,194 @@
+import { z } from "zod";
+import type { Finding } from "../domain/finding.ts";
+import { longestNamespaceAndName } from "../domain/harbor-names.ts";
+import { awsRegion, bucketName, credentialsSchema, dnsLabel, restoreFields, storeProblems, type Backup, type Restore } from "../domain/harbor-restore.ts";
+import { checkPgHba, requiredPgHba } from "../domain/pg-hba.ts";
+import { clusterNamePattern } from "../domain/postgres-cluster.ts";
+import { endpointProblem } from "../domain/s3-location.ts";
+import { checkSpiloImage } from "../domain/spilo-image.ts";
+import { always, rule, type Problem } from "./rule.ts";
+
+const objectName = z.string().regex(/^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$/, "must be a Kubernetes name: a-z, 0-9, - and .");
+const kmsKey = z.string().regex(/^(arn:aws[-a-z]*:kms:[-a-z0-9]+:\d{12}:(key|alias)\/\S+|[0-9a-f-]{36}|mrk-[0-9a-f]{32}|alias\/\S+)$/, "must be a KMS key's ID, alias or ARN");
+
+const bucket = z.strictObject({
+  name: bucketName.describe("Name of the bucket."),
+  region: awsRegion.describe("Region of the bucket, such as eu-west-2."),
+  adopt: z
+    .boolean()
+    .default(false)
+    .describe("true for a bucket that exists already: it is taken over as it is named, and not made."),
+  kmsKey: kmsKey.optional().describe("Customer-managed KMS key that encrypts the bucket. Default: S3's own keys."),
+  objectLock: z
+    .strictObject({
+      mode: z.enum(["governance", "compliance"]).describe("compliance: nobody can delete a version before its days are over."),
+      days: z.int().min(1).max(36_500).describe("How long each version is kept at least."),
+    })
+    .optional()
+    .describe("Keeps every version from being deleted. Only for a bucket that is made with it."),
+});
+
+const backup = z
+  .strictObject({
+    endpoint: z
+      .string()
+      .optional()
+      .describe("http(s)://HOST[:PORT] of an S3-compatible store that the database's Pods reach. Never for AWS itself."),
+    schedule: z
+      .string()
+      .regex(/^(\S+ ){4}\S+$/, "must be five cron fields, such as 0 1 * * *")
+      .default("0 1 * * *")
+      .describe("When a base backup is made: five cron fields, UTC."),
+    retainDays: z.int().min(2).default(5).describe("Days after which base backups and their WAL are deleted; at least 2."),
+    credentials: credentialsSchema.describe("Keys (in postgres-recovery:harborSecrets) or an IAM role, with which backups are written."),
+  })
+  .describe("The database's own backups, which go to the bucket databaseBackups.");
+
+const restore = z
+  .strictObject({
+    id: restoreFields.id.describe("A name for this restore. Another id is another restore; with the same one nothing happens again."),
+    scope: restoreFields.scope.describe("Folder of the lost database below spilo/ in the bucket: the name of its postgresql resource."),
+    uid: restoreFields.uid.optional().describe("UID of the lost postgresql resource: the folder below the scope."),
+    prefix: restoreFields.prefix
+      .optional()
+      .describe("Instead of uid, for backups without a UID in their path: the text before the scope, mostly NAMESPACE-."),
+    postgresVersion: restoreFields.postgresVersion.describe("PostgreSQL major version of the backups; Harbor's is 12."),
+    versionInPath: z
+      .boolean()
+      .default(true)
+      .describe("false for backups of Spilo before 2.0-p2 (Harbor's default image up to 1.3), which lie in wal/ itself."),
+    targetTime: restoreFields.targetTime
+      .optional()
+      .describe("Moment up to which is restored, with its offset from UTC. Default: as far as the WAL goes."),
+    bucket: bucketName.optional().describe("Bucket of the backups. Default: the bucket databaseBackups, with its region and endpoint."),
+    region: z.string().optional().describe("Region of that bucket; needed with bucket."),
+    endpoint: z.string().optional().describe("Endpoint of that bucket's store, when it is not AWS."),
+    credentials: credentialsSchema.describe("Keys (in postgres-recovery:harborSecrets) or an IAM role, with which the backups are read."),
+  })
+  .superRefine(
+    rule(z.object({ uid: z.string().optional(), prefix: z.string().optional() }), ({ uid, prefix }) =>
+      (uid === undefined) === (prefix === undefined) ? [{ path: ["uid"], message: "exactly one of uid and prefix must be given" }] : [],
+    ),
+    always,
+  )
+  .superRefine(rule(z.object({ bucket: z.string().optional(), region: z.string().optional(), endpoint: z.string().optional() }), otherStoreProblems), always)
+  .describe("The restore to make. Without this key every CLONE_ value is removed: the restore is finished.");
+
+const secrets = z
+  .strictObject({
+    also: z
+      .array(objectName)
+      .default([])
+      .describe("Secrets of Harbor's namespace to keep besides the database's credentials and Harbor's encryption key."),
+    kmsKeyId: kmsKey.optional().describe("Customer-managed KMS key for the copies. Default: aws/secretsmanager."),
+    replicaRegions: z.array(awsRegion).default([]).describe("Regions that hold a replica of each copy."),
+    recoveryWindowDays: z.int().min(7).max(30).default(30).describe("Days in which a deleted copy can be had back."),
+  })
+  .describe("Copies of the Secrets without which a restored database is of no use, in AWS Secrets Manager.");
+
+const harborInput = z.strictObject({
+  cluster: z
+    .string()
+    .regex(clusterNamePattern, "must be NAMESPACE/NAME, each of a-z, 0-9 and -, at most 63 characters")
+    .refine((cluster) => cluster.length <= longestNamespaceAndName + 1, {
+      error: `namespace and name must have at most ${longestNamespaceAndName} characters together: the Zalando operator refuses longer names`,
+    })
+    .describe("The HarborCluster, as NAMESPACE/NAME."),
+  operatorNamespace: dnsLabel.default("harbor-operator-ns").describe("Namespace of the Harbor and Zalando operators."),
+  podConfig: objectName.default("pod-config").describe("ConfigMap that the Zalando operator's pod_environment_configmap names."),
+  podSecret: objectName.default("pod-secret").describe("Secret that the Zalando operator's pod_environment_secret names."),
+  externalUrl: z.url({ protocol: /^https?$/ }).describe("Where people reach Harbor: externalURL of the HarborCluster."),
+  spiloImage: z.string().describe("Image of the database's Pods: spec.database.spec.zlandoPostgreSql.image of the HarborCluster."),
+  backup,
+  buckets: z.strictObject({
+    artifacts: bucket.describe("The bucket in which Harbor stores its artifacts."),
+    databaseBackups: bucket.describe("The bucket in which the database's backups lie."),
+  }),
+  secrets: secrets.prefault({}),
+  pgHba: z
+    .array(z.string())
+    .default([])
+    .describe("Own lines of pg_hba, which stand before the runbook's nine. The whole list must still let the cluster itself in."),
+  restore: restore.optional(),
+});
+
+function otherStoreProblems({ bucket, region, endpoint }: { bucket?: string | undefined; region?: string | undefined; endpoint?: string | undefined }): Problem[] {
+  if (bucket === undefined) {
+    const given = [...(region === undefined ? [] : ["region"]), ...(endpoint === undefined ? [] : ["endpoint"])];
+    return given.map((path) => ({ path: [path], message: "only with a bucket of its own" }));
+  }
+  if (region === undefined) return [{ path: ["region"], message: "must be given with a bucket of its own" }];
+  return Object.entries(storeProblems({ bucket, region, endpoint })).map(([path, message]) => ({ path: [path], message }));
+}
+
+const graveProblems = (findings: readonly Finding[], path: string): Problem[] =>
+  findings
+    .filter(({ severity }) => severity === "refuse" || severity === "unknown")
+    .map(({ what, fix }) => ({ path: [path], message: `${what}: ${fix}` }));
+
+const bucketNames = z.object({ buckets: z.object({ artifacts: z.object({ name: z.string() }), databaseBackups: z.object({ name: z.string() }) }) });
+const ownEndpoint = z.object({ backup: z.object({ endpoint: z.string() }), buckets: z.object({ databaseBackups: z.object({ name: z.string() }) }) });
+const imageAndRoles = z.object({
+  spiloImage: z.string(),
+  backup: z.looseObject({ credentials: z.unknown() }).optional().catch(undefined),
+  restore: z.looseObject({ credentials: z.unknown() }).optional().catch(undefined),
+});
+
+/** What a stack says of Harbor, with every default filled in: `backup` and `restore` name their stores in full. */
+export const harborSchema = harborInput
+  .superRefine(
+    rule(bucketNames, ({ buckets: { artifacts, databaseBackups } }) =>
+      artifacts.name === databaseBackups.name
+        ? [{ path: ["buckets", "artifacts", "name"], message: "must be another bucket than that of the backups" }]
+        : [],
+    ),
+    always,
+  )
+  .superRefine(
+    rule(ownEndpoint, ({ backup: { endpoint }, buckets }) => {
+      const message = endpointProblem(endpoint, buckets.databaseBackups.name);
+      return message === undefined ? [] : [{ path: ["backup", "endpoint"], message }];
+    }),
+    always,
+  )
+  .superRefine(
+    rule(imageAndRoles, ({ spiloImage, backup, restore }) => {
+      const irsa = [backup?.credentials, restore?.credentials].some((credentials) => typeof credentials === "object");
+      return graveProblems(checkSpiloImage(spiloImage, { restoredMajor: undefined, irsa }), "spiloImage");
+    }),
+    always,
+  )
+  .superRefine(
+    rule(z.object({ pgHba: z.array(z.string()) }), ({ pgHba }) => graveProblems(checkPgHba(requiredPgHba(pgHba)), "pgHba")),
+    always,
+  )
+  .transform(({ backup, restore, ...rest }) => {
+    const { name: bucket, region, kmsKey } = rest.buckets.databaseBackups;
+    const ownStore = { bucket, region, endpoint: backup.endpoint };
+    const fullBackup: Backup = { ...backup, ...ownStore, kmsKey };
+    return { ...rest, backup: fullBackup, restore: restore === undefined ? undefined : fullRestore(restore, ownStore) };
+  })
+  .describe("Harbor's database: its backups, secrets and buckets, and a restore while one is declared.");
+export type HarborSettings = z.output<typeof harborSchema>;
+
+function fullRestore(
+  { uid, prefix, bucket, region, endpoint, ...rest }: z.output<typeof restore>,
+  ownStore: Pick<Restore, "bucket" | "region" | "endpoint">,
+): Restore {
+  const store = bucket === undefined || region === undefined ? ownStore : { bucket, region, endpoint };
+  return { ...rest, ...store, source: uid === undefined ? { prefix: prefix ?? "" } : { uid } };
+}
+
+const accessKeys = z.strictObject({
+  accessKeyId: z.string().regex(/^\S+$/, "must be given, without spaces or line breaks"),
+  secretAccessKey: z.string().regex(/^\S+$/, "must be given, without spaces or line breaks"),
+});
+
+/** The keys of a stack: never in another key than this one, which must be secret. */
+export const harborSecretsSchema = z
+  .strictObject({
+    backup: accessKeys.optional().describe("Keys that may write the backups."),
+    restore: accessKeys.optional().describe("Keys that may read the backups to restore."),
+  })
+  .describe("AWS keys for backup.credentials and restore.credentials where they say secret.");
+export type HarborSecrets = z.output<typeof harborSecretsSchema>;

@@ -1,0 +1,25 @@
+import { z } from "zod";
+
+/** One problem of several properties together, at the one that has to change. */
+export interface Problem {
+  readonly path: string[];
+  readonly message: string;
+}
+
+/**
+ * A rule over several properties, for `superRefine` with {@link always}. It looks only at the properties that it reads,
+ * so that it speaks up whatever else is wrong: everything is reported at once.
+ */
+export function rule<Parts extends z.ZodType>(
+  reads: Parts,
+  problems: (parts: z.output<Parts>) => readonly Problem[],
+): (value: unknown, context: z.core.$RefinementCtx) => void {
+  return (value, context) => {
+    const parts = reads.safeParse(value);
+    if (!parts.success) return;
+    for (const { path, message } of problems(parts.data)) context.addIssue({ code: "custom", path, message });
+  };
+}
+
+/** Also when a property has a mistake of its own. */
+export const always = { when: () => true };

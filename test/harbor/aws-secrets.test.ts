@@ -1,0 +1,287 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import {
+  CreateSecretCommand,
+  DeleteSecretCommand,
+  DescribeSecretCommand,
+  GetSecretValueCommand,
+  ListSecretVersionIdsCommand,
+  PutSecretValueCommand,
+  SecretsManagerClient,
+} from "@aws-sdk/client-secrets-manager";
+import { execa } from "execa";
+import { vitalSecretNames } from "../../domain/harbor-names.ts";
+import { copyName, secretCopySchema } from "../../domain/secret-copy.ts";
+import { keepReportSchema, secretsRestoreReportSchema } from "../../domain/secrets-request.ts";
+import { clientSettings, startTestAws, type TestAws } from "../support/aws.ts";
+import { HarborObjects } from "../support/harbor-objects.ts";
+import { startTestKubernetes, type TestKubernetes } from "../support/kubernetes.ts";
+import type { Ended } from "../support/sandbox.ts";
+
+const harbor = { namespace: "harbor-cluster", name: "harbor-cluster" };
+const cluster = "harbor-cluster/harbor-cluster";
+const [postgres = "", standby = "", credentials = "", encryptionKey = ""] = vitalSecretNames(harbor);
+const copies = [postgres, standby, credentials, encryptionKey].map((name) => copyName(harbor, name));
+
+describe("secrets: kept in AWS Secrets Manager and restored from it", function () {
+  this.timeout("1m");
+  let kubernetes: TestKubernetes;
+  let aws: TestAws;
+  let manager: SecretsManagerClient;
+  let objects: HarborObjects;
+
+  before("an API server", async function () {
+    this.timeout("20m");
+    kubernetes = await startTestKubernetes();
+  });
+  before("AWS", async function () {
+    this.timeout("20m");
+    aws = await startTestAws();
+    manager = new SecretsManagerClient(clientSettings(aws.environment, "other"));
+    objects = new HarborObjects(kubernetes, harbor);
+  });
+  after(() => Promise.all([kubernetes.stop(), aws.stop()]));
+
+  beforeEach(async () => {
+    await objects.clear();
+    for (const copy of copies) {
+      await manager.send(new DeleteSecretCommand({ SecretId: copy, ForceDeleteWithoutRecovery: true })).catch(() => undefined);
+      await manager.send(new CreateSecretCommand({ Name: copy }));
+    }
+  });
+
+  async function run(step: string, ...parameters: string[]): Promise<Ended> {
+    const env = { ...aws.environment, KUBECONFIG: kubernetes.kubeconfig };
+    const cli = join(import.meta.dirname, "../../bin/postgres-recovery");
+    const options = { reject: false, env } as const;
+    const { exitCode, stdout, stderr } = await execa(cli, ["secrets", step, cluster, "--context", "lab", "-o", "json", ...parameters], options);
+    return { exitCode, stdout, stderr };
+  }
+  async function keep(...parameters: string[]): Promise<Record<string, string>> {
+    const { exitCode, stdout, stderr } = await run("keep", ...parameters);
+    assert.equal(exitCode, 0, stderr);
+    return Object.fromEntries(keepReportSchema.parse(JSON.parse(stdout)).secrets.map(({ name, outcome }) => [name, outcome]));
+  }
+  async function stored(name: string, VersionStage = "AWSCURRENT") {
+    const { SecretString = "" } = await manager.send(new GetSecretValueCommand({ SecretId: copyName(harbor, name), VersionStage }));
+    return secretCopySchema.parse(JSON.parse(SecretString));
+  }
+  async function versions(name: string): Promise<number> {
+    const { Versions = [] } = await manager.send(new ListSecretVersionIdsCommand({ SecretId: copyName(harbor, name), IncludeDeprecated: true }));
+    return Versions.length;
+  }
+  const allOf = (outcome: string) => Object.fromEntries(vitalSecretNames(harbor).map((name) => [name, outcome]));
+
+  describe("keep", () => {
+    it("copies all four with the identity of their database, and a second run changes nothing", async () => {
+      const uid = await objects.create();
+      assert.deepEqual(await keep(), allOf("first copy"));
+      const { secret, cluster: identity } = await stored(standby);
+      assert.equal(Buffer.from(secret.data["password"] ?? "", "base64").toString(), "password-of-standby");
+      const backups = `s3://harbor-backups/spilo/postgresql-harbor-cluster-harbor-cluster/${uid}/wal/12`;
+      assert.deepEqual(identity, { harbor: cluster, uid, backups, systemIdentifier: "7301234567890123456" });
+      assert.equal((await stored(encryptionKey, `cluster-${uid}`)).secret.type, "goharbor.io/single");
+      assert.deepEqual(await keep(), allOf("unchanged"));
+      assert.equal(await versions(standby), 1);
+    });
+
+    it("adds one version when a password was rotated, and the one before stays AWSPREVIOUS", async () => {
+      await objects.create();
+      await keep();
+      await objects.setSecret(standby, { username: "standby", password: "rotated" });
+      assert.deepEqual(await keep(), { ...allOf("unchanged"), [standby]: "content changed" });
+      assert.equal(await versions(standby), 2);
+      assert.equal(Buffer.from((await stored(standby, "AWSPREVIOUS")).secret.data["password"] ?? "", "base64").toString(), "password-of-standby");
+    });
+
+    const odd: [string, Record<string, string> | undefined, RegExp][] = [
+      ["absent", undefined, /standby\S+: there is no such Secret in Kubernetes; the kept copy stays as it is/],
+      ["empty", {}, /standby\S+: username and password missing or empty; the kept copy/],
+      ["without a password", { username: "standby", password: "" }, /standby\S+: password missing or empty; the kept copy/],
+      ["with wrong keys", { user: "standby", pass: "CANARY" }, /standby\S+: username and password missing/],
+      ["of another role", { username: "postgres", password: "CANARY" }, /standby\S+: username is not standby/],
+    ];
+    for (const [what, values, problem] of odd) {
+      it(`fault 31: a secret that is ${what}: refused by name, the good copy stays, the others are kept`, async () => {
+        await objects.create();
+        await keep();
+        const before = await stored(standby);
+        await objects.setSecret(standby, values);
+        await objects.setSecret(postgres, { username: "postgres", password: "rotated" });
+        const { exitCode, stdout, stderr } = await run("keep");
+        assert.equal(exitCode, 4);
+        assert.match(stderr, problem);
+        assert.doesNotMatch(stdout + stderr, /CANARY/);
+        assert.deepEqual(await stored(standby), before);
+        assert.equal(await versions(standby), 1);
+        assert.equal(await versions(postgres), 2);
+      });
+    }
+
+    it("fault 31: everything that is wrong is told at once", async () => {
+      await objects.create();
+      await objects.setSecret(standby, undefined);
+      await objects.setSecret(postgres, { username: "postgres", password: "" });
+      const { exitCode, stderr } = await run("keep", "--also", "not-there");
+      assert.equal(exitCode, 4);
+      for (const name of [standby, postgres, "not-there"]) assert(stderr.includes(`  ${name}: `), stderr);
+    });
+
+    it("fault 31: a copy that waits for its deletion is taken back first", async () => {
+      await objects.create();
+      await keep();
+      const SecretId = copyName(harbor, standby);
+      await manager.send(new DeleteSecretCommand({ SecretId, RecoveryWindowInDays: 7 }));
+      const { exitCode, stderr } = await run("keep");
+      assert.equal(exitCode, 0, stderr);
+      assert.match(stderr, /standby\S+ was to be deleted, and is taken back/);
+      assert.equal((await manager.send(new DescribeSecretCommand({ SecretId }))).DeletedDate, undefined);
+    });
+
+    it("fault 31: something else under the copy's name is left as it is", async () => {
+      await objects.create();
+      await manager.send(new PutSecretValueCommand({ SecretId: copyName(harbor, standby), SecretString: "CANARY-of-somebody" }));
+      const { exitCode, stdout, stderr } = await run("keep");
+      assert.equal(exitCode, 4);
+      assert.match(stderr, /standby\S+: Secrets Manager holds something else under its name/);
+      assert.doesNotMatch(stdout + stderr, /CANARY/);
+      assert.equal(await versions(standby), 1);
+    });
+
+    it("fault 31: a place that was not made: told, with what makes it", async () => {
+      await objects.create();
+      await objects.setSecret("pull", { token: "x" });
+      const { exitCode, stderr } = await run("keep", "--also", "pull");
+      assert.equal(exitCode, 4);
+      assert.match(stderr, /pull does not exist in AWS Secrets Manager\nnext: let `pulumi up` make it first/);
+    });
+
+    it("fault 31: two databases of the same name: the copies of both are found again", async () => {
+      const first = await objects.create();
+      await keep();
+      await objects.clear();
+      const second = await objects.create("-of-the-second");
+      assert.deepEqual(await keep(), allOf("content changed"));
+      const password = async (label: string) => Buffer.from((await stored(standby, label)).secret.data["password"] ?? "", "base64").toString();
+      assert.equal(await password(`cluster-${first}`), "password-of-standby");
+      assert.equal(await password(`cluster-${second}`), "password-of-standby-of-the-second");
+    });
+
+    it("without a postgresql resource nothing is kept", async () => {
+      await objects.createSecrets();
+      const { exitCode, stderr } = await run("keep");
+      assert.equal(exitCode, 4);
+      assert.match(stderr, /there is no postgresql resource, so it cannot be told whose it is/);
+    });
+  });
+
+  describe("restore", () => {
+    it("puts all four into the namespace in the form that both operators adopt, and a second run changes nothing", async () => {
+      const uid = await objects.create();
+      await keep();
+      await objects.clear();
+      const first = await run("restore", "--uid", uid);
+      assert.equal(first.exitCode, 0, first.stderr);
+      const report = secretsRestoreReportSchema.parse(JSON.parse(first.stdout));
+      assert.deepEqual(report.secrets.map(({ outcome }) => outcome), ["created", "created", "created", "created"]);
+      assert.equal(report.cluster.systemIdentifier, "7301234567890123456");
+
+      const { metadata, type, data } = await kubernetes.core.readNamespacedSecret({ namespace: harbor.namespace, name: standby });
+      assert.equal(type, "Opaque");
+      assert.equal(metadata?.ownerReferences, undefined);
+      assert.deepEqual(data, { username: btoa("standby"), password: btoa("password-of-standby") });
+      const key = await kubernetes.core.readNamespacedSecret({ namespace: harbor.namespace, name: encryptionKey });
+      assert.equal(key.type, "goharbor.io/single");
+      assert.equal(key.metadata?.annotations?.["goharbor.io/immutable"], "true");
+      assert.deepEqual(key.data, { secret: btoa("0123456789abcdef") });
+
+      const second = await run("restore");
+      assert.deepEqual(secretsRestoreReportSchema.parse(JSON.parse(second.stdout)).secrets.map(({ outcome }) => outcome), Array(4).fill("unchanged"));
+    });
+
+    it("fault 29: a Secret that exists with other content is never changed, and nothing else is restored", async () => {
+      await objects.create();
+      await keep();
+      await objects.clear();
+      await objects.setSecret(postgres, { username: "postgres", password: "CANARY-made-by-the-operator" });
+      const { exitCode, stdout, stderr } = await run("restore");
+      assert.equal(exitCode, 4);
+      assert.match(stderr, /postgres\S+: the Secret exists with other content, and is left as it is/);
+      assert.doesNotMatch(stdout + stderr, /CANARY/);
+      const { items } = await kubernetes.core.listNamespacedSecret({ namespace: harbor.namespace });
+      assert.deepEqual(items.map(({ metadata }) => metadata?.name), [postgres]);
+    });
+
+    it("fault 31: copies that are missing, or of another database than the one asked for: all told, nothing restored", async () => {
+      await objects.create();
+      await keep();
+      await objects.clear();
+      const { exitCode, stderr } = await run("restore", "--uid", "00000000-0000-4000-8000-000000000000", "--also", "pull");
+      assert.equal(exitCode, 4);
+      assert.equal(stderr.match(/AWS Secrets Manager has no \S+ with the label cluster-0{8}/g)?.length, 5);
+      assert.equal((await kubernetes.core.listNamespacedSecret({ namespace: harbor.namespace })).items.length, 0);
+    });
+
+    it("fault 31: the newest copies of different databases are not mixed", async () => {
+      await objects.create();
+      await keep();
+      await objects.clear();
+      const second = await objects.create("-of-the-second");
+      await objects.setSecret(standby, undefined);
+      await run("keep");
+      await objects.clear();
+      const { exitCode, stderr } = await run("restore");
+      assert.equal(exitCode, 4);
+      assert.match(stderr, new RegExp(`the copies belong to different databases:[^]*of ${second}[^]*next: name the one you want with --uid`));
+    });
+
+    it("fault 31: copies that wait for their deletion are taken back and restored", async () => {
+      const uid = await objects.create();
+      await keep();
+      await objects.clear();
+      for (const SecretId of copies) await manager.send(new DeleteSecretCommand({ SecretId, RecoveryWindowInDays: 7 }));
+      const { exitCode, stderr } = await run("restore", "--uid", uid);
+      assert.equal(exitCode, 0, stderr);
+      assert.equal(stderr.match(/was to be deleted, and is taken back/g)?.length, 4);
+    });
+  });
+
+  describe("fingerprint", () => {
+    const fingerprint = async (): Promise<string> => (await run("fingerprint")).stdout;
+
+    it("stays while nothing changes, is another one when a password does, and tells none", async () => {
+      await objects.create();
+      const first = await fingerprint();
+      assert.equal(await fingerprint(), first);
+      await objects.setSecret(standby, { username: "standby", password: "rotated" });
+      const second = await fingerprint();
+      assert.notEqual(second, first);
+      assert.match(second, /^\{"version":1,"fingerprint":"[0-9a-f]{64}"\}$/);
+    });
+
+    it("with --wait: waits for what the operators have yet to make, and says what that is", async () => {
+      const late = setTimeout(() => void objects.create(), 3_000);
+      const { exitCode, stderr } = await run("fingerprint", "--wait", "30s");
+      clearTimeout(late);
+      assert.equal(exitCode, 0, stderr);
+      assert.match(stderr, /^waiting for: postgresql postgresql-harbor-cluster-harbor-cluster; Secret postgres\./);
+    });
+
+    it("with --wait: ends with everything that did not come", async () => {
+      await objects.create();
+      await objects.setSecret(standby, undefined);
+      const { exitCode, stderr } = await run("fingerprint", "--wait", "3s");
+      assert.equal(exitCode, 4);
+      assert.match(stderr, /waited 3 s in vain for:\n {2}Secret standby\S+\nnext: see the status of the HarborCluster/);
+    });
+  });
+
+  it("fault 31: AWS out of reach: an error that says so, and nothing is changed", async () => {
+    await objects.create();
+    const env = { ...aws.environment, KUBECONFIG: kubernetes.kubeconfig, AWS_ENDPOINT_URL: "http://127.0.0.1:1", AWS_MAX_ATTEMPTS: "1" };
+    const cli = join(import.meta.dirname, "../../bin/postgres-recovery");
+    const { exitCode, stderr } = await execa(cli, ["secrets", "keep", cluster, "--context", "lab"], { reject: false, env });
+    assert.equal(exitCode, 3);
+    assert.match(stderr, /^error: AWS Secrets Manager: postgres-recovery\/harbor-cluster\/harbor-cluster\/\S+: .*ECONNREFUSED/);
+  });
+});

@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { connectKubernetes } from "../../clients/kubernetes.ts";
+import { layout } from "../../sandbox/directory.ts";
+import { applyHarborCluster } from "../../sandbox/harbor/harbor.ts";
+import { backups, harborCluster, harborContext, operatorNamespace, podEnvironment, spiloImage } from "../../sandbox/harbor/objects.ts";
+import { Processes, waitUntil } from "../../sandbox/processes.ts";
+import { HarborDatabase, isReady, roleOf } from "../support/harbor.ts";
+import { harborEnvironment, testDirectory } from "../support/sandbox.ts";
+
+const hardCoded = ["hostssl all all 0.0.0.0/0 md5", "host    all all 0.0.0.0/0 md5"];
+const runbook = [
+  ...hardCoded,
+  "local   all             all        trust",
+  "local   replication     postgres   trust",
+  "hostssl replication     postgres   all       md5",
+  "local   replication     standby    trust",
+  "hostssl replication     standby    all       md5",
+  "hostssl all             +zalandos  all       pam",
+  "hostssl all             all        all       md5",
+];
+const { namespace, database: name } = harborCluster;
+
+describe("the operators of Harbor's database", function () {
+  this.timeout("4m");
+  let database: HarborDatabase;
+
+  before("the sandbox with Harbor's part, and a HarborCluster", async function () {
+    this.timeout("60m");
+    await harborEnvironment();
+    database = new HarborDatabase();
+    await database.apply({ apiVersion: "v1", kind: "ConfigMap", metadata: { namespace: operatorNamespace, name: "pod-config" }, data: { BACKUP_NUM_TO_RETAIN: "7" } });
+    await database.apply({ apiVersion: "v1", kind: "Secret", metadata: { namespace, name: podEnvironment.secret }, stringData: { AWS_SECRET_ACCESS_KEY: "canary-7d1f" } });
+    await applyHarborCluster(testDirectory);
+  });
+
+  it("the Harbor operator makes the database's resource: PostgreSQL 12, the image of the HarborCluster, and two lines of pg_hba", async () => {
+    await waitUntil("the database's resource", 60, async () => (await database.resource()).status !== undefined);
+    const { spec } = await database.resource();
+    assert.equal(spec.dockerImage, spiloImage);
+    assert.equal(spec.postgresql.version, "12");
+    assert.deepEqual(spec.patroni.pg_hba, hardCoded);
+  });
+
+  it("the Zalando operator puts pod-config's values, the secret's references and the backup bucket into the StatefulSet", async () => {
+    await waitUntil("the StatefulSet", 60, async () => (await database.environment()).size > 0);
+    const environment = await database.environment();
+    assert.equal(environment.get("BACKUP_NUM_TO_RETAIN")?.value, "7");
+    assert.equal(environment.get("AWS_SECRET_ACCESS_KEY")?.valueFrom?.secretKeyRef?.name, podEnvironment.secret);
+    assert(![...environment.values()].some(({ value }) => value?.includes("canary-7d1f")), "a secret's value is in the StatefulSet");
+    assert.equal(environment.get("WAL_S3_BUCKET")?.value, backups.bucket);
+    assert.equal(environment.get("WAL_BUCKET_SCOPE_SUFFIX")?.value, `/${(await database.resource()).metadata.uid}`);
+    for (const user of ["postgres", "standby", "harbor"]) assert.deepEqual((await database.secret(`${user}.${name}.credentials`)).keys, ["password", "username"]);
+  });
+
+  it("with these two lines the bootstrap fails with the runbook's message, and the lone Pod never gets a role", async () => {
+    const processes = new Processes(layout(testDirectory).processes);
+    const log = async (): Promise<string> => {
+      const patroni = processes.names().find((process) => process.startsWith(`spilo.${namespace}.${name}-0.`)) ?? "";
+      return readFile(processes.log(patroni), "utf8");
+    };
+    await waitUntil("the failure of the bootstrap", 120, async () => (await log()).includes("Failed to bootstrap cluster"));
+    assert.match(await log(), /FATAL: +no pg_hba\.conf entry for host "\[local\]", user "postgres", database "postgres"/);
+    const pod = await database.pod();
+    assert.equal(roleOf(pod), undefined);
+    assert(!isReady(pod));
+  });
+
+  it("a patched list is taken over into the StatefulSet, and holds once the Pod has been deleted", async () => {
+    await database.applyHba(runbook);
+    await waitUntil("the StatefulSet with the patched list", 120, async () => (await database.configuredHba()).length === runbook.length);
+    assert.deepEqual(await database.configuredHba(), runbook);
+    await database.deletePodBetweenBootstraps();
+    await waitUntil("a leader", 120, async () => {
+      const pod = await database.pod();
+      return roleOf(pod) === "master" && isReady(pod);
+    });
+    await waitUntil("the status Running", 120, async () => (await database.resource()).status?.PostgresClusterStatus === "Running");
+  });
+
+  it("a command in the container meets the real Patroni and Postgres", async () => {
+    const kubernetes = await connectKubernetes({ context: harborContext, kubeconfig: layout(testDirectory).kubeconfig });
+    const run = async (...argv: string[]): Promise<string> => {
+      const result = await kubernetes.exec({ namespace, pod: `${name}-0`, container: "postgres" }, argv, { deadlineSeconds: 20 });
+      assert(result.end === "exited" && result.code === 0, JSON.stringify(result));
+      return result.stdout;
+    };
+    assert.match(await run("patronictl", "list", "-f", "json"), /"Role": "Leader", "State": "running"/);
+    assert.match(await run("psql", "-XAtc", "select string_agg(type, ' ' order by line_number) from pg_hba_file_rules"), /^hostssl host local local hostssl local hostssl hostssl hostssl$/m);
+  });
+
+  it("any change of the HarborCluster puts the two lines back, the Zalando operator rolls the Pod, and there is no leader any more", async () => {
+    const { metadata: before } = await database.pod();
+    await applyHarborCluster(testDirectory, { logLevel: "debug" });
+    await waitUntil("the list to be put back", 60, async () => (await database.resource()).spec.patroni.pg_hba.length === hardCoded.length);
+    assert.deepEqual((await database.resource()).spec.patroni.pg_hba, hardCoded);
+    await waitUntil("the rolled Pod", 120, async () => {
+      const pod = await database.pod();
+      return pod.metadata?.uid !== before?.uid && isReady(pod);
+    });
+    assert.equal(roleOf(await database.pod()), "replica");
+  });
+
+  it("while Patroni answers, a patched list needs nobody to delete the Pod", async () => {
+    await database.applyHba(runbook);
+    await waitUntil("a leader", 180, async () => roleOf(await database.pod()) === "master");
+    assert.deepEqual(await database.configuredHba(), runbook);
+  });
+
+  it("the Harbor operator makes the core encryption key, which the restored data need", async () => {
+    const secret = `${harborCluster.name}-harbor-harbor-core-encryptionkey`;
+    await waitUntil("the encryption key", 180, async () => (await database.secret(secret)).keys.length > 0);
+    assert.deepEqual(await database.secret(secret), { type: "goharbor.io/single", keys: ["secret"] });
+  });
+});

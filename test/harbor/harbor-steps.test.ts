@@ -1,0 +1,251 @@
+import assert from "node:assert/strict";
+import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { AppsV1Api, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
+import { connectHarbor, type HarborClient } from "../../clients/harbor.ts";
+import { readBootstrapState } from "../../clients/spilo.ts";
+import { harborPermissions } from "../../domain/harbor-permissions.ts";
+import { pgHbaReportSchema, rollReportSchema, statusReportSchema, type StatusReport } from "../../domain/harbor-steps.ts";
+import { harborOperatorPgHba, runbookPgHba } from "../../domain/pg-hba.ts";
+import { podConfigData, podSecretData } from "../../domain/pod-config.ts";
+import { restoreCheckReportSchema, suggestReportSchema } from "../../domain/restore-check.ts";
+import { client } from "../../sandbox/client.ts";
+import { layout } from "../../sandbox/directory.ts";
+import { applyHarborCluster } from "../../sandbox/harbor/harbor.ts";
+import { backups, harborCluster, harborContext, operatorNamespace, podEnvironment, spiloImage } from "../../sandbox/harbor/objects.ts";
+import { Processes, waitUntil } from "../../sandbox/processes.ts";
+import { upHarbor } from "../../sandbox/sandbox.ts";
+import { clientSettings, startTestAws, type TestAws } from "../support/aws.ts";
+import { HarborDatabase, roleOf } from "../support/harbor.ts";
+import { RestrictedUsers } from "../support/restricted-user.ts";
+import { harborEnvironment, runInSandbox, testDirectory, type Ended } from "../support/sandbox.ts";
+import { backupObjects, walgPrefix, walObjects } from "../support/walg.ts";
+
+const { namespace, database: name } = harborCluster;
+const cluster = `${namespace}/${harborCluster.name}`;
+const uid = "99e85b8a-3f92-4c86-8d42-5056348c1e7e";
+const canaries = ["canary-backup-key", "canary-backup-id"];
+const processes = new Processes(layout(testDirectory).processes);
+
+describe("the steps around Harbor's database, on both real operators and a real S3", function () {
+  this.timeout("8m");
+  let aws: TestAws;
+  let database: HarborDatabase;
+  let users: RestrictedUsers;
+  let harbor: HarborClient;
+
+  before("the sandbox with Harbor's part, S3 with the backups of a lost database, pod-config and its Secret", async function () {
+    this.timeout("60m");
+    const { KUBECONFIG = "" } = await harborEnvironment();
+    aws = await startTestAws();
+    database = new HarborDatabase();
+    users = await RestrictedUsers.of(harborContext);
+    harbor = await connectHarbor({ context: harborContext, kubeconfig: KUBECONFIG }, new AbortController().signal, () => undefined);
+    const s3 = new S3Client(clientSettings(aws.environment, "s3"));
+    await s3.send(new CreateBucketCommand({ Bucket: backups.bucket }));
+    const text = (key: string): string => {
+      if (key.endsWith("sentinel.json")) return `{"PgVersion":120022,"SystemIdentifier":7710366851552716423,"FinishLSN":67109120}`;
+      return `{"start_time":"${new Date().toISOString()}","finish_time":"${new Date().toISOString()}","pg_version":120022}`;
+    };
+    for (const { key } of [...backupObjects(3, 0), ...walObjects(3, 9, 0)]) {
+      await s3.send(new PutObjectCommand({ Bucket: backups.bucket, Key: key, Body: text(key) }));
+    }
+    s3.destroy();
+    const backup = { ...backups, endpoint: endpoint(), credentials: "secret", schedule: "0 1 * * *", retainDays: 5 } as const;
+    await database.apply({ apiVersion: "v1", kind: "ConfigMap", metadata: { namespace: operatorNamespace, name: "pod-config" }, data: podConfigData(backup, undefined) });
+    const stringData = podSecretData({ backup: { accessKeyId: "canary-backup-id", secretAccessKey: "canary-backup-key" } });
+    await database.apply({ apiVersion: "v1", kind: "Secret", metadata: { namespace, name: podEnvironment.secret }, stringData });
+  });
+
+  after(async () => {
+    await users.remove();
+    await aws.stop();
+  });
+
+  const endpoint = (): string => aws.environment["AWS_ENDPOINT_URL_S3"] ?? "";
+
+  /** The CLI as a person with AWS credentials calls it; no secret may be in what it prints. */
+  async function run(parameters: readonly string[], input?: object): Promise<Ended> {
+    const ended = await runInSandbox(["postgres-recovery", ...parameters, "--context", harborContext], { env: aws.environment, ...(input !== undefined && { input: JSON.stringify(input) }) });
+    for (const secret of [...canaries, aws.environment["AWS_SECRET_ACCESS_KEY"] ?? "-"]) assert(!`${ended.stdout}${ended.stderr}`.includes(secret), "a secret was printed");
+    return ended;
+  }
+
+  function checkRequest(changes: object = {}): object {
+    const store = { ...backups, endpoint: endpoint(), credentials: "secret" };
+    return {
+      version: 1,
+      kubernetes: { context: harborContext },
+      cluster,
+      image: spiloImage,
+      backup: store,
+      restore: { ...store, id: "r1", scope: name, source: { uid }, postgresVersion: 12, versionInPath: true, ...changes },
+      keys: { restore: { accessKeyId: aws.environment["AWS_ACCESS_KEY_ID"], secretAccessKey: aws.environment["AWS_SECRET_ACCESS_KEY"] } },
+    };
+  }
+
+  async function status(): Promise<StatusReport> {
+    const { stdout, stderr } = await run(["harbor", "status", cluster, "-o", "json"]);
+    assert.notEqual(stdout, "", stderr);
+    return statusReportSchema.parse(JSON.parse(stdout));
+  }
+
+  function severities({ sections }: StatusReport, title: string): string[] {
+    return [...new Set(sections.find((section) => section.title === title)?.findings.map(({ severity }) => severity))].sort();
+  }
+
+  const uids = async (): Promise<string[]> => (await harbor.listPods(harborCluster)).map(({ metadata }) => metadata.uid);
+
+  it("restore check: the backups, the operator's live configuration and the keys are right: exit code 0", async () => {
+    const { exitCode, stdout, stderr } = await run(["restore", "check", "--request", "-", "-o", "json"], checkRequest());
+    assert.equal(exitCode, 0, stdout + stderr);
+    const report = restoreCheckReportSchema.parse(JSON.parse(stdout));
+    assert.equal(report.verdict, "ok");
+    assert.equal(report.backup?.place, `s3://${backups.bucket}/${walgPrefix}`);
+    assert(report.findings.some(({ where }) => where === `ConfigMap ${operatorNamespace}/postgres-operator`));
+  });
+
+  it("restore check: a person gets the same by options, with a warning that the Pods' keys were not tried", async () => {
+    const { exitCode, stdout } = await run(["restore", "check", cluster, "--bucket", backups.bucket, "--region", backups.region, "--endpoint", endpoint(), "--uid", uid, "--image", spiloImage]);
+    assert.equal(exitCode, 0, stdout);
+    assert.match(stdout, /^BACKUP +base_000000010000000000000003$/m);
+    assert.match(stdout, /warning +restore\.credentials +the keys of the pod Secret were not tried/);
+    assert.match(stdout, /the restore can begin; read the warnings first$/);
+  });
+
+  it("fault 20: restore check: another UID: exit code 1, and stderr says how to mend it", async () => {
+    const { exitCode, stdout, stderr } = await run(["restore", "check", "--request", "-", "-o", "json"], checkRequest({ source: { uid: "00e85b8a-3f92-4c86-8d42-5056348c1e7e" } }));
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /^PROBLEM: s3:\/\/.*: holds no backup; correct restore\.scope, uid/m);
+    assert.equal(restoreCheckReportSchema.parse(JSON.parse(stdout)).verdict, "refuse");
+  });
+
+  it("fault 23: restore check: a region that is not the bucket's, a store that does not answer: exit code 3, never okay", async () => {
+    for (const [wrong, told] of [[{ region: "us-east-1" }, /the bucket is in the region eu-west-2/], [{ endpoint: "http://127.0.0.1:9" }, /no answer/]] as const) {
+      const { exitCode, stderr } = await run(["restore", "check", "--request", "-", "-o", "json"], checkRequest(wrong));
+      assert.equal(exitCode, 3, stderr);
+      assert.match(stderr, told);
+    }
+  });
+
+  it("fault 19: restore check: a request without scope and bucket: exit code 2, everything that is missing at once", async () => {
+    const { exitCode, stderr } = await run(["restore", "check", "--request", "-"], checkRequest({ scope: undefined, bucket: undefined }));
+    assert.equal(exitCode, 2);
+    assert.match(stderr, /restore\.bucket[^]*restore\.scope/);
+  });
+
+  it("restore check --suggest: what is in the bucket, in the words of the setting", async () => {
+    const { exitCode, stdout } = await run(["restore", "check", "--suggest", "--bucket", backups.bucket, "--region", backups.region, "-o", "json"]);
+    assert.equal(exitCode, 0);
+    const [place, ...others] = suggestReportSchema.parse(JSON.parse(stdout)).places;
+    assert.deepEqual([place?.scope, place?.uid, place?.postgresVersion, place?.backups, others], [name, uid, 12, 1, []]);
+  });
+
+  it("fault 27: pg-hba: the resource is not made: ends in time, says for what it waited, exit code 4", async () => {
+    const { exitCode, stderr } = await run(["harbor", "pg-hba", cluster, "--wait", "3s"]);
+    assert.equal(exitCode, 4);
+    assert.match(stderr, /waiting for the Harbor operator to make postgresql/);
+    assert.match(stderr, /there is no HarborCluster/);
+  });
+
+  it("fault 27: pg-hba: started before the resource is there, it writes the list as soon as the Harbor operator makes it", async () => {
+    const writing = run(["harbor", "pg-hba", cluster, "-o", "json"]);
+    await applyHarborCluster(testDirectory);
+    const { exitCode, stdout, stderr } = await writing;
+    assert.equal(exitCode, 0, stderr);
+    const report = pgHbaReportSchema.parse(JSON.parse(stdout));
+    assert.equal(report.outcome, "applied");
+    const { metadata, spec } = await database.resource();
+    assert.deepEqual([spec.patroni.pg_hba, metadata.uid], [[...runbookPgHba], report.uid]);
+  });
+
+  it("roll: leads a fresh database to a leader with the list, whatever the operator did meanwhile", async () => {
+    const { exitCode, stdout, stderr } = await run(["harbor", "roll", cluster, "-o", "json"]);
+    assert.equal(exitCode, 0, stderr);
+    assert.equal(rollReportSchema.parse(JSON.parse(stdout)).leader, `${name}-0`);
+    assert.deepEqual(await database.configuredHba(), runbookPgHba);
+    assert.equal(roleOf(await database.pod()), "master");
+  });
+
+  it("roll and pg-hba again: nothing is written, no Pod is touched", async () => {
+    const before = await uids();
+    const rolled = await run(["harbor", "roll", cluster, "-o", "json"]);
+    assert.equal(rollReportSchema.parse(JSON.parse(rolled.stdout)).outcome, "already-current");
+    const written = await run(["harbor", "pg-hba", cluster, "-o", "json"]);
+    assert.equal(pgHbaReportSchema.parse(JSON.parse(written.stdout)).outcome, "already-in-place");
+    assert.deepEqual(await uids(), before);
+  });
+
+  it("status: everything at a glance, and no secret of it", async () => {
+    await waitUntil("the status Running", 120, async () => (await database.resource()).status?.PostgresClusterStatus === "Running");
+    const report = await status();
+    for (const title of ["postgresql resource", "Zalando operator", "Pods' template", "restore", "Pods", "pod-config"]) assert.deepEqual(severities(report, title), ["ok"], `${title}: ${JSON.stringify(report.sections)}`);
+    // WAL-G does not run here, so that the new database's own place is empty.
+    assert.deepEqual(severities(report, "backups"), ["refuse"]);
+    assert.deepEqual(report.pods, [{ name: `${name}-0`, role: "leader", ready: true, current: true }]);
+  });
+
+  it("fault 24: restore check: this database was bootstrapped before: refused, for Spilo would pass over the restore", async () => {
+    const { exitCode, stderr } = await run(["restore", "check", "--request", "-", "-o", "json"], checkRequest());
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /exists already and is another one/);
+  });
+
+  it("fault 27: a HarborCluster edit reverts the list: status tells, pg-hba puts it back, roll brings two Pods up with it", async () => {
+    await applyHarborCluster(testDirectory, { replicas: 2 });
+    await waitUntil("the Harbor operator to revert the list", 60, async () => (await database.resource()).spec.patroni.pg_hba.length === harborOperatorPgHba.length);
+    assert(severities(await status(), "postgresql resource").includes("refuse"));
+    const { stdout } = await run(["harbor", "pg-hba", cluster, "-o", "json"]);
+    assert.deepEqual([pgHbaReportSchema.parse(JSON.parse(stdout)).outcome, pgHbaReportSchema.parse(JSON.parse(stdout)).generation], ["applied", "2"]);
+    const rolled = await run(["harbor", "roll", cluster, "-o", "json"]);
+    assert.equal(rolled.exitCode, 0, rolled.stderr);
+    await waitUntil("two Pods", 120, async () => (await uids()).length === 2);
+    assert.equal((await run(["harbor", "roll", cluster])).exitCode, 0);
+    assert.deepEqual((await harbor.listPods(harborCluster)).map((pod) => pod.metadata.labels["spilo-role"]).sort(), ["master", "replica"]);
+  });
+
+  it("roll without the operator's help: the replica, a switchover by Patroni, then the former leader", async () => {
+    const before = await uids();
+    const leader = (await harbor.listPods(harborCluster)).find((pod) => pod.metadata.labels["spilo-role"] === "master")?.metadata.name ?? "";
+    const replica = leader.endsWith("-0") ? `${name}-1` : `${name}-0`;
+    await processes.stop("lab.postgres-operator");
+    try {
+      const apps = client(layout(testDirectory).kubeconfig, harborContext).makeApiClient(AppsV1Api);
+      const body = { spec: { template: { metadata: { annotations: { "test/round": "2" } } } } };
+      await apps.patchNamespacedStatefulSet({ namespace, name, body }, setHeaderOptions("Content-Type", PatchStrategy.StrategicMergePatch));
+      const { exitCode, stdout, stderr } = await run(["harbor", "roll", cluster, "-o", "json"]);
+      assert.equal(exitCode, 0, stderr);
+      const report = rollReportSchema.parse(JSON.parse(stdout));
+      assert.deepEqual([report.outcome, report.pods, report.leader], ["rolled", [replica, leader], replica]);
+      assert.match(stderr, new RegExp(`deleting ${replica}[^]*handing the lead from ${leader} to ${replica}[^]*deleting ${leader}`));
+      assert.deepEqual((await uids()).filter((one) => before.includes(one)), []);
+    } finally {
+      await upHarbor(testDirectory, () => undefined);
+    }
+  });
+
+  it("a Pod in recovery, and one whose bootstrap is over, are told by their control files", async () => {
+    const states = await Promise.all(
+      (await harbor.listPods(harborCluster)).map(async (pod) => [pod.metadata.labels["spilo-role"], await readBootstrapState(harbor.exec, pod, new AbortController().signal)] as const),
+    );
+    assert.deepEqual(Object.fromEntries(states), {
+      master: { state: "recovering", cluster: "in production" },
+      replica: { state: "recovering", cluster: "in archive recovery" },
+    });
+  });
+
+  for (const [command, parameters] of [
+    ["restore check", ["restore", "check", "--request", "-", "-o", "json"]],
+    ["harbor status", ["harbor", "status", cluster, "--no-backups"]],
+    ["harbor pg-hba", ["harbor", "pg-hba", cluster]],
+    ["harbor roll", ["harbor", "roll", cluster]],
+  ] as const) {
+    it(`least privilege: ${command} works with exactly the role of docs/permissions.md`, async () => {
+      const kubeconfig = await users.kubeconfig(command.replace(" ", "-"), harborPermissions[command]);
+      const request = checkRequest();
+      const input = command === "restore check" ? { ...request, kubernetes: { context: harborContext, kubeconfig } } : undefined;
+      const { stdout, stderr } = await run([...parameters, "--kubeconfig", kubeconfig], input);
+      assert.doesNotMatch(stdout + stderr, /not allowed|forbidden/);
+      assert.notEqual(stdout, "", stderr);
+    });
+  }
+});

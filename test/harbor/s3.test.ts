@@ -1,0 +1,157 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import pLimit from "p-limit";
+import { S3Error, type S3Problem } from "../../clients/s3-error.ts";
+import { connectS3, type S3Access } from "../../clients/s3.ts";
+import { segmentName, WalgListingReader } from "../../domain/walg-storage.ts";
+import { suggestRestores } from "../../operations/restore-suggest.ts";
+import { listWal } from "../../operations/wal-listing.ts";
+import { clientSettings, startTestAws, type TestAws } from "../support/aws.ts";
+import { backupObjects, walgPrefix } from "../support/walg.ts";
+
+const bucket = "harbor-database-backups";
+const location = { bucket, prefix: walgPrefix };
+const never = new AbortController().signal;
+const segments = 2300;
+/** Backups of four databases, in every form of the path. */
+const places = [walgPrefix, walgPrefix.replace("99e85b8a", "11e85b8a").replace("/12", ""), "spilo/harbor-cluster-postgresql-harbor-cluster-harbor-cluster/wal/12", "spilo/unfinished/wal/13"];
+
+describe("S3, as backups are read from it", function () {
+  this.timeout("2m");
+  let aws: TestAws;
+  let access: S3Access;
+
+  before("a bucket with backups, and with more WAL than one page of a listing has", async function () {
+    this.timeout("10m");
+    aws = await startTestAws();
+    const { credentials, endpoint, region } = clientSettings(aws.environment, "s3");
+    access = { endpoint, region, keys: credentials };
+    const client = new S3Client(clientSettings(aws.environment, "s3"));
+    await client.send(new CreateBucketCommand({ Bucket: bucket }));
+    const atOnce = pLimit(16);
+    const put = (Key: string, Body: string) => atOnce(() => client.send(new PutObjectCommand({ Bucket: bucket, Key, Body })));
+    const finished = places.slice(0, 3).flatMap((prefix) => backupObjects(3, 0, { prefix }));
+    const unfinished = backupObjects(3, 0, { prefix: places[3] ?? "" }).filter(({ key }) => !key.endsWith("sentinel.json"));
+    await Promise.all([
+      ...[...finished, ...unfinished].map(({ key }) => put(key, `{"PgVersion":120022}`)),
+      ...Array.from({ length: segments }, (_, index) => put(`${walgPrefix}/wal_005/${segmentName(1, index)}.lz4`, "w")),
+      put("another/folder/object", "text of it"),
+    ]);
+    client.destroy();
+  });
+
+  after(() => aws.stop());
+
+  it("hands out every key of a prefix once and in order, page by page", async () => {
+    const [keys, pages]: [string[], number[]] = [[], []];
+    await connectS3(access).list({ bucket, prefix: `${walgPrefix}/wal_005/` }, never, (page) => {
+      keys.push(...page.map(({ key }) => key));
+      pages.push(page.length);
+      return undefined;
+    });
+    assert.deepEqual(keys, Array.from({ length: segments }, (_, index) => `${walgPrefix}/wal_005/${segmentName(1, index)}.lz4`));
+    assert.deepEqual(pages, [1000, 1000, 300]);
+  });
+
+  it("hands out a part of the keys: after one, through another", async () => {
+    const keys: string[] = [];
+    const key = (segment: number): string => `${walgPrefix}/wal_005/${segmentName(1, segment)}.lz4`;
+    const take = (page: readonly { key: string }[]): undefined => void keys.push(...page.map((object) => object.key));
+    await connectS3(access).list({ bucket, prefix: `${walgPrefix}/wal_005/`, after: key(100), through: key(1500) }, never, take);
+    assert.deepEqual([keys[0], keys.at(-1), keys.length], [key(101), key(1500), 1400]);
+  });
+
+  it("stops when enough is known", async () => {
+    let pages = 0;
+    await connectS3(access).list({ bucket, prefix: "spilo/" }, never, () => {
+      pages += 1;
+      return "enough";
+    });
+    assert.equal(pages, 1);
+  });
+
+  it("finds the whole WAL from a segment on, side by side", async () => {
+    const reader = new WalgListingReader(walgPrefix);
+    await listWal(connectS3(access), location, { timeline: 1, segment: 7 }, reader, never);
+    assert.deepEqual(reader.listing.wal.get(1)?.map(({ first, last }) => [first, last]), [[7, segments - 1]]);
+  });
+
+  it("shows one level, and reads a small object", async () => {
+    const s3 = connectS3(access);
+    assert.deepEqual((await s3.level({ bucket, prefix: "another" }, never)).folders, ["folder"]);
+    const { folders, objects } = await s3.level({ bucket, prefix: "another/folder" }, never);
+    assert.deepEqual([folders, objects.map(({ key, size }) => [key, size])], [[], [["another/folder/object", 10]]]);
+    assert.equal(await s3.text({ bucket, key: "another/folder/object" }, never), "text of it");
+  });
+
+  it("suggests every place that holds backups, in the words of the setting", async () => {
+    const { places: found } = await suggestRestores(connectS3(access), bucket, never);
+    assert.deepEqual(
+      found.map(({ scope, uid, postgresVersion, versionInPath, backups }) => [scope, uid, postgresVersion, versionInPath, backups]).sort(),
+      [
+        ["harbor-cluster-postgresql-harbor-cluster-harbor-cluster", null, 12, true, 1],
+        ["postgresql-harbor-cluster-harbor-cluster", "11e85b8a-3f92-4c86-8d42-5056348c1e7e", null, false, 1],
+        ["postgresql-harbor-cluster-harbor-cluster", "99e85b8a-3f92-4c86-8d42-5056348c1e7e", 12, true, 1],
+        ["unfinished", null, 13, true, 0],
+      ],
+    );
+    assert.equal(found.at(-1)?.newest, null);
+  });
+
+  async function problemOf(wrong: Partial<S3Access>, otherBucket = bucket): Promise<[S3Problem, string]> {
+    try {
+      await connectS3({ ...access, ...wrong }).level({ bucket: otherBucket, prefix: "spilo" }, never);
+    } catch (error) {
+      assert(error instanceof S3Error, String(error));
+      assert(!JSON.stringify([error.message, error.next]).includes(access.keys?.secretAccessKey ?? "-"), "a key is in the error");
+      return [error.problem, error.message];
+    }
+    throw new Error("nothing was wrong");
+  }
+
+  const keys = (): NonNullable<S3Access["keys"]> => access.keys ?? { accessKeyId: "", secretAccessKey: "" };
+
+  it("fault 23: a bucket that does not exist", async () => {
+    assert.equal((await problemOf({}, "no-such-bucket-here"))[0], "no-such-bucket");
+  });
+
+  it("fault 23: a secret access key that is wrong, an access key ID that is unknown", async () => {
+    assert.equal((await problemOf({ keys: { ...keys(), secretAccessKey: "canary-wrong" } }))[0], "credentials");
+    assert.equal((await problemOf({ keys: { ...keys(), accessKeyId: "UNKNOWN" } }))[0], "credentials");
+  });
+
+  it("fault 23: another region than the bucket's", async () => {
+    const [problem, message] = await problemOf({ region: "us-east-1" });
+    assert.equal(problem, "wrong-region");
+    assert.match(message, /eu-west-2/);
+  });
+
+  it("fault 23: nobody answers at the endpoint, or something else than S3 does", async () => {
+    assert.equal((await problemOf({ endpoint: "http://127.0.0.1:9" }))[0], "unreachable");
+    const server = createServer((_request, response) => response.writeHead(200, { "content-type": "text/html" }).end("<html>login</html>")).listen(0, "127.0.0.1");
+    await new Promise((resolve) => server.once("listening", resolve));
+    const { port } = server.address() as AddressInfo;
+    assert.equal((await problemOf({ endpoint: `http://127.0.0.1:${port}` }))[0], "other");
+    server.close();
+  });
+
+  it("fault 23: no right to list: S3's refusal, however it is told", async () => {
+    const answers = [
+      `<Error><Code>AccessDenied</Code><Message>no</Message></Error>`,
+      "",
+    ];
+    for (const body of answers) {
+      const server = createServer((_request, response) => response.writeHead(403, { "content-type": "application/xml" }).end(body)).listen(0, "127.0.0.1");
+      await new Promise((resolve) => server.once("listening", resolve));
+      const { port } = server.address() as AddressInfo;
+      assert.equal((await problemOf({ endpoint: `http://127.0.0.1:${port}` }))[0], "access-denied");
+      server.close();
+    }
+  });
+
+  it("ends with its signal's reason", async () => {
+    await assert.rejects(connectS3(access).level({ bucket, prefix: "spilo" }, AbortSignal.abort(new Error("stopped"))), /stopped/);
+  });
+});

@@ -1,0 +1,141 @@
+import type { ExecResult } from "../../clients/exec.ts";
+import type { HarborClient } from "../../clients/harbor.ts";
+import {
+  harborClusterSchema,
+  podSchema,
+  postgresqlSchema,
+  statefulSetSchema,
+  type DatabasePod,
+  type HarborCluster,
+  type Postgresql,
+  type StatefulSet,
+} from "../../domain/harbor-objects.ts";
+import { runbookPgHba } from "../../domain/pg-hba.ts";
+import type { ClusterName } from "../../domain/postgres-cluster.ts";
+import type { SecretContent } from "../../domain/secret-copy.ts";
+
+export const harbor = { namespace: "harbor-cluster", name: "harbor-cluster" };
+export const databaseName = "postgresql-harbor-cluster-harbor-cluster";
+export const databaseUid = "11e85b8a-3f92-4c86-8d42-5056348c1e7e";
+
+/** The Zalando operator's configuration as it must be. */
+export const operatorConfigMap = {
+  pod_environment_configmap: "harbor-operator-ns/pod-config",
+  pod_environment_secret: "pod-secret",
+  wal_s3_bucket: "bkt",
+  secret_name_template: "{username}.{cluster}.credentials",
+};
+
+type HbaScript = (list: readonly string[]) => readonly string[];
+
+/** Kubernetes with one Harbor; what is set before a call is what the call answers. */
+export class FakeHarbor implements HarborClient {
+  readonly context = "test";
+  harborCluster: HarborCluster | undefined = harborClusterSchema.parse({ metadata: { ...harbor, uid: "h", generation: 1 }, spec: {} });
+  postgresql: Postgresql | undefined = undefined;
+  statefulSet: StatefulSet | undefined = undefined;
+  pods: DatabasePod[] = [];
+  systemIdentifier: string | undefined = undefined;
+  configMaps: Record<string, Record<string, string>> = { "harbor-operator-ns/postgres-operator": operatorConfigMap };
+  secrets: Record<string, SecretContent> = {};
+  deploymentVariables: { name: string; value: string }[] = [];
+  operatorConfigurations: Record<string, unknown> = {};
+  /** Every list that was applied. */
+  readonly applied: (readonly string[])[] = [];
+  /** Names of the Pods that were deleted, in order. */
+  readonly deleted: string[] = [];
+  /** Every remote command, as `POD: ARGV`. */
+  readonly commands: string[] = [];
+  /** What the resource holds after an apply; somebody may write at the same time. */
+  afterApply: HbaScript = (list) => list;
+  onDelete: (pod: DatabasePod) => void = () => undefined;
+  onExec: (pod: string, command: string) => string | ExecResult = () => "";
+  /** Called before each read of the resource. */
+  onRead: () => void = () => undefined;
+
+  /** A `postgresql` resource with this list. */
+  make(pg_hba: readonly string[], { uid = databaseUid, generation = "1" } = {}): void {
+    const annotations = { "harbor-cluster.harborcluster.checksum.goharbor.io/harbor-cluster": generation };
+    this.postgresql = postgresqlSchema.parse({
+      metadata: { namespace: harbor.namespace, name: databaseName, uid, annotations },
+      spec: { postgresql: { version: "12" }, numberOfInstances: 1, patroni: { pg_hba } },
+      status: { PostgresClusterStatus: "Running" },
+    });
+  }
+
+  getHarborCluster = (): Promise<HarborCluster | undefined> => Promise.resolve(this.harborCluster);
+  getPostgresql = (): Promise<Postgresql | undefined> => {
+    this.onRead();
+    return Promise.resolve(this.postgresql);
+  };
+  getStatefulSet = (): Promise<StatefulSet | undefined> => Promise.resolve(this.statefulSet);
+  listPods = (): Promise<DatabasePod[]> => Promise.resolve(this.pods);
+  getSystemIdentifier = (): Promise<string | undefined> => Promise.resolve(this.systemIdentifier);
+  getConfigMap = ({ namespace, name }: ClusterName): Promise<Record<string, string> | undefined> => Promise.resolve(this.configMaps[`${namespace}/${name}`]);
+  getSecret = ({ namespace, name }: ClusterName): Promise<SecretContent | undefined> => Promise.resolve(this.secrets[`${namespace}/${name}`]);
+  listDeploymentVariables = (): Promise<{ name: string; value: string }[]> => Promise.resolve(this.deploymentVariables);
+  getOperatorConfiguration = ({ name }: ClusterName): Promise<unknown> => Promise.resolve(this.operatorConfigurations[name]);
+  listOperatorConfigurations = (): Promise<string[]> => Promise.resolve(Object.keys(this.operatorConfigurations));
+
+  applyPgHba = (postgresql: Postgresql, list: readonly string[]): Promise<Postgresql> => {
+    this.applied.push(list);
+    const [generation = "1"] = Object.values(postgresql.metadata.annotations);
+    this.make(this.afterApply(list), { uid: postgresql.metadata.uid, generation });
+    return this.postgresql === undefined ? Promise.reject(new Error("gone")) : Promise.resolve(this.postgresql);
+  };
+
+  deletePod = (pod: DatabasePod): Promise<void> => {
+    this.deleted.push(pod.metadata.name);
+    this.onDelete(pod);
+    return Promise.resolve();
+  };
+
+  readonly exec: HarborClient["exec"] = ({ pod }, argv) => {
+    const command = argv.join(" ");
+    this.commands.push(`${pod}: ${command}`);
+    const answer = this.onExec(pod, command);
+    return Promise.resolve(typeof answer === "string" ? { end: "exited", code: 0, stdout: answer, stderr: "" } : answer);
+  };
+}
+
+/** A StatefulSet of the database. */
+export function statefulSetOf({ revision = "new", replicas = 1, hba = runbookPgHba, env = {} }: { revision?: string; replicas?: number; hba?: readonly string[]; env?: Record<string, string> } = {}): StatefulSet {
+  return statefulSetSchema.parse({
+    metadata: { namespace: harbor.namespace, name: databaseName, uid: "s" },
+    spec: { replicas, template: { spec: { containers: [spilo(hba, env)] } } },
+    status: { updateRevision: revision },
+  });
+}
+
+interface PodOptions {
+  readonly revision?: string;
+  readonly role?: string;
+  readonly ready?: boolean;
+  readonly uid?: string;
+  readonly hba?: readonly string[];
+  readonly running?: boolean;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A Pod of the database. */
+export function podOf(number: number, { revision = "new", role = "", ready = true, uid = `uid-${number}`, hba = runbookPgHba, running = true, env = {} }: PodOptions = {}): DatabasePod {
+  return podSchema.parse({
+    metadata: {
+      namespace: harbor.namespace,
+      name: `${databaseName}-${number}`,
+      uid,
+      labels: { "controller-revision-hash": revision, ...(role !== "" && { "spilo-role": role }) },
+    },
+    spec: { containers: [spilo(hba, env)] },
+    status: {
+      phase: "Running",
+      conditions: [{ type: "Ready", status: ready ? "True" : "False" }],
+      containerStatuses: [{ name: "postgres", state: running ? { running: {} } : {} }],
+    },
+  });
+}
+
+function spilo(pg_hba: readonly string[], env: Readonly<Record<string, string>>) {
+  const variables = { SPILO_CONFIGURATION: JSON.stringify({ postgresql: { pg_hba } }), ...env };
+  return { name: "postgres", image: "ghcr.io/zalando/spilo-16:3.3-p3", env: Object.entries(variables).map(([name, value]) => ({ name, value })) };
+}

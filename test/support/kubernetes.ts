@@ -1,0 +1,60 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { CoreV1Api, KubernetesObjectApi, loadYaml, type KubernetesObject } from "@kubernetes/client-node";
+import { writeAccess } from "../../sandbox/access.ts";
+import { databaseAccount } from "../../sandbox/account.ts";
+import { ensureCertificates } from "../../sandbox/certificates.ts";
+import { client } from "../../sandbox/client.ts";
+import { layout, prepareDirectory } from "../../sandbox/directory.ts";
+import { startKubernetes } from "../../sandbox/kubernetes.ts";
+import { loadPorts } from "../../sandbox/ports.ts";
+import { Processes, waitUntil } from "../../sandbox/processes.ts";
+import { loadSecrets } from "../../sandbox/secrets.ts";
+import { ensureTools } from "../../sandbox/toolchain.ts";
+
+const context = "lab";
+
+/** The sandbox's API server without operators and databases: what it holds is what a test puts there. */
+export interface TestKubernetes {
+  readonly context: string;
+  /** Path of an administrator's kubeconfig. */
+  readonly kubeconfig: string;
+  readonly core: CoreV1Api;
+  readonly objects: KubernetesObjectApi;
+  readonly stop: () => Promise<void>;
+}
+
+/** Starts etcd and the API servers in a folder of their own, with the Zalando operator's own CRD `postgresqls`. */
+export async function startTestKubernetes(): Promise<TestKubernetes> {
+  const progress = (line: string): void => {
+    process.stderr.write(`    sandbox: ${line}\n`);
+  };
+  const tools = await ensureTools(["etcd", "kube-apiserver", "kubelet", "postgres-operator"], progress);
+  const directory = await mkdtemp(join(tmpdir(), "pr-kubernetes-"));
+  await prepareDirectory(directory);
+  const account = await databaseAccount();
+  const [ports, certificates, secrets] = await Promise.all([loadPorts(directory), ensureCertificates(directory, account), loadSecrets(directory)]);
+  await writeAccess(directory, ports, certificates, secrets, account);
+  const processes = new Processes(layout(directory).processes);
+  await startKubernetes({ directory, processes, ports, certificates, tools });
+
+  const { kubeconfig } = layout(directory);
+  const config = client(kubeconfig, context);
+  const objects = KubernetesObjectApi.makeApiClient(config);
+  await objects.create(loadYaml<KubernetesObject>(await readFile(join(dirname(tools.get("postgres-operator") ?? ""), "postgresql.crd.yaml"), "utf8")));
+  await waitUntil("the API server to serve postgresqls", 30, async () => {
+    await objects.list("acid.zalan.do/v1", "postgresql");
+    return true;
+  });
+  return {
+    context,
+    kubeconfig,
+    core: config.makeApiClient(CoreV1Api),
+    objects,
+    async stop() {
+      await Promise.all(processes.names().map((name) => processes.stop(name, { signal: "SIGKILL" })));
+      await rm(directory, { recursive: true, maxRetries: 10 });
+    },
+  };
+}

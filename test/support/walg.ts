@@ -1,0 +1,36 @@
+import { segmentName, WalgListingReader, type ListedObject, type WalgListing } from "../../domain/walg-storage.ts";
+
+export const walgPrefix = "spilo/postgresql-harbor-cluster-harbor-cluster/99e85b8a-3f92-4c86-8d42-5056348c1e7e/wal/12";
+
+/** A moment of 21 November 2026, UTC. */
+export function at(time: string): number {
+  return Date.parse(`2026-11-21T${time}:00Z`);
+}
+
+/** The objects of a whole backup, as WAL-G leaves them. */
+export function backupObjects(segment: number, modified: number, { timeline = 1, parent = "", prefix = walgPrefix } = {}): ListedObject[] {
+  const name = `base_${segmentName(timeline, segment)}${parent === "" ? "" : `_D_${parent}`}`;
+  const object = (path: string, size: number): ListedObject => ({ key: `${prefix}/basebackups_005/${path}`, size, modified });
+  return [
+    object(`${name}/metadata.json`, 400),
+    object(`${name}/files_metadata.json`, 4000),
+    object(`${name}/tar_partitions/part_001.tar.lz4`, 9000),
+    object(`${name}/tar_partitions/pg_control.tar.lz4`, 400),
+    object(`${name}_backup_stop_sentinel.json`, 300),
+  ];
+}
+
+/** WAL segments without a gap. */
+export function walObjects(first: number, last: number, modified: number, { timeline = 1, prefix = walgPrefix } = {}): ListedObject[] {
+  return Array.from({ length: last - first + 1 }, (_, index) => ({
+    key: `${prefix}/wal_005/${segmentName(timeline, first + index)}.lz4`,
+    size: 70_000,
+    modified,
+  }));
+}
+
+export function listingOf(...objects: readonly ListedObject[][]): WalgListing {
+  const reader = new WalgListingReader(walgPrefix);
+  for (const object of objects.flat()) reader.add(object);
+  return reader.listing;
+}

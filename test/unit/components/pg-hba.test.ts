@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { PgHba } from "../../../components/harbor/pg-hba.ts";
+import { pgHbaRequestSchema, type PgHbaReport } from "../../../domain/harbor-steps.ts";
+import { requiredPgHba } from "../../../domain/pg-hba.ts";
+import { pgHbaLookRequestSchema } from "../../../domain/pg-hba-look.ts";
+import { optionsOf, registered, valueOf, type Registered } from "../../support/pulumi-mocks.ts";
+
+const list = requiredPgHba(["host all ops 10.1.0.0/16 md5"]);
+const report: PgHbaReport = {
+  version: 1,
+  context: "lab",
+  cluster: "harbor-cluster/harbor-cluster",
+  outcome: "applied",
+  uid: "99e85b8a-3f92-4c86-8d42-5056348c1e7e",
+  generation: "1",
+  pgHba: list,
+  dropped: [],
+  finishedAt: "2026-11-21T01:00:00.000Z",
+};
+
+describe("PgHba", () => {
+  let component: PgHba;
+  let ready: Registered | undefined;
+  let written: Registered | undefined;
+
+  before(async () => {
+    const resources = await registered(
+      () => {
+        component = new PgHba("pg-hba", { kubernetes: { context: "lab" }, cluster: report.cluster, list, wait: "15m" });
+      },
+      ({ command, create }) => JSON.stringify(String(command ?? create).includes("fingerprint") ? { version: 1, fingerprint: "generation 1" } : report),
+    );
+    await valueOf(component.report);
+    const command = (wanted: string): Registered | undefined =>
+      resources.find(({ name, type }) => type === "command:local:Command" && name === wanted);
+    ready = command("pg-hba-ready");
+    written = command("pg-hba");
+  });
+
+  const requestOf = (resource: Registered | undefined): unknown => JSON.parse(String(resource?.inputs["stdin"]));
+
+  it("first waits for the resource, then writes the whole list, by one valid request each", () => {
+    const what = { version: 1, kubernetes: { context: "lab" }, cluster: report.cluster, pgHba: list };
+    assert.deepEqual(pgHbaLookRequestSchema.parse(requestOf(ready)), { ...what, wait: "15m" });
+    assert.deepEqual(pgHbaRequestSchema.parse(requestOf(written)), { ...what, timeLimit: "15m" });
+    assert.deepEqual(optionsOf.get("pg-hba")?.dependencies, ["pg-hba-ready"]);
+  });
+
+  it("fault 27: runs again for another list of the settings, and for another fingerprint of the live resource", () => {
+    assert.deepEqual(written?.inputs["triggers"], [report.cluster, list, "generation 1"]);
+  });
+
+  it("has no delete: destroying the stack leaves the list as it is", () => {
+    for (const resource of [ready, written]) assert.equal(resource?.inputs["delete"], undefined);
+  });
+
+  it("hands on the report", async () => {
+    assert.deepEqual(await valueOf(component.report), report);
+  });
+});

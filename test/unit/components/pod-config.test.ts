@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import { kubernetesProvider } from "../../../components/harbor/kubernetes-provider.ts";
+import { PodConfig } from "../../../components/harbor/pod-config.ts";
+import type { Backup, Restore } from "../../../domain/harbor-restore.ts";
+import { optionsOf, registered, type Registered } from "../../support/pulumi-mocks.ts";
+
+const irsaRoleArn = "arn:aws:iam::123456789012:role/r";
+const backup: Backup = { bucket: "harbor-db", region: "eu-west-2", schedule: "0 1 * * *", retainDays: 5, credentials: "secret" };
+const restore: Restore = {
+  id: "r1",
+  scope: "postgresql-harbor-cluster-harbor-cluster",
+  source: { uid: "99e85b8a-3f92-4c86-8d42-5056348c1e7e" },
+  postgresVersion: 12,
+  versionInPath: true,
+  bucket: "harbor-db",
+  region: "eu-west-2",
+  credentials: "secret",
+};
+const keys = {
+  backup: { accessKeyId: "CANARY-1", secretAccessKey: "CANARY-2" },
+  restore: { accessKeyId: "CANARY-3", secretAccessKey: "CANARY-4" },
+};
+
+function declared(own: Backup, lost?: Restore): Promise<Registered[]> {
+  return registered(
+    () => {
+      const provider = kubernetesProvider("lab", { context: "lab" });
+      const args = {
+        podConfig: { namespace: "harbor-operator-ns", name: "pod-config" },
+        podSecret: { namespace: "harbor-cluster", name: "pod-secret" },
+        backup: own,
+        restore: lost,
+        keys: pulumi.secret(keys),
+      };
+      new PodConfig("pod-config", args, { provider });
+    },
+    () => "",
+  );
+}
+
+const configMapOf = (resources: readonly Registered[]): Registered | undefined => resources.find(({ type }) => type === "kubernetes:core/v1:ConfigMap");
+const secretOf = (resources: readonly Registered[]): Registered | undefined => resources.find(({ type }) => type === "kubernetes:core/v1:Secret");
+
+/** How the SDK marks a secret on its way to the engine. */
+const secretMark = { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270" };
+
+describe("PodConfig", () => {
+  it("declares the ConfigMap under its fixed name, and changes it in place", async () => {
+    const resources = await declared(backup);
+    const { metadata } = configMapOf(resources)?.inputs ?? {};
+    assert.deepEqual(metadata, { namespace: "harbor-operator-ns", name: "pod-config", annotations: { "pulumi.com/patchForce": "true" } });
+    const provider = resources.find(({ type }) => type === "pulumi:providers:kubernetes");
+    assert.equal(provider?.inputs["enableConfigMapMutable"], "true");
+    assert.equal(provider.inputs["enableSecretMutable"], "true");
+  });
+
+  it("puts the keys into the Secret alone, marked as secret", async () => {
+    const resources = await declared(backup, restore);
+    assert.deepEqual(secretOf(resources)?.inputs["stringData"], {
+      ...secretMark,
+      value: {
+        AWS_ACCESS_KEY_ID: "CANARY-1",
+        AWS_SECRET_ACCESS_KEY: "CANARY-2",
+        CLONE_AWS_ACCESS_KEY_ID: "CANARY-3",
+        CLONE_AWS_SECRET_ACCESS_KEY: "CANARY-4",
+      },
+    });
+    assert.doesNotMatch(JSON.stringify(resources.filter(({ type }) => type !== "kubernetes:core/v1:Secret")), /CANARY/);
+  });
+
+  it("leaves both as they are when the stack is destroyed, for the operator does nothing without them", async () => {
+    await declared(backup);
+    assert.equal(optionsOf.get("pod-config-keys")?.retainOnDelete, true);
+    assert(optionsOf.get("pod-config")?.retainOnDelete);
+  });
+
+  it("fault 25: without a restore there is no CLONE_ value in either, though its keys are still in the settings", async () => {
+    assert.doesNotMatch(JSON.stringify(await declared(backup)), /CLONE_|CANARY-[34]/);
+  });
+
+  it("uses the keys of no side that has a role", async () => {
+    const text = JSON.stringify(await declared({ ...backup, credentials: { irsaRoleArn } }, restore));
+    assert.match(text, /CANARY-3/);
+    assert.doesNotMatch(text, /CANARY-[12]/);
+  });
+
+  it("declares no Secret when every side has a role", async () => {
+    const resources = await declared({ ...backup, credentials: { irsaRoleArn } }, { ...restore, credentials: { irsaRoleArn } });
+    assert.equal(secretOf(resources), undefined);
+    assert.doesNotMatch(JSON.stringify(resources), /CANARY/);
+  });
+});
