@@ -24,11 +24,12 @@ function healthy(): FakeHarbor {
   kubernetes.statefulSet = statefulSetOf({ env: { ...operators, ...podConfig } });
   kubernetes.pods = [podOf(0, { role: "master" })];
   kubernetes.configMaps["harbor-operator-ns/pod-config"] = podConfig;
-  kubernetes.secrets = Object.fromEntries([
-    ...databaseRoles.map((role) => [`harbor-cluster/${credentialsSecretName(role, harbor)}`, { type: "Opaque", data: { username: base64(role), password: base64("canary-password") } }]),
-    [`harbor-cluster/${coreEncryptionKeySecretName(harbor)}`, { type: "goharbor.io/single", data: { secret: base64("canary-0123456ab") } }],
-    ["harbor-cluster/pod-secret", { type: "Opaque", data: { AWS_ACCESS_KEY_ID: base64("canary-id"), AWS_SECRET_ACCESS_KEY: base64("canary-key") } }],
-  ]);
+  for (const role of databaseRoles) {
+    const data = { username: base64(role), password: base64("canary-password") };
+    kubernetes.secrets[`harbor-cluster/${credentialsSecretName(role, harbor)}`] = { type: "Opaque", data };
+  }
+  kubernetes.secrets[`harbor-cluster/${coreEncryptionKeySecretName(harbor)}`] = { type: "goharbor.io/single", data: { secret: base64("canary-0123456ab") } };
+  kubernetes.secrets["harbor-cluster/pod-secret"] = { type: "Opaque", data: { AWS_ACCESS_KEY_ID: base64("canary-id"), AWS_SECRET_ACCESS_KEY: base64("canary-key") } };
   return kubernetes;
 }
 
