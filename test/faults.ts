@@ -1,6 +1,6 @@
 import type { Results } from "./reporter.ts";
 
-/** The faults that a stanza repair must survive, by the number that the tests' titles carry. */
+/** The faults that the repairs and restores must survive, by the number that the tests' titles carry. */
 const faults: Record<number, string> = {
   1: "The repository holds no stanza (`[]`)",
   2: "The repository cannot be reached; `pgbackrest info` still exits with 0",
@@ -20,6 +20,18 @@ const faults: Record<number, string> = {
   16: "Backups disabled, shut down, paused, standby",
   17: "`pulumi up` twice; a crash before the state is written; two stacks on one cluster",
   18: "`pulumi destroy`",
+  19: "Restore: scope or bucket is missing, and Spilo would make an empty database",
+  20: "Restore: a wrong UID, suffix or namespace prefix",
+  21: "pod-config: values that Spilo does not read, or reads otherwise",
+  22: "Restore: a target time without zone, in the future, before the first backup, beyond the WAL",
+  23: "S3: wrong region, endpoint, keys; no such bucket; no answer",
+  24: "Restore: no finished backup, missing WAL, another version; the new database's own place is not empty, or the source",
+  25: "CLONE_ values are left after a restore",
+  26: "A Spilo image that is too old, or too new",
+  27: "pg_hba: right already, own lines, reverted, resource not made yet, written by two at once",
+  29: "The role or password with which replicas join is lost",
+  31: "A Secret is missing, empty, or another user's",
+  32: "Backups that cannot be read, are old, or broken off",
   35: "Wrong, unknown or duplicate settings; the kubeconfig of another cluster; two `up` at once; ^C",
 };
 
@@ -32,7 +44,7 @@ export function faultsPage(results: Results["faults"]): string {
       .toSorted((a, b) => a.suite.localeCompare(b.suite) || a.title.localeCompare(b.title))
       .map(({ suite, title, seen }, index) => `| ${index === 0 ? number : ""} | ${index === 0 ? fault : ""} | ${title} (${suite}) | ${seen} |`);
   });
-  return `# Faults that the stanza repair survives
+  return `# Faults that repairs and restores survive
 
 \`npm test\` writes this page from its own results. \`integration\` and \`e2e\` tests go through the real API server and exec protocol, on real or replayed processes.
 
