@@ -15,10 +15,9 @@ export function findingsTable(findings: readonly Finding[], color: ColorChoice):
   const sorted = findings.toSorted((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
   const rows = sorted.map(({ severity, where, what, fix }) => [
     verdictText(words[severity], findingVerdict(severity), color),
-    where,
-    fix === "" ? what : `${what}\n-> ${fix}`,
+    `${where}: ${what}${fix === "" ? "" : `\n-> ${fix}`}`,
   ]);
-  return table(["", "WHERE", "WHAT"], rows);
+  return table(["STATUS", "FINDING"], rows);
 }
 
 /** A finding in one line. */

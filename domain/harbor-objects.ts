@@ -34,11 +34,14 @@ export const postgresqlSchema = z.object({
 export type Postgresql = z.infer<typeof postgresqlSchema>;
 
 /** A variable of a container: a text, or a reference to a key of a Secret, a field of the Pod and the like. */
-const variable = z.object({
-  name: z.string(),
-  value: z.string().optional(),
-  valueFrom: z.object({ secretKeyRef: z.object({ name: z.string(), key: z.string() }).optional() }).optional(),
-});
+const variable = z
+  .object({
+    name: z.string(),
+    value: z.string().optional(),
+    valueFrom: z.object({ secretKeyRef: z.object({ name: z.string(), key: z.string() }).optional() }).optional(),
+  })
+  // The API server leaves an empty text out, and to Spilo that is something else than no variable.
+  .transform((one) => (one.valueFrom === undefined ? { ...one, value: one.value ?? "" } : one));
 const containers = z.array(z.object({ name: z.string(), image: z.string().default(""), env: z.array(variable).default([]) }));
 export type ContainerVariable = z.infer<typeof variable>;
 

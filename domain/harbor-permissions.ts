@@ -16,7 +16,7 @@ const execPods: Permission = {
   resource: "pods/exec",
   // A WebSocket exec is a GET; from Kubernetes 1.35 the API server asks for create as well (kubernetes/kubernetes#134577).
   verbs: ["get", "create"],
-  why: "to run patronictl and psql in the database container",
+  why: "to run patronictl, psql and pg_controldata in the database container",
 };
 
 /** What the commands around Harbor's database ask of the Kubernetes API, and nothing more. */

@@ -16,8 +16,8 @@ export type RollStep =
   | { readonly step: "done"; readonly leader: string }
   | { readonly step: "wait"; readonly for: string }
   | { readonly step: "delete"; readonly pod: DatabasePod; readonly because: string }
-  /** The lone Pod of a bootstrap that has not ended: only while no clone is being recovered in it. */
-  | { readonly step: "delete-unless-recovering"; readonly pod: DatabasePod }
+  /** The lone Pod of a bootstrap that has not ended: only while it has nothing that would be left half done. */
+  | { readonly step: "delete-unless-bootstrapping"; readonly pod: DatabasePod }
   | { readonly step: "switchover"; readonly leader: DatabasePod; readonly candidate: DatabasePod };
 
 const wait = (what: string): RollStep => ({ step: "wait", for: what });
@@ -39,7 +39,7 @@ export function nextRollStep({ pods, revision, replicas, bootstrapped }: RollSta
   const unready = pods.filter((pod) => !isReady(pod));
 
   // Only the first Pod is made until it is ready, so it is alone.
-  if (!bootstrapped && first !== undefined && old.length > 0) return { step: "delete-unless-recovering", pod: first };
+  if (!bootstrapped && first !== undefined && old.length > 0) return { step: "delete-unless-bootstrapping", pod: first };
   // A database of one Pod that has lost its leader, as with a reverted pg_hba, waits for nobody.
   if (leader === undefined && first !== undefined && replicas === 1 && old.length > 0) {
     return { step: "delete", pod: first, because: "Patroni has no leader, and this is the only Pod" };
@@ -66,17 +66,18 @@ export function nextRollStep({ pods, revision, replicas, bootstrapped }: RollSta
 export type BootstrapState =
   /** No control file: nothing is there yet, or a base backup is still being fetched. It begins anew if it is interrupted. */
   | { readonly state: "not-begun" }
-  /** Recovery, or what Patroni does right after it: interrupted now, the data would stay without Patroni's last step. */
-  | { readonly state: "recovering"; readonly cluster: string }
+  /** initdb, a recovery, or what Patroni does right after: interrupted now, the data would stay without Patroni's last step. */
+  | { readonly state: "under-way"; readonly cluster: string }
   | { readonly state: "unknown"; readonly reason: string };
 
 /**
- * Reads `Database cluster state` of pg_controldata. From the first byte of a recovery until Patroni's post_bootstrap has
- * set the passwords, every state must be let alone (zalando/postgres-operator#2104); it ends with the system identifier
- * in Patroni's record, or with the data directory moved away.
+ * Reads `Database cluster state` of pg_controldata, or that there is no control file. From the first moment of that file
+ * until Patroni's post_bootstrap has made the roles and set the passwords, every state must be let alone: Patroni takes
+ * the data for a finished database afterwards, without the role for replicas or with a lost password
+ * (zalando/postgres-operator#2104). It ends with the system identifier in Patroni's record, or with the data moved away.
  */
 export function bootstrapState(output: string): BootstrapState {
   if (output.trim() === "no control file") return { state: "not-begun" };
   const cluster = /^Database cluster state: +(.+?)\s*$/m.exec(output)?.[1];
-  return cluster === undefined ? { state: "unknown", reason: "pg_controldata printed no state" } : { state: "recovering", cluster };
+  return cluster === undefined ? { state: "unknown", reason: "pg_controldata printed no state" } : { state: "under-way", cluster };
 }

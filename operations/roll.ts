@@ -1,9 +1,9 @@
 import type { HarborClient } from "../clients/harbor.ts";
-import { readBootstrapState, switchover } from "../clients/spilo.ts";
+import { hasReplicationRole, readBootstrapState, switchover } from "../clients/spilo.ts";
 import { durationSeconds } from "../domain/duration.ts";
 import { RecoveryError } from "../domain/errors.ts";
 import { postgresqlName } from "../domain/harbor-names.ts";
-import { podRevision, spiloRuns, spiloVariables, type DatabasePod, type StatefulSet } from "../domain/harbor-objects.ts";
+import { podRevision, spiloContainer, spiloRuns, spiloVariables, type DatabasePod, type StatefulSet } from "../domain/harbor-objects.ts";
 import type { RollReport, RollRequest } from "../domain/harbor-steps.ts";
 import { isInPlace } from "../domain/pg-hba.ts";
 import { formatClusterName, parseClusterName, type ClusterName } from "../domain/postgres-cluster.ts";
@@ -20,7 +20,8 @@ const switchoverTries = 3;
  * replicas, switchover, former leader; or the lone Pod of a bootstrap that failed. When every Pod is current, it does
  * nothing. It first waits until the Zalando operator has taken pg_hba up.
  *
- * A Pod in which a clone is being recovered is never deleted: its data would stay without Patroni's last step.
+ * A Pod whose bootstrap is under way, such as the recovery of a clone, is never deleted: its data would stay without
+ * Patroni's last step, which makes the roles. That the role for replicas is there is proven at the end.
  *
  * @throws RecoveryError `usage` (no such database), `failed` or `undetermined` when something did not happen in time; the
  * message says what, and running it again goes on from there.
@@ -79,10 +80,15 @@ class Roll {
     let anyOld = false;
     for (;;) {
       const state = await this.#look();
+      if (state === undefined) {
+        await this.#wait("the StatefulSet, which the Zalando operator makes anew");
+        continue;
+      }
       anyOld ||= state.pods.some((pod) => podRevision(pod) !== state.revision);
       const next = nextRollStep(state);
       switch (next.step) {
         case "done":
+          await this.#prove(next.leader);
           return this.#report(next.leader, anyOld);
         case "wait":
           await this.#wait(next.for);
@@ -90,8 +96,8 @@ class Roll {
         case "delete":
           await this.#delete(next.pod, next.because);
           break;
-        case "delete-unless-recovering":
-          await this.#deleteUnlessRecovering(next.pod);
+        case "delete-unless-bootstrapping":
+          await this.#deleteUnlessBootstrapping(next.pod);
           break;
         case "switchover":
           await this.#switchOver(next.leader, next.candidate);
@@ -100,19 +106,16 @@ class Roll {
     }
   }
 
-  async #look(): Promise<RollState> {
+  /** Undefined while there is no StatefulSet, or its controller has not seen its newest template: which Pods are old is not known then. */
+  async #look(): Promise<RollState | undefined> {
     const [statefulSet, pods, systemIdentifier] = await Promise.all([
       this.#client.getStatefulSet(this.#harbor),
       this.#client.listPods(this.#harbor),
       this.#client.getSystemIdentifier(this.#harbor),
     ]);
-    return {
-      pods,
-      // A StatefulSet that is gone, or new, is waited for like one without Pods.
-      revision: statefulSet?.status.updateRevision ?? "",
-      replicas: statefulSet?.spec.replicas ?? 1,
-      bootstrapped: systemIdentifier !== undefined,
-    };
+    const revision = statefulSet !== undefined && isObserved(statefulSet) ? statefulSet.status.updateRevision : undefined;
+    if (statefulSet === undefined || revision === undefined) return undefined;
+    return { pods, revision, replicas: statefulSet.spec.replicas, bootstrapped: systemIdentifier !== undefined };
   }
 
   async #delete(pod: DatabasePod, because: string): Promise<void> {
@@ -124,23 +127,20 @@ class Roll {
     await this.#surroundings.sleep(pauseSeconds);
   }
 
-  /** A container that does not run recovers nothing, and without CLONE_METHOD there is nothing to recover. */
-  async #deleteUnlessRecovering(pod: DatabasePod): Promise<void> {
-    const clones = (spiloVariables(pod.spec.containers).get("CLONE_METHOD")?.value ?? "") !== "";
-    if (!clones || !spiloRuns(pod)) {
-      await this.#delete(pod, "its bootstrap has not ended, and its template is older");
-      return;
-    }
-    const found = await readBootstrapState(this.#client.exec, pod, this.#surroundings.signal);
-    switch (found.state) {
+  /** A container that does not run is in the middle of nothing. */
+  async #deleteUnlessBootstrapping(pod: DatabasePod): Promise<void> {
+    const { name } = pod.metadata;
+    const found = spiloRuns(pod) ? await readBootstrapState(this.#client.exec, pod, this.#surroundings.signal) : undefined;
+    switch (found?.state) {
+      case undefined:
       case "not-begun":
-        await this.#delete(pod, "its template is older, and the recovery of the clone has not begun");
+        await this.#delete(pod, "its template is older, and there is nothing yet that its bootstrap could leave half done");
         return;
-      case "recovering":
-        await this.#wait(`the recovery of the clone in ${pod.metadata.name} to end (${found.cluster}); it is never interrupted`);
+      case "under-way":
+        await this.#wait(`the bootstrap, or the recovery of the clone, in ${name} to end (${found.cluster}); it is never interrupted`);
         return;
       case "unknown":
-        await this.#wait(`an answer of ${pod.metadata.name}, whether a clone is being recovered there (${found.reason})`);
+        await this.#wait(`an answer of ${name}, how far its bootstrap is (${found.reason})`);
     }
   }
 
@@ -168,6 +168,17 @@ class Roll {
       throw new RecoveryError("undetermined", `${formatClusterName(this.#harbor)}: waited ${limit} in vain for ${what}`, "see the Pods' logs; running this again goes on from there");
     }
     await this.#surroundings.sleep(pauseSeconds);
+  }
+
+  /** A bootstrap that somebody interrupted at its end leaves a database that runs, and that no replica can ever join. */
+  async #prove(leader: string): Promise<void> {
+    const container = { namespace: this.#harbor.namespace, pod: leader, container: spiloContainer };
+    if (await hasReplicationRole(this.#client.exec, container, this.#surroundings.signal)) return;
+    throw new RecoveryError(
+      "failed",
+      `${formatClusterName(this.#harbor)}: every Pod is current, but the replication role is missing in the database: its bootstrap was interrupted`,
+      "restore or make the database anew when it holds nothing yet; else create the role with the password of its Secret (zalando/postgres-operator#2104)",
+    );
   }
 
   #report(leader: string, anyOld: boolean): RollReport {

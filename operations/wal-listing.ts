@@ -2,8 +2,8 @@ import type { KeyRange, S3Client } from "../clients/s3.ts";
 import type { S3Location } from "../domain/s3-location.ts";
 import { segmentName, type WalgListingReader } from "../domain/walg-storage.ts";
 
-/** Four pages of a listing. */
-const segmentsPerPart = 4000;
+/** Four pages of a listing but for one key: the first key of the next part, on the fourth page, tells that there is no fifth. */
+const segmentsPerPart = 3999;
 /** A listing waits for S3 most of the time; more at once would wait for our own parsing. */
 const partsAtOnce = 4;
 
@@ -17,7 +17,7 @@ export interface WalStart {
  * Lists the WAL of one place from a segment on, with all later timelines, into `reader`.
  *
  * One listing can only be read page by page, so the order of keys is cut into parts that are read side by side: the
- * segments from the start on, 4000 to a part, and behind the first part that is empty everything else at a stretch. The
+ * segments from the start on, 3999 to a part, and behind the first part that is empty everything else at a stretch. The
  * parts touch one another, so that nothing is left out whatever lies there.
  */
 export async function listWal(s3: S3Client, { bucket, prefix }: S3Location, start: WalStart, reader: WalgListingReader, signal: AbortSignal): Promise<void> {

@@ -2,8 +2,6 @@ import { execa } from "execa";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ensureAws } from "../sandbox/aws/aws.ts";
-import { harborTools } from "../sandbox/harbor/harbor.ts";
 import { ensurePackages } from "../sandbox/packages.ts";
 import { ensureTools } from "../sandbox/toolchain.ts";
 import { faultsPage } from "./faults.ts";
@@ -21,7 +19,7 @@ const coverage = join(checkout, "coverage", "tmp");
 const env = { NODE_DISABLE_COMPILE_CACHE: "1", NODE_V8_COVERAGE: coverage };
 
 /** Suites that wait for the same sandbox stand in one lane; the lanes run side by side, for most of their time is waiting. */
-const lanes = [["unit", "integration"], ["harbor", "e2e"]];
+const lanes = [["unit", "integration"], ["e2e"]];
 
 async function check(program: string, ...parameters: string[]): Promise<boolean> {
   process.stdout.write(`\n$ ${program} ${parameters.join(" ")}\n`);
@@ -50,8 +48,7 @@ rmSync(coverage, { recursive: true, force: true });
 const checks = [await check("tsc", "--project", "."), await check("eslint", ".")];
 // Before the lanes, which would otherwise install and build the same things at the same time.
 await ensurePackages(progress);
-await ensureTools(["etcd", "kube-apiserver", "kubelet", "pulumi", ...harborTools], progress);
-await ensureAws(progress);
+await ensureTools(["etcd", "kube-apiserver", "kubelet", "pulumi"], progress);
 const ran = await Promise.all(lanes.map(runLane));
 for (const { output } of ran) process.stdout.write(output);
 await check("c8", "report", "--temp-directory", coverage);

@@ -108,7 +108,7 @@ describe("the steps around Harbor's database, on both real operators and a real 
     const { exitCode, stdout } = await run(["restore", "check", cluster, "--bucket", backups.bucket, "--region", backups.region, "--endpoint", endpoint(), "--uid", uid, "--image", spiloImage]);
     assert.equal(exitCode, 0, stdout);
     assert.match(stdout, /^BACKUP +base_000000010000000000000003$/m);
-    assert.match(stdout, /warning +restore\.credentials +the keys of the pod Secret were not tried/);
+    assert.match(stdout, /warning +restore\.credentials: the keys of the pod Secret were not tried/);
     assert.match(stdout, /the restore can begin; read the warnings first$/);
   });
 
@@ -181,6 +181,8 @@ describe("the steps around Harbor's database, on both real operators and a real 
     for (const title of ["postgresql resource", "Zalando operator", "Pods' template", "restore", "Pods", "pod-config"]) assert.deepEqual(severities(report, title), ["ok"], `${title}: ${JSON.stringify(report.sections)}`);
     // WAL-G does not run here, so that the new database's own place is empty.
     assert.deepEqual(severities(report, "backups"), ["refuse"]);
+    const own = `s3://${backups.bucket}/spilo/${name}/${(await database.resource()).metadata.uid}/wal/12`;
+    assert.equal(report.sections.find(({ title }) => title === "backups")?.findings[0]?.where, own);
     assert.deepEqual(report.pods, [{ name: `${name}-0`, role: "leader", ready: true, current: true }]);
   });
 
@@ -228,8 +230,8 @@ describe("the steps around Harbor's database, on both real operators and a real 
       (await harbor.listPods(harborCluster)).map(async (pod) => [pod.metadata.labels["spilo-role"], await readBootstrapState(harbor.exec, pod, new AbortController().signal)] as const),
     );
     assert.deepEqual(Object.fromEntries(states), {
-      master: { state: "recovering", cluster: "in production" },
-      replica: { state: "recovering", cluster: "in archive recovery" },
+      master: { state: "under-way", cluster: "in production" },
+      replica: { state: "under-way", cluster: "in archive recovery" },
     });
   });
 

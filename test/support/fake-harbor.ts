@@ -137,5 +137,5 @@ export function podOf(number: number, { revision = "new", role = "", ready = tru
 
 function spilo(pg_hba: readonly string[], env: Readonly<Record<string, string>>) {
   const variables = { SPILO_CONFIGURATION: JSON.stringify({ postgresql: { pg_hba } }), ...env };
-  return { name: "postgres", image: "ghcr.io/zalando/spilo-16:3.3-p3", env: Object.entries(variables).map(([name, value]) => ({ name, value })) };
+  return { name: "postgres", image: "ghcr.io/zalando/spilo-16:3.3-p3", env: Object.entries(variables).map(([name, value]) => (value === "" ? { name } : { name, value })) };
 }

@@ -21,15 +21,17 @@ export class FakeS3 implements S3Client {
   }
 
   async list({ bucket, prefix, after = "", through = "\uffff" }: Parameters<S3Client["list"]>[0], signal: AbortSignal, take: Parameters<S3Client["list"]>[2]): Promise<void> {
-    const matching = this.#below(bucket, prefix).filter(({ key }) => key > after && key <= through);
+    const matching = this.#below(bucket, prefix).filter(({ key }) => key > after);
     for (let start = 0; start === 0 || start < matching.length; start += this.#pageSize) {
       this.requests.push(`list ${prefix}`);
       // As on a network: others have their turn between two pages.
       await new Promise((resolve) => setImmediate(resolve));
       signal.throwIfAborted();
-      const page = matching.slice(start, start + this.#pageSize);
+      // S3 knows no end of a range: what lies beyond is sent, too, and shows that the range is over.
+      const sent = matching.slice(start, start + this.#pageSize);
+      const page = sent.filter(({ key }) => key <= through);
       this.handed.set(prefix, (this.handed.get(prefix) ?? 0) + page.length);
-      if (take(page) === "enough") return;
+      if (take(page) === "enough" || sent.some(({ key }) => key >= through)) return;
     }
   }
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { ExecResult } from "../../../clients/exec.ts";
 import { rollRequestSchema, type RollReport } from "../../../domain/harbor-steps.ts";
 import { harborOperatorPgHba, runbookPgHba } from "../../../domain/pg-hba.ts";
 import { bootstrapState } from "../../../domain/roll-plan.ts";
@@ -20,6 +21,8 @@ interface Member {
 class Database extends FakeHarbor {
   readonly events: string[] = [];
   readonly surroundings = new FakeSurroundings();
+  /** What is said of the control file. */
+  control: () => string | ExecResult = () => "no control file\n";
 
   constructor(members: readonly Member[], bootstrapped = true) {
     super();
@@ -33,6 +36,8 @@ class Database extends FakeHarbor {
       this.pods = this.pods.map((pod, number) => (pod.metadata.uid === metadata.uid ? podOf(number, { uid: `${metadata.uid}-anew`, role: members.length === 1 ? "master" : "replica" }) : pod));
     };
     this.onExec = (_pod, command) => {
+      if (command.includes("pg_roles")) return "1\n";
+      if (command.includes("pg_control")) return this.control();
       const candidate = new RegExp(`switchover --candidate ${databaseName}-(\\d)`).exec(command)?.[1];
       if (candidate === undefined) throw new Error(`no answer to: ${command}`);
       this.events.push(`switchover to ${candidate}`);
@@ -84,32 +89,39 @@ describe("rollPods", () => {
     assert.deepEqual(database.events, ["delete 0"]);
   });
 
-  it("the lone Pod of a bootstrap that failed: made anew, and nothing is asked in it when nothing is cloned", async () => {
+  it("the lone Pod of a bootstrap that has just failed, or a clone that is still fetched: made anew", async () => {
     const database = new Database([{ role: "" }], false);
-    await database.roll();
-    assert.deepEqual([database.events, database.commands], [["delete 0"], []]);
-  });
-
-  it("the lone Pod of a clone whose recovery has not begun: made anew, for with the old template it would fail at its end", async () => {
-    const database = new Database([{ role: "", env: clone }], false);
-    database.onExec = () => "no control file\n";
+    database.control = () => "no control file\n";
     await database.roll();
     assert.deepEqual(database.events, ["delete 0"]);
-    assert.equal(database.commands.length, 1);
+  });
+
+  it("the lone Pod whose container does not run: made anew, and nothing is asked in it", async () => {
+    const database = new Database([{ role: "" }], false);
+    database.pods = [podOf(0, { revision: "old", ready: false, running: false })];
+    await database.roll();
+    assert.deepEqual([database.events, database.commands.filter((command) => command.includes("pg_control"))], [["delete 0"], []]);
   });
 
   it("never while a clone is being recovered: waits, says for what, and ends in time", async () => {
     const database = new Database([{ role: "", env: clone }], false);
-    database.onExec = () => inRecovery;
-    await assert.rejects(database.roll(), /waited 10m in vain for the recovery of the clone in .*-0 to end \(in archive recovery\); it is never interrupted/);
+    database.control = () => inRecovery;
+    await assert.rejects(database.roll(), /waited 10m in vain for the bootstrap, or the recovery of the clone, in .*-0 to end \(in archive recovery\); it is never interrupted/);
     assert.deepEqual(database.events, []);
     assert(database.surroundings.elapsed <= 600);
+  });
+
+  it("never between initdb and Patroni's last step, which makes the role for replicas", async () => {
+    const database = new Database([{ role: "" }], false);
+    database.control = () => inRecovery.replace("in archive recovery", "in production");
+    await assert.rejects(database.roll(), /to end \(in production\)/);
+    assert.deepEqual(database.events, []);
   });
 
   it("goes on by itself once the clone's recovery has ended", async () => {
     const database = new Database([{ role: "", env: clone }], false);
     let asked = 0;
-    database.onExec = () => {
+    database.control = () => {
       asked += 1;
       if (asked === 3) database.systemIdentifier = "7710366851552716423";
       return inRecovery;
@@ -118,11 +130,19 @@ describe("rollPods", () => {
     assert.deepEqual(database.events, ["delete 0"]);
   });
 
-  it("an answer that says nothing of a recovery is not taken for none", async () => {
+  it("an answer that says nothing of a bootstrap is not taken for none", async () => {
     const database = new Database([{ role: "", env: clone }], false);
-    database.onExec = () => ({ end: "exited", code: 1, stdout: "", stderr: "pg_controldata: could not read file" });
-    await assert.rejects(database.roll(), /in vain for an answer of .*-0, whether a clone is being recovered there \(exit code 1: pg_controldata/);
+    database.control = () => ({ end: "exited", code: 1, stdout: "", stderr: "pg_controldata: could not read file" });
+    await assert.rejects(database.roll(), /in vain for an answer of .*-0, how far its bootstrap is \(exit code 1: pg_controldata/);
     assert.deepEqual(database.events, []);
+  });
+
+  it("fault 29: the role for replicas is missing, because somebody interrupted the bootstrap: not called done", async () => {
+    const database = new Database([{ role: "leader", revision: "new" }]);
+    database.onExec = () => "";
+    await assert.rejects(database.roll(), /the replication role is missing in the database/);
+    database.onExec = () => ({ end: "exited", code: 2, stdout: "", stderr: "psql: error: connection refused" });
+    await assert.rejects(database.roll(), /does not answer: exit code 2: psql: error: connection refused/);
   });
 
   it("Patroni refuses the switchover: tried again a few times, and the leader is left as it is", async () => {
@@ -139,6 +159,20 @@ describe("rollPods", () => {
     assert.deepEqual(database.events, []);
     database.statefulSet = undefined;
     await assert.rejects(database.roll(), /in vain for the Zalando operator to make the StatefulSet/);
+  });
+
+  it("deletes nothing while the operator replaces the StatefulSet, for nobody knows then which Pods are old", async () => {
+    const database = new Database([{ role: "leader", revision: "new" }, { role: "replica", revision: "new" }]);
+    const { statefulSet, getStatefulSet } = database;
+    let looks = 0;
+    database.getStatefulSet = () => {
+      looks += 1;
+      database.statefulSet = looks === 2 || looks === 3 ? undefined : statefulSet;
+      return getStatefulSet();
+    };
+    await database.roll();
+    assert.deepEqual(database.events, []);
+    assert(database.surroundings.lines.includes("waiting for the StatefulSet, which the Zalando operator makes anew"));
   });
 
   it("waits for a Pod that the operator deletes at the same time, instead of a second one", async () => {
@@ -162,8 +196,8 @@ describe("rollPods", () => {
 describe("bootstrapState", () => {
   it("lets every state alone that a control file tells, for Patroni's last step is not done", () => {
     assert.deepEqual(bootstrapState("no control file\n"), { state: "not-begun" });
-    assert.deepEqual(bootstrapState(inRecovery), { state: "recovering", cluster: "in archive recovery" });
-    assert.deepEqual(bootstrapState("Database cluster state:               in production\n"), { state: "recovering", cluster: "in production" });
+    assert.deepEqual(bootstrapState(inRecovery), { state: "under-way", cluster: "in archive recovery" });
+    assert.deepEqual(bootstrapState("Database cluster state:               in production\n"), { state: "under-way", cluster: "in production" });
     assert.equal(bootstrapState("").state, "unknown");
   });
 });
