@@ -1,12 +1,20 @@
-import { RunError } from "@pulumi/pulumi";
+import { HeldTarget } from "./components/held-target.ts";
 import { StanzaCreation } from "./components/stanza/stanza-creation.ts";
 import { settingsFromPulumi } from "./settings/from-pulumi.ts";
+import type { HarborSettings } from "./settings/harbor.ts";
 
 const settings = settingsFromPulumi();
-if (settings.harbor !== undefined) {
-  throw new RunError("postgres-recovery:harbor: this program does not declare Harbor's database yet; the steps are there as commands, see docs/harbor.md");
-}
 const stanza = new StanzaCreation("stanza", { kubernetes: settings.kubernetes, ...settings.stanza });
 
 /** What was done for each target, and which targets are on hold. */
 export const stanzas = { created: stanza.created, held: stanza.held };
+
+/** What was found and done for Harbor's database, or why nothing is done yet. Absent in a stack that declares none. */
+export const harbor = settings.harbor && (await declareHarbor(settings.harbor));
+
+async function declareHarbor({ hold, ...declared }: HarborSettings): Promise<object> {
+  if (hold !== undefined) return { held: new HeldTarget(declared.cluster, hold).reason };
+  // The AWS and Kubernetes SDKs are big: a stack without Harbor does without them.
+  const { HarborDatabase } = await import("./components/harbor/harbor-database.ts");
+  return new HarborDatabase("harbor", { kubernetes: settings.kubernetes, keys: settings.harborSecrets, ...declared }).report;
+}

@@ -19,6 +19,8 @@ export interface Replay {
 }
 
 const context = "dev";
+/** That of the recorded answers of pgBackRest: a list asks the database itself only where PGO does not know it. */
+const recordedIdentifier = "7710366851552716423";
 const parallelRequests = 8;
 const mergePatch = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
 /** Objects of a real PGO are larger than the sandbox's: probes, volumes, managed fields. */
@@ -58,7 +60,7 @@ export class ReplayedClusters {
       await create(objects, filled(pod, usualBytes.pod));
       await core.patchNamespacedPodStatus({ name: pod.metadata.name, namespace, body: { status: runningStatus(pod) } }, mergePatch);
       await create(objects, filled(postgresCluster(cluster), usualBytes.postgresCluster));
-      const status = { ...postgresClusterStatus(cluster, ""), patroni: {} };
+      const status = postgresClusterStatus(cluster, recordedIdentifier);
       await custom.patchNamespacedCustomObjectStatus({ ...resource, namespace, name, body: { status } }, mergePatch);
     });
   }

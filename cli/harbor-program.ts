@@ -2,7 +2,7 @@ import { InvalidArgumentError, Option, type Command } from "commander";
 import { harborPermissions } from "../domain/harbor-permissions.ts";
 import type { Permission } from "../domain/permissions.ts";
 import { recommendedImage } from "../domain/spilo-image.ts";
-import type { PgHbaOptions, RollOptions, StatusOptions } from "./harbor.ts";
+import type { FingerprintOptions, PgHbaOptions, RollOptions, StatusOptions } from "./harbor.ts";
 import { durationArgument, withCommonOptions } from "./options.ts";
 import type { RestoreCheckOptions } from "./restore-check.ts";
 
@@ -66,6 +66,17 @@ export function addHarborCommands(root: Command, setExitCode: (code: number) => 
     .addOption(new Option("--wait <duration>", "how long to wait for the Harbor operator to make the resource").argParser(durationArgument).default("15m"))
     .action(async (cluster: string | undefined, options: PgHbaOptions) => {
       setExitCode(await (await load()).harborPgHba(cluster, options));
+    });
+
+  withHarborOptions(harbor.command("fingerprint"), {
+    permissions: harborPermissions["harbor fingerprint"],
+    examples: ["postgres-recovery harbor fingerprint harbor-cluster/harbor-cluster --wait 15m"],
+  })
+    .description("print a text that changes when pg_hba has to be written anew; only reads")
+    .option("--line <lines...>", "own lines, which stand before the runbook's nine", [])
+    .addOption(new Option("--wait <duration>", "wait until the Harbor operator has made the database's resource").argParser(durationArgument))
+    .action(async (cluster: string | undefined, options: FingerprintOptions) => {
+      setExitCode(await (await load()).harborFingerprint(cluster, options));
     });
 
   withHarborOptions(harbor.command("roll"), {

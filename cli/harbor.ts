@@ -1,4 +1,5 @@
 import { connectHarbor, type HarborClient } from "../clients/harbor.ts";
+import type { KubernetesTarget } from "../clients/kubernetes-api.ts";
 import type { S3Access, S3Client } from "../clients/s3.ts";
 import {
   pgHbaRequestSchema,
@@ -8,9 +9,10 @@ import {
   type RollReport,
   type StatusReport,
 } from "../domain/harbor-steps.ts";
+import { pgHbaLookRequestSchema } from "../domain/pg-hba-look.ts";
 import { requiredPgHba } from "../domain/pg-hba.ts";
-import type { KubernetesAccess } from "../domain/stanza-create.ts";
 import { harborStatus } from "../operations/harbor-status.ts";
+import { lookAtPgHba } from "../operations/look-pg-hba.ts";
 import { applyPgHba } from "../operations/pg-hba.ts";
 import { rollPods } from "../operations/roll.ts";
 import type { Surroundings } from "../operations/surroundings.ts";
@@ -18,12 +20,16 @@ import { verdictExitCode } from "./exit-codes.ts";
 import { findingsTable, findingVerdict, logLine } from "./findings.ts";
 import type { OutputFormat } from "./options.ts";
 import { table } from "./render.ts";
-import { given, harborOf, operatorOf, requestOf, type OperatorOptions, type RequestOptions } from "./request.ts";
-import { kubernetesTarget, surroundingsOfProcess, traced } from "./session.ts";
+import { given, operatorOf, requestOf, type OperatorOptions, type RequestOptions } from "./request.ts";
+import { surroundingsOfProcess, traced } from "./session.ts";
 
 export interface PgHbaOptions extends RequestOptions {
   readonly line: readonly string[];
   readonly wait: string;
+}
+export interface FingerprintOptions extends RequestOptions {
+  readonly line: readonly string[];
+  readonly wait?: string;
 }
 export interface RollOptions extends RequestOptions {
   readonly operatorTimeout: string;
@@ -40,24 +46,19 @@ interface HarborSession {
   readonly surroundings: Surroundings;
 }
 
-async function connect(options: RequestOptions, request: { readonly cluster: string; readonly kubernetes: KubernetesAccess }): Promise<HarborSession> {
-  harborOf(request);
+async function connect({ debug }: RequestOptions, target: KubernetesTarget): Promise<HarborSession> {
   const surroundings = surroundingsOfProcess();
-  const target = kubernetesTarget(options.request === undefined ? options : { ...options, ...request.kubernetes });
   const client = await connectHarbor(target, surroundings.signal, surroundings.progress);
-  return { client: options.debug ? traced(client, surroundings.progress) : client, surroundings };
+  return { client: debug ? traced(client, surroundings.progress) : client, surroundings };
 }
 
 /** `postgres-recovery harbor pg-hba`; the result is the exit code. */
 export async function harborPgHba(cluster: string | undefined, options: PgHbaOptions): Promise<number> {
-  const request = await requestOf(pgHbaRequestSchema, cluster, options, (name) => ({
-    version: 1,
-    kubernetes: { context: options.context ?? "-" },
-    cluster: name,
+  const { request, target } = await requestOf(pgHbaRequestSchema, cluster, options, () => ({
     pgHba: requiredPgHba(options.line),
     timeLimit: options.wait,
   }));
-  const { client, surroundings } = await connect(options, request);
+  const { client, surroundings } = await connect(options, target);
   const report = await applyPgHba(client, request, surroundings);
   print(options.output, report, pgHbaText);
   return 0;
@@ -73,15 +74,24 @@ function pgHbaText({ cluster, outcome, generation, dropped, pgHba }: PgHbaReport
   ].join("\n");
 }
 
+/** `postgres-recovery harbor fingerprint`; the result is the exit code. */
+export async function harborFingerprint(cluster: string | undefined, options: FingerprintOptions): Promise<number> {
+  const { request, target } = await requestOf(pgHbaLookRequestSchema, cluster, options, () => ({
+    pgHba: requiredPgHba(options.line),
+    ...given({ wait: options.wait }),
+  }));
+  const { client, surroundings } = await connect(options, target);
+  const report = await lookAtPgHba(client, request, surroundings);
+  print(options.output, report, ({ fingerprint }) => fingerprint);
+  return 0;
+}
+
 /** `postgres-recovery harbor roll`; the result is the exit code. */
 export async function harborRoll(cluster: string | undefined, options: RollOptions): Promise<number> {
-  const request = await requestOf(rollRequestSchema, cluster, options, (name) => ({
-    version: 1,
-    kubernetes: { context: options.context ?? "-" },
-    cluster: name,
+  const { request, target } = await requestOf(rollRequestSchema, cluster, options, () => ({
     timeLimits: { operator: options.operatorTimeout, pod: options.podTimeout },
   }));
-  const { client, surroundings } = await connect(options, request);
+  const { client, surroundings } = await connect(options, target);
   const report = await rollPods(client, request, surroundings);
   print(options.output, report, rollText);
   return 0;
@@ -95,15 +105,12 @@ function rollText({ cluster, outcome, pods, leader }: RollReport): string {
 
 /** `postgres-recovery harbor status`; the result is the exit code. */
 export async function harborStatusCommand(cluster: string | undefined, options: StatusOptions): Promise<number> {
-  const request = await requestOf(statusRequestSchema, cluster, options, (name) => ({
-    version: 1,
-    kubernetes: { context: options.context ?? "-" },
-    cluster: name,
+  const { request, target } = await requestOf(statusRequestSchema, cluster, options, () => ({
     operator: operatorOf(options),
     pgHba: requiredPgHba(options.line),
     ...given({ alsoSecrets: options.also, backups: options.backups }),
   }));
-  const { client, surroundings } = await connect(options, request);
+  const { client, surroundings } = await connect(options, target);
   const report = await harborStatus({ harbor: client, connectS3: openS3 }, request, surroundings);
   switch (options.output) {
     case "json":

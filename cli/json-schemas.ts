@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { pgHbaReportSchema, pgHbaRequestSchema, rollReportSchema, rollRequestSchema, statusReportSchema, statusRequestSchema } from "../domain/harbor-steps.ts";
+import { pgHbaLookReportSchema, pgHbaLookRequestSchema } from "../domain/pg-hba-look.ts";
 import { restoreCheckReportSchema, restoreCheckRequestSchema, suggestReportSchema } from "../domain/restore-check.ts";
 import { scanReportSchema } from "../domain/scan-report.ts";
 import {
@@ -25,6 +26,8 @@ export const jsonSchemas = {
   "harbor-status-request.v1.json": z.toJSONSchema(statusRequestSchema, { io: "input" }),
   "harbor-pg-hba.v1.json": z.toJSONSchema(pgHbaReportSchema),
   "harbor-pg-hba-request.v1.json": z.toJSONSchema(pgHbaRequestSchema, { io: "input" }),
+  "harbor-fingerprint.v1.json": z.toJSONSchema(pgHbaLookReportSchema),
+  "harbor-fingerprint-request.v1.json": z.toJSONSchema(pgHbaLookRequestSchema, { io: "input" }),
   "harbor-roll.v1.json": z.toJSONSchema(rollReportSchema),
   "harbor-roll-request.v1.json": z.toJSONSchema(rollRequestSchema, { io: "input" }),
   "secrets-keep.v1.json": z.toJSONSchema(keepReportSchema),

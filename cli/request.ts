@@ -1,8 +1,10 @@
 import { text } from "node:stream/consumers";
 import { z } from "zod";
+import type { KubernetesTarget } from "../clients/kubernetes-api.ts";
 import { messageOf, RecoveryError } from "../domain/errors.ts";
-import { parseClusterName, type ClusterName } from "../domain/postgres-cluster.ts";
+import type { KubernetesAccess } from "../domain/stanza-create.ts";
 import type { CommonOptions } from "./options.ts";
+import { kubernetesTarget } from "./session.ts";
 
 /** Options of a command that takes its request from stdin or from arguments. */
 export interface RequestOptions extends CommonOptions {
@@ -25,28 +27,34 @@ export function operatorOf({ operatorNamespace, podConfig, podSecret, operatorCo
   return given({ namespace: operatorNamespace, podConfig, podSecret, configuration });
 }
 
+/** What is asked, and of which Kubernetes cluster. */
+export interface Asked<Request> {
+  readonly request: Request;
+  readonly target: KubernetesTarget;
+}
+
 /**
  * One JSON request from stdin (`--request -`), or the one that the arguments make.
  *
+ * @param fromArguments the part of the request that is this command's own.
  * @throws RecoveryError `usage` that lists everything that is wrong with it.
  */
-export async function requestOf<Request>(
+export async function requestOf<Request extends { readonly kubernetes: KubernetesAccess }>(
   schema: z.ZodType<Request>,
   cluster: string | undefined,
-  options: Pick<RequestOptions, "request">,
+  options: Omit<RequestOptions, "timeout">,
   fromArguments: (cluster: string) => object,
-): Promise<Request> {
+): Promise<Asked<Request>> {
   if ((options.request !== undefined) === (cluster !== undefined)) {
-    throw new RecoveryError("usage", "name either one HarborCluster as NAMESPACE/NAME or `--request -`");
+    throw new RecoveryError("usage", "name either one cluster as NAMESPACE/NAME or `--request -`");
   }
-  return validated(schema, cluster === undefined ? await fromStdin() : fromArguments(cluster));
-}
-
-/** The HarborCluster of a request. */
-export function harborOf({ cluster }: { readonly cluster: string }): ClusterName {
-  const harbor = parseClusterName(cluster);
-  if (harbor === undefined) throw new RecoveryError("usage", `"${cluster}" is not NAMESPACE/NAME`);
-  return harbor;
+  if (cluster === undefined) {
+    const request = validated(schema, await fromStdin());
+    return { request, target: kubernetesTarget({ ...options, ...request.kubernetes }) };
+  }
+  // The kubeconfig's current context has no name here.
+  const common = { version: 1, kubernetes: { context: options.context ?? "-" }, cluster };
+  return { request: validated(schema, { ...common, ...fromArguments(cluster) }), target: kubernetesTarget(options) };
 }
 
 /** Values that were given; an absent option is no key. */

@@ -14,8 +14,8 @@ import { suggestRestores } from "../operations/restore-suggest.ts";
 import { verdictExitCode } from "./exit-codes.ts";
 import { findingsTable, findingVerdict, graveLines, logLine } from "./findings.ts";
 import { table } from "./render.ts";
-import { given, harborOf, operatorOf, requestOf, validated, type OperatorOptions, type RequestOptions } from "./request.ts";
-import { kubernetesTarget, surroundingsOfProcess } from "./session.ts";
+import { given, operatorOf, requestOf, validated, type OperatorOptions, type RequestOptions } from "./request.ts";
+import { surroundingsOfProcess } from "./session.ts";
 
 export interface RestoreCheckOptions extends RequestOptions, OperatorOptions {
   readonly suggest?: true;
@@ -36,10 +36,8 @@ export interface RestoreCheckOptions extends RequestOptions, OperatorOptions {
 /** `postgres-recovery restore check`; the result is the exit code. */
 export async function restoreCheck(cluster: string | undefined, options: RestoreCheckOptions): Promise<number> {
   if (options.suggest === true) return suggest(options);
-  const request = await requestOf(restoreCheckRequestSchema, cluster, options, (name) => requestFromArguments(name, options));
-  harborOf(request);
+  const { request, target } = await requestOf(restoreCheckRequestSchema, cluster, options, (name) => requestFromArguments(name, options));
   const surroundings = surroundingsOfProcess();
-  const target = kubernetesTarget(cluster === undefined ? { ...options, ...request.kubernetes } : options);
   const harbor = await connectHarbor(target, surroundings.signal, surroundings.progress);
   const [source, own] = await stores(request);
   try {
@@ -57,7 +55,8 @@ export async function restoreCheck(cluster: string | undefined, options: Restore
 /** The SDK is big, so it is loaded only now. */
 async function stores({ backup, keys, restore }: RestoreCheckRequest): Promise<[source: S3Client, own: S3Client]> {
   const { connectS3 } = await import("../clients/s3.ts");
-  return [connectS3({ ...restore, keys: keys.restore }), connectS3({ ...backup, keys: keys.backup })];
+  const source = restore === undefined ? { ...backup, keys: keys.backup } : { ...restore, keys: keys.restore };
+  return [connectS3(source), connectS3({ ...backup, keys: keys.backup })];
 }
 
 function requestFromArguments(cluster: string, options: RestoreCheckOptions): object {
@@ -66,9 +65,6 @@ function requestFromArguments(cluster: string, options: RestoreCheckOptions): ob
   const [namespace = "", name = ""] = cluster.split("/");
   const store = given({ bucket, region, endpoint, credentials });
   return {
-    version: 1,
-    kubernetes: { context: options.context ?? "-" },
-    cluster,
     operator: operatorOf(options),
     image: options.image,
     backup: { ...store, ...given({ bucket: options.backupBucket }) },

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { connectHarborSecrets, type HarborSecretsClient } from "../clients/harbor-secrets.ts";
 import type { SecretsManager } from "../clients/secrets-manager.ts";
 import { durationSeconds } from "../domain/duration.ts";
-import type { ClusterName } from "../domain/postgres-cluster.ts";
+import { requestedCluster, type ClusterName } from "../domain/postgres-cluster.ts";
 import {
   fingerprintRequestSchema,
   keepRequestSchema,
@@ -17,8 +17,8 @@ import { restoreSecrets } from "../operations/restore-secrets.ts";
 import type { Surroundings } from "../operations/surroundings.ts";
 import type { OutputFormat } from "./options.ts";
 import { table } from "./render.ts";
-import { given, harborOf, requestOf, type RequestOptions } from "./request.ts";
-import { kubernetesTarget, surroundingsOfProcess } from "./session.ts";
+import { given, requestOf, type RequestOptions } from "./request.ts";
+import { surroundingsOfProcess } from "./session.ts";
 
 export interface SecretsOptions extends Omit<RequestOptions, "timeout"> {
   readonly also: readonly string[];
@@ -73,17 +73,9 @@ async function prepared<Request extends BaseRequest>(
   options: SecretsOptions,
   more: Readonly<Record<string, string | undefined>>,
 ): Promise<Prepared<Request>> {
-  const request = await requestOf(schema, cluster, options, (name) => ({
-    version: 1,
-    // The kubeconfig's current context has no name here.
-    kubernetes: { context: options.context ?? "-" },
-    cluster: name,
-    also: options.also,
-    ...given(more),
-  }));
-  const harbor = harborOf(request);
+  const { request, target } = await requestOf(schema, cluster, options, () => ({ also: options.also, ...given(more) }));
+  const harbor = requestedCluster(request);
   const surroundings = surroundingsOfProcess();
-  const target = kubernetesTarget(cluster === undefined ? { ...options, ...request.kubernetes } : options);
   const kubernetes = await connectHarborSecrets(target, surroundings.signal, surroundings.progress);
   return { kubernetes, harbor, names: secretNames(harbor, request.also), request, surroundings };
 }

@@ -4,7 +4,7 @@ import { RecoveryError } from "../domain/errors.ts";
 import { postgresqlApi, postgresqlName } from "../domain/harbor-names.ts";
 import { formatClusterName, type ClusterName } from "../domain/postgres-cluster.ts";
 import { secretContentSchema, type RestoredSecret, type SecretContent } from "../domain/secret-copy.ts";
-import { coreApi, openApi, understood, type KubernetesTarget } from "./kubernetes-api.ts";
+import { coreApi, inNamespace, openApi, unlessStatus, type KubernetesTarget } from "./kubernetes-api.ts";
 import { RequestError } from "./request-error.ts";
 
 /** What keeping and restoring secrets needs of one Kubernetes cluster. */
@@ -30,18 +30,14 @@ export async function connectHarborSecrets(
   signal: AbortSignal,
   progress: (line: string) => void,
 ): Promise<HarborSecretsClient> {
-  const { context, create, get } = await openApi(target, signal, progress);
-  const find = async <T>(resource: string, api: string, { namespace, name }: ClusterName, schema: z.ZodType<T>): Promise<T | undefined> => {
-    const path = `${api}/namespaces/${encodeURIComponent(namespace)}/${resource}/${encodeURIComponent(name)}`;
-    return unlessStatus(404, async () => understood(context, schema, await get(`get ${resource}`, path)));
-  };
+  const { context, create, find } = await openApi(target, signal, progress);
 
   return {
     getSecret: (namespace, name) => find("secrets", coreApi, { namespace, name }, secretSchema),
 
     async createSecret(secret) {
       const { namespace } = secret.metadata;
-      const path = `${coreApi}/namespaces/${encodeURIComponent(namespace)}/secrets`;
+      const path = `${coreApi}${inNamespace(namespace)}/secrets`;
       try {
         const created = await unlessStatus(409, () => create("create secrets", path, secret));
         return created === undefined ? "exists" : "created";
@@ -78,13 +74,4 @@ export async function connectHarborSecrets(
 /** While a bootstrap goes on, Patroni's note is empty. */
 function systemIdentifierOf(note: string | undefined): string | null {
   return note !== undefined && /^\d+$/.test(note) ? note : null;
-}
-
-async function unlessStatus<T>(httpStatus: number, request: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await request();
-  } catch (error) {
-    if (error instanceof RequestError && error.httpStatus === httpStatus) return undefined;
-    throw error;
-  }
 }

@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { harborClusterSchema, podSchema, postgresqlSchema, statefulSetSchema, type DatabasePod, type HarborCluster, type Postgresql, type StatefulSet } from "../domain/harbor-objects.ts";
 import { databasePodLabels, harborClusterApi, postgresqlApi, postgresqlName } from "../domain/harbor-names.ts";
+import type { LivePodConfig } from "../domain/pod-config-owners.ts";
 import type { ClusterName } from "../domain/postgres-cluster.ts";
 import { secretContentSchema, type SecretContent } from "../domain/secret-copy.ts";
-import { kubernetesExec, type Exec } from "./exec.ts";
-import { coreApi, openApi, understood, type KubernetesTarget } from "./kubernetes-api.ts";
-import { execRefusal, RequestError } from "./request-error.ts";
+import type { Exec } from "./exec.ts";
+import { coreApi, inNamespace, openApi, understood, unlessStatus, type KubernetesTarget } from "./kubernetes-api.ts";
 
 /** Who writes pg_hba, in the managedFields of the `postgresql` resource. Another name would be another owner. */
 export const fieldManager = "postgres-recovery";
@@ -22,7 +22,7 @@ export interface HarborClient {
   listPods(harbor: ClusterName): Promise<DatabasePod[]>;
   /** PostgreSQL's system identifier, which Patroni writes down when the first bootstrap has ended. */
   getSystemIdentifier(harbor: ClusterName): Promise<string | undefined>;
-  getConfigMap(object: ClusterName): Promise<Record<string, string> | undefined>;
+  getConfigMap(object: ClusterName): Promise<LivePodConfig | undefined>;
   getSecret(object: ClusterName): Promise<SecretContent | undefined>;
   /** Variables of all containers of a namespace's Deployments. */
   listDeploymentVariables(namespace: string): Promise<{ readonly name: string; readonly value: string }[]>;
@@ -41,7 +41,10 @@ const harborApi = `/apis/${harborClusterApi.group}/${harborClusterApi.version}`;
 const zalandoApi = `/apis/${postgresqlApi.group}/${postgresqlApi.version}`;
 
 const annotated = z.object({ metadata: z.object({ annotations: z.record(z.string(), z.string()).default({}) }) });
-const configMapSchema = z.object({ data: z.record(z.string(), z.string()).default({}) });
+const configMapSchema = z.object({
+  data: z.record(z.string(), z.string()).default({}),
+  metadata: z.object({ managedFields: z.unknown() }),
+});
 const secretSchema = z.object({ type: z.string().default("Opaque"), data: secretContentSchema.shape.data.default({}) });
 const variable = z.object({ name: z.string(), value: z.string().default("") });
 const deploymentSchema = z.object({
@@ -52,22 +55,14 @@ const listOf = <T>(item: z.ZodType<T>): z.ZodType<{ items: T[] }> => z.object({ 
 
 /** A client for the cluster that `target` names; errors as of {@link openApi}. */
 export async function connectHarbor(target: KubernetesTarget, signal: AbortSignal, progress: (line: string) => void): Promise<HarborClient> {
-  const { api, apply, connection, context, get, remove } = await openApi(target, signal, progress);
-  const plainExec = kubernetesExec(api);
-  const read = async <T>(what: string, path: string, schema: z.ZodType<T>): Promise<T> => understood(context, schema, await get(what, path));
-  const find = <T>(resource: string, group: string, { namespace, name }: ClusterName, schema: z.ZodType<T>): Promise<T | undefined> =>
-    unlessStatus(404, () => read(`get ${resource}`, `${group}${inNamespace(namespace)}/${resource}/${encodeURIComponent(name)}`, schema));
+  const { apply, context, exec, find, get, remove } = await openApi(target, signal, progress);
   const list = async <T>(resource: string, group: string, namespace: string, schema: z.ZodType<T>, query = ""): Promise<T[]> =>
-    (await read(`list ${resource}`, `${group}${inNamespace(namespace)}/${resource}${query}`, listOf(schema))).items;
+    understood(context, listOf(schema), await get(`list ${resource}`, `${group}${inNamespace(namespace)}/${resource}${query}`)).items;
 
   return {
     context,
 
-    async exec(container, argv, options) {
-      const result = await plainExec(container, argv, options);
-      if (result.end !== "refused") return result;
-      return { ...result, message: execRefusal(connection, result.httpStatus, result.message) };
-    },
+    exec,
 
     getHarborCluster: (harbor) => find(harborClusterApi.plural, harborApi, harbor, harborClusterSchema),
     getPostgresql: (harbor) => find(postgresqlApi.plural, zalandoApi, databaseOf(harbor), postgresqlSchema),
@@ -89,7 +84,10 @@ export async function connectHarbor(target: KubernetesTarget, signal: AbortSigna
       return identifier === "" ? undefined : identifier;
     },
 
-    getConfigMap: async (object) => (await find("configmaps", coreApi, object, configMapSchema))?.data,
+    async getConfigMap(object) {
+      const found = await find("configmaps", coreApi, object, configMapSchema);
+      return found && { data: found.data, managedFields: found.metadata.managedFields };
+    },
     getSecret: (object) => find("secrets", coreApi, object, secretSchema),
 
     async listDeploymentVariables(namespace) {
@@ -124,17 +122,4 @@ export async function connectHarbor(target: KubernetesTarget, signal: AbortSigna
 
 function databaseOf(harbor: ClusterName): ClusterName {
   return { namespace: harbor.namespace, name: postgresqlName(harbor) };
-}
-
-function inNamespace(namespace: string): string {
-  return `/namespaces/${encodeURIComponent(namespace)}`;
-}
-
-async function unlessStatus<T>(httpStatus: number, request: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await request();
-  } catch (error) {
-    if (error instanceof RequestError && error.httpStatus === httpStatus) return undefined;
-    throw error;
-  }
 }

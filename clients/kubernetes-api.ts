@@ -1,10 +1,12 @@
 import { z } from "zod";
 import { RecoveryError } from "../domain/errors.ts";
+import type { ClusterName } from "../domain/postgres-cluster.ts";
 import type { KubernetesAccess } from "../domain/stanza-create.ts";
 import { ApiConnection, type Change } from "./api-connection.ts";
 import { ApiRequests } from "./api-requests.ts";
+import { kubernetesExec, type Exec } from "./exec.ts";
 import { loadKubeconfig, logIn } from "./kubeconfig.ts";
-import type { Connection } from "./request-error.ts";
+import { execRefusal, RequestError } from "./request-error.ts";
 
 /** `undefined` context means the kubeconfig's current one. */
 export type KubernetesTarget = Omit<KubernetesAccess, "context"> & { readonly context: string | undefined };
@@ -13,10 +15,12 @@ export type KubernetesTarget = Omit<KubernetesAccess, "context"> & { readonly co
 export interface KubernetesApi {
   /** Name of the kubeconfig's context. */
   readonly context: string;
-  readonly connection: Connection;
-  readonly api: ApiConnection;
+  /** Runs a command in a container; a refusal says what it means. */
+  readonly exec: Exec;
   /** The answer to a GET; `what` names it as RBAC does, verb and resource. */
   readonly get: (what: string, path: string) => Promise<unknown>;
+  /** One object, checked; undefined when there is none of that name. `api` is the path of its API, such as {@link coreApi}. */
+  readonly find: <T>(resource: string, api: string, object: ClusterName, schema: z.ZodType<T>) => Promise<T | undefined>;
   /** Creates an object. It may be asked again after a cut connection, and then be refused because it is there (409). */
   readonly create: (what: string, path: string, object: object) => Promise<unknown>;
   /** Server-side apply: `manager` owns the fields of `object` from now on, also those that another one owned. */
@@ -54,11 +58,19 @@ export async function openApi(target: KubernetesTarget, signal: AbortSignal, pro
       );
     }
   }
+  const plainExec = kubernetesExec(api);
   return {
     context,
-    connection,
-    api,
     get,
+    find: (resource, group, { namespace, name }, schema) =>
+      unlessStatus(404, async () =>
+        understood(context, schema, await get(`get ${resource}`, `${group}${inNamespace(namespace)}/${resource}/${encodeURIComponent(name)}`)),
+      ),
+    async exec(container, argv, options) {
+      const result = await plainExec(container, argv, options);
+      if (result.end !== "refused") return result;
+      return { ...result, message: execRefusal(connection, result.httpStatus, result.message) };
+    },
     create: (what, path, object) => change(what, path, { method: "POST", contentType: "application/json", body: object }),
     apply: (what, path, object, manager) => {
       const query = new URLSearchParams({ fieldManager: manager, force: "true" });
@@ -77,4 +89,19 @@ export function understood<T>(context: string, schema: z.ZodType<T>, answer: unk
     `context ${context}: the API server sent something else than Kubernetes and the operators do:\n${z.prettifyError(error)}`,
     "see which version of the operator is installed, and whether a proxy answers in the API server's place",
   );
+}
+
+/** The part of a path that names the namespace; empty for all of them. */
+export function inNamespace(namespace: string | undefined): string {
+  return namespace === undefined ? "" : `/namespaces/${encodeURIComponent(namespace)}`;
+}
+
+/** Undefined when the API server refuses the request with this status. */
+export async function unlessStatus<T>(httpStatus: number, request: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await request();
+  } catch (error) {
+    if (error instanceof RequestError && error.httpStatus === httpStatus) return undefined;
+    throw error;
+  }
 }

@@ -2,9 +2,9 @@ import pRetry from "p-retry";
 import { z } from "zod";
 import { podSchema, type Pod } from "../domain/instance-pod.ts";
 import { labels, postgresClusterApi, postgresClusterSchema, type ClusterName, type PostgresCluster } from "../domain/postgres-cluster.ts";
-import { kubernetesExec, type Exec } from "./exec.ts";
-import { coreApi, openApi, understood, type KubernetesTarget } from "./kubernetes-api.ts";
-import { execRefusal, RequestError } from "./request-error.ts";
+import type { Exec } from "./exec.ts";
+import { coreApi, inNamespace, openApi, understood, type KubernetesTarget } from "./kubernetes-api.ts";
+import { RequestError } from "./request-error.ts";
 
 /** What the runbook's steps need of one Kubernetes cluster. */
 export interface KubernetesClient {
@@ -35,7 +35,7 @@ export async function connectKubernetes(
   signal: AbortSignal = new AbortController().signal,
   progress: (line: string) => void = () => undefined,
 ): Promise<KubernetesClient> {
-  const { api, connection, context, get } = await openApi(target, signal, progress);
+  const { context, exec, find, get } = await openApi(target, signal, progress);
   const list = <T>(what: string, path: string, query: Record<string, string>, schema: z.ZodType<T>): Promise<T[]> => {
     const page = z.object({ items: z.array(schema), metadata: z.object({ continue: z.string().default("") }).prefault({}) });
     return everyPage(async (next) => {
@@ -43,30 +43,17 @@ export async function connectKubernetes(
       return understood(context, page, await get(`list ${what}`, `${path}?${parameters.toString()}`));
     });
   };
-  const plainExec = kubernetesExec(api);
 
   return {
     context,
 
-    async exec(container, argv, options) {
-      const result = await plainExec(container, argv, options);
-      if (result.end !== "refused") return result;
-      return { ...result, message: execRefusal(connection, result.httpStatus, result.message) };
-    },
+    exec,
 
     listPostgresClusters(namespace) {
       return list(postgresClusterApi.plural, `${postgresClustersApi}${inNamespace(namespace)}/${postgresClusterApi.plural}`, {}, postgresClusterSchema);
     },
 
-    async getPostgresCluster({ namespace, name }) {
-      const path = `${postgresClustersApi}${inNamespace(namespace)}/${postgresClusterApi.plural}/${encodeURIComponent(name)}`;
-      try {
-        return understood(context, postgresClusterSchema, await get(`get ${postgresClusterApi.plural}`, path));
-      } catch (error) {
-        if (error instanceof RequestError && error.httpStatus === 404) return undefined;
-        throw error;
-      }
-    },
+    getPostgresCluster: (cluster) => find(postgresClusterApi.plural, postgresClustersApi, cluster, postgresClusterSchema),
 
     listInstancePods({ namespace, cluster }) {
       const selectedCluster = cluster === undefined ? labels.cluster : `${labels.cluster}=${cluster}`;
@@ -76,10 +63,6 @@ export async function connectKubernetes(
 }
 
 const postgresClustersApi = `/apis/${postgresClusterApi.group}/${postgresClusterApi.version}`;
-
-function inNamespace(namespace: string | undefined): string {
-  return namespace === undefined ? "" : `/namespaces/${encodeURIComponent(namespace)}`;
-}
 
 /** A page of a LIST; `continue` is empty on the last one. */
 interface Page<T> {

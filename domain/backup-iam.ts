@@ -27,13 +27,13 @@ export interface BackupFolder {
 export interface WriterAccess extends BackupFolder {
   /** UIDs of the same scope that are only read, such as the source of a restore: nothing may be written or deleted there. */
   readonly readOnlyUids?: readonly string[];
-  /** ARN of the customer-managed key of the bucket. */
-  readonly kmsKeyArn?: string | undefined;
+  /** ARN, id or alias of the customer-managed key of the bucket. */
+  readonly kmsKey?: string | undefined;
 }
 
 export interface ReaderAccess extends BackupFolder {
-  /** ARN of the customer-managed key of the bucket. */
-  readonly kmsKeyArn?: string | undefined;
+  /** ARN, id or alias of the customer-managed key of the bucket. */
+  readonly kmsKey?: string | undefined;
 }
 
 const deletion = ["s3:DeleteObject", "s3:AbortMultipartUpload"];
@@ -44,7 +44,7 @@ const deletion = ["s3:DeleteObject", "s3:AbortMultipartUpload"];
  * The region must be set (AWS_REGION), else WAL-G asks for `s3:GetBucketLocation`, too (wal-g docs/STORAGES.md).
  */
 export function backupWriterPolicy(access: WriterAccess): PolicyDocument {
-  const { kmsKeyArn, readOnlyUids = [] } = access;
+  const { kmsKey, readOnlyUids = [] } = access;
   const readOnly = readOnlyUids.map((uid) => objectsOf({ ...access, uid }));
   return document(
     listStatement(access),
@@ -53,13 +53,13 @@ export function backupWriterPolicy(access: WriterAccess): PolicyDocument {
       ? [{ Sid: "NeverIntoTheSource", Effect: "Deny", Action: ["s3:PutObject", ...deletion], Resource: readOnly } as const]
       : []),
     // GenerateDataKey to encrypt; Decrypt also to finish an upload in parts.
-    ...keyStatement(kmsKeyArn, ["kms:GenerateDataKey", "kms:Decrypt"]),
+    ...keyStatement(kmsKey, ["kms:GenerateDataKey", "kms:Decrypt"]),
   );
 }
 
 /** What a restore, and whoever checks backups, needs: to list and to read, and nothing else. */
 export function backupReaderPolicy(access: ReaderAccess): PolicyDocument {
-  return document(listStatement(access), allow("ReadBackups", ["s3:GetObject"], objectsOf(access)), ...keyStatement(access.kmsKeyArn, ["kms:Decrypt"]));
+  return document(listStatement(access), allow("ReadBackups", ["s3:GetObject"], objectsOf(access)), ...keyStatement(access.kmsKey, ["kms:Decrypt"]));
 }
 
 /**
@@ -111,6 +111,10 @@ function listStatement(folder: BackupFolder): PolicyStatement {
   };
 }
 
-function keyStatement(kmsKeyArn: string | undefined, actions: readonly string[]): PolicyStatement[] {
-  return kmsKeyArn === undefined ? [] : [allow("UseTheKey", actions, kmsKeyArn)];
+function keyStatement(kmsKey: string | undefined, actions: readonly string[]): PolicyStatement[] {
+  if (kmsKey === undefined) return [];
+  const alias = /\balias\/.+$/.exec(kmsKey)?.[0];
+  if (alias === undefined) return [allow("UseTheKey", actions, kmsKey.startsWith("arn:") ? kmsKey : `arn:aws:kms:*:*:key/${kmsKey}`)];
+  // An alias is no resource that a policy can name (AWS KMS developer guide, "Use aliases to control access").
+  return [{ ...allow("UseTheKey", actions, "*"), Condition: { "ForAnyValue:StringEquals": { "kms:ResourceAliases": alias } } }];
 }

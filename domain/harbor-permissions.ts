@@ -44,6 +44,7 @@ export const harborPermissions = {
     get("goharbor.io", "harborclusters", "to tell why the database's resource is not made"),
     getKubeSystem,
   ],
+  "harbor fingerprint": [getPostgresql, get("goharbor.io", "harborclusters", "to tell why the database's resource is not made"), getKubeSystem],
   "harbor roll": [
     getPostgresql,
     getStatefulSet,

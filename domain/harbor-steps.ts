@@ -6,7 +6,7 @@ import { harborClusterName, harborOperatorSchema } from "./restore-check.ts";
 import { kubernetesAccessSchema } from "./stanza-create.ts";
 
 const base = z.strictObject({ version: z.literal(1), kubernetes: kubernetesAccessSchema, cluster: harborClusterName });
-const duration = z.string().regex(durationPattern, "a duration is a whole number with s, m or h, such as 30s, 10m, 2h");
+export const duration = z.string().regex(durationPattern, "a duration is a whole number with s, m or h, such as 30s, 10m, 2h");
 
 /** What `postgres-recovery harbor pg-hba --request -` reads from stdin. */
 export const pgHbaRequestSchema = base.extend({
@@ -32,15 +32,14 @@ export const pgHbaReportSchema = z.object({
 });
 export type PgHbaReport = z.infer<typeof pgHbaReportSchema>;
 
-/** What `postgres-recovery harbor roll --request -` reads from stdin. */
-export const rollRequestSchema = base.extend({
-  timeLimits: z
-    .strictObject({
-      operator: duration.default("5m").describe("Until the Zalando operator has taken pg_hba up into the StatefulSet."),
-      pod: duration.default("10m").describe("Until a Pod that was made anew is ready, and the database has a leader."),
-    })
-    .prefault({}),
+/** How long each part of a roll may take. */
+export const rollTimeLimits = z.strictObject({
+  operator: duration.default("5m").describe("Until the Zalando operator has taken pg_hba up into the StatefulSet."),
+  pod: duration.default("10m").describe("Until a Pod that was made anew is ready, a clone is recovered, and the database has a leader."),
 });
+
+/** What `postgres-recovery harbor roll --request -` reads from stdin. */
+export const rollRequestSchema = base.extend({ timeLimits: rollTimeLimits.prefault({}) });
 export type RollRequest = z.infer<typeof rollRequestSchema>;
 
 /** What `postgres-recovery harbor roll -o json` prints. */

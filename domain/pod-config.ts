@@ -31,6 +31,11 @@ export function podConfigData(backup: Backup, restore: Restore | undefined): Rec
   };
 }
 
+/** Names of all keys that pod-config may get from these settings. */
+export function podConfigKeys(backup: Pick<Backup, "bucket" | "region" | "endpoint" | "credentials">, restore: Restore | undefined): string[] {
+  return Object.keys(podConfigData({ ...backup, kmsKey: "", schedule: "", retainDays: 0 }, restore));
+}
+
 function cloneVariables(restore: Restore): Record<string, string> {
   const path = restorePath(restore);
   const variables: Record<string, string> = {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { RecoveryError } from "./errors.ts";
 
 /**
  * Names of Crunchy PGO, the same in v5.7, v5.8 and v6.0
@@ -34,6 +35,13 @@ export function parseClusterName(text: string): ClusterName | undefined {
   if (!clusterNamePattern.test(text)) return undefined;
   const [namespace, name] = text.split("/");
   return namespace === undefined || name === undefined ? undefined : { namespace, name };
+}
+
+/** The cluster that a request names. @throws RecoveryError `usage` for anything but `NAMESPACE/NAME`. */
+export function requestedCluster({ cluster }: { readonly cluster: string }): ClusterName {
+  const name = parseClusterName(cluster);
+  if (name === undefined) throw new RecoveryError("usage", `"${cluster}" is not NAMESPACE/NAME`);
+  return name;
 }
 
 /** The inverse of {@link parseClusterName}. */

@@ -40,7 +40,7 @@ export const restoreCheckRequestSchema = z.strictObject({
   operator: harborOperatorSchema.prefault({}),
   image: z.string().min(1).describe("Image of the new database's Pods."),
   backup: backupSchema.pick({ bucket: true, region: true, endpoint: true, credentials: true }).describe("Where the new database writes its own backups."),
-  restore: restoreSchema,
+  restore: restoreSchema.optional().describe("Default: none; then only what backups need is looked at."),
   pgHba: z.array(z.string()).default([...runbookPgHba]).describe("The whole list of pg_hba."),
   keys: z
     .strictObject({ backup: accessKeysSchema.optional(), restore: accessKeysSchema.optional() })
@@ -70,7 +70,8 @@ export const restoreCheckReportSchema = z.object({
   version: z.literal(1),
   context: z.string(),
   cluster: z.string(),
-  restore: z.string(),
+  /** Its id; null when none is declared. */
+  restore: z.string().nullable(),
   /** The gravest of the findings; only `ok` and `warn` let a restore begin. */
   verdict: z.enum(severities),
   findings: z.array(findingSchema),
@@ -112,7 +113,7 @@ export const suggestReportSchema = z.object({
 export type SuggestReport = z.infer<typeof suggestReportSchema>;
 
 /** The moment up to which is restored, in milliseconds since 1970; undefined when it is as far as the WAL goes. */
-export function targetOf({ targetTime }: Restore): number | undefined {
+export function targetOf({ targetTime }: Pick<Restore, "targetTime">): number | undefined {
   return targetTime === undefined ? undefined : Date.parse(targetTime.replace(" ", "T"));
 }
 
@@ -142,6 +143,7 @@ function moment(milliseconds: number): string {
 
 /** Whether S3 was read as the database's Pods will read it: nobody but they can assume their role. */
 export function credentialFindings({ keys, restore }: Pick<RestoreCheckRequest, "keys" | "restore">): Finding[] {
+  if (restore === undefined) return [];
   if (restore.credentials !== "secret") {
     return [finding("warn", `the role ${restore.credentials.irsaRoleArn} was not tried: S3 was read with the AWS credentials of whoever ran this`, "restore.credentials", "make sure that the Pods' service account may assume the role, and that its policy is that of a reader of the backups")];
   }

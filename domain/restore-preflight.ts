@@ -1,5 +1,6 @@
 import { finding, type Finding } from "./finding.ts";
 import type { Restore } from "./harbor-restore.ts";
+import { leftoverFindings, type LivePodConfig } from "./pod-config-owners.ts";
 import { s3Url, type S3Location } from "./s3-location.ts";
 import { checkSpiloImage } from "./spilo-image.ts";
 import { overlap } from "./spilo-path.ts";
@@ -33,13 +34,21 @@ export type OwnPlace =
       readonly systemIdentifier: string | undefined;
     };
 
-/** Everything that the verdict rests upon. Times are milliseconds since 1970. */
-export interface PreflightFacts {
-  readonly restore: Restore;
-  readonly now: number;
+/** What backups rest upon, with or without a restore. */
+export interface SetupFacts {
   readonly image: string;
   readonly operator: Gathered<{ readonly configuration: ZalandoConfiguration; readonly where: string }>;
   readonly declared: DeclaredForOperator;
+  /** pod-config as it is; undefined when there is none yet. */
+  readonly podConfig: Gathered<LivePodConfig | undefined>;
+  /** Names of the keys that pod-config will have. */
+  readonly podConfigKeys: readonly string[];
+}
+
+/** Everything that the verdict rests upon. Times are milliseconds since 1970. */
+export interface PreflightFacts extends SetupFacts {
+  readonly restore: Restore;
+  readonly now: number;
   /** The places in which Spilo will look, in its order (spilo-path.ts, cloneLocations). */
   readonly sources: readonly GatheredPlace[];
   readonly own: Gathered<OwnPlace>;
@@ -47,19 +56,29 @@ export interface PreflightFacts {
 
 const hour = 3_600_000;
 
+/** Whether the database's Pods will get what is declared. The Zalando operator ignores what it is not told of, in silence. */
+export function judgeSetup({ image, operator, declared, podConfig, podConfigKeys }: SetupFacts, restore?: Restore): Finding[] {
+  const irsa = restore !== undefined && restore.credentials !== "secret";
+  const where = `ConfigMap ${declared.podConfig.namespace}/${declared.podConfig.name}`;
+  return [
+    ...checkSpiloImage(image, { restoredMajor: restore?.postgresVersion, irsa }),
+    ...("found" in operator
+      ? checkZalandoConfiguration(operator.found.configuration, declared, operator.found.where)
+      : [finding("unknown", operator.failed, "the Zalando operator's configuration", "make it readable, or say where it is")]),
+    ...("failed" in podConfig ? [finding("unknown", podConfig.failed, where, "make it readable, then check again")] : []),
+    ...("found" in podConfig && podConfig.found !== undefined ? leftoverFindings(podConfig.found, podConfigKeys, where) : []),
+  ];
+}
+
 /**
  * Whether the restore can be begun. What is not known is a finding of its own, never okay: Spilo answers a place without
  * backups, or one that it cannot read, with a crash loop, and half a configuration with an empty database.
  */
 export function judgeRestore(facts: PreflightFacts): Finding[] {
   const { restore, now } = facts;
-  const irsa = restore.credentials !== "secret";
   const target = restore.targetTime === undefined ? undefined : Date.parse(restore.targetTime.replace(" ", "T"));
   return [
-    ...checkSpiloImage(facts.image, { restoredMajor: restore.postgresVersion, irsa }),
-    ...("found" in facts.operator
-      ? checkZalandoConfiguration(facts.operator.found.configuration, facts.declared, facts.operator.found.where)
-      : [finding("unknown", facts.operator.failed, "the Zalando operator's configuration", "make it readable, or say where it is")]),
+    ...judgeSetup(facts, restore),
     ...(target !== undefined && target > now
       ? [finding("refuse", "lies in the future", "restore.targetTime", "leave it out to restore as far as the WAL goes")]
       : []),

@@ -77,8 +77,10 @@ function flattened({ configuration }: z.output<typeof crd>): z.output<typeof con
 export interface DeclaredForOperator {
   /** Namespace and name of the ConfigMap pod-config. */
   readonly podConfig: ClusterName;
-  /** Name of the pod Secret, in the database's namespace; undefined when no keys are needed. */
-  readonly podSecret: string | undefined;
+  /** Name of the pod Secret, in the database's namespace. */
+  readonly podSecret: string;
+  /** Whether it holds keys; without any it is only there because the operator may ask for it. */
+  readonly podSecretHasKeys: boolean;
   readonly backupBucket: string;
   /** Roles of the pam lines of pg_hba. */
   readonly pamRoles: readonly string[];
@@ -104,18 +106,12 @@ export function checkZalandoConfiguration(configuration: ZalandoConfiguration, d
     const has = configuration.podEnvironmentConfigMap === undefined ? "names no pod_environment_configmap" : "names another pod_environment_configmap";
     refuse(`${has}, so that pod-config is read by nobody`, `set pod_environment_configmap to ${fullName}, ${restart}`);
   }
-  if (declared.podSecret !== undefined && configuration.podEnvironmentSecret !== declared.podSecret) {
-    const has = configuration.podEnvironmentSecret === undefined ? "names no pod_environment_secret" : "names another pod_environment_secret";
-    refuse(`${has}, so that the database has no keys for S3`, `set pod_environment_secret to ${declared.podSecret}, ${restart}`);
-  }
-  if (declared.podSecret === undefined && configuration.podEnvironmentSecret !== undefined) {
-    problems.push(
-      finding(
-        "warn",
-        "names a pod_environment_secret although none is declared; the operator makes no database where it is missing",
-        `remove pod_environment_secret, ${restart}, or keep the Secret`,
-      ),
-    );
+  const { podEnvironmentSecret } = configuration;
+  if (podEnvironmentSecret !== declared.podSecret) {
+    const fix = `set pod_environment_secret to ${declared.podSecret}, ${restart}`;
+    const has = podEnvironmentSecret === undefined ? "names no pod_environment_secret" : "names another pod_environment_secret";
+    if (declared.podSecretHasKeys) refuse(`${has}, so that the database has no keys for S3`, fix);
+    else if (podEnvironmentSecret !== undefined) problems.push(finding("warn", `${has}, and makes no database where that is missing`, fix));
   }
   if (configuration.walS3Bucket === undefined) {
     refuse(

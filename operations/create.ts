@@ -7,7 +7,7 @@ import {
   databaseContainer,
   formatClusterName,
   operatorSaysCreated,
-  parseClusterName,
+  requestedCluster,
   type ClusterName,
   type PostgresCluster,
 } from "../domain/postgres-cluster.ts";
@@ -43,10 +43,7 @@ export async function createStanza(
   request: StanzaCreateRequest,
   surroundings: Surroundings,
 ): Promise<StanzaCreateReport> {
-  const cluster = parseClusterName(request.cluster);
-  if (cluster === undefined) throw new RecoveryError("usage", `${request.cluster} is not NAMESPACE/CLUSTER`);
-  const procedure = new Procedure(client, cluster, request, surroundings);
-  return procedure.run();
+  return new Procedure(client, requestedCluster(request), request, surroundings).run();
 }
 
 class Procedure {

@@ -1,13 +1,12 @@
 import type { HarborClient } from "../clients/harbor.ts";
 import type { S3Access, S3Client } from "../clients/s3.ts";
-import { RecoveryError } from "../domain/errors.ts";
 import { finding, gravest, type Finding } from "../domain/finding.ts";
 import { isReady, podRevision, podRole, spiloVariables } from "../domain/harbor-objects.ts";
 import { backupStore, cloneVariables, judgeBackups, judgeClone, judgeHarborCluster, judgePods, judgePostgresql, judgeTemplate } from "../domain/harbor-status.ts";
 import type { StatusReport, StatusRequest } from "../domain/harbor-steps.ts";
 import { pamRoles } from "../domain/pg-hba.ts";
 import { checkPodConfig } from "../domain/pod-config-check.ts";
-import { parseClusterName, type ClusterName } from "../domain/postgres-cluster.ts";
+import { requestedCluster, type ClusterName } from "../domain/postgres-cluster.ts";
 import type { Gathered } from "../domain/restore-preflight.ts";
 import { s3Url } from "../domain/s3-location.ts";
 import { contentProblem, type SecretContent } from "../domain/secret-copy.ts";
@@ -32,8 +31,7 @@ export interface StatusClients {
  * and the rest is shown all the same.
  */
 export async function harborStatus({ harbor: client, connectS3 }: StatusClients, request: StatusRequest, surroundings: Surroundings): Promise<StatusReport> {
-  const harbor = parseClusterName(request.cluster);
-  if (harbor === undefined) throw new RecoveryError("usage", `${request.cluster} is not NAMESPACE/NAME`);
+  const harbor = requestedCluster(request);
   const { namespace, podConfig: configName, podSecret: secretName, configuration } = request.operator;
   const ask = <T>(answer: Promise<T>): Promise<Gathered<T>> => gathered(answer, surroundings.signal);
   const names = secretNames(harbor, request.alsoSecrets);
@@ -49,13 +47,15 @@ export async function harborStatus({ harbor: client, connectS3 }: StatusClients,
     Promise.all(names.map(async (name) => ({ name, secret: await ask(client.getSecret({ namespace: harbor.namespace, name })) }))),
   ]);
   const template = foundOr(statefulSet, undefined);
-  const config = foundOr(podConfig, undefined);
+  const config = foundOr(podConfig, undefined)?.data;
   const variables = spiloVariables(template?.spec.template.spec.containers ?? []);
   const clone = cloneVariables(variables, config);
+  const podSecretPlace = `Secret ${harbor.namespace}/${secretName}`;
   const secretKeys = "found" in podSecret ? Object.keys(podSecret.found?.data ?? {}) : undefined;
   const declared = {
     podConfig: { namespace, name: configName },
-    podSecret: foundOr(podSecret, undefined) === undefined ? undefined : secretName,
+    podSecret: secretName,
+    podSecretHasKeys: (secretKeys ?? []).length > 0,
     backupBucket: config?.["WAL_S3_BUCKET"] ?? foundOr(operator, undefined)?.configuration.walS3Bucket ?? "",
     pamRoles: pamRoles(request.pgHba),
   };
@@ -63,7 +63,8 @@ export async function harborStatus({ harbor: client, connectS3 }: StatusClients,
     { title: "HarborCluster", findings: judged(cluster, "HarborCluster", (found) => judgeHarborCluster(harbor, found)) },
     { title: "postgresql resource", findings: judged(postgresql, "postgresql", (found) => judgePostgresql(harbor, found, request.pgHba)) },
     { title: "Zalando operator", findings: judged(operator, "its configuration", ({ configuration: found, where }) => checkZalandoConfiguration(found, declared, where)) },
-    { title: "pod-config", findings: judged(podConfig, `ConfigMap ${namespace}/${configName}`, (found) => podConfigFindings(found, secretKeys, `ConfigMap ${namespace}/${configName}`)) },
+    { title: "pod-config", findings: judged(podConfig, `ConfigMap ${namespace}/${configName}`, (found) => podConfigFindings(found?.data, secretKeys, `ConfigMap ${namespace}/${configName}`)) },
+    { title: "pod Secret", findings: judged(podSecret, podSecretPlace, (found) => podSecretFindings(found, podSecretPlace)) },
     { title: "Pods' template", findings: judged(statefulSet, "StatefulSet", (found) => judgeTemplate(harbor, found, request.pgHba, config)) },
     { title: "restore", findings: judged(whole([statefulSet, podConfig], identifier), "CLONE_ values", (found) => judgeClone(clone, found)) },
     { title: "Pods", findings: judged(pods, "Pods", (found) => judgePods(harbor, found, template)) },
@@ -99,6 +100,11 @@ function judged<T>(answer: Gathered<T>, where: string, judge: (found: T) => Find
 function podConfigFindings(data: Record<string, string> | undefined, secretKeys: readonly string[] | undefined, where: string): Finding[] {
   if (data === undefined) return [finding("refuse", "does not exist: the Pods get no values for backups, and Zalando operators 1.8 start them all the same", where, "`pulumi up` makes it")];
   return checkPodConfig(data, secretKeys);
+}
+
+function podSecretFindings(secret: SecretContent | undefined, where: string): Finding[] {
+  if (secret === undefined) return [finding("warn", "does not exist: where the Zalando operator names it, it makes no database", where, "`pulumi up` makes it")];
+  return [finding("ok", `has ${Object.keys(secret.data).toSorted().join(", ") || "no keys"}`, where, "")];
 }
 
 function secretFindings(harbor: ClusterName, name: string, secret: SecretContent | undefined): Finding[] {

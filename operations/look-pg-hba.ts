@@ -1,8 +1,7 @@
 import { fieldManager, type HarborClient } from "../clients/harbor.ts";
-import { RecoveryError } from "../domain/errors.ts";
 import { generationAnnotation } from "../domain/harbor-names.ts";
 import { pgHbaFingerprint, pgHbaOwners, type PgHbaLookReport, type PgHbaLookRequest } from "../domain/pg-hba-look.ts";
-import { parseClusterName } from "../domain/postgres-cluster.ts";
+import { requestedCluster } from "../domain/postgres-cluster.ts";
 import { madeResource } from "./pg-hba.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -12,8 +11,7 @@ import type { Surroundings } from "./surroundings.ts";
  * @throws RecoveryError `failed` when there is something to wait for, and it was not made in time.
  */
 export async function lookAtPgHba(client: HarborClient, request: PgHbaLookRequest, surroundings: Surroundings): Promise<PgHbaLookReport> {
-  const harbor = parseClusterName(request.cluster);
-  if (harbor === undefined) throw new RecoveryError("usage", `${request.cluster} is not NAMESPACE/NAME`);
+  const harbor = requestedCluster(request);
   const found = await (request.wait === undefined ? client.getPostgresql(harbor) : madeResource(client, harbor, request.wait, surroundings));
   const live = found && {
     uid: found.metadata.uid,

@@ -6,7 +6,7 @@ import { generationAnnotation, postgresqlName } from "../domain/harbor-names.ts"
 import type { Postgresql } from "../domain/harbor-objects.ts";
 import type { PgHbaReport, PgHbaRequest } from "../domain/harbor-steps.ts";
 import { checkPgHba, droppedLines, isInPlace } from "../domain/pg-hba.ts";
-import { formatClusterName, parseClusterName, type ClusterName } from "../domain/postgres-cluster.ts";
+import { requestedCluster, formatClusterName, type ClusterName } from "../domain/postgres-cluster.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 const pauseSeconds = 2;
@@ -22,8 +22,7 @@ const mostWrites = 5;
  * or the list was put back again and again.
  */
 export async function applyPgHba(client: HarborClient, request: PgHbaRequest, surroundings: Surroundings): Promise<PgHbaReport> {
-  const harbor = parseClusterName(request.cluster);
-  if (harbor === undefined) throw new RecoveryError("usage", `${request.cluster} is not NAMESPACE/NAME`);
+  const harbor = requestedCluster(request);
   requireSound(request.pgHba);
   const dropped = new Set<string>();
   for (let writes = 0; ; writes += 1) {

@@ -2,15 +2,14 @@ import pLimit from "p-limit";
 import type { HarborClient } from "../clients/harbor.ts";
 import type { S3Client } from "../clients/s3.ts";
 import { durationSeconds } from "../domain/duration.ts";
-import { RecoveryError } from "../domain/errors.ts";
 import { gravest, type Finding } from "../domain/finding.ts";
 import { postgresqlName } from "../domain/harbor-names.ts";
-import { restorePath } from "../domain/harbor-restore.ts";
+import { restorePath, type Restore } from "../domain/harbor-restore.ts";
 import { pamRoles } from "../domain/pg-hba.ts";
-import { needsPodSecret } from "../domain/pod-config.ts";
-import { parseClusterName, type ClusterName } from "../domain/postgres-cluster.ts";
+import { needsPodSecret, podConfigKeys } from "../domain/pod-config.ts";
+import { requestedCluster, type ClusterName } from "../domain/postgres-cluster.ts";
 import { chosenBackup, credentialFindings, targetOf, type RestoreCheckReport, type RestoreCheckRequest } from "../domain/restore-check.ts";
-import { backupToRestore, judgeRestore, placeToRestore, type Gathered, type GatheredPlace, type OwnPlace, type PreflightFacts } from "../domain/restore-preflight.ts";
+import { backupToRestore, judgeRestore, judgeSetup, placeToRestore, type Gathered, type GatheredPlace, type OwnPlace, type SetupFacts } from "../domain/restore-preflight.ts";
 import type { S3Location } from "../domain/s3-location.ts";
 import { harborPostgresMajor, majorsIn, parseSpiloImage } from "../domain/spilo-image.ts";
 import { backupPath, cloneLocations, spiloLocation } from "../domain/spilo-path.ts";
@@ -35,45 +34,50 @@ export interface RestoreCheckClients {
 
 /**
  * Looks at everything that a restore rests upon, before anything is changed: the backups at the place that Spilo will
- * compute, their WAL, the new database's own place, the Zalando operator's configuration, the image. It only reads.
+ * compute, their WAL, the new database's own place, the Zalando operator's configuration, pod-config as it is, the image.
+ * Without a restore, only at what backups rest upon. It only reads.
  *
  * What cannot be found out, or not within the time limit, is a finding `unknown`, which is never taken for okay.
  *
  * @throws RecoveryError only when it is stopped.
  */
 export async function checkRestore(clients: RestoreCheckClients, request: RestoreCheckRequest, surroundings: Surroundings): Promise<RestoreCheckReport> {
-  const harbor = parseClusterName(request.cluster);
-  if (harbor === undefined) throw new RecoveryError("usage", `${request.cluster} is not NAMESPACE/NAME`);
+  const harbor = requestedCluster(request);
   const bound = boundedBy(surroundings.signal, request.timeLimit);
-  const configuration = gathered(zalandoConfiguration(clients.harbor, request.operator.namespace, request.operator.configuration), surroundings.signal);
-  const [operator, sources, own] = await Promise.all([
+  const { image, operator: names, restore } = request;
+  const podConfigName = { namespace: names.namespace, name: names.podConfig };
+  const configuration = gathered(zalandoConfiguration(clients.harbor, names.namespace, names.configuration), surroundings.signal);
+  const [operator, podConfig, sources, own] = await Promise.all([
     configuration,
-    gatherSources(clients.source, request, bound, surroundings.signal),
-    gatherOwn(clients, harbor, request, configuration, bound, surroundings.signal),
+    gathered(clients.harbor.getConfigMap(podConfigName), surroundings.signal),
+    restore && gatherSources(clients.source, image, restore, bound, surroundings.signal),
+    restore && gatherOwn(clients, harbor, request, configuration, bound, surroundings.signal),
   ]);
-  const facts: PreflightFacts = {
-    restore: request.restore,
-    now: surroundings.now().getTime(),
-    image: request.image,
+  const setup: SetupFacts = {
+    image,
     operator,
     declared: {
-      podConfig: { namespace: request.operator.namespace, name: request.operator.podConfig },
-      podSecret: needsPodSecret(request.backup, request.restore) ? request.operator.podSecret : undefined,
+      podConfig: podConfigName,
+      podSecret: names.podSecret,
+      podSecretHasKeys: needsPodSecret(request.backup, restore),
       backupBucket: request.backup.bucket,
       pamRoles: pamRoles(request.pgHba),
     },
-    sources,
-    own,
+    podConfig,
+    podConfigKeys: podConfigKeys(request.backup, restore),
   };
-  const findings: Finding[] = [...judgeRestore(facts), ...credentialFindings(request)];
+  const findings: Finding[] =
+    restore === undefined || sources === undefined || own === undefined
+      ? judgeSetup(setup)
+      : [...judgeRestore({ ...setup, restore, now: surroundings.now().getTime(), sources, own }), ...credentialFindings(request)];
   return {
     version: 1,
     context: clients.harbor.context,
     cluster: request.cluster,
-    restore: request.restore.id,
+    restore: restore?.id ?? null,
     verdict: gravest(findings),
     findings,
-    backup: chosenBackup(sources, targetOf(request.restore)),
+    backup: restore === undefined || sources === undefined ? null : chosenBackup(sources, targetOf(restore)),
     checkedAt: surroundings.now().toISOString(),
   };
 }
@@ -89,7 +93,7 @@ function boundedBy(signal: AbortSignal, timeLimit: string): AbortSignal {
   return AbortSignal.any([signal, bound.signal]);
 }
 
-async function gatherSources(s3: S3Client, { image, restore }: RestoreCheckRequest, bound: AbortSignal, stop: AbortSignal): Promise<GatheredPlace[]> {
+async function gatherSources(s3: S3Client, image: string, restore: Restore, bound: AbortSignal, stop: AbortSignal): Promise<GatheredPlace[]> {
   const parsed = parseSpiloImage(image);
   const versions = (parsed === undefined ? [harborPostgresMajor] : majorsIn(parsed)).map(String);
   const locations = cloneLocations(restorePath(restore), versions, String(harborPostgresMajor));

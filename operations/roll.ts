@@ -6,7 +6,7 @@ import { postgresqlName } from "../domain/harbor-names.ts";
 import { podRevision, spiloContainer, spiloRuns, spiloVariables, type DatabasePod, type StatefulSet } from "../domain/harbor-objects.ts";
 import type { RollReport, RollRequest } from "../domain/harbor-steps.ts";
 import { isInPlace } from "../domain/pg-hba.ts";
-import { formatClusterName, parseClusterName, type ClusterName } from "../domain/postgres-cluster.ts";
+import { requestedCluster, formatClusterName, type ClusterName } from "../domain/postgres-cluster.ts";
 import { nextRollStep, type RollState } from "../domain/roll-plan.ts";
 import { pgHbaOf } from "../domain/spilo-configuration.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -27,8 +27,7 @@ const switchoverTries = 3;
  * message says what, and running it again goes on from there.
  */
 export async function rollPods(client: HarborClient, request: RollRequest, surroundings: Surroundings): Promise<RollReport> {
-  const harbor = parseClusterName(request.cluster);
-  if (harbor === undefined) throw new RecoveryError("usage", `${request.cluster} is not NAMESPACE/NAME`);
+  const harbor = requestedCluster(request);
   await takenUp(client, harbor, request, surroundings);
   return new Roll(client, harbor, request, surroundings).run();
 }

@@ -61,9 +61,9 @@ async function read(client: HarborClient, namespace: string, source: NonNullable
   if ("configMap" in source) {
     const object = placed(namespace, source.configMap);
     const where = `ConfigMap ${object.namespace}/${object.name}`;
-    const data = await client.getConfigMap(object);
-    if (data === undefined) throw missing(where);
-    return { configuration: readZalandoConfiguration({ configMapData: data }), where };
+    const found = await client.getConfigMap(object);
+    if (found === undefined) throw missing(where);
+    return { configuration: readZalandoConfiguration({ configMapData: found.data }), where };
   }
   const object = { namespace, name: source.operatorConfiguration };
   const where = `OperatorConfiguration ${object.namespace}/${object.name}`;

@@ -83,6 +83,12 @@ function description(name: string): string {
       return "Harbor operator (real)";
     case "spilo":
       return "runs the Pods of the Zalando operator (stand-in)";
+    case "s3":
+      return "S3, for everyone: hands each request to one of the next two";
+    case "s3-objects":
+      return "S3's objects: versitygw (real)";
+    case "moto":
+      return "the other AWS APIs: moto (emulator)";
     case "kubelet":
       return "runs commands in pods (stand-in)";
     case "operator":

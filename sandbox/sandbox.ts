@@ -1,9 +1,12 @@
 import { dirname, join } from "node:path";
 import { clusterEnvironment, down as clusterDown, up as clusterUp } from "./cluster.ts";
-import { harborTools, startHarbor } from "./harbor/harbor.ts";
+import { awsEnvironment, awsRuns } from "./aws/aws.ts";
+import { ensureHarbor, startHarbor } from "./harbor/harbor.ts";
 import { withLock } from "./lock.ts";
+import { loadPorts } from "./ports.ts";
 import { layPulumiHome } from "./pulumi/home.ts";
 import { initStacks } from "./pulumi/stacks.ts";
+import { loadSecrets } from "./secrets.ts";
 import { ensureTools } from "./toolchain.ts";
 import type { Tool } from "./toolchain.ts";
 
@@ -23,21 +26,24 @@ export interface UpOptions {
  */
 export async function up(directory: string, progress: (line: string) => void, { harbor = false }: UpOptions = {}): Promise<Record<string, string>> {
   // All of them first: a build that fails should do so before anything is started.
-  const tools = await ensureTools(harbor ? [...plainTools, ...harborTools] : plainTools, progress);
+  await ensureTools(plainTools, progress);
+  const programs = harbor ? await ensureHarbor(progress) : undefined;
   return withLock(`${directory}.lock`, "the start or stop of this sandbox", progress, async () => {
     await clusterUp({ directory, progress });
     progress("preparing Pulumi and the stacks lab and dev");
     const environment = await sandboxEnvironment(directory);
     await initStacks({ project: checkout, stacks: ["lab", "dev"], pulumi: "pulumi", environment });
-    if (harbor) await startHarbor(directory, tools, progress);
-    return environment;
+    if (programs === undefined) return environment;
+    await startHarbor(directory, programs, progress);
+    return sandboxEnvironment(directory);
   });
 }
 
-/** Starts Harbor's part in a sandbox that is up. */
-export async function upHarbor(directory: string, progress: (line: string) => void): Promise<void> {
-  const tools = await ensureTools(harborTools, progress);
-  await withLock(`${directory}.lock`, "the start or stop of this sandbox", progress, () => startHarbor(directory, tools, progress));
+/** Starts Harbor's part in a sandbox that is up, and returns the environment of both. */
+export async function upHarbor(directory: string, progress: (line: string) => void): Promise<Record<string, string>> {
+  const programs = await ensureHarbor(progress);
+  await withLock(`${directory}.lock`, "the start or stop of this sandbox", progress, () => startHarbor(directory, programs, progress));
+  return sandboxEnvironment(directory);
 }
 
 /** Stops every program of the sandbox and removes its folder. */
@@ -45,13 +51,14 @@ export async function down(directory: string, progress: (line: string) => void):
   await withLock(`${directory}.lock`, "the start or stop of this sandbox", progress, () => clusterDown(directory));
 }
 
-/** KUBECONFIG, what Pulumi needs, and a PATH on which the CLI, the pinned Node and Pulumi come first. */
+/** KUBECONFIG, what Pulumi needs, the AWS of Harbor's part while it runs, and a PATH on which the CLI, the pinned Node and Pulumi come first. */
 export async function sandboxEnvironment(directory: string): Promise<Record<string, string>> {
   const tools = await ensureTools(["pulumi"], () => undefined);
   const pulumi = tools.get("pulumi");
   if (pulumi === undefined) throw new Error("the Pulumi engine is missing from the toolchain");
   return {
     ...(await clusterEnvironment(directory)),
+    ...(awsRuns(directory) ? awsEnvironment(await loadPorts(directory), await loadSecrets(directory)) : {}),
     ...(await layPulumiHome({ home: join(directory, "pulumi"), pulumi, node: process.execPath })),
     PATH: [join(checkout, "bin"), join(checkout, "node_modules", ".bin"), process.env["PATH"] ?? ""].join(":"),
   };

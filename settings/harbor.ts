@@ -3,9 +3,11 @@ import type { Finding } from "../domain/finding.ts";
 import { longestNamespaceAndName } from "../domain/harbor-names.ts";
 import { awsRegion, bucketName, credentialsSchema, dnsLabel, restoreFields, storeProblems, type Backup, type Restore } from "../domain/harbor-restore.ts";
 import { checkPgHba, requiredPgHba } from "../domain/pg-hba.ts";
+import { duration, rollTimeLimits } from "../domain/harbor-steps.ts";
 import { clusterNamePattern } from "../domain/postgres-cluster.ts";
 import { endpointProblem } from "../domain/s3-location.ts";
 import { checkSpiloImage } from "../domain/spilo-image.ts";
+import { writtenReason } from "../domain/stanza-create.ts";
 import { always, rule, type Problem } from "./rule.ts";
 
 const objectName = z.string().regex(/^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$/, "must be a Kubernetes name: a-z, 0-9, - and .");
@@ -19,6 +21,7 @@ const bucket = z.strictObject({
     .default(false)
     .describe("true for a bucket that exists already: it is taken over as it is named, and not made."),
   kmsKey: kmsKey.optional().describe("Customer-managed KMS key that encrypts the bucket. Default: S3's own keys."),
+  noncurrentDays: z.int().min(1).max(36_500).default(90).describe("Days after which a version that was overwritten or deleted is gone for good."),
   objectLock: z
     .strictObject({
       mode: z.enum(["governance", "compliance"]).describe("compliance: nobody can delete a version before its days are over."),
@@ -81,12 +84,25 @@ const secrets = z
       .default([])
       .describe("Secrets of Harbor's namespace to keep besides the database's credentials and Harbor's encryption key."),
     kmsKeyId: kmsKey.optional().describe("Customer-managed KMS key for the copies. Default: aws/secretsmanager."),
-    replicaRegions: z.array(awsRegion).default([]).describe("Regions that hold a replica of each copy."),
+    region: awsRegion.optional().describe("Region of AWS Secrets Manager. Default: that of the bucket databaseBackups."),
+    adopt: z
+      .boolean()
+      .default(false)
+      .describe("true when an earlier stack has made the places of the copies: they are looked up, and never made or changed."),
+    replicas: z
+      .array(z.strictObject({ region: awsRegion.describe("Region of the replica."), kmsKeyId: kmsKey.optional().describe("Its own KMS key. Default: aws/secretsmanager.") }))
+      .default([])
+      .describe("Regions that hold a replica of each copy."),
     recoveryWindowDays: z.int().min(7).max(30).default(30).describe("Days in which a deleted copy can be had back."),
   })
   .describe("Copies of the Secrets without which a restored database is of no use, in AWS Secrets Manager.");
 
+const timeLimits = rollTimeLimits.extend({
+  resource: duration.default("15m").describe("Until the Harbor operator has made the database's resource, and both operators the Secrets."),
+});
+
 const harborInput = z.strictObject({
+  hold: writtenReason.optional().describe("Why nothing of this is declared yet. For the time before the first `up`: it is shown in preview and outputs."),
   cluster: z
     .string()
     .regex(clusterNamePattern, "must be NAMESPACE/NAME, each of a-z, 0-9 and -, at most 63 characters")
@@ -101,14 +117,16 @@ const harborInput = z.strictObject({
   spiloImage: z.string().describe("Image of the database's Pods: spec.database.spec.zlandoPostgreSql.image of the HarborCluster."),
   backup,
   buckets: z.strictObject({
-    artifacts: bucket.describe("The bucket in which Harbor stores its artifacts."),
+    artifacts: bucket.optional().describe("The bucket in which Harbor stores its artifacts. Default: it is not this stack's business."),
     databaseBackups: bucket.describe("The bucket in which the database's backups lie."),
   }),
+  iamPolicies: z.boolean().default(true).describe("Whether IAM policies for who writes and who reads the backups are made; not for an S3-compatible store."),
   secrets: secrets.prefault({}),
   pgHba: z
     .array(z.string())
     .default([])
     .describe("Own lines of pg_hba, which stand before the runbook's nine. The whole list must still let the cluster itself in."),
+  timeLimits: timeLimits.prefault({}).describe("How long the operators may take: 30s, 10m, 2h."),
   restore: restore.optional(),
 });
 
@@ -127,6 +145,7 @@ const graveProblems = (findings: readonly Finding[], path: string): Problem[] =>
     .map(({ what, fix }) => ({ path: [path], message: `${what}: ${fix}` }));
 
 const bucketNames = z.object({ buckets: z.object({ artifacts: z.object({ name: z.string() }), databaseBackups: z.object({ name: z.string() }) }) });
+const foreignStore = z.object({ backup: z.object({ endpoint: z.string() }), buckets: z.object({ databaseBackups: z.object({ name: z.string(), adopt: z.literal(false).default(false) }) }) });
 const ownEndpoint = z.object({ backup: z.object({ endpoint: z.string() }), buckets: z.object({ databaseBackups: z.object({ name: z.string() }) }) });
 const imageAndRoles = z.object({
   spiloImage: z.string(),
@@ -152,6 +171,12 @@ export const harborSchema = harborInput
     always,
   )
   .superRefine(
+    rule(foreignStore, () => [
+      { path: ["buckets", "databaseBackups", "adopt"], message: "must be true with backup.endpoint: only AWS's buckets can be made here" },
+    ]),
+    always,
+  )
+  .superRefine(
     rule(imageAndRoles, ({ spiloImage, backup, restore }) => {
       const irsa = [backup?.credentials, restore?.credentials].some((credentials) => typeof credentials === "object");
       return graveProblems(checkSpiloImage(spiloImage, { restoredMajor: undefined, irsa }), "spiloImage");
@@ -166,7 +191,8 @@ export const harborSchema = harborInput
     const { name: bucket, region, kmsKey } = rest.buckets.databaseBackups;
     const ownStore = { bucket, region, endpoint: backup.endpoint };
     const fullBackup: Backup = { ...backup, ...ownStore, kmsKey };
-    return { ...rest, backup: fullBackup, restore: restore === undefined ? undefined : fullRestore(restore, ownStore) };
+    const secrets = { ...rest.secrets, region: rest.secrets.region ?? region };
+    return { ...rest, secrets, backup: fullBackup, restore: restore === undefined ? undefined : fullRestore(restore, ownStore) };
   })
   .describe("Harbor's database: its backups, secrets and buckets, and a restore while one is declared.");
 export type HarborSettings = z.output<typeof harborSchema>;

@@ -1,9 +1,10 @@
-import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { durationSeconds } from "../../domain/duration.ts";
 import { pgHbaReportSchema, type PgHbaReport, type PgHbaRequest } from "../../domain/harbor-steps.ts";
 import { pgHbaLookReportSchema, type PgHbaLookRequest } from "../../domain/pg-hba-look.ts";
 import type { KubernetesAccess } from "../../domain/stanza-create.ts";
+import { childOf } from "../child-of.ts";
+import { look, reportOf, step } from "../step.ts";
 
 export interface PgHbaArgs {
   /** The Kubernetes cluster that Harbor is in. */
@@ -18,11 +19,6 @@ export interface PgHbaArgs {
   readonly restoreId?: string | undefined;
 }
 
-/** The same texts for every stack and machine: they go into the state. The data goes in on stdin. */
-const command = (step: "fingerprint" | "pg-hba"): string => `exec bin/postgres-recovery harbor ${step} --request - --output json`;
-/** Keeps the first run's report when an input is edited: only another trigger runs the step again. */
-const keepReport = `printf %s "$PULUMI_COMMAND_STDOUT"`;
-
 /**
  * Keeps the list of pg_hba in the `postgresql` resource that the Harbor operator makes and writes over.
  *
@@ -36,30 +32,26 @@ export class PgHba extends pulumi.ComponentResource {
   /** What was found and done. */
   readonly report: pulumi.Output<PgHbaReport>;
 
-  constructor(name: string, args: PgHbaArgs, options?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: PgHbaArgs, options: pulumi.ComponentResourceOptions = {}) {
     super("postgres-recovery:harbor:PgHba", name, {}, options);
     const { cluster, kubernetes, list, wait } = args;
-    const look: PgHbaLookRequest = { version: 1, kubernetes, cluster, pgHba: [...list] };
-    const lookWaiting: PgHbaLookRequest = { ...look, wait };
-    const write: PgHbaRequest = { ...look, timeLimit: wait };
-    const common = { update: keepReport, logging: local.Logging.Stderr };
-    const customTimeouts = { create: `${(durationSeconds(wait) ?? 0) + 600}s` };
-
+    const request: PgHbaLookRequest = { version: 1, kubernetes, cluster, pgHba: [...list] };
+    const waiting: PgHbaLookRequest = { ...request, wait };
+    const writing: PgHbaRequest = { ...request, timeLimit: wait };
+    const seconds = durationSeconds(wait) ?? 0;
     // A look before the resource is made would give another answer than the one after it, and a second `up` would act on it.
-    const ready = new local.Command(
+    const ready = step(
       `${name}-ready`,
-      { ...common, create: command("fingerprint"), stdin: JSON.stringify(lookWaiting), triggers: [cluster, args.restoreId ?? ""] },
-      { parent: this, customTimeouts },
+      { command: "harbor fingerprint", request: waiting, triggers: [cluster, args.restoreId ?? ""], seconds },
+      childOf(this, options),
     );
-    const fingerprint = local
-      .runOutput({ command: command("fingerprint"), stdin: JSON.stringify(look), logging: local.Logging.None }, { parent: this, dependsOn: ready })
-      .stdout.apply((stdout) => pgHbaLookReportSchema.parse(JSON.parse(stdout)).fingerprint);
-    const written = new local.Command(
+    const { fingerprint } = reportOf(pgHbaLookReportSchema, look("harbor fingerprint", request, { parent: this, dependsOn: ready }));
+    const written = step(
       name,
-      { ...common, create: command("pg-hba"), stdin: JSON.stringify(write), triggers: [cluster, list, fingerprint] },
-      { parent: this, dependsOn: ready, customTimeouts },
+      { command: "harbor pg-hba", request: writing, triggers: [cluster, list, fingerprint], seconds },
+      { parent: this, dependsOn: ready },
     );
-    this.report = written.stdout.apply((stdout) => pgHbaReportSchema.parse(JSON.parse(stdout)));
+    this.report = reportOf(pgHbaReportSchema, written.stdout);
     this.registerOutputs({ report: this.report });
   }
 }

@@ -1,13 +1,15 @@
 import { ConfigMap, Secret } from "@pulumi/kubernetes/core/v1/index.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { Backup, Restore } from "../../domain/harbor-restore.ts";
-import { needsPodSecret, podConfigData, podSecretData, type AccessKeys } from "../../domain/pod-config.ts";
+import { podConfigData, podSecretData, type AccessKeys } from "../../domain/pod-config.ts";
+import { podConfigManager } from "../../domain/pod-config-owners.ts";
 import type { ClusterName } from "../../domain/postgres-cluster.ts";
+import { childOf } from "../child-of.ts";
 
 export interface PodConfigArgs {
   /** The ConfigMap that the Zalando operator's `pod_environment_configmap` names. */
   readonly podConfig: ClusterName;
-  /** The Secret that its `pod_environment_secret` names, in the database's namespace. Made only when there are keys. */
+  /** The Secret that its `pod_environment_secret` names, in the database's namespace; empty where no keys are needed. */
   readonly podSecret: ClusterName;
   /** Where and how backups are written. */
   readonly backup: Backup;
@@ -20,7 +22,7 @@ export interface PodConfigArgs {
 /**
  * The environment of the database's Pods: pod-config, and the pod Secret for what must not stand in a ConfigMap. Both
  * have fixed names and are changed in place, if the provider is kubernetesProvider's. What somebody made by hand under
- * these names is taken over; keys that are not ours go with the first change after that, not with the first `up`.
+ * these names is taken over; other keys stay, and the preflight names them (domain/pod-config-owners.ts).
  *
  * Destroying the stack leaves both as they are: without them the Zalando operator makes and changes no cluster at all.
  */
@@ -30,24 +32,23 @@ export class PodConfig extends pulumi.ComponentResource {
   /** UID of the ConfigMap; it stays the same through every change. */
   readonly uid: pulumi.Output<string>;
 
-  constructor(name: string, args: PodConfigArgs, options?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: PodConfigArgs, options: pulumi.ComponentResourceOptions = {}) {
     super("postgres-recovery:harbor:PodConfig", name, {}, options);
     const { backup, restore } = args;
-    const left = { parent: this, retainOnDelete: true };
+    const left = { ...childOf(this, options), retainOnDelete: true };
     const metadata = (object: ClusterName): object => ({
       ...object,
-      // The one owner from now on: values that were set by hand are replaced, not a conflict.
-      annotations: { "pulumi.com/patchForce": "true" },
+      // The one owner from now on, under a name that outlives the stack: values that were set by hand are replaced, not a conflict.
+      annotations: { "pulumi.com/patchForce": "true", "pulumi.com/patchFieldManager": podConfigManager },
     });
-    if (needsPodSecret(backup, restore)) {
-      const data = pulumi.secret(args.keys).apply((keys) =>
-        podSecretData({
-          backup: backup.credentials === "secret" ? keys.backup : undefined,
-          restore: restore?.credentials === "secret" ? keys.restore : undefined,
-        }),
-      );
-      new Secret(`${name}-keys`, { metadata: metadata(args.podSecret), type: "Opaque", stringData: data }, left);
-    }
+    const keys = pulumi.secret(args.keys).apply((both) =>
+      podSecretData({
+        backup: backup.credentials === "secret" ? both.backup : undefined,
+        restore: restore?.credentials === "secret" ? both.restore : undefined,
+      }),
+    );
+    // Also without keys: the operator makes no database at all while the Secret that it is told of is missing.
+    new Secret(`${name}-keys`, { metadata: metadata(args.podSecret), type: "Opaque", stringData: keys }, left);
     const configMap = new ConfigMap(name, { metadata: metadata(args.podConfig), data: podConfigData(backup, restore) }, left);
     this.data = configMap.data;
     this.uid = configMap.metadata.uid;

@@ -1,10 +1,12 @@
 import * as aws from "@pulumi/aws";
-import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
+import { durationSeconds } from "../../domain/duration.ts";
 import { formatClusterName, parseClusterName } from "../../domain/postgres-cluster.ts";
 import { copyName } from "../../domain/secret-copy.ts";
 import { fingerprintReportSchema, keepReportSchema, secretNames, type KeepReport } from "../../domain/secrets-request.ts";
-import { bound, keepReport, secretsCommand, secretsRequest, type HarborSecrets } from "./secrets-commands.ts";
+import { childOf } from "../child-of.ts";
+import { look, reportOf, step } from "../step.ts";
+import { secretsRequest, type HarborSecrets } from "./harbor-secrets.ts";
 
 export interface KeptSecretsArgs extends HarborSecrets {
   /** How long the operators may take to make the secrets, such as `15m`. */
@@ -18,7 +20,7 @@ export interface KeptSecretsArgs extends HarborSecrets {
   /** Days in which a deleted copy can be had back, from 7 to 30. Default: 30. */
   readonly recoveryWindowDays?: number | undefined;
   /** `true` when an earlier stack has made the copies: they are looked up, and never made, changed or deleted. Default: false. */
-  readonly existing?: boolean | undefined;
+  readonly adopt?: boolean | undefined;
   /** Whether `pulumi destroy` refuses while the copies are in the stack. Default: true. When false, they are left in place. */
   readonly protect?: boolean | undefined;
 }
@@ -40,43 +42,31 @@ export class KeptSecrets extends pulumi.ComponentResource {
   /** What was kept, and of which database; no values. */
   readonly report: pulumi.Output<KeepReport>;
 
-  constructor(name: string, args: KeptSecretsArgs, options?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: KeptSecretsArgs, options: pulumi.ComponentResourceOptions = {}) {
     super("postgres-recovery:secrets:KeptSecrets", name, {}, options);
-    const harbor = parseClusterName(args.cluster);
-    if (harbor === undefined) throw new pulumi.RunError(`"${args.cluster}" is not NAMESPACE/NAME`);
+    const { cluster, region, restoreId = "", wait } = args;
+    const harbor = parseClusterName(cluster);
+    if (harbor === undefined) throw new pulumi.RunError(`"${cluster}" is not NAMESPACE/NAME`);
     const places = secretNames(harbor, args.also).map((secret) => this.#place(copyName(harbor, secret), formatClusterName(harbor), args));
-    const ready = new local.Command(
+    const request = secretsRequest(args);
+    const ready = step(
       `${name}-ready`,
-      {
-        create: secretsCommand("fingerprint"),
-        update: keepReport,
-        stdin: secretsRequest(args, { wait: args.wait }),
-        triggers: [args.cluster, args.restoreId ?? ""],
-        logging: local.Logging.Stderr,
-      },
-      { parent: this, customTimeouts: bound(args.wait), additionalSecretOutputs: ["stdout"] },
+      { command: "secrets fingerprint", request: { ...request, wait }, triggers: [cluster, restoreId], seconds: durationSeconds(wait) ?? 0 },
+      { ...childOf(this, options), additionalSecretOutputs: ["stdout"] },
     );
-    const fingerprint = local
-      .runOutput({ command: secretsCommand("fingerprint"), stdin: secretsRequest(args, {}), logging: local.Logging.None }, { parent: this, dependsOn: ready })
-      .stdout.apply((stdout) => fingerprintReportSchema.parse(JSON.parse(stdout)).fingerprint);
-    const kept = new local.Command(
+    const { fingerprint } = reportOf(fingerprintReportSchema, look("secrets fingerprint", request, { parent: this, dependsOn: ready }));
+    const kept = step(
       name,
-      {
-        create: secretsCommand("keep"),
-        update: keepReport,
-        stdin: secretsRequest(args, { region: args.region }),
-        triggers: [args.cluster, pulumi.secret(fingerprint)],
-        logging: local.Logging.Stderr,
-      },
-      { parent: this, dependsOn: places, customTimeouts: bound() },
+      { command: "secrets keep", request: { ...request, region }, triggers: [cluster, pulumi.secret(fingerprint)], seconds: 0 },
+      { parent: this, dependsOn: places },
     );
-    this.report = kept.stdout.apply((stdout) => keepReportSchema.parse(JSON.parse(stdout)));
+    this.report = reportOf(keepReportSchema, kept.stdout);
     this.registerOutputs({ report: this.report });
   }
 
   #place(copy: string, harbor: string, args: KeptSecretsArgs): aws.secretsmanager.Secret {
     const { kmsKeyId, region, replicas = [] } = args;
-    if (args.existing === true) return aws.secretsmanager.Secret.get(`${copy}-existing`, copy, { region }, { parent: this });
+    if (args.adopt === true) return aws.secretsmanager.Secret.get(`${copy}-adopted`, copy, { region }, { parent: this });
     return new aws.secretsmanager.Secret(
       copy,
       {

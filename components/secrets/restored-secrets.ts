@@ -1,7 +1,8 @@
-import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { secretsRestoreReportSchema, type SecretsRestoreReport } from "../../domain/secrets-request.ts";
-import { bound, keepReport, secretsCommand, secretsRequest, type HarborSecrets } from "./secrets-commands.ts";
+import { childOf } from "../child-of.ts";
+import { reportOf, step } from "../step.ts";
+import { secretsRequest, type HarborSecrets } from "./harbor-secrets.ts";
 
 export interface RestoredSecretsArgs extends HarborSecrets {
   /** Name of the restore. Another one is another restore; with the same one nothing happens again. */
@@ -21,20 +22,12 @@ export class RestoredSecrets extends pulumi.ComponentResource {
   /** What was restored, and of which database; no values. */
   readonly report: pulumi.Output<SecretsRestoreReport>;
 
-  constructor(name: string, args: RestoredSecretsArgs, options?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: RestoredSecretsArgs, options: pulumi.ComponentResourceOptions = {}) {
     super("postgres-recovery:secrets:RestoredSecrets", name, {}, options);
-    const restored = new local.Command(
-      name,
-      {
-        create: secretsCommand("restore"),
-        update: keepReport,
-        stdin: secretsRequest(args, { region: args.region, uid: args.uid }),
-        triggers: [args.cluster, args.restoreId],
-        logging: local.Logging.Stderr,
-      },
-      { parent: this, customTimeouts: bound() },
-    );
-    this.report = restored.stdout.apply((stdout) => secretsRestoreReportSchema.parse(JSON.parse(stdout)));
+    const { cluster, region, restoreId, uid } = args;
+    const request = { ...secretsRequest(args), region, ...(uid !== undefined && { uid }) };
+    const restored = step(name, { command: "secrets restore", request, triggers: [cluster, restoreId], seconds: 0 }, childOf(this, options));
+    this.report = reportOf(secretsRestoreReportSchema, restored.stdout);
     this.registerOutputs({ report: this.report });
   }
 }

@@ -1,8 +1,8 @@
-import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { durationSeconds } from "../../domain/duration.ts";
 import { stanzaCreateReportSchema, type KubernetesAccess, type StanzaCreateReport, type StanzaCreateRequest, type TimeLimits } from "../../domain/stanza-create.ts";
-import { HeldTarget } from "./held-target.ts";
+import { reportOf, step } from "../step.ts";
+import { HeldTarget } from "../held-target.ts";
 
 /** One cluster whose missing stanza is to be created. */
 export interface StanzaCreationTarget {
@@ -28,11 +28,6 @@ export interface StanzaCreationArgs {
   readonly targets: readonly StanzaCreationTarget[];
 }
 
-/** The same text for every target, stack and machine: it goes into the state. The data goes in on stdin. */
-const createCommand = "exec bin/postgres-recovery stanza create --request - --output json";
-/** Keeps the first run's report when an input is edited: only `attempt` and `uid` run the procedure again. */
-const keepReport = `printf %s "$PULUMI_COMMAND_STDOUT"`;
-
 /**
  * Creates the missing pgBackRest stanza of each target, once per target per stack, with the very CLI command that a
  * person would run. Removing a target, or destroying the stack, leaves its stanza as it is.
@@ -50,7 +45,7 @@ export class StanzaCreation extends pulumi.ComponentResource {
     const created: Record<string, pulumi.Output<StanzaCreateReport>> = {};
     for (const target of args.targets) {
       if (target.hold === undefined) {
-        created[target.cluster] = this.#creation(target, args).stdout.apply(parsedReport);
+        created[target.cluster] = this.#creation(target, args);
       } else {
         held[target.cluster] = new HeldTarget(target.cluster, target.hold, { parent: this }).reason;
       }
@@ -61,18 +56,18 @@ export class StanzaCreation extends pulumi.ComponentResource {
     this.registerOutputs({ created: this.created, held: this.held });
   }
 
-  #creation(target: StanzaCreationTarget, args: StanzaCreationArgs): local.Command {
-    return new local.Command(
+  #creation(target: StanzaCreationTarget, args: StanzaCreationArgs): pulumi.Output<StanzaCreateReport> {
+    const created = step(
       target.cluster,
       {
-        create: createCommand,
-        update: keepReport,
-        stdin: JSON.stringify(requestFor(target, args)),
+        command: "stanza create",
+        request: requestFor(target, args),
         triggers: [target.cluster, target.attempt, ...(target.uid === undefined ? [] : [target.uid])],
-        logging: local.Logging.Stderr,
+        seconds: wholeSeconds(target.timeLimits),
       },
-      { parent: this, customTimeouts: { create: `${wholeSeconds(target.timeLimits)}s` } },
+      { parent: this },
     );
+    return reportOf(stanzaCreateReportSchema, created.stdout);
   }
 }
 
@@ -88,14 +83,10 @@ function requestFor(target: StanzaCreationTarget, args: StanzaCreationArgs): Sta
 }
 
 /**
- * A last bound for the engine, far beyond what the command allows itself: three rounds when the leader moves, and a try
- * to create that is never cut short.
+ * Far beyond what the command allows itself: three rounds when the leader moves, and a try to create that is never cut
+ * short.
  */
 function wholeSeconds(limits: TimeLimits): number {
   const seconds = (limit: string): number => durationSeconds(limit) ?? 0;
   return 3 * (seconds(limits.dump) + seconds(limits.create) + 600) + seconds(limits.operator) + 10 * seconds(limits.info);
-}
-
-function parsedReport(stdout: string): StanzaCreateReport {
-  return stanzaCreateReportSchema.parse(JSON.parse(stdout));
 }

@@ -1,9 +1,9 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { layout } from "../directory.ts";
 import { portName } from "../ports.ts";
 import type { Ports } from "../ports.ts";
-import { waitUntil } from "../processes.ts";
-import type { Processes } from "../processes.ts";
+import { Processes, waitUntil } from "../processes.ts";
 import type { Secrets } from "../secrets.ts";
 import { ensureTools } from "../toolchain.ts";
 import { ensureMoto } from "./moto.ts";
@@ -71,6 +71,11 @@ export async function startAws(aws: Aws, programs: AwsPrograms): Promise<void> {
       waitUntil(`the AWS endpoint ${name}`, 60, async () => (await fetch(`http://127.0.0.1:${port(name)}/`)).status !== 502),
     ),
   );
+}
+
+/** Whether it runs in this sandbox. */
+export function awsRuns(directory: string): boolean {
+  return new Processes(layout(directory).processes).running("aws.s3");
 }
 
 /** What the AWS SDKs, CLIs and Pulumi's provider read from their environment. */

@@ -2,37 +2,56 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { ApiextensionsV1Api, KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
 import type { KubernetesObject } from "@kubernetes/client-node";
-import { databaseAccount } from "../account.ts";
+import { createFolder, databaseAccount } from "../account.ts";
+import { ensureAws, startAws } from "../aws/aws.ts";
+import type { AwsPrograms } from "../aws/aws.ts";
 import { ensureCertificates } from "../certificates.ts";
 import { client } from "../client.ts";
 import { layout } from "../directory.ts";
 import { loadPorts, portName } from "../ports.ts";
 import { Processes, waitUntil } from "../processes.ts";
 import { installProvider } from "../pulumi/home.ts";
+import { loadSecrets } from "../secrets.ts";
+import { ensureTools } from "../toolchain.ts";
 import type { Tool } from "../toolchain.ts";
 import { operatorManifests } from "./manifests.ts";
 import { harborClusterManifest, harborContext, operatorObjects } from "./objects.ts";
 import type { HarborClusterChoices } from "./objects.ts";
 import { startControllerManager, startHarborOperator, startZalandoOperator } from "./operators.ts";
+import { baseBackups } from "./spilo-patroni.ts";
 
 /** The programs that Harbor's part of the sandbox needs beside those of a plain one. */
-export const harborTools: readonly Tool[] = ["kube-controller-manager", "postgres-operator", "harbor-operator", "pulumi-resource-kubernetes"];
+const harborTools: readonly Tool[] = ["kube-controller-manager", "postgres-operator", "harbor-operator", "pulumi-resource-kubernetes"];
 
 /** The version of the npm package @pulumi/kubernetes. */
 const kubernetesProviderVersion = "4.25.0";
 
-/** Starts, in a running sandbox, what does not run of Harbor's part: both operators and what they need, and the Pulumi Kubernetes provider. */
-export async function startHarbor(directory: string, tools: Map<Tool, string>, progress: (line: string) => void): Promise<void> {
+/** What Harbor's part of the sandbox is made of: programs by name, and those behind the AWS APIs. */
+export interface HarborPrograms {
+  tools: Map<Tool, string>;
+  aws: AwsPrograms;
+}
+
+/** Builds or installs what is missing of it. */
+export async function ensureHarbor(progress: (line: string) => void): Promise<HarborPrograms> {
+  return { tools: await ensureTools(harborTools, progress), aws: await ensureAws(progress) };
+}
+
+/** Starts, in a running sandbox, what does not run of Harbor's part: both operators and what they need, AWS, and the Pulumi Kubernetes provider. */
+export async function startHarbor(directory: string, { aws, tools }: HarborPrograms, progress: (line: string) => void): Promise<void> {
   const processes = new Processes(layout(directory).processes);
   if (!processes.running("etcd")) throw new Error(`no sandbox runs in ${directory}: start it first`);
-  const [ports, certificates] = await Promise.all([loadPorts(directory), ensureCertificates(directory, await databaseAccount())]);
+  const account = await databaseAccount();
+  const [ports, certificates] = await Promise.all([loadPorts(directory), ensureCertificates(directory, account)]);
   const operators = { directory, processes, ports, certificates, tools };
   await mkdir(layout(directory).harbor, { recursive: true, mode: 0o711 });
+  await createFolder(baseBackups(directory), account);
   await installProvider(join(directory, "pulumi"), { name: "kubernetes", version: kubernetesProviderVersion, command: [tools.get("pulumi-resource-kubernetes") ?? ""] });
 
-  progress("starting kube-controller-manager, the Zalando operator and the Harbor operator in the context lab");
+  progress("starting S3, the other AWS APIs, kube-controller-manager, the Zalando operator and the Harbor operator in the context lab");
   const manifests = await operatorManifests(tools);
-  await Promise.all([startControllerManager(operators), apply(directory, [...manifests, ...operatorObjects(ports(portName.zalandoOperator))])]);
+  const secrets = await loadSecrets(directory);
+  await Promise.all([startAws({ directory, processes, ports, secrets }, aws), startControllerManager(operators), apply(directory, [...manifests, ...operatorObjects(ports(portName.zalandoOperator))])]);
   await definitionsServed(directory, manifests);
   await processes.start({ name: "lab.spilo", command: process.execPath, args: [join(import.meta.dirname, "spilo.ts"), directory] });
   await Promise.all([startZalandoOperator(operators), startHarborOperator(operators)]);

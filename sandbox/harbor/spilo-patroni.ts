@@ -42,6 +42,11 @@ export function cloneHold(directory: string): string {
   return join(layout(directory).harbor, "hold-clones");
 }
 
+/** Base backups, each at the path in S3 at which Spilo would look for it: they stand for WAL-G's. */
+export function baseBackups(directory: string): string {
+  return join(layout(directory).harbor, "base-backups");
+}
+
 /** The environment of the container's processes. */
 export function spiloEnvironment({ directory, number, volume, environment }: SpiloPod): Record<string, string> {
   const files = spiloLayout(directory, number);
@@ -120,5 +125,5 @@ function cloneMethod({ directory, environment }: SpiloPod) {
   const { CLONE_METHOD, CLONE_SCOPE, CLONE_WAL_S3_BUCKET, CLONE_WALG_S3_PREFIX, CLONE_WALE_S3_PREFIX } = environment;
   const prefixKnown = [CLONE_WALG_S3_PREFIX, CLONE_WALE_S3_PREFIX, CLONE_SCOPE && CLONE_WAL_S3_BUCKET].some(Boolean);
   if (CLONE_METHOD !== "CLONE_WITH_WALE" || !prefixKnown) return {};
-  return { method: "clone_with_wale", clone_with_wale: { command: `sh ${join(import.meta.dirname, "clone-with-wale.sh")} ${cloneHold(directory)}` } };
+  return { method: "clone_with_wale", clone_with_wale: { command: `sh ${join(import.meta.dirname, "clone-with-wale.sh")} ${cloneHold(directory)} ${baseBackups(directory)}` } };
 }

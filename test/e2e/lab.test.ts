@@ -102,8 +102,8 @@ describe("pulumi, stack lab: one target whose repo host is silent at first", fun
 
   it("editing other settings does not run the procedure again", async () => {
     const { startedAt } = await report();
-    await project.edit("lab", ["dumpDirectory"], "other-dumps");
-    await project.edit("lab", ["targets", 0, "timeLimits"], { dump: "2h" });
+    await project.edit("lab", ["stanza", "dumpDirectory"], "other-dumps");
+    await project.edit("lab", ["stanza", "targets", 0, "timeLimits"], { dump: "2h" });
     const { exitCode, stdout } = await project.up("lab");
     assert.equal(exitCode, 0, stdout);
     assert.equal((await report()).startedAt, startedAt);
@@ -112,7 +112,7 @@ describe("pulumi, stack lab: one target whose repo host is silent at first", fun
 
   it("a raised attempt runs it again; the stanza that stands is left as it is", async () => {
     const { startedAt } = await report();
-    await project.edit("lab", ["targets", 0, "attempt"], 2);
+    await project.edit("lab", ["stanza", "targets", 0, "attempt"], 2);
     const { exitCode, stdout } = await project.up("lab");
     assert.equal(exitCode, 0, stdout);
     const again = await report();
@@ -140,8 +140,8 @@ describe("pulumi, stack lab: one target whose repo host is silent at first", fun
   });
 
   it("a wrong stack file is refused with everything that is wrong, and without a stack trace", async () => {
-    await project.edit("lab", ["targets", 0, "attempt"], 0);
-    await project.edit("lab", ["targets", 0, "hold"], "soon");
+    await project.edit("lab", ["stanza", "targets", 0, "attempt"], 0);
+    await project.edit("lab", ["stanza", "targets", 0, "hold"], "soon");
     const { exitCode, stdout, stderr } = await project.pulumi("preview", "--stack", "lab");
     assert.notEqual(exitCode, 0);
     const text = `${stdout}${stderr}`;

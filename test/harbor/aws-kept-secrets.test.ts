@@ -124,7 +124,7 @@ describe("the secrets, on the real engine", function () {
     await objects.create();
     await objects.setSecret(standby, { username: "standby", password: "CANARY-rotated" });
     await project.write(program(`${restored}
-      new KeptSecrets("kept", { ...harbor, wait: "40s", existing: true, restoreId: "after-the-fire" }, { dependsOn: restored });`));
+      new KeptSecrets("kept", { ...harbor, wait: "40s", adopt: true, restoreId: "after-the-fire" }, { dependsOn: restored });`));
     const second = await run();
     assert.equal(second.exitCode, 0, second.stdout);
     assert.equal(await versions(standby), 3);

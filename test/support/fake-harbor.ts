@@ -11,6 +11,7 @@ import {
   type StatefulSet,
 } from "../../domain/harbor-objects.ts";
 import { runbookPgHba } from "../../domain/pg-hba.ts";
+import type { LivePodConfig } from "../../domain/pod-config-owners.ts";
 import type { ClusterName } from "../../domain/postgres-cluster.ts";
 import type { SecretContent } from "../../domain/secret-copy.ts";
 
@@ -37,6 +38,8 @@ export class FakeHarbor implements HarborClient {
   pods: DatabasePod[] = [];
   systemIdentifier: string | undefined = undefined;
   configMaps: Record<string, Record<string, string>> = { "harbor-operator-ns/postgres-operator": operatorConfigMap };
+  /** Those of every ConfigMap. */
+  managedFields: unknown = [];
   secrets: Record<string, SecretContent> = {};
   deploymentVariables: { name: string; value: string }[] = [];
   operatorConfigurations: Record<string, unknown> = {};
@@ -71,7 +74,10 @@ export class FakeHarbor implements HarborClient {
   getStatefulSet = (): Promise<StatefulSet | undefined> => Promise.resolve(this.statefulSet);
   listPods = (): Promise<DatabasePod[]> => Promise.resolve(this.pods);
   getSystemIdentifier = (): Promise<string | undefined> => Promise.resolve(this.systemIdentifier);
-  getConfigMap = ({ namespace, name }: ClusterName): Promise<Record<string, string> | undefined> => Promise.resolve(this.configMaps[`${namespace}/${name}`]);
+  getConfigMap = ({ namespace, name }: ClusterName): Promise<LivePodConfig | undefined> => {
+    const data = this.configMaps[`${namespace}/${name}`];
+    return Promise.resolve(data && { data, managedFields: this.managedFields });
+  };
   getSecret = ({ namespace, name }: ClusterName): Promise<SecretContent | undefined> => Promise.resolve(this.secrets[`${namespace}/${name}`]);
   listDeploymentVariables = (): Promise<{ name: string; value: string }[]> => Promise.resolve(this.deploymentVariables);
   getOperatorConfiguration = ({ name }: ClusterName): Promise<unknown> => Promise.resolve(this.operatorConfigurations[name]);

@@ -1,11 +1,14 @@
-import { AppsV1Api, CoreV1Api, CustomObjectsApi, KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
+import { join } from "node:path";
+import { ApiException, AppsV1Api, CoreV1Api, CustomObjectsApi, KubernetesObjectApi, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
 import type { V1EnvVar, V1Pod } from "@kubernetes/client-node";
 import { z } from "zod";
+import { coreEncryptionKeySecretName, harborClusterApi } from "../../domain/harbor-names.ts";
 import { client } from "../../sandbox/client.ts";
 import { layout } from "../../sandbox/directory.ts";
 import { harborCluster, harborContext } from "../../sandbox/harbor/objects.ts";
+import { baseBackups } from "../../sandbox/harbor/spilo-patroni.ts";
 import { waitUntil } from "../../sandbox/processes.ts";
-import { testDirectory } from "./sandbox.ts";
+import { askDirectly, testDirectory } from "./sandbox.ts";
 
 const { namespace, database: name } = harborCluster;
 const postgresqls = { group: "acid.zalan.do", version: "v1", plural: "postgresqls", namespace, name };
@@ -14,6 +17,13 @@ const postgresql = z.object({
   spec: z.object({ dockerImage: z.string(), postgresql: z.object({ version: z.string() }), patroni: z.object({ pg_hba: z.array(z.string()) }) }),
   status: z.object({ PostgresClusterStatus: z.string() }).optional(),
 });
+
+const mergePatch = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
+
+interface ObjectName {
+  namespace: string;
+  name: string;
+}
 
 interface Applied {
   apiVersion: string;
@@ -69,6 +79,82 @@ export class HarborDatabase {
     return { type, keys: Object.keys(data ?? {}).sort() };
   }
 
+  /** A ConfigMap, as far as it tells whether it was changed or made anew; undefined when there is none. */
+  async configMap({ namespace, name }: ObjectName): Promise<{ data: Record<string, string>; uid: string | undefined; resourceVersion: string | undefined } | undefined> {
+    const found = await unlessMissing(this.#core.readNamespacedConfigMap({ namespace, name }));
+    return found && { data: found.data ?? {}, uid: found.metadata?.uid, resourceVersion: found.metadata?.resourceVersion };
+  }
+
+  /** Changes values of a ConfigMap; the function that is returned puts the old ones back. */
+  async patchConfigMap({ namespace, name }: ObjectName, data: Record<string, string>): Promise<() => Promise<unknown>> {
+    const { data: before = {} } = await this.#core.readNamespacedConfigMap({ namespace, name });
+    const patch = (values: object): Promise<unknown> => this.#core.patchNamespacedConfigMap({ namespace, name, body: { data: values } }, mergePatch);
+    await patch(data);
+    return () => patch(Object.fromEntries(Object.keys(data).map((key) => [key, before[key] ?? null])));
+  }
+
+  /** The decoded values of a Secret; undefined when there is none. */
+  async secretData({ namespace, name }: ObjectName): Promise<Record<string, string> | undefined> {
+    const found = await unlessMissing(this.#core.readNamespacedSecret({ namespace, name }));
+    return found && Object.fromEntries(Object.entries(found.data ?? {}).map(([key, value]) => [key, Buffer.from(value, "base64").toString("utf8")]));
+  }
+
+  /** Changes values of a Secret. */
+  async setSecret({ namespace, name }: ObjectName, stringData: Record<string, string>): Promise<void> {
+    await this.#core.patchNamespacedSecret({ namespace, name, body: { stringData } }, mergePatch);
+  }
+
+  /** What the leader's Postgres answers, asked directly. */
+  ask(sql: string): Promise<string> {
+    return askDirectly(harborContext, namespace, `${name}-0`, "psql", "-XAtq", "-U", "postgres", "-d", "postgres", "-c", sql);
+  }
+
+  /** A base backup of the leader at a path in S3 (`BUCKET/PREFIX`), where the stand-in of WAL-G finds it. */
+  async backUp(path: string): Promise<void> {
+    const script = 'mkdir -p "$1" && exec pg_basebackup -U postgres -D "$1" -X stream -c fast';
+    await askDirectly(harborContext, namespace, `${name}-0`, "sh", "-c", script, "sh", join(baseBackups(testDirectory), path));
+  }
+
+  /** Everything of the Harbor and its database is gone: resources, Pods, volumes, Secrets. The namespace stays. */
+  async removeHarbor(): Promise<void> {
+    const custom = this.#config.makeApiClient(CustomObjectsApi);
+    await unlessMissing(custom.deleteNamespacedCustomObject({ ...harborClusterApi, namespace, name: harborCluster.name }));
+    await unlessMissing(custom.deleteNamespacedCustomObject(postgresqls));
+    const gone = async (what: Promise<unknown>): Promise<boolean> => (await unlessMissing(what)) === undefined;
+    await waitUntil("the database's resources to go", 120, async () => {
+      return (await gone(custom.getNamespacedCustomObject(postgresqls))) && (await gone(this.#config.makeApiClient(AppsV1Api).readNamespacedStatefulSet({ namespace, name })));
+    });
+    const labelSelector = `cluster-name=${name}`;
+    await this.#core.deleteCollectionNamespacedPersistentVolumeClaim({ namespace, labelSelector });
+    await this.#core.deleteCollectionNamespacedSecret({ namespace, labelSelector });
+    await unlessMissing(this.#core.deleteNamespacedSecret({ namespace, name: coreEncryptionKeySecretName(harborCluster) }));
+    await waitUntil("its Pods, volumes and Secrets to go", 120, async () => {
+      const [pods, claims, endpoints] = await Promise.all([
+        this.#core.listNamespacedPod({ namespace, labelSelector }),
+        this.#core.listNamespacedPersistentVolumeClaim({ namespace, labelSelector }),
+        this.#core.listNamespacedEndpoints({ namespace, labelSelector }),
+      ]);
+      return [pods, claims, endpoints].every(({ items }) => items.length === 0);
+    });
+  }
+
+  /** Removes pod-config and the pod Secret. */
+  async removeEnvironment(podConfig: ObjectName, podSecret: ObjectName): Promise<void> {
+    await unlessMissing(this.#core.deleteNamespacedConfigMap(podConfig));
+    await unlessMissing(this.#core.deleteNamespacedSecret(podSecret));
+  }
+
+  /** As text: what people with no right to read Secrets can see. */
+  async everythingVisible(): Promise<string> {
+    const parts: unknown[] = await Promise.all([
+      this.#core.listConfigMapForAllNamespaces(),
+      this.#core.listEventForAllNamespaces(),
+      this.#config.makeApiClient(AppsV1Api).listStatefulSetForAllNamespaces(),
+      this.#config.makeApiClient(CustomObjectsApi).getNamespacedCustomObject(postgresqls),
+    ]);
+    return JSON.stringify(parts);
+  }
+
   /** A server-side apply with a field manager of its own. */
   async apply(object: Applied): Promise<void> {
     await this.#objects.patch(object, undefined, undefined, "test", true, PatchStrategy.ServerSideApply);
@@ -77,6 +163,15 @@ export class HarborDatabase {
   /** Applies a whole list of pg_hba to the resource. */
   async applyHba(list: readonly string[]): Promise<void> {
     await this.apply({ apiVersion: "acid.zalan.do/v1", kind: "postgresql", metadata: { namespace, name }, spec: { patroni: { pg_hba: list } } });
+  }
+}
+
+async function unlessMissing<T>(request: Promise<T>): Promise<T | undefined> {
+  try {
+    return await request;
+  } catch (error) {
+    if (error instanceof ApiException && error.code === 404) return undefined;
+    throw error;
   }
 }
 

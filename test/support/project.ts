@@ -33,12 +33,15 @@ export class Project {
     await rm(this.directory, { recursive: true });
   }
 
-  /** Changes a value of a stack's `postgres-recovery:stanza`, as a person would in the file. */
-  async edit(stack: string, path: readonly (string | number)[], value: unknown): Promise<void> {
+  /** Changes a setting of a stack, as a person would in the file; undefined removes it. The path begins with the key, such as `stanza`. */
+  async edit(stack: string, [key, ...path]: readonly [string, ...(string | number)[]], value: unknown): Promise<void> {
     const file = join(this.directory, `Pulumi.${stack}.yaml`);
     const document = parseDocument(await readFile(file, "utf8"));
-    document.setIn(["config", "postgres-recovery:stanza", ...path], value);
-    await writeFile(file, String(document));
+    const place = ["config", `postgres-recovery:${key}`, ...path];
+    if (value === undefined) document.deleteIn(place);
+    else document.setIn(place, document.createNode(value));
+    // In quotes: Pulumi reads a moment without them as a timestamp of YAML.
+    await writeFile(file, document.toString({ defaultStringType: "QUOTE_DOUBLE" }));
   }
 
   pulumi(...parameters: string[]): Promise<Ended> {

@@ -26,11 +26,11 @@ export function sandboxEnvironment(): Promise<Record<string, string>> {
 
 let harbor: Promise<Record<string, string>> | undefined;
 
-/** The same, with Harbor's part of the sandbox, which is started at the first call of this. */
+/** The same, with Harbor's part of the sandbox, which is started at the first call of this; from then on every command has its AWS. */
 export function harborEnvironment(): Promise<Record<string, string>> {
-  harbor ??= sandboxEnvironment().then(async (variables) => {
-    await upHarbor(testDirectory, progress);
-    return variables;
+  harbor ??= sandboxEnvironment().then(() => {
+    environment = upHarbor(testDirectory, progress);
+    return environment;
   });
   return harbor;
 }
@@ -99,21 +99,18 @@ export function cli(...parameters: string[]): Promise<Ended> {
   return runInSandbox(["postgres-recovery", ...parameters]);
 }
 
-const podFile = z.object({
-  containers: z.object({
-    database: z.object({
-      run: z.object({ uid: z.int(), gid: z.int(), directory: z.string(), env: z.record(z.string(), z.string()) }),
-    }),
-  }),
-});
+const run = z.object({ uid: z.int(), gid: z.int(), directory: z.string(), env: z.record(z.string(), z.string()) });
+const podFile = z.object({ containers: z.record(z.string(), z.object({ run: run.optional() })) });
 
-/** Options for a process like those of the Pod's `database` container. */
+/** Options for a process like those of the Pod's container with the database: PGO's `database`, or Spilo's `postgres`. */
 async function likeInPod(context: Context, namespace: string, pod: string) {
   await sandboxEnvironment();
   const file = join(contextLayout(testDirectory, context).pods, namespace, `${pod}.json`);
-  const { run } = podFile.parse(JSON.parse(await readFile(file, "utf8"))).containers.database;
-  const identity = userInfo().uid === 0 ? { uid: run.uid, gid: run.gid } : {};
-  return { ...identity, cwd: run.directory, env: run.env, extendEnv: false } as const;
+  const { database, postgres } = podFile.parse(JSON.parse(await readFile(file, "utf8"))).containers;
+  const found = database?.run ?? postgres?.run;
+  if (found === undefined) throw new Error(`${file} names no container that runs a database`);
+  const identity = userInfo().uid === 0 ? { uid: found.uid, gid: found.gid } : {};
+  return { ...identity, cwd: found.directory, env: found.env, extendEnv: false } as const;
 }
 
 /**

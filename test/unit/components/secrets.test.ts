@@ -38,7 +38,7 @@ describe("the secrets as they are declared", () => {
   });
 
   it("places that exist are looked up", async () => {
-    for (const { inputs } of places(await kept({ existing: true }))) assert.equal(inputs["description"], undefined);
+    for (const { inputs } of places(await kept({ adopt: true }))) assert.equal(inputs["description"], undefined);
   });
 
   it("the values are no input of any resource: each step gets only names", async () => {

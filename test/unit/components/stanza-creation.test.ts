@@ -48,7 +48,7 @@ describe("StanzaCreation", () => {
 
   it("makes one command per target, and none for a target on hold", () => {
     assert.deepEqual(commands().map(({ name }) => name), ["calendar/calendar-db", "utility/utility-db"]);
-    const held = resources.filter(({ type }) => type === "postgres-recovery:stanza:HeldTarget");
+    const held = resources.filter(({ type }) => type === "postgres-recovery:index:HeldTarget");
     assert.deepEqual(held.map(({ name }) => name), ["alt-authn-authz/a3-policy-db"]);
   });
 

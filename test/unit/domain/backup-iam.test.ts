@@ -53,8 +53,8 @@ describe("IAM policies of the backups", () => {
   });
 
   it("with a customer-managed key, the reader may decrypt, and the writer encrypt as well", () => {
-    assert.deepEqual(statement(backupReaderPolicy({ bucket, scope, uid, kmsKeyArn: key }), "UseTheKey"), { Sid: "UseTheKey", Effect: "Allow", Action: ["kms:Decrypt"], Resource: key });
-    assert.deepEqual(statement(backupWriterPolicy({ bucket, scope, uid, kmsKeyArn: key }), "UseTheKey")?.Action, ["kms:GenerateDataKey", "kms:Decrypt"]);
+    assert.deepEqual(statement(backupReaderPolicy({ bucket, scope, uid, kmsKey: key }), "UseTheKey"), { Sid: "UseTheKey", Effect: "Allow", Action: ["kms:Decrypt"], Resource: key });
+    assert.deepEqual(statement(backupWriterPolicy({ bucket, scope, uid, kmsKey: key }), "UseTheKey")?.Action, ["kms:GenerateDataKey", "kms:Decrypt"]);
   });
 
   it("docs/buckets.md shows the policies as they are made", async () => {

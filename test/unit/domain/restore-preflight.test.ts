@@ -50,7 +50,9 @@ const good: PreflightFacts = {
       },
     },
   },
-  declared: { podConfig: { namespace: "harbor-operator-ns", name: "pod-config" }, podSecret: "pod-secret", backupBucket: "bkt", pamRoles: ["zalandos"] },
+  declared: { podConfig: { namespace: "harbor-operator-ns", name: "pod-config" }, podSecret: "pod-secret", podSecretHasKeys: true, backupBucket: "bkt", pamRoles: ["zalandos"] },
+  podConfig: { found: undefined },
+  podConfigKeys: ["WAL_S3_BUCKET", "CLONE_SCOPE"],
   sources: [placeOf(whole)],
   own: { found: { kind: "not-made" } },
 };
@@ -74,6 +76,14 @@ describe("judgeRestore", () => {
   });
 
   const cases: [fault: number, what: string, facts: PreflightFacts, severity: Severity, why: RegExp][] = [
+    [
+      25,
+      "a CLONE_ value that a person has set in pod-config",
+      { ...good, podConfig: { found: { data: { CLONE_TARGET_TIME: "2024-01-01" }, managedFields: [{ manager: "kubectl-edit", fieldsV1: { "f:data": { "f:CLONE_TARGET_TIME": {} } } }] } } },
+      "refuse",
+      /was set by kubectl-edit and would stay/,
+    ],
+    [25, "a pod-config that cannot be read", { ...good, podConfig: { failed: "403" } }, "unknown", /403/],
     [22, "a target time in the future", withTarget("2026-11-21T11:00:00Z"), "refuse", /lies in the future/],
     [22, "a target time before the first backup", withTarget("2026-11-21T00:30:00Z"), "refuse", /no backup was finished before/],
     [22, "a target time beyond the WAL", withTarget("2026-11-21T09:30:00Z"), "refuse", /before the target time/],

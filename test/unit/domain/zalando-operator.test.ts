@@ -14,6 +14,7 @@ const data = {
 const declared: DeclaredForOperator = {
   podConfig: { namespace: "harbor-operator-ns", name: "pod-config" },
   podSecret: "pod-secret",
+  podSecretHasKeys: true,
   backupBucket: "harbor-db",
   pamRoles: ["zalandos"],
 };
@@ -88,9 +89,9 @@ describe("checkZalandoConfiguration", () => {
     assert.equal(problemsOf({}).length, 4);
   });
 
-  it("warns of another bucket, of a Secret that is not declared, and of a role without its pam line", () => {
+  it("warns of another bucket, of another Secret though no keys are needed, and of a role without its pam line", () => {
     assert.match(problemsOf({ ...data, wal_s3_bucket: "dummy" }).join(), /^warn: has another wal_s3_bucket/);
-    assert.match(problemsOf(data, { podSecret: undefined }).join(), /^warn: names a pod_environment_secret although none is declared/);
+    assert.match(problemsOf(data, { podSecret: "other", podSecretHasKeys: false }).join(), /^warn: names another pod_environment_secret, and makes no database where that is missing/);
     assert.match(problemsOf({ ...data, pam_role_name: "ops" }).join(), /^warn: has a pam_role_name that no pam line/);
   });
 });

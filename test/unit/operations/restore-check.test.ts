@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { RecoveryError } from "../../../domain/errors.ts";
 import type { Severity } from "../../../domain/finding.ts";
+import type { Restore } from "../../../domain/harbor-restore.ts";
 import { restoreCheckRequestSchema, type RestoreCheckReport, type RestoreCheckRequest } from "../../../domain/restore-check.ts";
 import { recommendedImage } from "../../../domain/spilo-image.ts";
 import type { ListedObject } from "../../../domain/walg-storage.ts";
@@ -51,7 +52,8 @@ function check({ objects = whole, texts = textsOf(objects), kubernetes = new Fak
   return checkRestore({ harbor: kubernetes, source: s3, own: s3 }, asked, new FakeSurroundings());
 }
 
-function withRestore(changes: Partial<RestoreCheckRequest["restore"]>): RestoreCheckRequest {
+function withRestore(changes: Partial<Restore>): RestoreCheckRequest {
+  assert(request.restore);
   return { ...request, restore: { ...request.restore, ...changes } };
 }
 
@@ -67,6 +69,32 @@ function made(identifierOfDatabase?: string): FakeHarbor {
 }
 
 describe("checkRestore", () => {
+  it("without a restore: only what backups rest upon; S3 is not asked", async () => {
+    const asked = { ...request, restore: undefined };
+    const report = await check({ asked, objects: [] });
+    assert.deepEqual([report.verdict, report.restore, report.backup], ["ok", null, null]);
+    const kubernetes = new FakeHarbor();
+    kubernetes.configMaps = { "harbor-operator-ns/postgres-operator": {} };
+    assert.match(said(await check({ asked, kubernetes })), /pod-config is read by nobody[^]*has no wal_s3_bucket/);
+  });
+
+  it("fault 25: names what somebody else has set in pod-config and would stay there", async () => {
+    const kubernetes = new FakeHarbor();
+    kubernetes.configMaps["harbor-operator-ns/pod-config"] = { WAL_S3_BUCKET: "bkt", CLONE_HOST: "old-host", LOG_ENV_DIR: "/x", CLONE_SCOPE: "other" };
+    const fields = Object.fromEntries(["WAL_S3_BUCKET", "CLONE_HOST", "LOG_ENV_DIR", "CLONE_SCOPE"].map((key) => [`f:${key}`, {}]));
+    kubernetes.managedFields = [{ manager: "kubectl-client-side-apply", fieldsV1: { "f:data": { ".": {}, ...fields } } }];
+    const { findings } = await check({ kubernetes });
+    const about = findings.filter(({ what }) => what.includes("kubectl-client-side-apply")).map(({ severity, where }) => `${severity} ${where}`);
+    assert.deepEqual(about, ["refuse ConfigMap harbor-operator-ns/pod-config CLONE_HOST", "warn ConfigMap harbor-operator-ns/pod-config LOG_ENV_DIR"]);
+  });
+
+  it("a value of an earlier up is no finding: it goes when it is not declared any more", async () => {
+    const kubernetes = new FakeHarbor();
+    kubernetes.configMaps["harbor-operator-ns/pod-config"] = { CLONE_TARGET_TIME: "2024-01-01T00:00:00+00:00" };
+    kubernetes.managedFields = [{ manager: "postgres-recovery", fieldsV1: { "f:data": { "f:CLONE_TARGET_TIME": {} } } }];
+    assert.equal((await check({ kubernetes })).verdict, "ok");
+  });
+
   it("lets a restore begin when everything is right, and names the backup", async () => {
     const report = await check();
     assert.equal(said(report), "");

@@ -47,10 +47,12 @@ describe("the settings of Harbor", () => {
       externalUrl: "https://harbor.example.com",
       spiloImage: "ghcr.io/zalando/spilo-16:3.3-p3",
       buckets: {
-        artifacts: { name: "harbor-artifacts", region: "eu-west-2", adopt: false },
-        databaseBackups: { name: "harbor-database", region: "eu-west-2", adopt: false, kmsKey: "alias/harbor" },
+        artifacts: { name: "harbor-artifacts", region: "eu-west-2", adopt: false, noncurrentDays: 90 },
+        databaseBackups: { name: "harbor-database", region: "eu-west-2", adopt: false, kmsKey: "alias/harbor", noncurrentDays: 90 },
       },
-      secrets: { also: [], replicaRegions: [], recoveryWindowDays: 30 },
+      iamPolicies: true,
+      secrets: { also: [], adopt: false, region: "eu-west-2", replicas: [], recoveryWindowDays: 30 },
+      timeLimits: { operator: "5m", pod: "10m", resource: "15m" },
       pgHba: [],
       backup: {
         bucket: "harbor-database",
@@ -68,7 +70,12 @@ describe("the settings of Harbor", () => {
   it("take the own store for a restore that names no bucket, and another one with its region", () => {
     const ofRestore = (more: object): unknown =>
       parsed({
-        harbor: { ...harbor, backup: { ...harbor.backup, endpoint: "http://minio:9000" }, restore: { ...restore, ...more } },
+        harbor: {
+          ...harbor,
+          backup: { ...harbor.backup, endpoint: "http://minio:9000" },
+          buckets: { databaseBackups: { ...harbor.buckets.databaseBackups, adopt: true } },
+          restore: { ...restore, ...more },
+        },
         harborSecrets: { backup: keys, restore: keys },
       }).harbor?.restore;
     const common = { id: "r1", scope: restore.scope, postgresVersion: 12, versionInPath: true, credentials: "secret", source: { uid } };
@@ -107,6 +114,7 @@ describe("the settings of Harbor", () => {
       "harbor.buckets.artifacts.name",
       "harbor.buckets.artifacts.region",
       "harbor.buckets.databaseBackups",
+      "harbor.buckets.databaseBackups.adopt",
       "harbor.cluster",
       "harbor.externalUrl",
       "harbor.pgHba",

@@ -8,8 +8,8 @@ export class HeldTarget extends pulumi.ComponentResource {
   /** Why it is on hold. */
   readonly reason: pulumi.Output<string>;
 
-  constructor(name: string, reason: string, options: pulumi.ComponentResourceOptions) {
-    super("postgres-recovery:stanza:HeldTarget", name, {}, options);
+  constructor(name: string, reason: string, options?: pulumi.ComponentResourceOptions) {
+    super("postgres-recovery:index:HeldTarget", name, {}, options);
     this.reason = pulumi.output(reason);
     this.registerOutputs({ reason });
   }

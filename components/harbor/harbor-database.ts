@@ -1,0 +1,141 @@
+import * as pulumi from "@pulumi/pulumi";
+import { postgresqlName } from "../../domain/harbor-names.ts";
+import type { Backup, Restore } from "../../domain/harbor-restore.ts";
+import type { RollRequest } from "../../domain/harbor-steps.ts";
+import { requiredPgHba } from "../../domain/pg-hba.ts";
+import type { AccessKeys } from "../../domain/pod-config.ts";
+import { parseClusterName, type ClusterName } from "../../domain/postgres-cluster.ts";
+import type { KubernetesAccess } from "../../domain/stanza-create.ts";
+import { BackupAccess, type BackupAccessArgs } from "../backups/access.ts";
+import { ArtifactsBucket, DatabaseBackupsBucket, type BucketArgs } from "../backups/buckets.ts";
+import { KeptSecrets, type KeptSecretsArgs } from "../secrets/kept-secrets.ts";
+import { RestoredSecrets } from "../secrets/restored-secrets.ts";
+import { kubernetesProvider } from "./kubernetes-provider.ts";
+import { PgHba } from "./pg-hba.ts";
+import { PodConfig } from "./pod-config.ts";
+import { Preflight } from "./preflight.ts";
+import { Roll } from "./roll.ts";
+
+export interface HarborDatabaseArgs {
+  /** The Kubernetes cluster that Harbor is in. */
+  readonly kubernetes: KubernetesAccess;
+  /** The HarborCluster, as NAMESPACE/NAME. */
+  readonly cluster: string;
+  /** Namespace of both operators, and of pod-config. */
+  readonly operatorNamespace: string;
+  /** Name of the ConfigMap with the Pods' environment. */
+  readonly podConfig: string;
+  /** Name of the Secret with the Pods' keys. */
+  readonly podSecret: string;
+  /** Image of the database's Pods. */
+  readonly spiloImage: string;
+  /** Where and how backups are written. */
+  readonly backup: Backup;
+  /** `artifacts` may be somebody else's; `databaseBackups` is made, or adopted, only on AWS. */
+  readonly buckets: { readonly artifacts?: BucketArgs | undefined; readonly databaseBackups: BucketArgs };
+  /** Whether IAM policies for the writer and the reader of the backups are made. */
+  readonly iamPolicies: boolean;
+  /** What is kept of the Secrets, and where. */
+  readonly secrets: Pick<KeptSecretsArgs, "adopt" | "also" | "kmsKeyId" | "recoveryWindowDays" | "region" | "replicas">;
+  /** Own lines of pg_hba, which stand before the runbook's nine. */
+  readonly pgHba: readonly string[];
+  /** The restore that is declared. Default: none, or it is finished. */
+  readonly restore?: Restore | undefined;
+  /** How long the operators may take: to make the database's resource and Secrets, to take pg_hba up, to make a Pod. */
+  readonly timeLimits: RollRequest["timeLimits"] & { readonly resource: string };
+  /** Keys for each side whose credentials are `secret`. */
+  readonly keys: pulumi.Output<{ readonly backup?: AccessKeys | undefined; readonly restore?: AccessKeys | undefined }>;
+}
+
+/**
+ * The database of a Harbor, from its buckets to its secrets: everything that the runbook of a restore asks a person to
+ * type. Nothing in the cluster is touched before the preflight has passed; then come the Secrets, the Pods' environment,
+ * pg_hba as soon as the Harbor operator has made the database's resource, the Pods, and last the copies of the Secrets.
+ */
+export class HarborDatabase extends pulumi.ComponentResource {
+  /** What was done and found; no values of secrets. */
+  readonly report: pulumi.Output<object>;
+
+  constructor(name: string, args: HarborDatabaseArgs, options?: pulumi.ComponentResourceOptions) {
+    super("postgres-recovery:harbor:HarborDatabase", name, {}, options);
+    const harbor = parseClusterName(args.cluster);
+    if (harbor === undefined) throw new pulumi.RunError(`"${args.cluster}" is not NAMESPACE/NAME`);
+    const { cluster, kubernetes, operatorNamespace, restore, timeLimits } = args;
+    const child = { parent: this };
+    const list = requiredPgHba(args.pgHba);
+    const buckets = this.#buckets(harbor, args);
+    const preflight = new Preflight(
+      "preflight",
+      {
+        kubernetes,
+        cluster,
+        operator: { namespace: operatorNamespace, podConfig: args.podConfig, podSecret: args.podSecret, configuration: undefined },
+        image: args.spiloImage,
+        pgHba: list,
+        backup: args.backup,
+        restore,
+        keys: args.keys,
+      },
+      { ...child, dependsOn: buckets },
+    );
+    const secrets = { kubernetes, cluster, also: args.secrets.also, region: args.secrets.region };
+    const restored =
+      restore &&
+      new RestoredSecrets(
+        "restored-secrets",
+        { ...secrets, restoreId: restore.id, uid: "uid" in restore.source ? restore.source.uid : undefined },
+        { ...child, dependsOn: preflight },
+      );
+    const podConfig = new PodConfig(
+      "pod-config",
+      {
+        podConfig: { namespace: operatorNamespace, name: args.podConfig },
+        podSecret: { namespace: harbor.namespace, name: args.podSecret },
+        backup: args.backup,
+        restore,
+        keys: args.keys,
+      },
+      { ...child, provider: kubernetesProvider("kubernetes", kubernetes, child), dependsOn: restored === undefined ? [preflight] : [preflight, restored] },
+    );
+    const pgHba = new PgHba("pg-hba", { kubernetes, cluster, list, wait: timeLimits.resource, restoreId: restore?.id }, { ...child, dependsOn: podConfig });
+    const roll = new Roll(
+      "roll",
+      {
+        kubernetes,
+        cluster,
+        timeLimits: { operator: timeLimits.operator, pod: timeLimits.pod },
+        whenever: [restore?.id ?? "", podConfig.data, pgHba.report.finishedAt],
+      },
+      { ...child, dependsOn: pgHba },
+    );
+    const kept = new KeptSecrets("kept-secrets", { ...args.secrets, ...secrets, wait: timeLimits.resource, restoreId: restore?.id }, { ...child, dependsOn: roll });
+    this.report = pulumi.output({
+      restore: restore?.id ?? null,
+      preflight: preflight.report.apply(({ verdict, backup, findings }) => ({ verdict, backup, warnings: findings.filter(({ severity }) => severity === "warn") })),
+      restoredSecrets: restored?.report.secrets ?? [],
+      podConfig: podConfig.data,
+      pgHba: pgHba.report.pgHba,
+      leader: roll.report.leader,
+      keptSecrets: kept.report,
+    });
+    this.registerOutputs({ report: this.report });
+  }
+
+  #buckets(harbor: ClusterName, { backup, buckets: { artifacts, databaseBackups }, iamPolicies, restore }: HarborDatabaseArgs): pulumi.Resource[] {
+    const child = { parent: this };
+    const made = artifacts === undefined ? [] : [new ArtifactsBucket("artifacts", artifacts, child)];
+    // A bucket of an S3-compatible store is not AWS's to make, nor are policies for it.
+    if (backup.endpoint !== undefined) return made;
+    if (iamPolicies) new BackupAccess("backup-access", backupAccess(postgresqlName(harbor), backup, restore), child);
+    return [...made, new DatabaseBackupsBucket("database-backups", databaseBackups, child)];
+  }
+}
+
+/** Who writes may not write into what is restored; who restores from another store needs a policy of that store's owner. */
+function backupAccess(scope: string, { bucket, kmsKey }: Backup, restore: Restore | undefined): BackupAccessArgs {
+  if (restore?.bucket !== bucket || restore.endpoint !== undefined) return { writer: { bucket, scope, kmsKey } };
+  const { source } = restore;
+  const folder = "uid" in source ? { bucket, scope: restore.scope, uid: source.uid } : { bucket, scope: source.prefix + restore.scope };
+  const readOnlyUids = folder.scope === scope && "uid" in source ? [source.uid] : [];
+  return { writer: { bucket, scope, kmsKey, readOnlyUids }, reader: { ...folder, kmsKey } };
+}

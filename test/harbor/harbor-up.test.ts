@@ -1,0 +1,288 @@
+import assert from "node:assert/strict";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { GetPublicAccessBlockCommand, GetBucketVersioningCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { harborOperatorPgHba, runbookPgHba } from "../../domain/pg-hba.ts";
+import { copyName, secretCopySchema } from "../../domain/secret-copy.ts";
+import { applyHarborCluster } from "../../sandbox/harbor/harbor.ts";
+import { backups, harborCluster, operatorNamespace, zalandoConfigMap } from "../../sandbox/harbor/objects.ts";
+import { waitUntil } from "../../sandbox/processes.ts";
+import { clientSettings } from "../support/aws.ts";
+import { HarborDatabase } from "../support/harbor.ts";
+import { Project } from "../support/project.ts";
+import { harborEnvironment, testDirectory, type Ended } from "../support/sandbox.ts";
+import { backupObjects, walObjects } from "../support/walg.ts";
+
+const { namespace, database: name } = harborCluster;
+const podConfig = { namespace: operatorNamespace, name: "pod-config" };
+const podSecret = { namespace, name: "pod-secret" };
+const standby = `standby.${name}.credentials`;
+const canaries = ["CANARYbackupid", "CANARYbackupkey", "CANARYstandbypassword"];
+
+describe("pulumi, stack lab: Harbor's database declared, on both real operators", function () {
+  this.timeout("8m");
+  let environment: Record<string, string>;
+  let project: Project;
+  let database: HarborDatabase;
+  let s3: S3Client;
+  let secrets: SecretsManagerClient;
+  /** Everything that was printed. */
+  const printed: string[] = [];
+  /** UID and system identifier of the database that gets lost. */
+  let lost = { uid: "", systemIdentifier: "" };
+
+  before("the sandbox with Harbor's part, and the lab stack without its hold", async function () {
+    this.timeout("60m");
+    environment = await harborEnvironment();
+    project = await Project.copy();
+    database = new HarborDatabase();
+    s3 = new S3Client(clientSettings(environment, "s3"));
+    secrets = new SecretsManagerClient(clientSettings(environment, "other"));
+    await database.removeHarbor();
+    await database.removeEnvironment(podConfig, podSecret);
+    await project.edit("lab", ["stanza", "targets"], []);
+    await project.edit("lab", ["harbor", "hold"], undefined);
+    await project.edit("lab", ["harbor", "backup", "credentials"], "secret");
+    await setKeys("backup", "CANARYbackupid", "CANARYbackupkey");
+  });
+  after(async () => {
+    await pulumi("state", "unprotect", "--all", "--yes", "--stack", "lab");
+    await pulumi("destroy", "--stack", "lab", "--yes", "--skip-preview");
+    await database.removeHarbor();
+    await project.remove();
+  });
+
+  async function pulumi(...parameters: string[]): Promise<Ended> {
+    const ended = await project.pulumi(...parameters);
+    printed.push(ended.stdout, ended.stderr);
+    return ended;
+  }
+
+  async function setKeys(side: "backup" | "restore", accessKeyId: string, secretAccessKey: string): Promise<void> {
+    for (const [key, value] of Object.entries({ accessKeyId, secretAccessKey })) {
+      const path = `postgres-recovery:harborSecrets.${side}.${key}`;
+      assert.equal((await project.pulumi("config", "set", "--stack", "lab", "--secret", "--path", path, value)).exitCode, 0);
+    }
+  }
+
+  const up = (...parameters: string[]): Promise<Ended> => pulumi("up", "--stack", "lab", "--yes", "--skip-preview", "--non-interactive", ...parameters);
+
+  async function succeeded(run: Promise<Ended>): Promise<string> {
+    const { exitCode, stdout, stderr } = await run;
+    assert.equal(exitCode, 0, stdout + stderr);
+    return stdout;
+  }
+
+  async function keptPassword(secret: string): Promise<string> {
+    const SecretId = copyName(harborCluster, secret);
+    const { SecretString = "" } = await secrets.send(new GetSecretValueCommand({ SecretId, VersionStage: "AWSCURRENT" }));
+    return Buffer.from(secretCopySchema.parse(JSON.parse(SecretString)).secret.data["password"] ?? "", "base64").toString();
+  }
+
+  /** The variables of the database's container that the stack is responsible for: values, or the key of the Secret. */
+  async function declaredEnvironment(): Promise<Record<string, string>> {
+    const ours = /^(CLONE_|AWS_|USE_WAL|WALG?_(?!BUCKET)|BACKUP_)/;
+    const variables = [...(await database.environment()).values()].filter((variable) => ours.test(variable.name));
+    return Object.fromEntries(variables.map(({ name: variable, value, valueFrom }) => [variable, valueFrom?.secretKeyRef === undefined ? (value ?? "") : `${valueFrom.secretKeyRef.name ?? ""}: ${valueFrom.secretKeyRef.key}`]));
+  }
+
+  const backupEnvironment = {
+    AWS_ACCESS_KEY_ID: "pod-secret: AWS_ACCESS_KEY_ID",
+    AWS_REGION: "eu-west-2",
+    AWS_SECRET_ACCESS_KEY: "pod-secret: AWS_SECRET_ACCESS_KEY",
+    BACKUP_NUM_TO_RETAIN: "5",
+    BACKUP_SCHEDULE: "0 1 * * *",
+    USE_WALG_BACKUP: "true",
+    USE_WALG_RESTORE: "true",
+    WALG_DOWNLOAD_CONCURRENCY: "2",
+    WALG_UPLOAD_CONCURRENCY: "2",
+    WAL_S3_BUCKET: backups.bucket,
+  };
+
+  it("preview plans everything and touches nothing", async () => {
+    const stdout = await succeeded(pulumi("preview", "--stack", "lab", "--non-interactive"));
+    for (const resource of ["Preflight preflight", "PodConfig pod-config", "PgHba pg-hba", "Roll roll", "KeptSecrets kept-secrets", "Bucket database-backups"]) {
+      assert.match(stdout, new RegExp(`${resource.replace(" ", " +")} +create`));
+    }
+    assert.equal(await database.configMap(podConfig), undefined);
+  });
+
+  it("fault 19: an operator that was not told of pod-config: up fails before anything in the cluster changes", async () => {
+    const [operators = "", config = ""] = zalandoConfigMap.split("/");
+    const restore = await database.patchConfigMap({ namespace: operators, name: config }, { pod_environment_configmap: "elsewhere/pod-config" });
+    const { exitCode, stdout } = await up();
+    await restore();
+    assert.notEqual(exitCode, 0);
+    assert.match(stdout, /names another pod_environment_configmap, so that pod-config is read by nobody; set pod_environment_configmap to harbor-operator-ns\/pod-config/);
+    assert.equal(await database.configMap(podConfig), undefined);
+    assert.equal(await database.secretData(podSecret), undefined);
+  });
+
+  it("fault 27: up waits for the Harbor operator to make the resource, and leads the new database to its leader", async () => {
+    const running = succeeded(up());
+    await waitUntil("pod-config", 120, async () => (await database.configMap(podConfig)) !== undefined);
+    await applyHarborCluster(testDirectory);
+    await running;
+    assert.deepEqual((await database.resource()).spec.patroni.pg_hba, runbookPgHba);
+    assert.deepEqual(await database.configuredHba(), runbookPgHba);
+    assert.equal(await database.ask("select pg_is_in_recovery()"), "f");
+  });
+
+  it("the StatefulSet carries exactly the intended environment; the keys only by reference", async () => {
+    assert.deepEqual(await declaredEnvironment(), backupEnvironment);
+    assert.deepEqual(await database.secretData(podSecret), { AWS_ACCESS_KEY_ID: "CANARYbackupid", AWS_SECRET_ACCESS_KEY: "CANARYbackupkey" });
+  });
+
+  it("the buckets are there and safe, and the copies of the Secrets, asked of S3 and Secrets Manager", async () => {
+    for (const Bucket of ["harbor-artifacts", backups.bucket]) {
+      assert.equal((await s3.send(new GetBucketVersioningCommand({ Bucket }))).Status, "Enabled");
+      assert.equal((await s3.send(new GetPublicAccessBlockCommand({ Bucket }))).PublicAccessBlockConfiguration?.BlockPublicPolicy, true);
+    }
+    assert.equal(await keptPassword(standby), (await database.secretData({ namespace, name: standby }))?.["password"]);
+  });
+
+  it("a second up changes nothing", () => succeeded(up("--expect-no-changes")));
+
+  it("pod-config keeps its UID through an edit, and the operator takes the value up", async () => {
+    const before = await database.configMap(podConfig);
+    await project.edit("lab", ["harbor", "backup", "retainDays"], 9);
+    await succeeded(up());
+    const after = await database.configMap(podConfig);
+    assert.deepEqual([after?.data["BACKUP_NUM_TO_RETAIN"], after?.uid], ["9", before?.uid]);
+    await waitUntil("the operator's next sync", 120, async () => (await declaredEnvironment())["BACKUP_NUM_TO_RETAIN"] === "9");
+    await succeeded(up("--expect-no-changes"));
+  });
+
+  it("fault 27: a HarborCluster edit reverts pg_hba; preview shows it, the next up mends it, and the one after changes nothing", async () => {
+    await applyHarborCluster(testDirectory, { logLevel: "debug" });
+    await waitUntil("the Harbor operator to revert the list", 60, async () => (await database.resource()).spec.patroni.pg_hba.length === harborOperatorPgHba.length);
+    assert.match(await succeeded(pulumi("preview", "--stack", "lab", "--non-interactive")), /Command +pg-hba +replace/);
+    await succeeded(up());
+    assert.deepEqual((await database.resource()).spec.patroni.pg_hba, runbookPgHba);
+    assert.equal(await database.ask("select pg_is_in_recovery()"), "f");
+    await succeeded(up("--expect-no-changes"));
+  });
+
+  it("a rotated password is kept by the next up, and is in no state, output or log", async () => {
+    await database.setSecret({ namespace, name: standby }, { username: "standby", password: "CANARYstandbypassword" });
+    await succeeded(up());
+    assert.equal(await keptPassword(standby), "CANARYstandbypassword");
+  });
+
+  it("the cluster is lost, with its Secrets and volumes; only its backups are left", async () => {
+    lost = { uid: (await database.resource()).metadata.uid, systemIdentifier: await database.ask("select system_identifier from pg_control_system()") };
+    await database.ask("create table precious as select 'old data' as content");
+    await database.backUp(`${backups.bucket}/spilo/${name}/${lost.uid}/wal/12`);
+    const prefix = `spilo/${name}/${lost.uid}/wal/12`;
+    const now = new Date().toISOString();
+    for (const { key } of [...backupObjects(3, 0, { prefix }), ...walObjects(3, 9, 0, { prefix })]) {
+      const Body = key.endsWith("sentinel.json")
+        ? `{"PgVersion":120022,"SystemIdentifier":${lost.systemIdentifier},"FinishLSN":67109120}`
+        : `{"start_time":"${now}","finish_time":"${now}","pg_version":120022}`;
+      await s3.send(new PutObjectCommand({ Bucket: backups.bucket, Key: key, Body }));
+    }
+    await database.removeHarbor();
+    assert.equal(await database.secretData({ namespace, name: standby }), undefined);
+  });
+
+  const wrong: [fault: number, what: string, change: object, problem: RegExp][] = [
+    [20, "another UID", { uid: "00e85b8a-3f92-4c86-8d42-5056348c1e7e" }, /holds no backup; correct restore\.scope, uid/],
+    [21, "another version in the path", { postgresVersion: 11 }, /holds no backup/],
+    [22, "a target time before the first backup", { targetTime: "2020-01-01T00:00:00+00:00" }, /no backup was finished before the target time/],
+    [23, "another region", { bucket: backups.bucket, region: "us-east-1" }, /the bucket is in the region eu-west-2/],
+  ];
+  for (const [fault, what, change, problem] of wrong) {
+    it(`fault ${fault}: a restore with ${what}: up fails before the cluster is touched, and says how to mend it`, async () => {
+      const before = await database.configMap(podConfig);
+      await setKeys("restore", environment["AWS_ACCESS_KEY_ID"] ?? "", environment["AWS_SECRET_ACCESS_KEY"] ?? "");
+      await project.edit("lab", ["harbor", "restore"], { id: "after-the-fire", scope: name, uid: lost.uid, postgresVersion: 12, credentials: "secret", ...change });
+      const { exitCode, stdout } = await up();
+      assert.notEqual(exitCode, 0);
+      assert.match(stdout, problem);
+      assert.equal((await database.configMap(podConfig))?.resourceVersion, before?.resourceVersion);
+      assert.equal(await database.secretData({ namespace, name: standby }), undefined);
+    });
+  }
+
+  it("fault 23: keys that S3 refuses: up fails before the cluster is touched", async () => {
+    await setKeys("restore", "CANARYbackupid", "CANARYbackupkey");
+    await project.edit("lab", ["harbor", "restore"], { id: "after-the-fire", scope: name, uid: lost.uid, postgresVersion: 12, credentials: "secret" });
+    const { exitCode, stdout } = await up();
+    assert.notEqual(exitCode, 0);
+    assert.match(stdout, /cannot be listed/);
+    assert.equal(await database.secretData({ namespace, name: standby }), undefined);
+  });
+
+  it("the restore: up puts the Secrets back first, waits for the new HarborCluster, and the old data are there", async () => {
+    await setKeys("restore", environment["AWS_ACCESS_KEY_ID"] ?? "", environment["AWS_SECRET_ACCESS_KEY"] ?? "");
+    const running = succeeded(up());
+    await waitUntil("the CLONE_ values", 120, async () => (await database.configMap(podConfig))?.data["CLONE_SCOPE"] === name);
+    assert.equal((await database.secretData({ namespace, name: standby }))?.["password"], "CANARYstandbypassword");
+    await applyHarborCluster(testDirectory);
+    await running;
+    assert.notEqual((await database.resource()).metadata.uid, lost.uid);
+    assert.equal(await database.ask("select content from precious"), "old data");
+    assert.equal(await database.ask("select system_identifier from pg_control_system()"), lost.systemIdentifier);
+    assert.deepEqual(await declaredEnvironment(), {
+      ...backupEnvironment,
+      BACKUP_NUM_TO_RETAIN: "9",
+      CLONE_AWS_ACCESS_KEY_ID: "pod-secret: CLONE_AWS_ACCESS_KEY_ID",
+      CLONE_AWS_REGION: "eu-west-2",
+      CLONE_AWS_SECRET_ACCESS_KEY: "pod-secret: CLONE_AWS_SECRET_ACCESS_KEY",
+      CLONE_METHOD: "CLONE_WITH_WALE",
+      CLONE_PGVERSION: "12",
+      CLONE_SCOPE: name,
+      CLONE_USE_WALG_RESTORE: "true",
+      CLONE_WALG_DOWNLOAD_CONCURRENCY: "2",
+      CLONE_WAL_BUCKET_SCOPE_PREFIX: "",
+      CLONE_WAL_BUCKET_SCOPE_SUFFIX: `/${lost.uid}`,
+      CLONE_WAL_S3_BUCKET: backups.bucket,
+    });
+  });
+
+  it("the same restore again is a no-op", () => succeeded(up("--expect-no-changes")));
+
+  it("fault 25: without the key restore every CLONE_ value goes: from pod-config, from the Secret, from the StatefulSet", async () => {
+    await project.edit("lab", ["harbor", "restore"], undefined);
+    await succeeded(up());
+    assert.deepEqual(Object.keys((await database.configMap(podConfig))?.data ?? {}).filter((key) => key.startsWith("CLONE_")), []);
+    assert.deepEqual(await database.secretData(podSecret), { AWS_ACCESS_KEY_ID: "CANARYbackupid", AWS_SECRET_ACCESS_KEY: "CANARYbackupkey" });
+    await waitUntil("the operator's next sync", 120, async () => Object.keys(await declaredEnvironment()).every((key) => !key.startsWith("CLONE_")));
+    assert.deepEqual(await declaredEnvironment(), { ...backupEnvironment, BACKUP_NUM_TO_RETAIN: "9" });
+    assert.equal(await database.ask("select content from precious"), "old data");
+    await succeeded(up("--expect-no-changes"));
+  });
+
+  it("a value that somebody sets by hand beside the declared ones is named, and stops the next restore", async () => {
+    await database.apply({ apiVersion: "v1", kind: "ConfigMap", metadata: podConfig, data: { CLONE_HOST: "old-host" } });
+    await project.edit("lab", ["harbor", "restore"], { id: "second", scope: name, uid: lost.uid, postgresVersion: 12, credentials: "secret" });
+    const { exitCode, stdout } = await up();
+    assert.notEqual(exitCode, 0);
+    assert.match(stdout, /pod-config CLONE_HOST: was set by test and would stay beside the declared values/);
+    await project.edit("lab", ["harbor", "restore"], undefined);
+  });
+
+  it("no key and no password is in state, history, logs, events, ConfigMaps or the StatefulSet", async () => {
+    printed.push((await pulumi("stack", "export", "--stack", "lab")).stdout, await database.everythingVisible());
+    printed.push((await pulumi("stack", "output", "--json", "--stack", "lab")).stdout);
+    const home = environment["PULUMI_HOME"] ?? "";
+    const entries = await readdir(home, { recursive: true, withFileTypes: true });
+    const files = entries.filter((entry) => entry.isFile() && !/\/(bin|plugins)(\/|$)/.test(entry.parentPath));
+    assert(files.some(({ parentPath }) => parentPath.includes("history")));
+    for (const { name: file, parentPath } of files) printed.push(await readFile(join(parentPath, file), "utf8"));
+    assert(printed.some((text) => text.includes(standby)), "names are found, so values would be, too");
+    const wanted = [...canaries, environment["AWS_SECRET_ACCESS_KEY"] ?? "-"];
+    assert.deepEqual(wanted.flatMap((canary) => [canary, btoa(canary)]).filter((canary) => printed.some((text) => text.includes(canary))), []);
+  });
+
+  it("fault 18: destroy leaves the cluster, the copies and the buckets as they are", async () => {
+    assert.equal((await pulumi("state", "unprotect", "--all", "--yes", "--stack", "lab")).exitCode, 0);
+    const before = await database.configMap(podConfig);
+    await succeeded(pulumi("destroy", "--stack", "lab", "--yes", "--skip-preview"));
+    assert.equal((await database.configMap(podConfig))?.uid, before?.uid);
+    assert.deepEqual((await database.resource()).spec.patroni.pg_hba, runbookPgHba);
+    assert.equal(await keptPassword(standby), "CANARYstandbypassword");
+    assert.equal((await s3.send(new GetBucketVersioningCommand({ Bucket: backups.bucket }))).Status, "Enabled");
+  });
+});

@@ -1,0 +1,135 @@
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import { HarborDatabase, type HarborDatabaseArgs } from "../../../components/harbor/harbor-database.ts";
+import type { Restore } from "../../../domain/harbor-restore.ts";
+import { rollRequestSchema } from "../../../domain/harbor-steps.ts";
+import { requiredPgHba } from "../../../domain/pg-hba.ts";
+import { restoreCheckRequestSchema } from "../../../domain/restore-check.ts";
+import { optionsOf, registered, type Registered } from "../../support/pulumi-mocks.ts";
+
+const scope = "postgresql-harbor-cluster-harbor-cluster";
+const uid = "99e85b8a-3f92-4c86-8d42-5056348c1e7e";
+const store = { bucket: "harbor-db", region: "eu-west-2", credentials: "secret" } as const;
+const restore: Restore = { ...store, id: "after-the-fire", scope, source: { uid }, postgresVersion: 12, versionInPath: true };
+const keys = { backup: { accessKeyId: "CANARY-1", secretAccessKey: "CANARY-2" }, restore: { accessKeyId: "CANARY-3", secretAccessKey: "CANARY-4" } };
+const secretMark = "4dabf18193072939515e22adb298388d";
+const args: HarborDatabaseArgs = {
+  kubernetes: { context: "lab" },
+  cluster: "harbor-cluster/harbor-cluster",
+  operatorNamespace: "harbor-operator-ns",
+  podConfig: "pod-config",
+  podSecret: "pod-secret",
+  spiloImage: "ghcr.io/zalando/spilo-16:3.3-p3",
+  backup: { ...store, schedule: "0 1 * * *", retainDays: 5 },
+  buckets: { artifacts: { name: "harbor-artifacts", region: "eu-west-2" }, databaseBackups: { name: "harbor-db", region: "eu-west-2" } },
+  iamPolicies: true,
+  secrets: { also: [], region: "eu-west-2" },
+  pgHba: ["host all ops 10.1.0.0/16 md5"],
+  timeLimits: { resource: "15m", operator: "5m", pod: "10m" },
+  keys: pulumi.secret(keys),
+};
+
+const at = "2026-11-21T01:00:00.000Z";
+const common = { version: 1, context: "lab", cluster: args.cluster };
+const reports: readonly [command: RegExp, report: object][] = [
+  [/restore check/, { ...common, restore: "after-the-fire", verdict: "ok", findings: [], backup: null, checkedAt: at }],
+  [/harbor pg-hba/, { ...common, outcome: "applied", uid, generation: "1", pgHba: [], dropped: [], finishedAt: at }],
+  [/harbor roll/, { ...common, outcome: "rolled", pods: [], leader: `${scope}-0`, finishedAt: at }],
+  [/fingerprint/, { version: 1, fingerprint: "f" }],
+  [/secrets/, { version: 1, cluster: { harbor: args.cluster, uid, backups: null, systemIdentifier: null }, secrets: [] }],
+];
+
+function declared(changes: Partial<HarborDatabaseArgs> = {}): Promise<Registered[]> {
+  return registered(
+    () => {
+      new HarborDatabase("harbor", { ...args, ...changes });
+    },
+    ({ command, create }) => JSON.stringify(reports.find(([pattern]) => pattern.test(String(command ?? create)))?.[1] ?? {}),
+  );
+}
+
+const command = (resources: readonly Registered[], name: string): Record<string, unknown> =>
+  resources.find((one) => one.type === "command:local:Command" && one.name === name)?.inputs ?? {};
+
+/** What the secret mark of the SDK holds, or the value itself. */
+function bare(value: unknown): unknown {
+  return typeof value === "object" && value !== null && secretMark in value && "value" in value ? value.value : value;
+}
+
+/** Names of everything that must end before it begins. */
+function before(name: string): Set<string> {
+  const found = new Set<string>();
+  const visit = (one: string): void => {
+    for (const dependency of optionsOf.get(one)?.dependencies ?? []) {
+      if (found.has(dependency)) continue;
+      found.add(dependency);
+      visit(dependency);
+    }
+  };
+  visit(name);
+  return found;
+}
+
+describe("HarborDatabase", () => {
+  it("orders the steps by dependency: preflight, secrets, pod-config, pg_hba, Pods, and the copies of the secrets last", async () => {
+    await declared({ restore });
+    const order = ["database-backups", "preflight", "restored-secrets", "pod-config", "pg-hba-ready", "pg-hba", "roll", "kept-secrets-ready", "kept-secrets"];
+    for (const [index, name] of order.entries()) {
+      const missing = order.slice(0, index).filter((earlier) => !before(name).has(earlier));
+      assert.deepEqual(missing, [], name);
+    }
+    assert(before("pod-config-keys").has("preflight"), "the Secret with the keys is in the cluster, too");
+  });
+
+  it("asks the preflight with the whole restore; the keys go in on stdin, as a secret", async () => {
+    const { stdin, triggers } = command(await declared({ restore }), "preflight");
+    assert(JSON.stringify(stdin).includes(secretMark));
+    const request = restoreCheckRequestSchema.parse(JSON.parse(String(bare(stdin))));
+    assert.deepEqual(request.restore, restore);
+    assert.deepEqual([request.keys, request.pgHba], [keys, requiredPgHba(args.pgHba)]);
+    assert.deepEqual([request.backup, request.operator.podSecret], [store, "pod-secret"]);
+    assert.doesNotMatch(JSON.stringify(triggers), /CANARY/);
+  });
+
+  it("without a restore: no secrets are restored, and the preflight looks at what backups rest upon", async () => {
+    const resources = await declared();
+    assert.deepEqual(command(resources, "restored-secrets"), {});
+    assert.equal(restoreCheckRequestSchema.parse(JSON.parse(String(bare(command(resources, "preflight")["stdin"])))).restore, undefined);
+    assert(before("pod-config").has("preflight"));
+  });
+
+  it("another restore runs every step again", async () => {
+    const triggers = async (id: string): Promise<unknown[]> => {
+      const resources = await declared({ restore: { ...restore, id } });
+      return ["preflight", "restored-secrets", "pg-hba-ready", "roll", "kept-secrets-ready"].map((name) => JSON.stringify(command(resources, name)["triggers"]));
+    };
+    const [one, other] = [await triggers("r1"), await triggers("r2")];
+    for (const [index, text] of one.entries()) assert.notEqual(text, other[index]);
+  });
+
+  it("gives the roll a valid request", async () => {
+    const { stdin } = command(await declared(), "roll");
+    assert.deepEqual(rollRequestSchema.parse(JSON.parse(String(stdin))), { version: 1, kubernetes: args.kubernetes, cluster: args.cluster, timeLimits: { operator: "5m", pod: "10m" } });
+  });
+
+  it("makes policies that let the writer read what is restored, and not write there", async () => {
+    const policies = (await declared({ restore })).filter(({ type }) => type === "aws:iam/policy:Policy");
+    assert.deepEqual(policies.map(({ name }) => name), ["backup-access-writer", "backup-access-reader"]);
+    assert.match(String(policies[0]?.inputs["policy"]), new RegExp(`NeverIntoTheSource[^}]*${uid}`));
+    assert.match(String(policies[1]?.inputs["policy"]), new RegExp(`spilo/${scope}/${uid}/\\*`));
+    assert.deepEqual((await declared({ iamPolicies: false })).filter(({ type }) => type === "aws:iam/policy:Policy"), []);
+  });
+
+  it("an S3-compatible store: AWS makes neither its bucket nor policies for it", async () => {
+    const resources = await declared({ backup: { ...args.backup, endpoint: "http://minio.storage:9000" }, buckets: { databaseBackups: args.buckets.databaseBackups } });
+    assert.deepEqual(resources.filter(({ type }) => type.startsWith("aws:s3") || type.startsWith("aws:iam")), []);
+  });
+
+  it("keeps the keys out of everything but the pod Secret and the preflight's stdin, where they are secret", async () => {
+    const resources = await declared({ restore });
+    for (const { inputs, name, type } of resources) {
+      const plain = Object.values(inputs).filter((value) => !JSON.stringify(value ?? null).includes(secretMark));
+      assert.doesNotMatch(JSON.stringify(plain), /CANARY/, `${type} ${name}`);
+    }
+  });
+});
