@@ -63,6 +63,8 @@ export function addHarborCommands(root: Command, setExitCode: (code: number) => 
   })
     .description("put the whole list of pg_hba on the postgresql resource, also after the Harbor operator has reverted it; in place already, nothing is written")
     .option("--line <lines...>", "own lines, which stand before the runbook's nine", [])
+    .option("--image <image>", "write nothing unless the database has this image")
+    .option("--external-url <url>", "write nothing unless the HarborCluster has this externalURL")
     .addOption(new Option("--wait <duration>", "how long to wait for the Harbor operator to make the resource").argParser(durationArgument).default("15m"))
     .action(async (cluster: string | undefined, options: PgHbaOptions) => {
       setExitCode(await (await load()).harborPgHba(cluster, options));

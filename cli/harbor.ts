@@ -25,6 +25,8 @@ import { surroundingsOfProcess, traced } from "./session.ts";
 
 export interface PgHbaOptions extends RequestOptions {
   readonly line: readonly string[];
+  readonly image?: string;
+  readonly externalUrl?: string;
   readonly wait: string;
 }
 export interface FingerprintOptions extends RequestOptions {
@@ -56,6 +58,7 @@ async function connect({ debug }: RequestOptions, target: KubernetesTarget): Pro
 export async function harborPgHba(cluster: string | undefined, options: PgHbaOptions): Promise<number> {
   const { request, target } = await requestOf(pgHbaRequestSchema, cluster, options, () => ({
     pgHba: requiredPgHba(options.line),
+    ...given({ image: options.image, externalUrl: options.externalUrl }),
     timeLimit: options.wait,
   }));
   const { client, surroundings } = await connect(options, target);

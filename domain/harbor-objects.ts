@@ -13,6 +13,7 @@ const ownMetadata = z.object({
 export const harborClusterSchema = z.object({
   metadata: ownMetadata,
   spec: z.object({
+    externalURL: z.string().optional(),
     database: z.object({ spec: z.object({ zlandoPostgreSql: z.object({ image: z.string().optional() }).optional() }).optional() }).optional(),
   }),
   status: z.object({ conditions: z.array(z.object({ type: z.string(), status: z.string(), message: z.string().default("") })).default([]) }).prefault({}),
@@ -32,6 +33,27 @@ export const postgresqlSchema = z.object({
   status: z.union([z.object({ PostgresClusterStatus: z.string().default("") }), z.string().transform((text) => ({ PostgresClusterStatus: text }))]).prefault({}),
 });
 export type Postgresql = z.infer<typeof postgresqlSchema>;
+
+/** What is declared of a HarborCluster that somebody else makes; absent: anything. */
+export interface DeclaredHarbor {
+  /** Image of the database's Pods. */
+  readonly image?: string | undefined;
+  readonly externalUrl?: string | undefined;
+}
+
+/** Where a HarborCluster, or the resource that was made of it, is not as declared: a sentence each. */
+export function differencesFrom({ externalUrl, image }: DeclaredHarbor, cluster: HarborCluster | undefined, { spec }: Postgresql): string[] {
+  const withoutSlash = (url: string): string => url.replace(/\/+$/, "");
+  const liveUrl = cluster?.spec.externalURL;
+  return [
+    ...(image !== undefined && spec.dockerImage !== image
+      ? [`the database's image is ${spec.dockerImage ?? "the Zalando operator's default"}, and ${image} is declared: set spec.database.spec.zlandoPostgreSql.image of the HarborCluster, or the setting spiloImage`]
+      : []),
+    ...(externalUrl !== undefined && liveUrl !== undefined && withoutSlash(liveUrl) !== withoutSlash(externalUrl)
+      ? [`its externalURL is ${liveUrl}, and ${externalUrl} is declared: set spec.externalURL of the HarborCluster, or the setting externalUrl`]
+      : []),
+  ];
+}
 
 /** A variable of a container: a text, or a reference to a key of a Secret, a field of the Pod and the like. */
 const variable = z

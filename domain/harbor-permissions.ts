@@ -41,7 +41,7 @@ export const harborPermissions = {
   ],
   "harbor pg-hba": [
     { ...getPostgresql, verbs: ["get", "patch"], why: "to read the list and to put it back" },
-    get("goharbor.io", "harborclusters", "to tell why the database's resource is not made"),
+    get("goharbor.io", "harborclusters", "to compare it with what is declared, and to tell why the database's resource is not made"),
     getKubeSystem,
   ],
   "harbor fingerprint": [getPostgresql, get("goharbor.io", "harborclusters", "to tell why the database's resource is not made"), getKubeSystem],

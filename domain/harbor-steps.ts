@@ -11,6 +11,8 @@ export const duration = z.string().regex(durationPattern, "a duration is a whole
 /** What `postgres-recovery harbor pg-hba --request -` reads from stdin. */
 export const pgHbaRequestSchema = base.extend({
   pgHba: z.array(z.string()).default([...runbookPgHba]).describe("The whole list of pg_hba. Default: the runbook's nine lines."),
+  image: z.string().min(1).optional().describe("Image that the database must have; nothing is written to another one. Default: any."),
+  externalUrl: z.string().min(1).optional().describe("externalURL that the HarborCluster must have. Default: any."),
   timeLimit: duration.default("15m").describe("How long to wait for the Harbor operator to make the database's resource."),
 });
 export type PgHbaRequest = z.infer<typeof pgHbaRequestSchema>;

@@ -3,7 +3,7 @@ import { RequestError } from "../clients/request-error.ts";
 import { durationSeconds } from "../domain/duration.ts";
 import { RecoveryError } from "../domain/errors.ts";
 import { generationAnnotation, postgresqlName } from "../domain/harbor-names.ts";
-import type { Postgresql } from "../domain/harbor-objects.ts";
+import { differencesFrom, type Postgresql } from "../domain/harbor-objects.ts";
 import type { PgHbaReport, PgHbaRequest } from "../domain/harbor-steps.ts";
 import { checkPgHba, droppedLines, isInPlace } from "../domain/pg-hba.ts";
 import { requestedCluster, formatClusterName, type ClusterName } from "../domain/postgres-cluster.ts";
@@ -18,8 +18,8 @@ const mostWrites = 5;
  * Harbor operator has made the resource. Running it again is safe, and puts a reverted list back. The database takes the
  * list up only with new Pods: see {@link rollPods}.
  *
- * @throws RecoveryError `usage` for a list that would lock somebody out, `failed` when the resource was not made in time,
- * or the list was put back again and again.
+ * @throws RecoveryError `usage` for a list that would lock somebody out, `failed` when the resource was not made in time or
+ * is not as declared, or the list was put back again and again.
  */
 export async function applyPgHba(client: HarborClient, request: PgHbaRequest, surroundings: Surroundings): Promise<PgHbaReport> {
   const harbor = requestedCluster(request);
@@ -27,6 +27,7 @@ export async function applyPgHba(client: HarborClient, request: PgHbaRequest, su
   const dropped = new Set<string>();
   for (let writes = 0; ; writes += 1) {
     const found = await madeResource(client, harbor, request.timeLimit, surroundings);
+    requireAsDeclared(harbor, differencesFrom(request, await client.getHarborCluster(harbor), found));
     const { pg_hba: current } = found.spec.patroni;
     if (isInPlace(current, request.pgHba)) {
       return report(client, harbor, found, request, { outcome: writes === 0 ? "already-in-place" : "applied", dropped: [...dropped], now: surroundings.now() });
@@ -47,6 +48,12 @@ export async function applyPgHba(client: HarborClient, request: PgHbaRequest, su
     // Read anew afterwards: the answer to a write says nothing of who writes next.
     await unlessConflict(() => client.applyPgHba(found, request.pgHba));
   }
+}
+
+/** Without pg_hba a database does not come up, so that nothing is lost yet: a wrong image would restore in another way. */
+function requireAsDeclared(harbor: ClusterName, differences: readonly string[]): void {
+  if (differences.length === 0) return;
+  throw new RecoveryError("failed", `${formatClusterName(harbor)} is not as declared:\n${differences.map((line) => `  ${line}`).join("\n")}`, "correct it, then run again; pg_hba was not written");
 }
 
 function requireSound(list: readonly string[]): void {

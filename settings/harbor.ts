@@ -93,6 +93,10 @@ const secrets = z
       .array(z.strictObject({ region: awsRegion.describe("Region of the replica."), kmsKeyId: kmsKey.optional().describe("Its own KMS key. Default: aws/secretsmanager.") }))
       .default([])
       .describe("Regions that hold a replica of each copy."),
+    restore: z
+      .boolean()
+      .default(true)
+      .describe("Whether a restore puts the kept Secrets back first. false when they were never kept, or are put back by somebody else."),
     recoveryWindowDays: z.int().min(7).max(30).default(30).describe("Days in which a deleted copy can be had back."),
   })
   .describe("Copies of the Secrets without which a restored database is of no use, in AWS Secrets Manager.");

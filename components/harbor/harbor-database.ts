@@ -27,6 +27,8 @@ export interface HarborDatabaseArgs {
   readonly podConfig: string;
   /** Name of the Secret with the Pods' keys. */
   readonly podSecret: string;
+  /** Where people reach Harbor. */
+  readonly externalUrl: string;
   /** Image of the database's Pods. */
   readonly spiloImage: string;
   /** Where and how backups are written. */
@@ -35,8 +37,8 @@ export interface HarborDatabaseArgs {
   readonly buckets: { readonly artifacts?: BucketArgs | undefined; readonly databaseBackups: BucketArgs };
   /** Whether IAM policies for the writer and the reader of the backups are made. */
   readonly iamPolicies: boolean;
-  /** What is kept of the Secrets, and where. */
-  readonly secrets: Pick<KeptSecretsArgs, "adopt" | "also" | "kmsKeyId" | "recoveryWindowDays" | "region" | "replicas">;
+  /** What is kept of the Secrets, and where; and whether a restore puts them back first. */
+  readonly secrets: Pick<KeptSecretsArgs, "adopt" | "also" | "kmsKeyId" | "recoveryWindowDays" | "region" | "replicas"> & { readonly restore: boolean };
   /** Own lines of pg_hba, which stand before the runbook's nine. */
   readonly pgHba: readonly string[];
   /** The restore that is declared. Default: none, or it is finished. */
@@ -78,14 +80,12 @@ export class HarborDatabase extends pulumi.ComponentResource {
       },
       { ...child, dependsOn: buckets },
     );
-    const secrets = { kubernetes, cluster, also: args.secrets.also, region: args.secrets.region };
+    const { restore: isRestored, ...keeping } = args.secrets;
+    const whose = { kubernetes, cluster, also: keeping.also, region: keeping.region };
     const restored =
-      restore &&
-      new RestoredSecrets(
-        "restored-secrets",
-        { ...secrets, restoreId: restore.id, uid: "uid" in restore.source ? restore.source.uid : undefined },
-        { ...child, dependsOn: preflight },
-      );
+      restore !== undefined && isRestored
+        ? new RestoredSecrets("restored-secrets", { ...whose, restoreId: restore.id, uid: "uid" in restore.source ? restore.source.uid : undefined }, { ...child, dependsOn: preflight })
+        : undefined;
     const podConfig = new PodConfig(
       "pod-config",
       {
@@ -97,7 +97,11 @@ export class HarborDatabase extends pulumi.ComponentResource {
       },
       { ...child, provider: kubernetesProvider("kubernetes", kubernetes, child), dependsOn: restored === undefined ? [preflight] : [preflight, restored] },
     );
-    const pgHba = new PgHba("pg-hba", { kubernetes, cluster, list, wait: timeLimits.resource, restoreId: restore?.id }, { ...child, dependsOn: podConfig });
+    const pgHba = new PgHba(
+      "pg-hba",
+      { kubernetes, cluster, list, image: args.spiloImage, externalUrl: args.externalUrl, wait: timeLimits.resource, restoreId: restore?.id },
+      { ...child, dependsOn: podConfig },
+    );
     const roll = new Roll(
       "roll",
       {
@@ -108,7 +112,7 @@ export class HarborDatabase extends pulumi.ComponentResource {
       },
       { ...child, dependsOn: pgHba },
     );
-    const kept = new KeptSecrets("kept-secrets", { ...args.secrets, ...secrets, wait: timeLimits.resource, restoreId: restore?.id }, { ...child, dependsOn: roll });
+    const kept = new KeptSecrets("kept-secrets", { ...keeping, ...whose, wait: timeLimits.resource, restoreId: restore?.id }, { ...child, dependsOn: roll });
     this.report = pulumi.output({
       restore: restore?.id ?? null,
       preflight: preflight.report.apply(({ verdict, backup, findings }) => ({ verdict, backup, warnings: findings.filter(({ severity }) => severity === "warn") })),

@@ -11,6 +11,10 @@ export interface PgHbaArgs {
   readonly kubernetes: KubernetesAccess;
   /** The HarborCluster, as NAMESPACE/NAME. */
   readonly cluster: string;
+  /** The image that the database must have. */
+  readonly image: string;
+  /** The externalURL that the HarborCluster must have. */
+  readonly externalUrl: string;
   /** The whole list of pg_hba. */
   readonly list: readonly string[];
   /** How long the Harbor operator may take to make the `postgresql` resource, such as `15m`. */
@@ -34,10 +38,10 @@ export class PgHba extends pulumi.ComponentResource {
 
   constructor(name: string, args: PgHbaArgs, options: pulumi.ComponentResourceOptions = {}) {
     super("postgres-recovery:harbor:PgHba", name, {}, options);
-    const { cluster, kubernetes, list, wait } = args;
+    const { cluster, externalUrl, image, kubernetes, list, wait } = args;
     const request: PgHbaLookRequest = { version: 1, kubernetes, cluster, pgHba: [...list] };
     const waiting: PgHbaLookRequest = { ...request, wait };
-    const writing: PgHbaRequest = { ...request, timeLimit: wait };
+    const writing: PgHbaRequest = { ...request, image, externalUrl, timeLimit: wait };
     const seconds = durationSeconds(wait) ?? 0;
     // A look before the resource is made would give another answer than the one after it, and a second `up` would act on it.
     const ready = step(
@@ -48,7 +52,7 @@ export class PgHba extends pulumi.ComponentResource {
     const { fingerprint } = reportOf(pgHbaLookReportSchema, look("harbor fingerprint", request, { parent: this, dependsOn: ready }));
     const written = step(
       name,
-      { command: "harbor pg-hba", request: writing, triggers: [cluster, list, fingerprint], seconds },
+      { command: "harbor pg-hba", request: writing, triggers: [cluster, list, image, externalUrl, fingerprint], seconds },
       { parent: this, dependsOn: ready },
     );
     this.report = reportOf(pgHbaReportSchema, written.stdout);

@@ -19,11 +19,12 @@ const args: HarborDatabaseArgs = {
   operatorNamespace: "harbor-operator-ns",
   podConfig: "pod-config",
   podSecret: "pod-secret",
+  externalUrl: "https://harbor.example.com",
   spiloImage: "ghcr.io/zalando/spilo-16:3.3-p3",
   backup: { ...store, schedule: "0 1 * * *", retainDays: 5 },
   buckets: { artifacts: { name: "harbor-artifacts", region: "eu-west-2" }, databaseBackups: { name: "harbor-db", region: "eu-west-2" } },
   iamPolicies: true,
-  secrets: { also: [], region: "eu-west-2" },
+  secrets: { also: [], region: "eu-west-2", restore: true },
   pgHba: ["host all ops 10.1.0.0/16 md5"],
   timeLimits: { resource: "15m", operator: "5m", pod: "10m" },
   keys: pulumi.secret(keys),
@@ -95,6 +96,12 @@ describe("HarborDatabase", () => {
     const resources = await declared();
     assert.deepEqual(command(resources, "restored-secrets"), {});
     assert.equal(restoreCheckRequestSchema.parse(JSON.parse(String(bare(command(resources, "preflight")["stdin"])))).restore, undefined);
+    assert(before("pod-config").has("preflight"));
+  });
+
+  it("Secrets that were never kept are not restored, when the settings say so", async () => {
+    const resources = await declared({ restore, secrets: { ...args.secrets, restore: false } });
+    assert.deepEqual(command(resources, "restored-secrets"), {});
     assert(before("pod-config").has("preflight"));
   });
 

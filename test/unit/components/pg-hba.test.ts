@@ -6,6 +6,7 @@ import { pgHbaLookRequestSchema } from "../../../domain/pg-hba-look.ts";
 import { optionsOf, registered, valueOf, type Registered } from "../../support/pulumi-mocks.ts";
 
 const list = requiredPgHba(["host all ops 10.1.0.0/16 md5"]);
+const harbor = { image: "ghcr.io/zalando/spilo-16:3.3-p3", externalUrl: "https://harbor.example.com" };
 const report: PgHbaReport = {
   version: 1,
   context: "lab",
@@ -26,7 +27,7 @@ describe("PgHba", () => {
   before(async () => {
     const resources = await registered(
       () => {
-        component = new PgHba("pg-hba", { kubernetes: { context: "lab" }, cluster: report.cluster, list, wait: "15m" });
+        component = new PgHba("pg-hba", { kubernetes: { context: "lab" }, cluster: report.cluster, list, ...harbor, wait: "15m" });
       },
       ({ command, create }) => JSON.stringify(String(command ?? create).includes("fingerprint") ? { version: 1, fingerprint: "generation 1" } : report),
     );
@@ -42,12 +43,12 @@ describe("PgHba", () => {
   it("first waits for the resource, then writes the whole list, by one valid request each", () => {
     const what = { version: 1, kubernetes: { context: "lab" }, cluster: report.cluster, pgHba: list };
     assert.deepEqual(pgHbaLookRequestSchema.parse(requestOf(ready)), { ...what, wait: "15m" });
-    assert.deepEqual(pgHbaRequestSchema.parse(requestOf(written)), { ...what, timeLimit: "15m" });
+    assert.deepEqual(pgHbaRequestSchema.parse(requestOf(written)), { ...what, ...harbor, timeLimit: "15m" });
     assert.deepEqual(optionsOf.get("pg-hba")?.dependencies, ["pg-hba-ready"]);
   });
 
   it("fault 27: runs again for another list of the settings, and for another fingerprint of the live resource", () => {
-    assert.deepEqual(written?.inputs["triggers"], [report.cluster, list, "generation 1"]);
+    assert.deepEqual(written?.inputs["triggers"], [report.cluster, list, harbor.image, harbor.externalUrl, "generation 1"]);
   });
 
   it("has no delete: destroying the stack leaves the list as it is", () => {

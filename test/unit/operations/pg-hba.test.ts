@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { RequestError } from "../../../clients/request-error.ts";
+import { harborClusterSchema } from "../../../domain/harbor-objects.ts";
 import { pgHbaRequestSchema, type PgHbaReport } from "../../../domain/harbor-steps.ts";
 import { harborOperatorPgHba, requiredPgHba, runbookPgHba } from "../../../domain/pg-hba.ts";
 import { applyPgHba } from "../../../operations/pg-hba.ts";
 import { FakeSurroundings } from "../../support/fake-cluster.ts";
-import { databaseUid, FakeHarbor } from "../../support/fake-harbor.ts";
+import { databaseUid, FakeHarbor, harbor } from "../../support/fake-harbor.ts";
 
 const request = pgHbaRequestSchema.parse({ version: 1, kubernetes: { context: "test" }, cluster: "harbor-cluster/harbor-cluster", timeLimit: "1m" });
 const surroundings = new FakeSurroundings();
@@ -26,6 +27,15 @@ describe("applyPgHba", () => {
     assert.deepEqual({ outcome, uid, generation, dropped }, { outcome: "applied", uid: databaseUid, generation: "1", dropped: [] });
     assert.deepEqual(pgHba, runbookPgHba);
     assert.deepEqual(kubernetes.applied, [runbookPgHba]);
+  });
+
+  it("fault 26: a HarborCluster with another image or URL than the declared ones: nothing is written, and both are named", async () => {
+    const kubernetes = withHarborOperatorsList();
+    kubernetes.harborCluster = harborClusterSchema.parse({ metadata: { ...harbor, uid: "h" }, spec: { externalURL: "https://old.example.com" } });
+    const declared = { image: "ghcr.io/zalando/spilo-16:3.3-p3", externalUrl: "https://harbor.example.com" };
+    await assert.rejects(apply(kubernetes, declared), /the database's image is the Zalando operator's default[^]*its externalURL is https:\/\/old\.example\.com/);
+    assert.deepEqual(kubernetes.applied, []);
+    assert.equal((await apply(kubernetes, { externalUrl: "https://old.example.com/" })).outcome, "applied");
   });
 
   it("fault 27: the list is right already, with other blanks: nothing is written", async () => {

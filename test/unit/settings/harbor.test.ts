@@ -51,7 +51,7 @@ describe("the settings of Harbor", () => {
         databaseBackups: { name: "harbor-database", region: "eu-west-2", adopt: false, kmsKey: "alias/harbor", noncurrentDays: 90 },
       },
       iamPolicies: true,
-      secrets: { also: [], adopt: false, region: "eu-west-2", replicas: [], recoveryWindowDays: 30 },
+      secrets: { also: [], adopt: false, region: "eu-west-2", replicas: [], restore: true, recoveryWindowDays: 30 },
       timeLimits: { operator: "5m", pod: "10m", resource: "15m" },
       pgHba: [],
       backup: {
