@@ -9,7 +9,7 @@ for argument in "$@"; do
   case $argument in --datadir=*) data=${argument#--datadir=} ;; esac
 done
 if [ -d "$backup" ]; then
-  mkdir -p -m 0700 "$data" && exec cp -a "$backup/." "$data/"
+  mkdir -p "$data" && cp -a "$backup/." "$data/" && exec chmod 0700 "$data"
 fi
 echo "Could not find any backups" >&2
 exit 1

@@ -38,6 +38,7 @@ describe("the steps around Harbor's database, on both real operators and a real 
     const { KUBECONFIG = "" } = await harborEnvironment();
     aws = await startTestAws();
     database = new HarborDatabase();
+    await database.removeHarbor();
     users = await RestrictedUsers.of(harborContext);
     harbor = await connectHarbor({ context: harborContext, kubeconfig: KUBECONFIG }, new AbortController().signal, () => undefined);
     const s3 = new S3Client(clientSettings(aws.environment, "s3"));

@@ -29,6 +29,7 @@ describe("the operators of Harbor's database", function () {
     this.timeout("60m");
     await harborEnvironment();
     database = new HarborDatabase();
+    await database.removeHarbor();
     await database.apply({ apiVersion: "v1", kind: "ConfigMap", metadata: { namespace: operatorNamespace, name: "pod-config" }, data: { BACKUP_NUM_TO_RETAIN: "7" } });
     await database.apply({ apiVersion: "v1", kind: "Secret", metadata: { namespace, name: podEnvironment.secret }, stringData: { AWS_SECRET_ACCESS_KEY: "canary-7d1f" } });
     await applyHarborCluster(testDirectory);
