@@ -1,13 +1,16 @@
-import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { parse, stringify } from "yaml";
+import { parse, parseDocument, stringify } from "yaml";
 import { z } from "zod";
+import { applyHarborCluster } from "../sandbox/harbor/harbor.ts";
+import { upHarbor } from "../sandbox/sandbox.ts";
 import { ratioAtMost, type Bench, type Figure, type Result } from "./measure.ts";
 import { run } from "./program.ts";
 
 const checkout = dirname(import.meta.dirname);
-const preview: [string, ...string[]] = ["pulumi", "preview", "--non-interactive", "--stack", "dev"];
+const pulumi = (command: string, stack: string, ...more: string[]): [string, ...string[]] => ["pulumi", command, "--non-interactive", "--stack", stack, ...more];
+const preview = pulumi("preview", "dev");
 
 /** What `pulumi new typescript` begins with: the SDK is loaded, and nothing declared. */
 const emptyProgram = `import * as pulumi from "@pulumi/pulumi";\n`;
@@ -18,8 +21,7 @@ const emptyFile = "export {};\n";
 export async function previewDev({ repeat, progress, environment }: Bench): Promise<Result> {
   const folder = await mkdtemp(join(tmpdir(), "postgres-recovery-bench-"));
   try {
-    await writeEmptyProject(folder);
-    await run(["pulumi", "stack", "select", "dev", "--create", "--non-interactive"], { environment, cwd: folder });
+    await makeProject(folder, "dev", { environment });
     const times = { file: new Array<number>(), program: new Array<number>(), ours: new Array<number>() };
     // The first round only warms the caches.
     for (let time = 0; time <= repeat; time += 1) {
@@ -43,20 +45,82 @@ export async function previewDev({ repeat, progress, environment }: Bench): Prom
       notes: ["Part of the difference is the start of the command provider, which an empty program does not need; here it is the stand-in of the sandbox, a Node program."],
     };
   } finally {
-    await run(["pulumi", "stack", "rm", "dev", "--yes", "--non-interactive", "--preserve-config"], { environment, cwd: folder }).finally(() =>
-      rm(folder, { recursive: true }),
-    );
+    await removeProject(folder, "dev", { environment });
   }
 }
 
+/** Providers and nothing else, with the imports of the components that need them. */
+const providersProgram = `
+import { Provider as Aws } from "@pulumi/aws";
+import { Provider as Command } from "@pulumi/command";
+import { Provider as Kubernetes } from "@pulumi/kubernetes/provider.js";
+new Aws("aws", { region: "eu-west-2" });
+new Command("command");
+new Kubernetes("kubernetes", { context: "lab" });
+`;
+
+/** How long a preview of the stack lab takes when everything is declared and up, beside the same providers with nothing to do. */
+export async function previewHarbor({ directory, repeat, progress }: Bench): Promise<Result> {
+  const environment = await upHarbor(directory, progress);
+  const [ours, empty] = [await mkdtemp(join(tmpdir(), "postgres-recovery-bench-")), await mkdtemp(join(tmpdir(), "postgres-recovery-bench-"))];
+  try {
+    for (const name of await readdir(checkout)) {
+      if (name !== ".git" && name !== "Pulumi.lab.yaml") await symlink(join(checkout, name), join(ours, name));
+    }
+    const settings = parseDocument(await readFile(join(checkout, "Pulumi.lab.yaml"), "utf8"));
+    settings.deleteIn(["config", "postgres-recovery:harbor", "hold"]);
+    settings.setIn(["config", "postgres-recovery:stanza"], settings.createNode({}));
+    await writeFile(join(ours, "Pulumi.lab.yaml"), String(settings));
+    await makeProject(empty, "lab", { environment });
+    await writeFile(join(empty, "index.ts"), providersProgram);
+    progress("making a Harbor database, and bringing both stacks up");
+    await applyHarborCluster(directory);
+    for (const cwd of [ours, empty]) await run(pulumi("up", "lab", "--yes", "--skip-preview"), { environment, cwd });
+    const times = { ours: new Array<number>(), empty: new Array<number>() };
+    // The first round only warms the caches.
+    for (let time = 0; time <= repeat; time += 1) {
+      const baseline = await run(pulumi("preview", "lab"), { environment, cwd: empty });
+      const declared = await run(pulumi("preview", "lab", "--expect-no-changes"), { environment, cwd: ours });
+      if (time === 0) continue;
+      times.empty.push(baseline.seconds);
+      times.ours.push(declared.seconds);
+      progress(`preview of Harbor, ${time} of ${repeat}: ${declared.seconds.toFixed(2)} s, only its providers: ${baseline.seconds.toFixed(2)} s`);
+    }
+    const baseline: Figure = { what: "`pulumi preview` of a program that declares the same providers, and nothing else", unit: "s", values: times.empty };
+    const figure: Figure = { what: "`pulumi preview --stack lab`, with everything of Harbor declared and up", unit: "s", values: times.ours };
+    return {
+      title: "`pulumi preview` with Harbor",
+      figures: [baseline, figure],
+      checks: [ratioAtMost("`pulumi preview --stack lab` to its providers alone", figure, baseline, 1.4)],
+      notes: ["Every such preview asks the cluster for two fingerprints, of pg_hba and of the Secrets: two starts of the CLI."],
+    };
+  } finally {
+    await removeProject(empty, "lab", { environment });
+    await rm(ours, { recursive: true });
+  }
+}
+
+interface WithEnvironment {
+  readonly environment: Record<string, string>;
+}
+
+async function makeProject(folder: string, stack: string, { environment }: WithEnvironment): Promise<void> {
+  await writeEmptyProject(folder, stack);
+  await run(["pulumi", "stack", "select", stack, "--create", "--non-interactive"], { environment, cwd: folder });
+}
+
+async function removeProject(folder: string, stack: string, { environment }: WithEnvironment): Promise<void> {
+  await run(["pulumi", "stack", "rm", stack, "--yes", "--force", "--non-interactive", "--preserve-config"], { environment, cwd: folder }).finally(() => rm(folder, { recursive: true }));
+}
+
 /** The project file and the stack's salt are this project's own; the program comes later. */
-async function writeEmptyProject(folder: string): Promise<void> {
+async function writeEmptyProject(folder: string, stack: string): Promise<void> {
   const { runtime } = z.object({ runtime: z.object({ name: z.string(), options: z.object({ typescript: z.boolean() }) }) }).parse(
     parse(await readFile(join(checkout, "Pulumi.yaml"), "utf8")),
   );
   const { encryptionsalt } = z.object({ encryptionsalt: z.string() }).parse(parse(await readFile(join(checkout, "Pulumi.dev.yaml"), "utf8")));
   await writeFile(join(folder, "Pulumi.yaml"), stringify({ name: "empty", runtime, main: "index.ts" }));
-  await writeFile(join(folder, "Pulumi.dev.yaml"), stringify({ encryptionsalt }));
+  await writeFile(join(folder, `Pulumi.${stack}.yaml`), stringify({ encryptionsalt }));
   await writeFile(join(folder, "package.json"), `{ "type": "module" }`);
   await symlink(join(checkout, "node_modules"), join(folder, "node_modules"));
 }

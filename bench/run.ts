@@ -5,7 +5,7 @@ import { isSandbox } from "../sandbox/directory.ts";
 import { down, up as sandboxUp } from "../sandbox/sandbox.ts";
 import { dump } from "./dump.ts";
 import { rendered, type Bench, type Result } from "./measure.ts";
-import { previewDev } from "./preview.ts";
+import { previewDev, previewHarbor } from "./preview.ts";
 import { onPath } from "./program.ts";
 import { restoreCheck } from "./restore-check.ts";
 import { scanMany } from "./scan-many.ts";
@@ -20,6 +20,7 @@ import { up } from "./up.ts";
 const benchmarks: Record<string, { readonly run: (bench: Bench) => Promise<Result>; readonly needsKubectl: boolean }> = {
   start: { run: start, needsKubectl: false },
   preview: { run: previewDev, needsKubectl: false },
+  "preview-harbor": { run: previewHarbor, needsKubectl: false },
   scan: { run: scan, needsKubectl: true },
   "scan-many": { run: scanMany, needsKubectl: false },
   dump: { run: dump, needsKubectl: true },

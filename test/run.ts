@@ -2,6 +2,7 @@ import { execa } from "execa";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ensureHarbor } from "../sandbox/harbor/harbor.ts";
 import { ensurePackages } from "../sandbox/packages.ts";
 import { ensureTools } from "../sandbox/toolchain.ts";
 import { faultsPage } from "./faults.ts";
@@ -19,7 +20,7 @@ const coverage = join(checkout, "coverage", "tmp");
 const env = { NODE_DISABLE_COMPILE_CACHE: "1", NODE_V8_COVERAGE: coverage };
 
 /** Suites that wait for the same sandbox stand in one lane; the lanes run side by side, for most of their time is waiting. */
-const lanes = [["unit", "integration"], ["e2e"]];
+const lanes = [["unit", "integration"], ["e2e", "aws"], ["harbor"]];
 
 async function check(program: string, ...parameters: string[]): Promise<boolean> {
   process.stdout.write(`\n$ ${program} ${parameters.join(" ")}\n`);
@@ -49,6 +50,7 @@ const checks = [await check("tsc", "--project", "."), await check("eslint", ".")
 // Before the lanes, which would otherwise install and build the same things at the same time.
 await ensurePackages(progress);
 await ensureTools(["etcd", "kube-apiserver", "kubelet", "pulumi"], progress);
+await ensureHarbor(progress);
 const ran = await Promise.all(lanes.map(runLane));
 for (const { output } of ran) process.stdout.write(output);
 await check("c8", "report", "--temp-directory", coverage);

@@ -188,7 +188,7 @@ describe("pulumi, stack lab: Harbor's database declared, on both real operators"
 
   const wrong: [fault: number, what: string, change: object, problem: RegExp][] = [
     [20, "another UID", { uid: "00e85b8a-3f92-4c86-8d42-5056348c1e7e" }, /holds no backup; correct restore\.scope, uid/],
-    [21, "another version in the path", { postgresVersion: 11 }, /holds no backup/],
+    [24, "another version in the path", { postgresVersion: 11 }, /holds no backup/],
     [22, "a target time before the first backup", { targetTime: "2020-01-01T00:00:00+00:00" }, /no backup was finished before the target time/],
     [23, "another region", { bucket: backups.bucket, region: "us-east-1" }, /the bucket is in the region eu-west-2/],
   ];

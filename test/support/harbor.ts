@@ -125,6 +125,8 @@ export class HarborDatabase {
       return (await gone(custom.getNamespacedCustomObject(postgresqls))) && (await gone(this.#config.makeApiClient(AppsV1Api).readNamespacedStatefulSet({ namespace, name })));
     });
     const labelSelector = `cluster-name=${name}`;
+    // The garbage collector would do that, too, within a minute.
+    await this.#core.deleteCollectionNamespacedPod({ namespace, labelSelector });
     await this.#core.deleteCollectionNamespacedPersistentVolumeClaim({ namespace, labelSelector });
     await this.#core.deleteCollectionNamespacedSecret({ namespace, labelSelector });
     await unlessMissing(this.#core.deleteNamespacedSecret({ namespace, name: coreEncryptionKeySecretName(harborCluster) }));
@@ -134,6 +136,8 @@ export class HarborDatabase {
         this.#core.listNamespacedPersistentVolumeClaim({ namespace, labelSelector }),
         this.#core.listNamespacedEndpoints({ namespace, labelSelector }),
       ]);
+      // Patroni of a Pod that ends may write them once more.
+      if (pods.items.length === 0) await Promise.all(endpoints.items.map(({ metadata }) => unlessMissing(this.#core.deleteNamespacedEndpoints({ namespace, name: metadata?.name ?? "" }))));
       return [pods, claims, endpoints].every(({ items }) => items.length === 0);
     });
   }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { backupReaderPolicy, backupWriterPolicy, bucketPolicy, type PolicyDocument } from "../../../domain/backup-iam.ts";
+import { backupReaderPolicy, backupWriterPolicy, bucketPolicy, type PolicyDocument, type PolicyStatement } from "../../../domain/backup-iam.ts";
 
 const bucket = "harbor-database-backups";
 const scope = "postgresql-harbor-cluster-harbor-cluster";
@@ -55,6 +55,14 @@ describe("IAM policies of the backups", () => {
   it("with a customer-managed key, the reader may decrypt, and the writer encrypt as well", () => {
     assert.deepEqual(statement(backupReaderPolicy({ bucket, scope, uid, kmsKey: key }), "UseTheKey"), { Sid: "UseTheKey", Effect: "Allow", Action: ["kms:Decrypt"], Resource: key });
     assert.deepEqual(statement(backupWriterPolicy({ bucket, scope, uid, kmsKey: key }), "UseTheKey")?.Action, ["kms:GenerateDataKey", "kms:Decrypt"]);
+  });
+
+  it("a key by its id is a key of this account; an alias is a condition, for no policy can name it", () => {
+    const use = (kmsKey: string): PolicyStatement | undefined => statement(backupReaderPolicy({ bucket, scope, uid, kmsKey }), "UseTheKey");
+    assert.equal(use("1234abcd-12ab-34cd-56ef-1234567890ab")?.Resource, "arn:aws:kms:*:*:key/1234abcd-12ab-34cd-56ef-1234567890ab");
+    for (const alias of ["alias/harbor", "arn:aws:kms:eu-west-2:123456789012:alias/harbor"]) {
+      assert.deepEqual([use(alias)?.Resource, use(alias)?.Condition], ["*", { "ForAnyValue:StringEquals": { "kms:ResourceAliases": "alias/harbor" } }]);
+    }
   });
 
   it("docs/buckets.md shows the policies as they are made", async () => {
