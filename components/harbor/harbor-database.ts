@@ -55,8 +55,8 @@ export interface HarborDatabaseArgs {
  * pg_hba as soon as the Harbor operator has made the database's resource, the Pods, and last the copies of the Secrets.
  */
 export class HarborDatabase extends pulumi.ComponentResource {
-  /** What was done and found; no values of secrets. */
-  readonly report: pulumi.Output<object>;
+  /** What was found and done, by what it is about; no values of secrets. What is not known yet in a preview does not hide the rest. */
+  readonly report: Readonly<Record<string, pulumi.Input<unknown>>>;
 
   constructor(name: string, args: HarborDatabaseArgs, options?: pulumi.ComponentResourceOptions) {
     super("postgres-recovery:harbor:HarborDatabase", name, {}, options);
@@ -113,15 +113,17 @@ export class HarborDatabase extends pulumi.ComponentResource {
       { ...child, dependsOn: pgHba },
     );
     const kept = new KeptSecrets("kept-secrets", { ...keeping, ...whose, wait: timeLimits.resource, restoreId: restore?.id }, { ...child, dependsOn: roll });
-    this.report = pulumi.output({
+    this.report = {
       restore: restore?.id ?? null,
-      preflight: preflight.report.apply(({ verdict, backup, findings }) => ({ verdict, backup, warnings: findings.filter(({ severity }) => severity === "warn") })),
-      restoredSecrets: restored?.report.secrets ?? [],
+      preflight: preflight.report.apply(({ verdict, findings }) => [verdict, ...findings.filter(({ severity }) => severity === "warn").map(({ where, what }) => `${where}: ${what}`)]),
+      restoredBackup: preflight.report.backup,
+      restoredSecrets: restored?.report.apply(outcomes) ?? {},
       podConfig: podConfig.data,
       pgHba: pgHba.report.pgHba,
       leader: roll.report.leader,
-      keptSecrets: kept.report,
-    });
+      database: kept.report.cluster,
+      keptSecrets: kept.report.apply(outcomes),
+    };
     this.registerOutputs({ report: this.report });
   }
 
@@ -133,6 +135,11 @@ export class HarborDatabase extends pulumi.ComponentResource {
     if (iamPolicies) new BackupAccess("backup-access", backupAccess(postgresqlName(harbor), backup, restore), child);
     return [...made, new DatabaseBackupsBucket("database-backups", databaseBackups, child)];
   }
+}
+
+/** What became of each Secret, by its name. */
+function outcomes({ secrets }: { readonly secrets: readonly { readonly name: string; readonly outcome: string }[] }): Record<string, string> {
+  return Object.fromEntries(secrets.map(({ name, outcome }) => [name, outcome]));
 }
 
 /** Who writes may not write into what is restored; who restores from another store needs a policy of that store's owner. */
