@@ -1,7 +1,7 @@
 import { ConfigMap, Secret } from "@pulumi/kubernetes/core/v1/index.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { Backup, Restore } from "../../domain/harbor-restore.ts";
-import { podConfigData, podSecretData, type AccessKeys } from "../../domain/pod-config.ts";
+import { needsPodSecret, podConfigData, podSecretData, type AccessKeys } from "../../domain/pod-config.ts";
 import { podConfigManager } from "../../domain/pod-config-owners.ts";
 import type { ClusterName } from "../../domain/postgres-cluster.ts";
 import { childOf } from "../child-of.ts";
@@ -47,8 +47,10 @@ export class PodConfig extends pulumi.ComponentResource {
         restore: restore?.credentials === "secret" ? both.restore : undefined,
       }),
     );
-    // Also without keys: the operator makes no database at all while the Secret that it is told of is missing.
-    new Secret(`${name}-keys`, { metadata: metadata(args.podSecret), type: "Opaque", stringData: keys }, left);
+    // Also without keys: the operator makes no database at all while the Secret that it is told of is missing. An empty
+    // `stringData` would be a change in every preview.
+    const data = needsPodSecret(backup, restore) ? { stringData: keys } : {};
+    new Secret(`${name}-keys`, { metadata: metadata(args.podSecret), type: "Opaque", ...data }, left);
     const configMap = new ConfigMap(name, { metadata: metadata(args.podConfig), data: podConfigData(backup, restore) }, left);
     this.data = configMap.data;
     this.uid = configMap.metadata.uid;

@@ -263,6 +263,14 @@ describe("pulumi, stack lab: Harbor's database declared, on both real operators"
     await project.edit("lab", ["harbor", "restore"], undefined);
   });
 
+  it("with roles instead of keys the Secret is empty, and stays, for the operator is told of it", async () => {
+    await project.edit("lab", ["harbor", "backup", "credentials"], { irsaRoleArn: "arn:aws:iam::123456789012:role/backups" });
+    await succeeded(up());
+    assert.deepEqual(await database.secretData(podSecret), {});
+    assert.equal((await database.configMap(podConfig))?.data["AWS_ROLE_ARN"], "arn:aws:iam::123456789012:role/backups");
+    await succeeded(up("--expect-no-changes"));
+  });
+
   it("no key and no password is in state, history, logs, events, ConfigMaps or the StatefulSet", async () => {
     printed.push((await pulumi("stack", "export", "--stack", "lab")).stdout, await database.everythingVisible());
     printed.push((await pulumi("stack", "output", "--json", "--stack", "lab")).stdout);
