@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { backupReaderPolicy, backupWriterPolicy, type ReaderAccess, type WriterAccess } from "../../domain/backup-iam.ts";
+import { childOf } from "../child-of.ts";
 
 export interface BackupAccessArgs {
   /** The database that writes its backups. */
@@ -19,18 +20,18 @@ export class BackupAccess extends pulumi.ComponentResource {
   /** ARN of the policy for the role or user with which a restore reads. */
   readonly readerPolicyArn: pulumi.Output<string> | undefined;
 
-  constructor(name: string, args: BackupAccessArgs, options?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: BackupAccessArgs, options: pulumi.ComponentResourceOptions = {}) {
     super("postgres-recovery:backups:BackupAccess", name, {}, options);
     this.writerPolicyArn = new aws.iam.Policy(
       `${name}-writer`,
       { description: `Write backups of ${args.writer.scope}`, policy: JSON.stringify(backupWriterPolicy(args.writer)) },
-      { parent: this },
+      childOf(this, options),
     ).arn;
     if (args.reader !== undefined) {
       this.readerPolicyArn = new aws.iam.Policy(
         `${name}-reader`,
         { description: `Read backups of ${args.reader.scope}`, policy: JSON.stringify(backupReaderPolicy(args.reader)) },
-        { parent: this },
+        childOf(this, options),
       ).arn;
     }
     this.registerOutputs({ writerPolicyArn: this.writerPolicyArn, readerPolicyArn: this.readerPolicyArn });

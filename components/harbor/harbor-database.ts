@@ -4,7 +4,7 @@ import type { Backup, Restore } from "../../domain/harbor-restore.ts";
 import type { RollRequest } from "../../domain/harbor-steps.ts";
 import { requiredPgHba } from "../../domain/pg-hba.ts";
 import type { AccessKeys } from "../../domain/pod-config.ts";
-import { parseClusterName, type ClusterName } from "../../domain/postgres-cluster.ts";
+import { parseClusterName } from "../../domain/postgres-cluster.ts";
 import type { KubernetesAccess } from "../../domain/stanza-create.ts";
 import { BackupAccess, type BackupAccessArgs } from "../backups/access.ts";
 import { ArtifactsBucket, DatabaseBackupsBucket, type BucketArgs } from "../backups/buckets.ts";
@@ -65,8 +65,7 @@ export class HarborDatabase extends pulumi.ComponentResource {
     const { cluster, kubernetes, operatorNamespace, restore, timeLimits } = args;
     const child = { parent: this };
     const list = requiredPgHba(args.pgHba);
-    const buckets = this.#buckets(harbor, args);
-    const preflight = new Preflight(
+        const preflight = new Preflight(
       "preflight",
       {
         kubernetes,
@@ -78,8 +77,12 @@ export class HarborDatabase extends pulumi.ComponentResource {
         restore,
         keys: args.keys,
       },
-      { ...child, dependsOn: buckets },
+      { ...child, dependsOn: this.#buckets(args) },
     );
+    if (args.iamPolicies && args.backup.endpoint === undefined) {
+      // After the preflight: a restore that names the running database would deny it its own backups.
+      new BackupAccess("backup-access", backupAccess(postgresqlName(harbor), args.backup, restore), { ...child, dependsOn: preflight });
+    }
     const { restore: isRestored, ...keeping } = args.secrets;
     const whose = { kubernetes, cluster, also: keeping.also, region: keeping.region };
     const restored =
@@ -127,12 +130,11 @@ export class HarborDatabase extends pulumi.ComponentResource {
     this.registerOutputs({ report: this.report });
   }
 
-  #buckets(harbor: ClusterName, { backup, buckets: { artifacts, databaseBackups }, iamPolicies, restore }: HarborDatabaseArgs): pulumi.Resource[] {
+  #buckets({ backup, buckets: { artifacts, databaseBackups } }: HarborDatabaseArgs): pulumi.Resource[] {
     const child = { parent: this };
     const made = artifacts === undefined ? [] : [new ArtifactsBucket("artifacts", artifacts, child)];
-    // A bucket of an S3-compatible store is not AWS's to make, nor are policies for it.
+    // A bucket of an S3-compatible store is not AWS's to make.
     if (backup.endpoint !== undefined) return made;
-    if (iamPolicies) new BackupAccess("backup-access", backupAccess(postgresqlName(harbor), backup, restore), child);
     return [...made, new DatabaseBackupsBucket("database-backups", databaseBackups, child)];
   }
 }

@@ -80,6 +80,7 @@ describe("HarborDatabase", () => {
       assert.deepEqual(missing, [], name);
     }
     assert(before("pod-config-keys").has("preflight"), "the Secret with the keys is in the cluster, too");
+    assert(before("backup-access-writer").has("preflight"), "a wrong restore must not deny the running database its own backups");
   });
 
   it("asks the preflight with the whole restore; the keys go in on stdin, as a secret", async () => {
