@@ -12,6 +12,11 @@ import { pgHbaOf } from "../domain/spilo-configuration.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 const pauseSeconds = 2;
+/**
+ * The Zalando operator takes changes of the resource up one after another. One that is a moment old, such as the Harbor
+ * operator's revert before ours, may still lie before it: so nothing may happen for this long before all is said to be done.
+ */
+const calmSeconds = 8;
 /** How often Patroni may refuse a switchover. */
 const switchoverTries = 3;
 
@@ -65,6 +70,8 @@ class Roll {
   readonly #surroundings: Surroundings;
   readonly #deleted: string[] = [];
   #switchovers = 0;
+  /** The Pods since nothing is left to be done, and since when. */
+  #calm: { readonly pods: string; readonly since: number } | undefined;
   /** What is waited for, and until when. */
   #waiting: { readonly for: string; readonly until: number } | undefined;
 
@@ -85,10 +92,20 @@ class Roll {
       }
       anyOld ||= state.pods.some((pod) => podRevision(pod) !== state.revision);
       const next = nextRollStep(state);
+      if (next.step !== "done") this.#calm = undefined;
       switch (next.step) {
         case "done":
-          await this.#prove(next.leader);
-          return this.#report(next.leader, anyOld);
+          if (await this.#operatorIsDone()) {
+            if (this.#isCalm(state)) {
+              await this.#prove(next.leader);
+              return this.#report(next.leader, anyOld);
+            }
+            await this.#surroundings.sleep(pauseSeconds);
+          } else {
+            this.#calm = undefined;
+            await this.#wait("the Zalando operator to end its update");
+          }
+          break;
         case "wait":
           await this.#wait(next.for);
           break;
@@ -115,6 +132,20 @@ class Roll {
     const revision = statefulSet !== undefined && isObserved(statefulSet) ? statefulSet.status.updateRevision : undefined;
     if (statefulSet === undefined || revision === undefined) return undefined;
     return { pods, revision, replicas: statefulSet.spec.replicas, bootstrapped: systemIdentifier !== undefined };
+  }
+
+  /** It says `Updating` while it carries out a change; the list tells of one that it has carried out since. */
+  async #operatorIsDone(): Promise<boolean> {
+    const [postgresql, statefulSet] = await Promise.all([this.#client.getPostgresql(this.#harbor), this.#client.getStatefulSet(this.#harbor)]);
+    if (postgresql === undefined || statefulSet === undefined) return false;
+    return postgresql.status.PostgresClusterStatus !== "Updating" && isInPlace(listOf(statefulSet), postgresql.spec.patroni.pg_hba);
+  }
+
+  #isCalm({ pods, revision }: RollState): boolean {
+    const now = this.#surroundings.now().getTime();
+    const seen = [revision, ...pods.map(({ metadata }) => metadata.uid)].join();
+    if (this.#calm?.pods !== seen) this.#calm = { pods: seen, since: now };
+    return now - this.#calm.since >= calmSeconds * 1000;
   }
 
   async #delete(pod: DatabasePod, because: string): Promise<void> {

@@ -63,6 +63,21 @@ describe("rollPods", () => {
     assert.deepEqual(database.events, []);
   });
 
+  it("fault 27: a change that the operator takes up a moment later: the roll is not over before that is carried out", async () => {
+    const database = new Database([{ role: "leader", revision: "new" }]);
+    const { surroundings } = database;
+    const start = surroundings.now().getTime();
+    database.onRead = () => {
+      const seconds = (surroundings.now().getTime() - start) / 1000;
+      const resource = database.postgresql;
+      if (resource) resource.status.PostgresClusterStatus = seconds > 3 && seconds < 20 ? "Updating" : "Running";
+      if (seconds > 10 && seconds < 20) database.pods = [podOf(0, { uid: "rolled-by-the-operator", role: "master", revision: "new" })];
+    };
+    await database.roll();
+    assert((surroundings.now().getTime() - start) / 1000 >= 28);
+    assert(surroundings.lines.includes("waiting for the Zalando operator to end its update"));
+  });
+
   it("replicas one by one, then a switchover, then the former leader", async () => {
     const database = new Database([{ role: "replica" }, { role: "leader" }, { role: "replica" }]);
     const report = await database.roll();
