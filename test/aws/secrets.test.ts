@@ -260,8 +260,10 @@ describe("secrets: kept in AWS Secrets Manager and restored from it", function (
     });
 
     it("with --wait: waits for what the operators have yet to make, and says what that is", async () => {
-      const late = setTimeout(() => void objects.create(), 3_000);
-      const { exitCode, stderr } = await run("fingerprint", "--wait", "30s");
+      const running = run("fingerprint", "--wait", "60s");
+      // Long after the command has looked for the first time, however slowly it starts.
+      const late = setTimeout(() => void objects.create(), 15_000);
+      const { exitCode, stderr } = await running;
       clearTimeout(late);
       assert.equal(exitCode, 0, stderr);
       assert.match(stderr, /^waiting for: postgresql postgresql-harbor-cluster-harbor-cluster; Secret postgres\./);

@@ -1,24 +1,13 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { connectKubernetes } from "../../clients/kubernetes.ts";
 import { layout } from "../../sandbox/directory.ts";
 import { applyHarborCluster } from "../../sandbox/harbor/harbor.ts";
-import { backups, harborCluster, harborContext, operatorNamespace, podEnvironment, spiloImage } from "../../sandbox/harbor/objects.ts";
+import { backups, harborCluster, operatorNamespace, podEnvironment, spiloImage } from "../../sandbox/harbor/objects.ts";
 import { Processes, waitUntil } from "../../sandbox/processes.ts";
 import { HarborDatabase, isReady, roleOf } from "../support/harbor.ts";
 import { harborEnvironment, testDirectory } from "../support/sandbox.ts";
 
 const hardCoded = ["hostssl all all 0.0.0.0/0 md5", "host    all all 0.0.0.0/0 md5"];
-const runbook = [
-  ...hardCoded,
-  "local   all             all        trust",
-  "local   replication     postgres   trust",
-  "hostssl replication     postgres   all       md5",
-  "local   replication     standby    trust",
-  "hostssl replication     standby    all       md5",
-  "hostssl all             +zalandos  all       pam",
-  "hostssl all             all        all       md5",
-];
 const { namespace, database: name } = harborCluster;
 
 describe("the operators of Harbor's database", function () {
@@ -65,52 +54,5 @@ describe("the operators of Harbor's database", function () {
     const pod = await database.pod();
     assert.equal(roleOf(pod), undefined);
     assert(!isReady(pod));
-  });
-
-  it("a patched list is taken over into the StatefulSet, and holds once the Pod has been deleted", async () => {
-    await database.applyHba(runbook);
-    await waitUntil("the StatefulSet with the patched list", 120, async () => (await database.configuredHba()).length === runbook.length);
-    assert.deepEqual(await database.configuredHba(), runbook);
-    await database.deletePodBetweenBootstraps();
-    await waitUntil("a leader", 120, async () => {
-      const pod = await database.pod();
-      return roleOf(pod) === "master" && isReady(pod);
-    });
-    await waitUntil("the status Running", 120, async () => (await database.resource()).status?.PostgresClusterStatus === "Running");
-  });
-
-  it("a command in the container meets the real Patroni and Postgres", async () => {
-    const kubernetes = await connectKubernetes({ context: harborContext, kubeconfig: layout(testDirectory).kubeconfig });
-    const run = async (...argv: string[]): Promise<string> => {
-      const result = await kubernetes.exec({ namespace, pod: `${name}-0`, container: "postgres" }, argv, { deadlineSeconds: 20 });
-      assert(result.end === "exited" && result.code === 0, JSON.stringify(result));
-      return result.stdout;
-    };
-    assert.match(await run("patronictl", "list", "-f", "json"), /"Role": "Leader", "State": "running"/);
-    assert.match(await run("psql", "-XAtc", "select string_agg(type, ' ' order by line_number) from pg_hba_file_rules"), /^hostssl host local local hostssl local hostssl hostssl hostssl$/m);
-  });
-
-  it("any change of the HarborCluster puts the two lines back, the Zalando operator rolls the Pod, and there is no leader any more", async () => {
-    const { metadata: before } = await database.pod();
-    await applyHarborCluster(testDirectory, { logLevel: "debug" });
-    await waitUntil("the list to be put back", 60, async () => (await database.resource()).spec.patroni.pg_hba.length === hardCoded.length);
-    assert.deepEqual((await database.resource()).spec.patroni.pg_hba, hardCoded);
-    await waitUntil("the rolled Pod", 120, async () => {
-      const pod = await database.pod();
-      return pod.metadata?.uid !== before?.uid && isReady(pod);
-    });
-    assert.equal(roleOf(await database.pod()), "replica");
-  });
-
-  it("while Patroni answers, a patched list needs nobody to delete the Pod", async () => {
-    await database.applyHba(runbook);
-    await waitUntil("a leader", 180, async () => roleOf(await database.pod()) === "master");
-    assert.deepEqual(await database.configuredHba(), runbook);
-  });
-
-  it("the Harbor operator makes the core encryption key, which the restored data need", async () => {
-    const secret = `${harborCluster.name}-harbor-harbor-core-encryptionkey`;
-    await waitUntil("the encryption key", 180, async () => (await database.secret(secret)).keys.length > 0);
-    assert.deepEqual(await database.secret(secret), { type: "goharbor.io/single", keys: ["secret"] });
   });
 });

@@ -59,20 +59,6 @@ export class HarborDatabase {
     return this.#core.readNamespacedPod({ namespace, name: `${name}-${index}` });
   }
 
-  /**
-   * Deletes the Pod of a bootstrap that fails again and again, right after one of the failures. In the middle of one it
-   * would leave Patroni's note that a bootstrap goes on, and the next Pod would wait for its end for ever.
-   */
-  async deletePodBetweenBootstraps(): Promise<void> {
-    const underWay = async (): Promise<boolean> => {
-      const { metadata } = await this.#core.readNamespacedEndpoints({ namespace, name: `${name}-config` });
-      return metadata?.annotations?.["initialize"] !== undefined;
-    };
-    await waitUntil("a bootstrap", 60, underWay);
-    await waitUntil("its failure", 120, async () => !(await underWay()));
-    await this.#core.deleteNamespacedPod({ namespace, name: `${name}-0` });
-  }
-
   /** The type and the keys of a Secret in Harbor's namespace. */
   async secret(secretName: string): Promise<{ type: string | undefined; keys: string[] }> {
     const { type, data } = await this.#core.readNamespacedSecret({ namespace, name: secretName });
@@ -162,11 +148,6 @@ export class HarborDatabase {
   /** A server-side apply with a field manager of its own. */
   async apply(object: Applied): Promise<void> {
     await this.#objects.patch(object, undefined, undefined, "test", true, PatchStrategy.ServerSideApply);
-  }
-
-  /** Applies a whole list of pg_hba to the resource. */
-  async applyHba(list: readonly string[]): Promise<void> {
-    await this.apply({ apiVersion: "acid.zalan.do/v1", kind: "postgresql", metadata: { namespace, name }, spec: { patroni: { pg_hba: list } } });
   }
 }
 
