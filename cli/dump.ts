@@ -1,4 +1,5 @@
 import { durationSeconds } from "../domain/duration.ts";
+import { dumpDirectorySchema } from "../domain/dump.ts";
 import type { DumpCommandReport } from "../domain/stanza-create.ts";
 import { dumpDatabases } from "../operations/dump.ts";
 import { findLeader } from "../operations/leader.ts";
@@ -6,6 +7,7 @@ import { existingCluster } from "../operations/probe.ts";
 import { clusterArgument } from "./cluster-argument.ts";
 import type { CommonOptions, OutputFormat } from "./options.ts";
 import { table } from "./render.ts";
+import { validated } from "./request.ts";
 import { openSession } from "./session.ts";
 
 export interface DumpCommandOptions extends CommonOptions {
@@ -16,11 +18,12 @@ export interface DumpCommandOptions extends CommonOptions {
 /** `postgres-recovery dump`; the result is the exit code. */
 export async function dump(name: string, options: DumpCommandOptions): Promise<number> {
   const cluster = clusterArgument(name);
+  const directory = validated(dumpDirectorySchema, options.directory);
   const { client, surroundings } = await openSession(options);
   await existingCluster(client, cluster);
   const pod = await findLeader(client, cluster, surroundings);
   const limitSeconds = durationSeconds(options.dumpTimeout) ?? 3600;
-  const dumped = await dumpDatabases(client, { cluster, pod, directory: options.directory, limitSeconds }, surroundings);
+  const dumped = await dumpDatabases(client, { cluster, pod, directory, limitSeconds }, surroundings);
   process.stdout.write(`${rendered({ version: 1, cluster: name, pod, ...dumped }, options.output)}\n`);
   return 0;
 }

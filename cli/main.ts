@@ -49,6 +49,7 @@ The --help of each command has its Kubernetes permissions and exit codes.`);
     examples: [
       "postgres-recovery stanza create calendar/calendar-db",
       "postgres-recovery stanza create calendar/calendar-db --dump-directory /backup",
+      "postgres-recovery stanza create calendar/calendar-db --dump-directory s3://my-dumps/dev",
       "postgres-recovery stanza create calendar/calendar-db --skip-dump 'dumped an hour ago, see TICKET-1'",
       "postgres-recovery stanza create --request - -o json < request.json",
     ],
@@ -57,7 +58,7 @@ The --help of each command has its Kubernetes permissions and exit codes.`);
     .argument("[cluster]", "NAMESPACE/CLUSTER")
     .addOption(new Option("--request <source>", "read one JSON request from stdin instead of the arguments").choices(["-"]))
     .option("--uid <uid>", "do nothing unless the PostgresCluster has this metadata.uid")
-    .option("--dump-directory <directory>", "where the dump goes", "dumps")
+    .option("--dump-directory <directory>", "where the dump goes: a folder, or s3://BUCKET[/PREFIX]", "dumps")
     .option("--skip-dump <reason>", "take no dump, for this reason")
     .addOption(new Option("--dump-timeout <duration>", "how long the dump may take").argParser(durationArgument).default("1h"))
     .addOption(new Option("--create-timeout <duration>", "how long to go on trying to create").argParser(durationArgument).default("10m"))
@@ -72,11 +73,12 @@ The --help of each command has its Kubernetes permissions and exit codes.`);
     examples: [
       "postgres-recovery dump calendar/calendar-db",
       "postgres-recovery dump calendar/calendar-db --directory /backup -o json",
+      "postgres-recovery dump calendar/calendar-db --directory s3://my-dumps/dev",
     ],
   })
     .description("dump all databases of one cluster from its leader into a verified, compressed file")
     .argument("<cluster>", "NAMESPACE/CLUSTER")
-    .option("--directory <directory>", "where the file goes", "dumps")
+    .option("--directory <directory>", "where the file goes: a folder, or s3://BUCKET[/PREFIX]", "dumps")
     .addOption(new Option("--dump-timeout <duration>", "how long the dump may take").argParser(durationArgument).default("1h"))
     .action(async (cluster: string, options: DumpCommandOptions) => {
       setExitCode(await (await import("./dump.ts")).dump(cluster, options));

@@ -6,6 +6,8 @@ export interface S3Place {
   readonly bucket: string;
   readonly region: string;
   readonly endpoint: string | undefined;
+  /** What the credentials must be allowed, for who is denied. Default: to read backups. */
+  readonly needs?: string;
 }
 
 /** Why S3 gave no answer that can be used. */
@@ -19,6 +21,8 @@ export type S3Problem =
   | "unreachable"
   /** An object in an archive class, which must be restored before it can be read. */
   | "archived"
+  /** An object that was to be new is there already. */
+  | "exists"
   | "other";
 
 /** A question to S3 without a usable answer. It never holds a key. */
@@ -41,7 +45,7 @@ const answerSchema = z.object({
 const codedSchema = z.object({ code: z.string() });
 
 /** What an error of the SDK means; `what` says what was asked. */
-export function s3Error({ bucket, region, endpoint }: S3Place, what: string, error: unknown): S3Error {
+export function s3Error({ bucket, region, endpoint, needs }: S3Place, what: string, error: unknown): S3Error {
   const store = endpoint ?? `AWS, region ${region}`;
   const made = (problem: S3Problem, kind: FailureKind, told: string, next: string): S3Error =>
     new S3Error(problem, kind, `bucket ${bucket} (${store}): ${told} (${what})`, next);
@@ -64,7 +68,7 @@ export function s3Error({ bucket, region, endpoint }: S3Place, what: string, err
       return wrongRegion();
     case "AccessDenied":
     case "AllAccessDisabled":
-      return made("access-denied", "undetermined", "access is denied", "the credentials need s3:ListBucket on the bucket and s3:GetObject below the prefix; docs/buckets.md has the policy");
+      return made("access-denied", "undetermined", "access is denied", needs ?? "the credentials need s3:ListBucket on the bucket and s3:GetObject below the prefix; docs/buckets.md has the policy");
     case "InvalidAccessKeyId":
     case "SignatureDoesNotMatch":
     case "ExpiredToken":
@@ -77,11 +81,14 @@ export function s3Error({ bucket, region, endpoint }: S3Place, what: string, err
       return made("credentials", "undetermined", "there are no AWS credentials", "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_PROFILE, or log in with `aws sso login`");
     case "InvalidObjectState":
       return made("archived", "undetermined", "the object lies in an archive class", "restore it from there first: aws s3api restore-object");
+    case "PreconditionFailed":
+    case "ConditionalRequestConflict":
+      return made("exists", "failed", "an object of that name exists already, and stays as it is", "run again");
   }
   const status = answer?.$metadata.httpStatusCode;
   // A HEAD or a store that sends no body: only the status tells.
   if (status === 301) return wrongRegion();
-  if (status === 403) return made("access-denied", "undetermined", "access is denied", "give the credentials the policy in docs/buckets.md");
+  if (status === 403) return made("access-denied", "undetermined", "access is denied", needs ?? "give the credentials the policy in docs/buckets.md");
   if (status !== undefined) return made("other", "undetermined", `S3 answered ${name} (HTTP ${status})`, "see what the store says of it");
   const network = networkProblem(error);
   if (network !== undefined) return made("unreachable", "undetermined", `no answer: ${network}`, "check the network, proxy and endpoint from here to it");

@@ -1,3 +1,35 @@
+import { z } from "zod";
+import { parseS3Url, type S3Location } from "./s3-location.ts";
+
+/** Where dumps go. */
+export type DumpPlace = { readonly kind: "directory"; readonly directory: string } | { readonly kind: "bucket"; readonly location: S3Location };
+
+/** Reads a folder or `s3://BUCKET[/PREFIX]`; undefined when it begins as S3's do, and is none. */
+export function parseDumpPlace(text: string): DumpPlace | undefined {
+  if (!/^s3:/i.test(text)) return { kind: "directory", directory: text };
+  const location = parseS3Url(text);
+  return location && { kind: "bucket", location };
+}
+
+/** A place for dumps. What is wrong with it is told without quoting it: keys may stand in it. */
+export const dumpDirectorySchema = z
+  .string()
+  .min(1)
+  .refine((text) => parseDumpPlace(text) !== undefined, {
+    error: "a place in S3 is s3://BUCKET or s3://BUCKET/PREFIX: a bucket of 3 to 63 of a-z, 0-9 and -, a prefix of letters, digits, / and _.=@:+,!*'()- with at most 512 characters; a folder of that name is ./s3:...",
+  });
+
+/** S3's limits: at most so many parts, each but the last of so many bytes at least. */
+const maxParts = 10_000;
+const minPartBytes = 5 * 1024 * 1024;
+/** What compresses badly may become larger than it is in the database. */
+const growth = 1.25;
+
+/** Bytes of each part of a dump in S3, for databases that take so many bytes; for 150 GB when that is not known. */
+export function partBytesFor(databaseBytes = 150e9): number {
+  return Math.max(minPartBytes, Math.ceil((databaseBytes * growth) / maxParts));
+}
+
 /** What pg_dumpall prints last, and only when it has dumped every database. */
 export const dumpTrailer = "--\n-- PostgreSQL database cluster dump complete\n--\n\n";
 

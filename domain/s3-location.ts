@@ -9,6 +9,20 @@ export function s3Url({ bucket, prefix }: S3Location): string {
   return `s3://${bucket}/${prefix}`;
 }
 
+/** Without the characters that URLs, shells or folders give another meaning. */
+const prefixPattern = /^[\w.=@:+,!*'()-]+(\/[\w.=@:+,!*'()-]+)*$/;
+/** S3's keys have at most 1024 bytes; the rest is for the object's own name. */
+const maxPrefixLength = 512;
+
+/** Reads `s3://BUCKET[/PREFIX]`, with or without a slash at its end; undefined when it is anything else. */
+export function parseS3Url(text: string): S3Location | undefined {
+  const [, bucket = "", prefix = ""] = /^s3:\/\/([^/]*)(?:\/(.*?))?\/?$/s.exec(text) ?? [];
+  if (!bucketNamePattern.test(bucket)) return undefined;
+  if (prefix === "") return { bucket, prefix };
+  const odd = prefix.length > maxPrefixLength || prefix.split("/").some((part) => part === "." || part === "..");
+  return odd || !prefixPattern.test(prefix) ? undefined : { bucket, prefix };
+}
+
 /** An AWS region, such as `eu-west-2`; another form makes WAL-G hang or sign wrongly (wal-g/wal-g#1010). */
 export const awsRegionPattern = /^[a-z]{2}(-[a-z]+)+-\d$/;
 /** S3-compatible stores may name their region as they like. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { dumpDirectorySchema } from "./dump.ts";
 import { durationPattern, durationSeconds } from "./duration.ts";
 import { clusterNamePattern } from "./postgres-cluster.ts";
 import { stanzaStatusSchema } from "./stanza-status.ts";
@@ -48,7 +49,7 @@ export type TimeLimits = z.infer<typeof timeLimitsSchema>;
 
 /** Whether the databases are dumped before the stanza is created, and why not. */
 export const dumpSettingSchema = z.union([
-  z.strictObject({ directory: z.string().min(1).describe("Directory for the dump, made when it is absent.") }),
+  z.strictObject({ directory: dumpDirectorySchema.describe("Folder for the dump, made when it is absent, or s3://BUCKET[/PREFIX].") }),
   z.strictObject({ skip: writtenReason.describe("Why no dump is taken.") }),
 ]);
 
@@ -65,7 +66,7 @@ export type StanzaCreateRequest = z.infer<typeof stanzaCreateRequestSchema>;
 
 /** A finished dump. */
 export const dumpReportSchema = z.object({
-  /** Path of the zstd-compressed SQL script. */
+  /** Path of the zstd-compressed SQL script, or its `s3://BUCKET/KEY`. */
   file: z.string(),
   /** Bytes of the file. */
   size: z.int(),

@@ -1,9 +1,61 @@
-import { constants, type Stats } from "node:fs";
-import { access, mkdir, stat, statfs } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { constants, existsSync, type Stats } from "node:fs";
+import { access, mkdir, open, rename, rm, stat, statfs, type FileHandle } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { messageOf, RecoveryError } from "../domain/errors.ts";
+import type { DumpTarget, NewDump } from "./dump-target.ts";
 
 const otherDirectory = "choose another directory for the dump";
+
+/**
+ * A local folder; made (mode 0700) when absent. A file is `.NAME.partial` until it is kept, and readable by its owner only.
+ */
+export function directoryTarget(directory: string): DumpTarget {
+  return {
+    async prepare(databaseBytes) {
+      await makeDumpDirectory(directory);
+      const needed = await databaseBytes();
+      if (needed !== undefined) await requireFreeSpace(directory, needed);
+    },
+    begin: (name) => newFile(directory, name),
+  };
+}
+
+async function newFile(directory: string, name: string): Promise<NewDump | undefined> {
+  const file = join(directory, name);
+  const partial = join(directory, `.${name}.partial`);
+  const handle = await openNew(partial);
+  if (handle === undefined) return undefined;
+  // Asked only now: whoever had this partial name before us has given its file the final name by now.
+  if (existsSync(file)) {
+    await handle.close();
+    await rm(partial);
+    return undefined;
+  }
+  return {
+    file,
+    stream: handle.createWriteStream({ flush: true }),
+    async keep() {
+      await rename(partial, file);
+      await syncDirectory(directory);
+    },
+    discard: () => rm(partial, { force: true }),
+  };
+}
+
+/** Undefined when the file exists. */
+async function openNew(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(path, "wx", 0o600);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EEXIST") return undefined;
+    throw error;
+  }
+}
+
+async function syncDirectory(directory: string): Promise<void> {
+  await using handle = await open(directory);
+  await handle.sync();
+}
 
 /**
  * Makes the folder for dumps (mode 0700) with all that lead to it, or sees that it can be written to.

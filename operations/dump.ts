@@ -1,8 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
-import { open, rename, rm, type FileHandle } from "node:fs/promises";
-import { join } from "node:path";
-import { PassThrough, Transform } from "node:stream";
+import { PassThrough, Transform, type Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { constants, createZstdCompress } from "node:zlib";
 import type { KubernetesClient } from "../clients/kubernetes.ts";
@@ -13,7 +10,7 @@ import { isNotAllowed } from "../domain/permissions.ts";
 import { databaseContainer, formatClusterName, type ClusterName } from "../domain/postgres-cluster.ts";
 import type { DumpReport } from "../domain/stanza-create.ts";
 import { notAllowedAdvice } from "../domain/stanza-status.ts";
-import { makeDumpDirectory, requireFreeSpace } from "./dump-directory.ts";
+import { dumpTarget, type DumpTarget, type NewDump } from "./dump-target.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** What is compressed and written at a time. */
@@ -31,43 +28,49 @@ export interface DumpOptions {
   readonly cluster: ClusterName;
   /** The instance to dump, normally the leader. */
   readonly pod: string;
-  /** Where the file goes; made (mode 0700) when absent. */
-  readonly directory: string;
   /** Seconds for the whole dump. */
   readonly limitSeconds: number;
 }
 
 /**
- * Dumps every database of a cluster into one zstd-compressed SQL script, readable by its owner only.
+ * Dumps every database of a cluster into one zstd-compressed SQL script in a folder, or in S3.
  *
- * The file gets its final name only when pg_dumpall exited with 0, its trailer stands at the very end, and the bytes are
- * on the disk; until then it is `.NAME.partial`, and removed on any failure. Role passwords are not dumped (PGO keeps
- * them in Secrets), nor databases that allow no connections.
+ * `directory` is a folder, made (mode 0700) when absent, or `s3://BUCKET[/PREFIX]`.
  *
- * @throws RecoveryError when there is not enough free space (the databases' own size is asked for), or the dump failed;
- * `undetermined` when it was refused for want of a permission.
+ * @throws RecoveryError as {@link dumpTo}, and `usage` when the place is neither.
  */
 export async function dumpDatabases(
   client: KubernetesClient,
-  options: DumpOptions,
+  { directory, ...options }: DumpOptions & { readonly directory: string },
   surroundings: Surroundings,
 ): Promise<DumpReport> {
-  const { cluster, pod, directory } = options;
-  const container = { namespace: cluster.namespace, pod, container: databaseContainer };
-  await makeDumpDirectory(directory);
-  const needed = await databaseBytes(client.exec, container, surroundings.signal);
-  if (needed !== undefined) await requireFreeSpace(directory, needed);
+  return dumpTo(await dumpTarget(directory), client, options, surroundings);
+}
 
-  const { file, partial, handle } = await newFile(client.context, options, surroundings);
-  surroundings.progress(`dumping all databases of ${pod} to ${file}`);
+/**
+ * The dump gets its final name only when pg_dumpall exited with 0, its trailer stands at the very end, and the bytes are
+ * safe; on any failure nothing stays. Role passwords are not dumped (PGO keeps them in Secrets), nor databases that allow
+ * no connections.
+ *
+ * @throws RecoveryError when the target cannot take it (asked before pg_dumpall is started), or the dump failed;
+ * `undetermined` when it was refused for want of a permission.
+ */
+export async function dumpTo(target: DumpTarget, client: KubernetesClient, options: DumpOptions, surroundings: Surroundings): Promise<DumpReport> {
+  const { cluster, pod } = options;
+  const container = { namespace: cluster.namespace, pod, container: databaseContainer };
+  await target.prepare(() => databaseBytes(client.exec, container, surroundings.signal));
+
+  const begun = await newDump(target, client.context, cluster, surroundings);
+  surroundings.progress(`dumping all databases of ${pod} to ${begun.file}`);
   try {
-    const measures = await writeDump(client, container, handle, options, surroundings.signal);
-    await rename(partial, file);
-    await syncDirectory(directory);
+    const measures = await writeDump(client, container, begun.stream, options, surroundings.signal);
+    await begun.keep(measures.size);
     surroundings.progress(`dumped ${measures.uncompressedSize} bytes of SQL, ${measures.size} compressed`);
-    return { file, ...measures };
+    return { file: begun.file, ...measures };
   } catch (error) {
-    await rm(partial, { force: true });
+    await begun.discard().catch((left: unknown) => {
+      surroundings.progress(messageOf(left));
+    });
     surroundings.signal.throwIfAborted();
     const message = `${formatClusterName(cluster)}: the dump of ${pod} failed: ${messageOf(error)}`;
     if (error instanceof RecoveryError) throw new RecoveryError(error.kind, message, error.next);
@@ -75,44 +78,19 @@ export async function dumpDatabases(
   }
 }
 
-/** A dump under way; `partial` is this one's alone. */
-interface NewFile {
-  readonly file: string;
-  readonly partial: string;
-  readonly handle: FileHandle;
-}
-
 /** Two dumps of a cluster can begin in the same second: the later one waits for a name of its own. */
-async function newFile(context: string, { cluster, directory }: DumpOptions, surroundings: Surroundings): Promise<NewFile> {
+async function newDump(target: DumpTarget, context: string, { namespace, name }: ClusterName, surroundings: Surroundings): Promise<NewDump> {
   for (;;) {
-    const name = dumpFileName(context, cluster.namespace, cluster.name, surroundings.now());
-    const file = join(directory, name);
-    const partial = join(directory, `.${name}.partial`);
-    const handle = await openNew(partial);
-    if (handle !== undefined) {
-      // Asked only now: whoever had this partial name before us has given its file the final name by now.
-      if (!existsSync(file)) return { file, partial, handle };
-      await handle.close();
-      await rm(partial);
-    }
+    const begun = await target.begin(dumpFileName(context, namespace, name, surroundings.now()), surroundings.signal);
+    if (begun !== undefined) return begun;
     await surroundings.sleep(1);
-  }
-}
-
-/** Undefined when the file exists. */
-async function openNew(path: string): Promise<FileHandle | undefined> {
-  try {
-    return await open(path, "wx", 0o600);
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "EEXIST") return undefined;
-    throw error;
   }
 }
 
 async function writeDump(
   client: KubernetesClient,
   container: { namespace: string; pod: string; container: string },
-  file: FileHandle,
+  to: Writable,
   { limitSeconds }: DumpOptions,
   signal: AbortSignal,
 ): Promise<Omit<DumpReport, "file">> {
@@ -135,9 +113,9 @@ async function writeDump(
       hash.update(chunk);
       size += chunk.length;
     }),
-    file.createWriteStream({ flush: true }),
+    to,
   );
-  // A full disk must end the remote command too.
+  // A full disk, or a store that fails, must end the remote command too.
   written.catch((error: unknown) => {
     local.abort(error);
   });
@@ -192,9 +170,4 @@ function eachChunk(look: (chunk: Buffer) => void): Transform {
       done(null, chunk);
     },
   });
-}
-
-async function syncDirectory(directory: string): Promise<void> {
-  await using handle = await open(directory);
-  await handle.sync();
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { dumpDirectorySchema } from "../domain/dump.ts";
 import { clusterNamePattern } from "../domain/postgres-cluster.ts";
 import { clusterUid, kubernetesAccessSchema, timeLimitsSchema, writtenReason } from "../domain/stanza-create.ts";
 import { harborSchema, harborSecretsSchema } from "./harbor.ts";
@@ -38,11 +39,9 @@ function listedTwice(targets: unknown): string[] {
 
 const stanza = z
   .strictObject({
-    dumpDirectory: z
-      .string()
-      .min(1)
+    dumpDirectory: dumpDirectorySchema
       .default("dumps")
-      .describe("Where dumps go, relative to the project's folder. They hold the databases' content: keep the place private."),
+      .describe("Where dumps go: a folder, relative to the project's, or s3://BUCKET[/PREFIX]. They hold the databases' content: keep the place private."),
     targets: z
       .array(target)
       .default([])

@@ -23,7 +23,7 @@ export interface StanzaCreationTarget {
 export interface StanzaCreationArgs {
   /** The Kubernetes cluster that the targets are in. */
   readonly kubernetes: KubernetesAccess;
-  /** Folder for the dumps, relative to the project. */
+  /** Folder for the dumps, relative to the project, or `s3://BUCKET[/PREFIX]`. */
   readonly dumpDirectory: string;
   readonly targets: readonly StanzaCreationTarget[];
 }

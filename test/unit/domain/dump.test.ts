@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { dumpFileName, DumpTail, dumpTrailer } from "../../../domain/dump.ts";
+import { dumpFileName, DumpTail, dumpTrailer, parseDumpPlace, partBytesFor } from "../../../domain/dump.ts";
 
 function completeAfter(chunks: readonly string[]): boolean {
   const tail = new DumpTail();
@@ -46,5 +46,32 @@ describe("dumpFileName", () => {
         assert.match(dumpFileName(context, "n", "c", new Date(0)), /^[A-Za-z0-9_-]*\.n\.c\.19700101T000000Z\.sql\.zst$/);
       }),
     );
+  });
+});
+
+describe("parseDumpPlace", () => {
+  it("takes what does not begin with s3: for a folder", () => {
+    for (const directory of ["dumps", "/backup", "./s3:dumps", "s3", "../a b"]) assert.deepEqual(parseDumpPlace(directory), { kind: "directory", directory });
+  });
+
+  it("never takes a place in S3 for a folder, however it is written", () => {
+    fc.assert(
+      fc.property(fc.constantFrom("s3:", "S3:", "s3:/", "s3://"), fc.string(), (scheme, rest) => {
+        assert.notEqual(parseDumpPlace(scheme + rest)?.kind, "directory");
+      }),
+    );
+  });
+});
+
+describe("partBytesFor", () => {
+  it("makes parts that S3 takes, and enough of them for what does not compress", () => {
+    fc.assert(
+      fc.property(fc.nat({ max: 4e13 }), (bytes) => {
+        assert(partBytesFor(bytes) >= 5 * 1024 * 1024);
+        assert(partBytesFor(bytes) * 10_000 >= bytes * 1.25);
+      }),
+    );
+    assert.equal(partBytesFor(40e9), 5 * 1024 * 1024);
+    assert(partBytesFor() * 10_000 >= 150e9);
   });
 });

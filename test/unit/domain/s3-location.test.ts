@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { endpointProblem } from "../../../domain/s3-location.ts";
+import fc from "fast-check";
+import { endpointProblem, parseS3Url, s3Url } from "../../../domain/s3-location.ts";
 
 describe("the endpoint of an S3-compatible store", () => {
   it("is a scheme, a host and perhaps a port", () => {
@@ -26,6 +27,27 @@ describe("the endpoint of an S3-compatible store", () => {
   for (const [endpoint, why] of wrong) {
     it(`fault 23: is not "${endpoint}"`, () => {
       assert.match(endpointProblem(endpoint, "bkt") ?? "accepted", why);
+    });
+  }
+});
+
+describe("a place in S3", () => {
+  const part = fc.stringMatching(/^[A-Za-z0-9_=@-][A-Za-z0-9_.=@-]{0,20}$/);
+  const bucket = fc.stringMatching(/^[a-z0-9][-a-z0-9]{1,20}[a-z0-9]$/);
+
+  it("is read as it is written, with or without a slash at its end", () => {
+    fc.assert(
+      fc.property(bucket, fc.array(part, { maxLength: 5 }), fc.constantFrom("", "/"), (name, parts, end) => {
+        const location = { bucket: name, prefix: parts.join("/") };
+        assert.deepEqual(parseS3Url(s3Url(location) + (parts.length === 0 ? "" : end)), location);
+      }),
+    );
+    assert.deepEqual(parseS3Url("s3://dumps"), { bucket: "dumps", prefix: "" });
+  });
+
+  for (const url of ["s3://", "s3:///x", "s3://ab", "s3://Dumps", "s3://dumps//x", "s3://dumps/x//", "s3://dumps/../x", "s3://dumps/./x", "s3://dumps/a b", "s3://dumps/x?y", "s3://dumps/x\n", "s3://key:secret@dumps/x", `s3://dumps/${"x".repeat(513)}`, "S3://dumps", "https://dumps"]) {
+    it(`is not ${JSON.stringify(url.slice(0, 40))}`, () => {
+      assert.equal(parseS3Url(url), undefined);
     });
   }
 });

@@ -1,0 +1,219 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { zstdDecompressSync } from "node:zlib";
+import {
+  AbortMultipartUploadCommand,
+  CreateBucketCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListMultipartUploadsCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from "@aws-sdk/client-s3";
+import { S3Error } from "../../clients/s3-error.ts";
+import { dumpTrailer } from "../../domain/dump.ts";
+import { RecoveryError } from "../../domain/errors.ts";
+import type { DumpReport } from "../../domain/stanza-create.ts";
+import { dumpDatabases } from "../../operations/dump.ts";
+import { FakeCluster, FakeSurroundings } from "../support/fake-cluster.ts";
+import { clientSettings, startTestAws, type TestAws } from "../support/aws.ts";
+import { S3Proxy } from "../support/s3-proxy.ts";
+import { generatedSql, streamingCluster, type StreamedDump } from "../support/streamed-dump.ts";
+
+const bucket = "dumps-of-dev";
+const options = { cluster: { namespace: "calendar", name: "calendar-db" }, pod: "calendar-db-0", limitSeconds: 60 };
+const key = "cluster/a/test.calendar.calendar-db.20261121T010000Z.sql.zst";
+const sqlBytes = 30e6;
+const frames = (): Iterable<Buffer> => generatedSql(sqlBytes);
+
+describe("dumps in S3", function () {
+  this.timeout("1m");
+  let aws: TestAws;
+  let s3: S3Client;
+  let proxy: S3Proxy;
+  const environment = { ...process.env };
+
+  before("a bucket", async function () {
+    this.timeout("10m");
+    aws = await startTestAws();
+    s3 = new S3Client(clientSettings(aws.environment, "s3"));
+    await s3.send(new CreateBucketCommand({ Bucket: bucket }));
+  });
+  beforeEach(async () => {
+    proxy = await S3Proxy.start(aws.environment["AWS_ENDPOINT_URL_S3"] ?? "");
+    process.env = { ...environment, ...aws.environment, AWS_ENDPOINT_URL_S3: proxy.endpoint, AWS_CONFIG_FILE: "/dev/null", AWS_SHARED_CREDENTIALS_FILE: "/dev/null" };
+  });
+  afterEach(() => {
+    proxy.stop();
+    process.env = { ...environment };
+  });
+  after(async () => {
+    s3.destroy();
+    await aws.stop();
+  });
+
+  const dumped = (dump: StreamedDump, directory: string, surroundings = new FakeSurroundings()): Promise<DumpReport> =>
+    dumpDatabases(streamingCluster(dump), { ...options, directory }, surroundings);
+  const objects = async (prefix: string): Promise<(string | undefined)[]> =>
+    ((await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix }))).Contents ?? []).map(({ Key }) => Key);
+  const unfinished = async () => (await s3.send(new ListMultipartUploadsCommand({ Bucket: bucket }))).Uploads ?? [];
+
+  /** The dump fails, the error names the bucket where it is S3's, and nothing stays in it. */
+  async function failsWithout(dump: StreamedDump, message: RegExp, surroundings = new FakeSurroundings()): Promise<RecoveryError> {
+    const error = await dumped(dump, `s3://${bucket}/failed`, surroundings).catch((thrown: unknown) => thrown);
+    assert(error instanceof RecoveryError, String(error));
+    assert.match(error.message, message);
+    const secret = aws.environment["AWS_SECRET_ACCESS_KEY"] ?? "-";
+    assert(!JSON.stringify([error.message, error.next, surroundings.lines]).includes(secret), "a key is in the error");
+    assert.deepEqual(await objects("failed"), []);
+    assert.deepEqual(await unfinished(), []);
+    return error;
+  }
+
+  it("arrive in several parts, and are whole", async () => {
+    const report = await dumped({ frames: frames() }, `s3://${bucket}/cluster/a/`);
+    assert.equal(report.file, `s3://${bucket}/${key}`);
+    const { Body, ContentType, ContentLength, ETag } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+    const bytes = Buffer.from((await Body?.transformToByteArray()) ?? []);
+    assert.deepEqual([ContentType, ContentLength], ["application/zstd", report.size]);
+    assert.match(ETag ?? "", /-5"?$/, "the parts that S3 counts");
+    assert.equal(createHash("sha256").update(bytes).digest("hex"), report.sha256);
+    const sql = zstdDecompressSync(bytes);
+    assert.equal(sql.length, report.uncompressedSize);
+    assert(sql.equals(Buffer.concat([...frames()])), "the SQL is another");
+    assert(sql.toString("latin1").endsWith(dumpTrailer));
+    assert.deepEqual(await unfinished(), []);
+  });
+
+  it("are seen by nobody before they are proven to be whole", async () => {
+    let seen: unknown;
+    await dumped({ frames: frames(), at: { bytes: sqlBytes, happens: async () => (seen = [await objects("hidden"), (await unfinished()).length]) } }, `s3://${bucket}/hidden`);
+    assert.deepEqual(seen, [[], 1]);
+    assert.equal((await objects("hidden")).length, 1);
+  });
+
+  it("may be small, and lie at the top of the bucket", async () => {
+    const { file } = await dumped({ frames: generatedSql(0) }, `s3://${bucket}`);
+    assert.deepEqual(await objects("test."), [file.replace(`s3://${bucket}/`, "")]);
+  });
+
+  it("fault 13: the answer to the last request is lost: what stands there counts", async () => {
+    proxy.interfere = (method, query) => (method === "POST" && query.has("uploadId") ? "lose the answer" : undefined);
+    const { size } = await dumped({ frames: frames() }, `s3://${bucket}/lost-answer`);
+    const [only] = await objects("lost-answer");
+    assert.equal((await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: only }))).ContentLength, size);
+    assert.deepEqual(await unfinished(), []);
+  });
+
+  it("fault 13: the dump is cut in the middle: no object, no parts", async () => {
+    await failsWithout({ frames: [...frames()].slice(0, -200) }, /trailer is missing/);
+  });
+
+  it("fault 13: the connection to pg_dumpall breaks in the middle: no object, no parts", async () => {
+    await failsWithout({ frames: frames(), result: { end: "broken", message: "the connection closed" } }, /the connection closed/);
+  });
+
+  it("fault 13: the store drops every connection in the middle: the error names the bucket, no object, no parts", async () => {
+    proxy.interfere = (method, query) => (method === "PUT" && Number(query.get("partNumber")) >= 3 ? "cut" : undefined);
+    const error = await failsWithout({ frames: frames() }, /bucket dumps-of-dev .*no answer.*write part 3/);
+    assert.equal(error.kind, "undetermined");
+  });
+
+  it("fault 13: the store denies a part: the error names the bucket and the permissions, no object, no parts", async () => {
+    proxy.interfere = (method, query) => (method === "PUT" && Number(query.get("partNumber")) === 2 ? "deny" : undefined);
+    const error = await failsWithout({ frames: frames() }, /bucket dumps-of-dev .*access is denied.*write part 2/);
+    assert.match(error.next ?? "", /s3:PutObject.*docs\/dump\.md/);
+  });
+
+  it("fault 13: the store is gone for good in the middle: told that parts may be left", async () => {
+    const surroundings = new FakeSurroundings();
+    const dump = { frames: frames(), at: { bytes: 15e6, happens: () => { proxy.stop(); } } };
+    await assert.rejects(dumped(dump, `s3://${bucket}/gone`, surroundings), /bucket dumps-of-dev .*no answer/);
+    assert.match(surroundings.lines.at(-1) ?? "", /parts of an unfinished upload may be left: bucket dumps-of-dev/);
+    assert.deepEqual(await objects("gone"), []);
+    for (const { Key, UploadId } of await unfinished()) await s3.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId }));
+  });
+
+  it("fault 13: stopped in the middle: no object, no parts", async () => {
+    const surroundings = new FakeSurroundings();
+    const stop = (): void => {
+      surroundings.stop(new RecoveryError("interrupted", "interrupted"));
+    };
+    const error = await failsWithout({ frames: frames(), at: { bytes: 20e6, happens: stop } }, /^interrupted$/, surroundings);
+    assert.equal(error.kind, "interrupted");
+  });
+
+  it("fault 13: stopped while a part is on its way: no object, no parts", async () => {
+    const surroundings = new FakeSurroundings();
+    proxy.interfere = (_method, query) => {
+      if (query.get("partNumber") === "3") surroundings.stop(new RecoveryError("interrupted", "interrupted"));
+      return undefined;
+    };
+    await failsWithout({ frames: frames() }, /^interrupted$/, surroundings);
+  });
+
+  it("fault 13: an object of that name stands there: another name is taken", async () => {
+    const taken = key.replace("cluster/a", "taken");
+    await s3.send(new PutObjectCommand({ Bucket: bucket, Key: taken, Body: "earlier" }));
+    const { file } = await dumped({ frames: generatedSql(0) }, `s3://${bucket}/taken`);
+    assert.match(file, /T010001Z/);
+    assert.equal((await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: taken }))).ContentLength, 7);
+    assert.deepEqual(await unfinished(), []);
+  });
+
+  it("fault 13: an object of that name appears during the dump: it stays as it is, and the dump fails", async () => {
+    const taken = key.replace("cluster/a", "overtaken");
+    const happens = () => s3.send(new PutObjectCommand({ Bucket: bucket, Key: taken, Body: "earlier" }));
+    await assert.rejects(dumped({ frames: frames(), at: { bytes: 20e6, happens } }, `s3://${bucket}/overtaken`), /an object of that name exists already, and stays as it is/);
+    assert.equal((await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: taken }))).ContentLength, 7);
+    assert.deepEqual(await unfinished(), []);
+  });
+
+  describe("fault 23: found out before pg_dumpall is started:", () => {
+    async function refused(directory: string, message: RegExp): Promise<RecoveryError> {
+      const cluster = new FakeCluster({});
+      const error = await dumpDatabases(cluster, { ...options, directory }, new FakeSurroundings()).catch((thrown: unknown) => thrown);
+      assert(error instanceof RecoveryError, String(error));
+      assert.match(error.message, message);
+      assert.deepEqual(cluster.ran("pg_dumpall"), []);
+      assert.deepEqual(await unfinished(), []);
+      return error;
+    }
+
+    it("no such bucket", async () => {
+      const error = await refused("s3://no-such-bucket-here/x", /bucket no-such-bucket-here .*there is no such bucket/);
+      assert.equal(error.kind, "usage");
+    });
+
+    it("no region", async () => {
+      delete process.env["AWS_REGION"];
+      const error = await refused(`s3://${bucket}`, /no AWS region is set/);
+      assert.equal(error.kind, "usage");
+    });
+
+    it("no credentials", async () => {
+      delete process.env["AWS_ACCESS_KEY_ID"];
+      const error = await refused(`s3://${bucket}`, /there are no AWS credentials/);
+      assert(error instanceof S3Error);
+    });
+
+    it("a wrong secret access key", async () => {
+      process.env["AWS_SECRET_ACCESS_KEY"] = "canary-wrong";
+      const error = await refused(`s3://${bucket}`, /the credentials are not accepted/);
+      assert(!error.message.includes("canary"));
+    });
+
+    it("no right to write", async () => {
+      proxy.interfere = (method) => (method === "POST" ? "deny" : undefined);
+      const error = await refused(`s3://${bucket}`, /access is denied/);
+      assert.match(error.next ?? "", /s3:PutObject/);
+    });
+
+    it("no right to look whether the name is free", async () => {
+      proxy.interfere = (method) => (method === "HEAD" ? "deny" : undefined);
+      const error = await refused(`s3://${bucket}`, /access is denied.*look for/);
+      assert.match(error.next ?? "", /s3:ListBucket/);
+    });
+  });
+});
