@@ -16,10 +16,10 @@ import { testDirectory } from "./support/sandbox.ts";
 const checkout = join(import.meta.dirname, "..");
 const directory = mkdtempSync(join(tmpdir(), "postgres-recovery-results-"));
 const coverage = join(checkout, "coverage", "tmp");
-/** Of the first lane: every process that is started would pay for it. Code from the CLI's compile cache would make it less precise. */
+/** Of the first lane's own process (test/support/processes.ts). Code from a compile cache would make it less precise. */
 const covered: NodeJS.ProcessEnv = { NODE_DISABLE_COMPILE_CACHE: "1", NODE_V8_COVERAGE: coverage };
 
-/** Of the other lanes, which start some hundred Node processes. */
+/** Of some hundred Node processes that the suites start. */
 const quick: NodeJS.ProcessEnv = { NODE_COMPILE_CACHE: join(checkout, "node_modules", ".cache", "test") };
 
 /** Suites that wait for the same sandbox stand in one lane; the lanes run side by side, for most of their time is waiting. */
@@ -35,7 +35,7 @@ async function runLane(suites: readonly string[], index: number): Promise<{ outp
   const results = join(directory, `${index}.json`);
   const report = ["--reporter", "test/reporter.ts", "--reporter-option", `results=${results}`];
   const { exitCode, all } = await execa("mocha", [...report, ...suites.map((suite) => `test/${suite}/**/*.test.ts`)], {
-    env: { ...(index === 0 ? covered : quick), POSTGRES_RECOVERY_TEST_SANDBOX: `${testDirectory}-${index}` },
+    env: { ...quick, ...(index === 0 ? covered : {}), POSTGRES_RECOVERY_TEST_SANDBOX: `${testDirectory}-${index}` },
     reject: false,
     all: true,
     // The first one is shown as it goes, the others as a whole at the end.
