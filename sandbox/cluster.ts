@@ -21,10 +21,12 @@ export { down } from "./down.ts";
 export interface UpOptions {
   directory: string;
   progress: (line: string) => void;
+  /** The PostgresClusters of the inventory and their databases. Default true. */
+  postgresClusters?: boolean;
 }
 
 /** Starts what does not run: both API servers, the databases, the stand-ins, and all objects of the inventory. */
-export async function up({ directory, progress }: UpOptions): Promise<void> {
+export async function up({ directory, progress, postgresClusters = true }: UpOptions): Promise<void> {
   await ensurePackages(progress);
   const tools = await ensureTools(["etcd", "kube-apiserver", "kubelet"], progress);
   await prepareDirectory(directory);
@@ -36,12 +38,13 @@ export async function up({ directory, progress }: UpOptions): Promise<void> {
 
   progress("starting etcd and the API servers of the contexts lab and dev");
   await Promise.all([startKubernetes({ directory, processes, ports, certificates, tools }), prepareDatabases(databases)]);
+  await Promise.all(contexts.map((context) => createBasics(directory, context, ports)));
+  if (!postgresClusters) return;
 
   progress(`starting ${ownClusters.length} database clusters (Patroni, Postgres, pgBackRest) behind ${clusters.length} PostgresClusters`);
   const identifiers = new Map<PostgresCluster, string>();
   await Promise.all(
     contexts.map(async (context) => {
-      await createBasics(directory, context, ports);
       await createPods(directory, context, ports, account);
       await Promise.all(
         ownClusters

@@ -17,6 +17,8 @@ const plainTools: readonly Tool[] = ["etcd", "kube-apiserver", "kubelet", "pulum
 export interface UpOptions {
   /** Harbor's part: both operators, kube-controller-manager, the Pulumi Kubernetes provider. Default false. */
   harbor?: boolean;
+  /** The PostgresClusters and their databases. Default true. */
+  postgresClusters?: boolean;
 }
 
 /**
@@ -24,12 +26,12 @@ export interface UpOptions {
  *
  * @returns the environment in which a person, the demo and the tests work with it.
  */
-export async function up(directory: string, progress: (line: string) => void, { harbor = false }: UpOptions = {}): Promise<Record<string, string>> {
+export async function up(directory: string, progress: (line: string) => void, { harbor = false, postgresClusters = true }: UpOptions = {}): Promise<Record<string, string>> {
   // All of them first: a build that fails should do so before anything is started.
   await ensureTools(plainTools, progress);
   const programs = harbor ? await ensureHarbor(progress) : undefined;
   return withLock(`${directory}.lock`, "the start or stop of this sandbox", progress, async () => {
-    await clusterUp({ directory, progress });
+    await clusterUp({ directory, progress, postgresClusters });
     progress("preparing Pulumi and the stacks lab and dev");
     const environment = await sandboxEnvironment(directory);
     await initStacks({ project: checkout, stacks: ["lab", "dev"], pulumi: "pulumi", environment });

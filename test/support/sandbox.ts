@@ -26,12 +26,13 @@ export function sandboxEnvironment(): Promise<Record<string, string>> {
 
 let harbor: Promise<Record<string, string>> | undefined;
 
-/** The same, with Harbor's part of the sandbox, which is started at the first call of this; from then on every command has its AWS. */
+/** Only Harbor's part of the sandbox, started at the first call, or added to what runs; from then on every command has its AWS. */
 export function harborEnvironment(): Promise<Record<string, string>> {
-  harbor ??= sandboxEnvironment().then(() => {
-    environment = upHarbor(testDirectory, progress);
-    return environment;
-  });
+  harbor ??=
+    environment === undefined
+      ? down(testDirectory, progress).then(() => up(testDirectory, progress, { harbor: true, postgresClusters: false }))
+      : environment.then(() => upHarbor(testDirectory, progress));
+  environment = harbor;
   return harbor;
 }
 
