@@ -17,7 +17,8 @@ const instance = "?without-generated-api";
 const hooks = registerHooks({
   resolve(specifier, context, nextResolve) {
     const found = nextResolve(specifier, context);
-    if (context.parentURL === import.meta.url) return { ...found, url: found.url + instance };
+    // Also where oidc_auth.js imports it back.
+    if (found.url.endsWith("/client-node/dist/config.js")) return { ...found, url: found.url + instance };
     if (context.parentURL?.endsWith(instance) !== true) return found;
     const url = specifier === "undici" ? noUndici : noGeneratedApi;
     return specifier === "undici" || found.url.endsWith("/gen/index.js") ? { url, format: "module", shortCircuit: true } : found;
