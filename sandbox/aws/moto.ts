@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { runCommand } from "../command.ts";
 import { withLock } from "../lock.ts";
+import { installPackages } from "../packages.ts";
 import { cacheDirectory } from "../toolchain.ts";
 
 const requirements = join(import.meta.dirname, "..", "toolchain", "moto", "requirements.txt");
@@ -11,11 +12,12 @@ const requirements = join(import.meta.dirname, "..", "toolchain", "moto", "requi
 /**
  * The program `moto_server` (PyPI), in a virtual environment of its own in the cache; installed there when it is not there yet.
  *
- * @throws when there is no Python 3 with its module venv, or the package index is out of reach.
+ * @throws when there is no Python 3 with its module venv and it cannot be installed, or the package index is out of reach.
  */
 export async function ensureMoto(progress: (line: string) => void): Promise<string> {
-  const { stdout: python, failed } = await execa("python3", ["-c", "import sys, ensurepip, venv; print(sys.version)"], { reject: false });
-  if (failed) throw new Error("Python 3 with its module venv is missing. On Debian: apt-get install python3-venv");
+  if ((await pythonVersion()) === undefined) await installPackages(["python3-venv"], "Python 3 with its modules venv and ensurepip", progress);
+  const python = await pythonVersion();
+  if (python === undefined) throw new Error("python3 on PATH has no module venv, although Debian's package python3-venv is installed");
   const content = createHash("sha256").update(python).update(readFileSync(requirements)).digest("hex").slice(0, 16);
   const folder = join(cacheDirectory(), "tools", `moto-${content}`);
   const environment = join(folder, "venv");
@@ -33,4 +35,10 @@ export async function ensureMoto(progress: (line: string) => void): Promise<stri
     });
   }
   return join(environment, "bin", "moto_server");
+}
+
+/** Undefined where there is no Python 3 that makes virtual environments. */
+async function pythonVersion(): Promise<string | undefined> {
+  const { stdout, failed } = await execa("python3", ["-c", "import sys, ensurepip, venv; print(sys.version)"], { reject: false });
+  return failed ? undefined : stdout;
 }
