@@ -206,8 +206,10 @@ describe("an API server that is killed and started again", function () {
 
   it("fault 15: it goes away in the middle of a dump: no file, no remote process, and why", async () => {
     const directory = await mkdtemp(join(tmpdir(), "postgres-recovery-dump-"));
-    // pg_dumpall has begun, and waits for this lock.
+    // pg_dumpall will have begun, and wait for this lock.
     const lock = askDirectly("lab", "brr", pod, "psql", "-XAtqd", "app", "-c", "begin", "-c", "lock table entry", "-c", "select pg_sleep(20)");
+    const held = "select count(*) from pg_locks where mode = 'AccessExclusiveLock' and granted and database = (select oid from pg_database where datname = 'app')";
+    await waitUntil("the lock on the table", 15, async () => Number(await sql(held)) > 0);
     const dump = await startCli(["dump", "brr/postgresql", "--context", "lab", "--directory", directory]);
     const waiting = "select count(*) from pg_stat_activity where application_name = 'pg_dump' and wait_event_type = 'Lock'";
     await waitUntil("pg_dump to wait", 60, async () => (await sql(waiting)) === "1");
