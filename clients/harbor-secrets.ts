@@ -3,8 +3,9 @@ import { backupsFromEnvironment, type ClusterIdentity } from "../domain/cluster-
 import { RecoveryError } from "../domain/errors.ts";
 import { postgresqlApi, postgresqlName } from "../domain/harbor-names.ts";
 import { formatClusterName, type ClusterName } from "../domain/postgres-cluster.ts";
-import { secretContentSchema, type RestoredSecret, type SecretContent } from "../domain/secret-copy.ts";
+import type { RestoredSecret, SecretContent } from "../domain/secret-copy.ts";
 import { coreApi, inNamespace, openApi, unlessStatus, type KubernetesTarget } from "./kubernetes-api.ts";
+import { secretSchema, workloadSchema } from "./object-schemas.ts";
 import { RequestError } from "./request-error.ts";
 
 /** What keeping and restoring secrets needs of one Kubernetes cluster. */
@@ -17,12 +18,7 @@ export interface HarborSecretsClient {
   getIdentity(harbor: ClusterName): Promise<ClusterIdentity | undefined>;
 }
 
-const secretSchema = z.object({ type: z.string().default("Opaque"), data: secretContentSchema.shape.data.default({}) });
 const objectSchema = z.object({ metadata: z.object({ uid: z.string(), annotations: z.record(z.string(), z.string()).default({}) }) });
-const variable = z.object({ name: z.string(), value: z.string().default("") });
-const statefulSetSchema = z.object({
-  spec: z.object({ template: z.object({ spec: z.object({ containers: z.array(z.object({ env: z.array(variable).default([]) })) }) }) }),
-});
 
 /** A client for the cluster that `target` names; errors as of {@link openApi}. */
 export async function connectHarborSecrets(
@@ -55,7 +51,7 @@ export async function connectHarborSecrets(
       const patroni = { namespace, name: `${name}-config` };
       const [resource, statefulSet, endpoints, configMap] = await Promise.all([
         find(postgresqlApi.plural, `/apis/${postgresqlApi.group}/${postgresqlApi.version}`, own, objectSchema),
-        find("statefulsets", "/apis/apps/v1", own, statefulSetSchema),
+        find("statefulsets", "/apis/apps/v1", own, workloadSchema),
         find("endpoints", coreApi, patroni, objectSchema),
         find("configmaps", coreApi, patroni, objectSchema),
       ]);

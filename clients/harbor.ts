@@ -3,9 +3,10 @@ import { harborClusterSchema, podSchema, postgresqlSchema, statefulSetSchema, ty
 import { databasePodLabels, harborClusterApi, postgresqlApi, postgresqlName } from "../domain/harbor-names.ts";
 import type { LivePodConfig } from "../domain/pod-config-owners.ts";
 import type { ClusterName } from "../domain/postgres-cluster.ts";
-import { secretContentSchema, type SecretContent } from "../domain/secret-copy.ts";
+import type { SecretContent } from "../domain/secret-copy.ts";
 import type { Exec } from "./exec.ts";
 import { coreApi, inNamespace, openApi, understood, unlessStatus, type KubernetesTarget } from "./kubernetes-api.ts";
+import { secretSchema, workloadSchema } from "./object-schemas.ts";
 
 /** Who writes pg_hba, in the managedFields of the `postgresql` resource. Another name would be another owner. */
 export const fieldManager = "postgres-recovery";
@@ -44,11 +45,6 @@ const annotated = z.object({ metadata: z.object({ annotations: z.record(z.string
 const configMapSchema = z.object({
   data: z.record(z.string(), z.string()).default({}),
   metadata: z.object({ managedFields: z.unknown() }),
-});
-const secretSchema = z.object({ type: z.string().default("Opaque"), data: secretContentSchema.shape.data.default({}) });
-const variable = z.object({ name: z.string(), value: z.string().default("") });
-const deploymentSchema = z.object({
-  spec: z.object({ template: z.object({ spec: z.object({ containers: z.array(z.object({ env: z.array(variable).default([]) })) }) }) }),
 });
 const named = z.object({ metadata: z.object({ name: z.string() }) });
 const listOf = <T>(item: z.ZodType<T>): z.ZodType<{ items: T[] }> => z.object({ items: z.array(item) });
@@ -91,7 +87,7 @@ export async function connectHarbor(target: KubernetesTarget, signal: AbortSigna
     getSecret: (object) => find("secrets", coreApi, object, secretSchema),
 
     async listDeploymentVariables(namespace) {
-      const deployments = await list("deployments", appsApi, namespace, deploymentSchema);
+      const deployments = await list("deployments", appsApi, namespace, workloadSchema);
       return deployments.flatMap(({ spec }) => spec.template.spec.containers.flatMap(({ env }) => env));
     },
 

@@ -31,7 +31,6 @@ export function databaseHost(harbor: ClusterName): string {
 
 /** Roles whose credentials a restored database needs: Patroni's superuser and replication role, and Harbor's own. */
 export const databaseRoles = ["postgres", "standby", "harbor"] as const;
-export type DatabaseRole = (typeof databaseRoles)[number];
 
 /** Name of a role's credentials Secret; a `_` in the role becomes `-`, for Kubernetes knows no such names. */
 export function credentialsSecretName(role: string, harbor: ClusterName, template: string = harborSecretNameTemplate): string {

@@ -91,6 +91,11 @@ export function restorePath({ bucket, scope, source, postgresVersion, versionInP
   };
 }
 
+/** The moment up to which is restored, in milliseconds since 1970; undefined when it is as far as the WAL goes. */
+export function targetOf({ targetTime }: Pick<Restore, "targetTime">): number | undefined {
+  return targetTime === undefined ? undefined : Date.parse(targetTime.replace(" ", "T"));
+}
+
 /**
  * What is wrong with a moment to restore to; undefined when it is one that Spilo and PostgreSQL read alike. Spilo raises an
  * exception without an offset, and knows no zone names such as CET (clone_with_wale.py).

@@ -1,15 +1,13 @@
 import { z } from "zod";
 import { durationPattern } from "./duration.ts";
 import { findingSchema, severities } from "./finding.ts";
+import { harborOperatorSchema, harborRequestSchema } from "./harbor-request.ts";
 import { runbookPgHba } from "./pg-hba.ts";
-import { harborClusterName, harborOperatorSchema } from "./restore-check.ts";
-import { kubernetesAccessSchema } from "./stanza-create.ts";
 
-const base = z.strictObject({ version: z.literal(1), kubernetes: kubernetesAccessSchema, cluster: harborClusterName });
 export const duration = z.string().regex(durationPattern, "a duration is a whole number with s, m or h, such as 30s, 10m, 2h");
 
 /** What `postgres-recovery harbor pg-hba --request -` reads from stdin. */
-export const pgHbaRequestSchema = base.extend({
+export const pgHbaRequestSchema = harborRequestSchema.extend({
   pgHba: z.array(z.string()).default([...runbookPgHba]).describe("The whole list of pg_hba. Default: the runbook's nine lines."),
   image: z.string().min(1).optional().describe("Image that the database must have; nothing is written to another one. Default: any."),
   externalUrl: z.string().min(1).optional().describe("externalURL that the HarborCluster must have. Default: any."),
@@ -41,7 +39,7 @@ export const rollTimeLimits = z.strictObject({
 });
 
 /** What `postgres-recovery harbor roll --request -` reads from stdin. */
-export const rollRequestSchema = base.extend({ timeLimits: rollTimeLimits.prefault({}) });
+export const rollRequestSchema = harborRequestSchema.extend({ timeLimits: rollTimeLimits.prefault({}) });
 export type RollRequest = z.infer<typeof rollRequestSchema>;
 
 /** What `postgres-recovery harbor roll -o json` prints. */
@@ -58,7 +56,7 @@ export const rollReportSchema = z.object({
 export type RollReport = z.infer<typeof rollReportSchema>;
 
 /** What `postgres-recovery harbor status --request -` reads from stdin. */
-export const statusRequestSchema = base.extend({
+export const statusRequestSchema = harborRequestSchema.extend({
   operator: harborOperatorSchema.prefault({}),
   pgHba: z.array(z.string()).default([...runbookPgHba]).describe("The whole list of pg_hba as it should be."),
   alsoSecrets: z.array(z.string().min(1)).default([]).describe("Further Secrets that should be there."),

@@ -1,14 +1,10 @@
 import { z } from "zod";
 import { durationPattern } from "./duration.ts";
+import { harborRequestSchema } from "./harbor-request.ts";
 import { harborOperatorPgHba, isInPlace, normalisedPgHba } from "./pg-hba.ts";
-import { harborClusterName } from "./restore-check.ts";
-import { kubernetesAccessSchema } from "./stanza-create.ts";
 
 /** What `postgres-recovery harbor fingerprint --request -` reads from stdin. */
-export const pgHbaLookRequestSchema = z.strictObject({
-  version: z.literal(1),
-  kubernetes: kubernetesAccessSchema,
-  cluster: harborClusterName,
+export const pgHbaLookRequestSchema = harborRequestSchema.extend({
   pgHba: z.array(z.string()).describe("The whole list of pg_hba as it should be."),
   wait: z
     .string()

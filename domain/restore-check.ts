@@ -1,12 +1,11 @@
 import { z } from "zod";
 import { durationPattern } from "./duration.ts";
 import { finding, findingSchema, severities, type Finding } from "./finding.ts";
-import { backupSchema, bucketName, restoreSchema, type Restore } from "./harbor-restore.ts";
+import { harborOperatorSchema, harborRequestSchema } from "./harbor-request.ts";
+import { backupSchema, bucketName, restoreSchema } from "./harbor-restore.ts";
 import { runbookPgHba } from "./pg-hba.ts";
-import { clusterNamePattern } from "./postgres-cluster.ts";
 import { backupToRestore, placeToRestore, type GatheredPlace } from "./restore-preflight.ts";
 import { s3Url } from "./s3-location.ts";
-import { kubernetesAccessSchema } from "./stanza-create.ts";
 
 /** Keys for S3, when they are not those of the environment. */
 export const accessKeysSchema = z.strictObject({
@@ -15,28 +14,8 @@ export const accessKeysSchema = z.strictObject({
   sessionToken: z.string().min(1).exactOptional(),
 });
 
-/** The HarborCluster, as every request names it. */
-export const harborClusterName = z.string().regex(clusterNamePattern, "must be NAMESPACE/NAME").describe("The HarborCluster, as NAMESPACE/NAME.");
-
-/** Where the Zalando operator's own configuration is. */
-export const operatorConfigurationSchema = z
-  .union([z.strictObject({ configMap: z.string().min(1) }), z.strictObject({ operatorConfiguration: z.string().min(1) })])
-  .optional()
-  .describe("Object in the operator's namespace that configures it. Default: what its Deployment names, else the only one that there is.");
-
-/** The operator and the objects that it must take up. */
-export const harborOperatorSchema = z.strictObject({
-  namespace: z.string().min(1).default("harbor-operator-ns").describe("Namespace of the Zalando operator and of pod-config."),
-  podConfig: z.string().min(1).default("pod-config").describe("Name of the ConfigMap."),
-  podSecret: z.string().min(1).default("pod-secret").describe("Name of the Secret in the database's namespace."),
-  configuration: operatorConfigurationSchema,
-});
-
 /** What `postgres-recovery restore check --request -` reads from stdin. */
-export const restoreCheckRequestSchema = z.strictObject({
-  version: z.literal(1),
-  kubernetes: kubernetesAccessSchema,
-  cluster: harborClusterName,
+export const restoreCheckRequestSchema = harborRequestSchema.extend({
   operator: harborOperatorSchema.prefault({}),
   image: z.string().min(1).describe("Image of the new database's Pods."),
   backup: backupSchema.pick({ bucket: true, region: true, endpoint: true, credentials: true }).describe("Where the new database writes its own backups."),
@@ -87,7 +66,6 @@ export const suggestRequestSchema = z.strictObject({
   region: z.string().min(1),
   endpoint: z.string().optional(),
 });
-export type SuggestRequest = z.infer<typeof suggestRequestSchema>;
 
 /** A place with backups, in the words of the setting `restore`. */
 export const suggestionSchema = z.object({
@@ -111,11 +89,6 @@ export const suggestReportSchema = z.object({
   places: z.array(suggestionSchema),
 });
 export type SuggestReport = z.infer<typeof suggestReportSchema>;
-
-/** The moment up to which is restored, in milliseconds since 1970; undefined when it is as far as the WAL goes. */
-export function targetOf({ targetTime }: Pick<Restore, "targetTime">): number | undefined {
-  return targetTime === undefined ? undefined : Date.parse(targetTime.replace(" ", "T"));
-}
 
 /** The backup that Spilo would take; null when that is not known. */
 export function chosenBackup(sources: readonly GatheredPlace[], target: number | undefined): ChosenBackup | null {

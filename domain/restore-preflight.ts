@@ -1,5 +1,5 @@
 import { finding, type Finding } from "./finding.ts";
-import type { Restore } from "./harbor-restore.ts";
+import { targetOf, type Restore } from "./harbor-restore.ts";
 import { leftoverFindings, type LivePodConfig } from "./pod-config-owners.ts";
 import { s3Url, type S3Location } from "./s3-location.ts";
 import { checkSpiloImage } from "./spilo-image.ts";
@@ -76,7 +76,7 @@ export function judgeSetup({ image, operator, declared, podConfig, podConfigKeys
  */
 export function judgeRestore(facts: PreflightFacts): Finding[] {
   const { restore, now } = facts;
-  const target = restore.targetTime === undefined ? undefined : Date.parse(restore.targetTime.replace(" ", "T"));
+  const target = targetOf(restore);
   return [
     ...judgeSetup(facts, restore),
     ...(target !== undefined && target > now

@@ -2,14 +2,11 @@ import { z } from "zod";
 import { clusterIdentitySchema } from "./cluster-identity.ts";
 import { durationPattern } from "./duration.ts";
 import { vitalSecretNames } from "./harbor-names.ts";
-import { clusterNamePattern, type ClusterName } from "./postgres-cluster.ts";
-import { kubernetesAccessSchema } from "./stanza-create.ts";
+import { harborRequestSchema } from "./harbor-request.ts";
+import type { ClusterName } from "./postgres-cluster.ts";
 
 /** Which secrets are meant. */
-const base = z.strictObject({
-  version: z.literal(1),
-  kubernetes: kubernetesAccessSchema,
-  cluster: z.string().regex(clusterNamePattern, "must be NAMESPACE/NAME").describe("The HarborCluster, as NAMESPACE/NAME."),
+const base = harborRequestSchema.extend({
   also: z
     .array(z.string().min(1))
     .default([])
@@ -22,18 +19,15 @@ const region = z.string().min(1).optional().describe("Region of AWS Secrets Mana
 export const fingerprintRequestSchema = base.extend({
   wait: z.string().regex(durationPattern).optional().describe("How long to wait until all secrets are there. Default: not at all."),
 });
-export type FingerprintRequest = z.infer<typeof fingerprintRequestSchema>;
 
 /** What `postgres-recovery secrets keep --request -` reads from stdin. */
 export const keepRequestSchema = base.extend({ region });
-export type KeepRequest = z.infer<typeof keepRequestSchema>;
 
 /** What `postgres-recovery secrets restore --request -` reads from stdin. */
 export const secretsRestoreRequestSchema = base.extend({
   region,
   uid: z.string().min(1).optional().describe("UID of the lost postgresql resource whose copies are wanted. Default: the newest copies."),
 });
-export type SecretsRestoreRequest = z.infer<typeof secretsRestoreRequestSchema>;
 
 /** Names of all secrets of a request, each once. */
 export function secretNames(harbor: ClusterName, also: readonly string[]): string[] {

@@ -3,7 +3,7 @@ import { hasReplicationRole, readBootstrapState, switchover } from "../clients/s
 import { durationSeconds } from "../domain/duration.ts";
 import { RecoveryError } from "../domain/errors.ts";
 import { postgresqlName } from "../domain/harbor-names.ts";
-import { podRevision, spiloContainer, spiloRuns, spiloVariables, type DatabasePod, type StatefulSet } from "../domain/harbor-objects.ts";
+import { podRevision, spiloContainer, spiloRuns, spiloVariables, type DatabasePod, type Postgresql, type StatefulSet } from "../domain/harbor-objects.ts";
 import type { RollReport, RollRequest } from "../domain/harbor-steps.ts";
 import { isInPlace } from "../domain/pg-hba.ts";
 import { requestedCluster, formatClusterName, type ClusterName } from "../domain/postgres-cluster.ts";
@@ -45,7 +45,7 @@ async function takenUp(client: HarborClient, harbor: ClusterName, { cluster, tim
     if (postgresql === undefined) {
       throw new RecoveryError("usage", `there is no postgresql ${harbor.namespace}/${postgresqlName(harbor)} in context ${client.context}`, "check the name; the Harbor operator makes it for a HarborCluster");
     }
-    if (statefulSet !== undefined && isInPlace(listOf(statefulSet), postgresql.spec.patroni.pg_hba) && isObserved(statefulSet)) return;
+    if (statefulSet !== undefined && hasList(statefulSet, postgresql) && isObserved(statefulSet)) return;
     const what = statefulSet === undefined ? "to make the StatefulSet" : "to take pg_hba up into the StatefulSet";
     if (surroundings.now().getTime() + pauseSeconds * 1000 > deadline) {
       throw new RecoveryError("failed", `${cluster}: waited ${timeLimits.operator} in vain for the Zalando operator ${what}`, "see its log, and the status of the postgresql resource");
@@ -55,8 +55,9 @@ async function takenUp(client: HarborClient, harbor: ClusterName, { cluster, tim
   }
 }
 
-function listOf({ spec }: StatefulSet): string[] {
-  return pgHbaOf(spiloVariables(spec.template.spec.containers));
+/** Whether the Zalando operator has taken the resource's list up. */
+function hasList({ spec }: StatefulSet, postgresql: Postgresql): boolean {
+  return isInPlace(pgHbaOf(spiloVariables(spec.template.spec.containers)), postgresql.spec.patroni.pg_hba);
 }
 
 function isObserved({ metadata, status }: StatefulSet): boolean {
@@ -95,15 +96,9 @@ class Roll {
       if (next.step !== "done") this.#calm = undefined;
       switch (next.step) {
         case "done":
-          if (await this.#operatorIsDone()) {
-            if (this.#isCalm(state)) {
-              await this.#prove(next.leader);
-              return this.#report(next.leader, anyOld);
-            }
-            await this.#surroundings.sleep(pauseSeconds);
-          } else {
-            this.#calm = undefined;
-            await this.#wait("the Zalando operator to end its update");
+          if (await this.#isOver(state)) {
+            await this.#prove(next.leader);
+            return this.#report(next.leader, anyOld);
           }
           break;
         case "wait":
@@ -134,11 +129,23 @@ class Roll {
     return { pods, revision, replicas: statefulSet.spec.replicas, bootstrapped: systemIdentifier !== undefined };
   }
 
+  /** Whether nothing has happened for a while; if not, it has waited a moment. */
+  async #isOver(state: RollState): Promise<boolean> {
+    if (!(await this.#operatorIsDone())) {
+      this.#calm = undefined;
+      await this.#wait("the Zalando operator to end its update");
+      return false;
+    }
+    if (this.#isCalm(state)) return true;
+    await this.#surroundings.sleep(pauseSeconds);
+    return false;
+  }
+
   /** It says `Updating` while it carries out a change; the list tells of one that it has carried out since. */
   async #operatorIsDone(): Promise<boolean> {
     const [postgresql, statefulSet] = await Promise.all([this.#client.getPostgresql(this.#harbor), this.#client.getStatefulSet(this.#harbor)]);
     if (postgresql === undefined || statefulSet === undefined) return false;
-    return postgresql.status.PostgresClusterStatus !== "Updating" && isInPlace(listOf(statefulSet), postgresql.spec.patroni.pg_hba);
+    return postgresql.status.PostgresClusterStatus !== "Updating" && hasList(statefulSet, postgresql);
   }
 
   #isCalm({ pods, revision }: RollState): boolean {

@@ -11,9 +11,6 @@ import { ensureMoto } from "./moto.ts";
 /** The only region of the sandbox. */
 export const awsRegion = "eu-west-2";
 
-/** The account in which moto puts everything. */
-export const awsAccount = "123456789012";
-
 /** The programs behind the AWS APIs, as paths. */
 export interface AwsPrograms {
   versitygw: string;

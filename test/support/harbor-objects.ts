@@ -1,7 +1,8 @@
-import { ApiException, type KubernetesObject } from "@kubernetes/client-node";
+import type { KubernetesObject } from "@kubernetes/client-node";
 import { credentialsSecretName, coreEncryptionKeySecretName, databaseRoles, postgresqlName } from "../../domain/harbor-names.ts";
 import type { ClusterName } from "../../domain/postgres-cluster.ts";
 import { create } from "../../sandbox/client.ts";
+import { unlessMissing } from "./harbor.ts";
 import type { TestKubernetes } from "./kubernetes.ts";
 
 interface Manifest {
@@ -98,13 +99,5 @@ export class HarborObjects {
   async #make(object: Manifest): Promise<string> {
     const { metadata } = await this.#kubernetes.objects.create<KubernetesObject>(object);
     return metadata?.uid ?? "";
-  }
-}
-
-async function unlessMissing(request: Promise<unknown>): Promise<void> {
-  try {
-    await request;
-  } catch (error) {
-    if (!(error instanceof ApiException && error.code === 404)) throw error;
   }
 }

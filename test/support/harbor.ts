@@ -151,7 +151,8 @@ export class HarborDatabase {
   }
 }
 
-async function unlessMissing<T>(request: Promise<T>): Promise<T | undefined> {
+/** Undefined where there is no such object. */
+export async function unlessMissing<T>(request: Promise<T>): Promise<T | undefined> {
   try {
     return await request;
   } catch (error) {
