@@ -1,8 +1,8 @@
 import { mkdir, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
-import { formatClusterName } from "../domain/postgres-cluster.ts";
-import { sharedCluster } from "../sandbox/inventory.ts";
+import { formatClusterName } from "../domain/stanza/postgres-cluster.ts";
+import { sharedCluster } from "../sandbox/pgo/inventory.ts";
 import { fill } from "./dump-data.ts";
 import { everyAtMost, ratioAtMost, type Bench, type Figure, type Result } from "./measure.ts";
 import { run, type Run } from "./program.ts";

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { CoreV1Api, CustomObjectsApi, KubernetesObjectApi, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
 import pLimit from "p-limit";
 import { client, create } from "../sandbox/client.ts";
-import { contextLayout, layout } from "../sandbox/directory.ts";
-import type { PostgresCluster } from "../sandbox/inventory.ts";
-import { bareObject, instancePod, postgresCluster, postgresClusterStatus, resource, runningStatus } from "../sandbox/objects.ts";
+import { contextLayout, layout } from "../sandbox/host/directory.ts";
+import type { PostgresCluster } from "../sandbox/pgo/inventory.ts";
+import { bareObject, instancePod, postgresCluster, postgresClusterStatus, resource, runningStatus } from "../sandbox/pgo/objects.ts";
 
 /** An answer that a Pod gives after a while, instead of running the command; see the kubelet stand-in. */
 export interface Replay {

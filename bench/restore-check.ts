@@ -2,15 +2,15 @@ import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { restoreCheckReportSchema } from "../domain/restore-check.ts";
-import { segmentName } from "../domain/walg-storage.ts";
+import { restoreCheckReportSchema } from "../domain/restore/check.ts";
+import { segmentName } from "../domain/walg/storage.ts";
 import { awsEnvironment, awsRegion, ensureAws, startAws } from "../sandbox/aws/aws.ts";
-import { layout } from "../sandbox/directory.ts";
+import { layout } from "../sandbox/host/directory.ts";
 import { backups, harborCluster, harborContext, spiloImage } from "../sandbox/harbor/objects.ts";
-import { loadPorts } from "../sandbox/ports.ts";
-import { Processes } from "../sandbox/processes.ts";
+import { loadPorts } from "../sandbox/host/ports.ts";
+import { Processes } from "../sandbox/host/processes.ts";
 import { upHarbor } from "../sandbox/sandbox.ts";
-import { loadSecrets } from "../sandbox/secrets.ts";
+import { loadSecrets } from "../sandbox/host/secrets.ts";
 import { everyAtMost, ratioAtMost, type Bench, type Figure, type Result } from "./measure.ts";
 import { run, type Run } from "./program.ts";
 

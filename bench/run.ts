@@ -1,7 +1,7 @@
 import { cpus, loadavg, release, tmpdir, totalmem, userInfo } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { isSandbox } from "../sandbox/directory.ts";
+import { isSandbox } from "../sandbox/host/directory.ts";
 import { down, up as sandboxUp } from "../sandbox/sandbox.ts";
 import { dump } from "./dump.ts";
 import { rendered, type Bench, type Result } from "./measure.ts";

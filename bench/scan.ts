@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { ContainerName } from "../clients/exec.ts";
-import { stanzaInfo } from "../clients/pgbackrest.ts";
-import { databaseContainer } from "../domain/postgres-cluster.ts";
-import { scanReportSchema } from "../domain/scan-report.ts";
+import type { ContainerName } from "../clients/kubernetes/exec.ts";
+import { stanzaInfo } from "../clients/pod/pgbackrest.ts";
+import { databaseContainer } from "../domain/stanza/postgres-cluster.ts";
+import { scanReportSchema } from "../domain/stanza/list-report.ts";
 import { breakRepository, heal } from "../sandbox/cluster.ts";
 import { ratioAtLeast, ratioAtMost, type Bench, type Figure, type Result } from "./measure.ts";
 import { run } from "./program.ts";

@@ -3,7 +3,7 @@ import { availableParallelism, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { parse, stringify } from "yaml";
 import { z } from "zod";
-import { dumpTrailer } from "../domain/dump.ts";
+import { dumpTrailer } from "../domain/dump/dump.ts";
 import type { Bench, Figure, Result } from "./measure.ts";
 import { ratioAtMost } from "./measure.ts";
 import { run } from "./program.ts";

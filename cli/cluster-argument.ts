@@ -1,5 +1,5 @@
 import { RecoveryError } from "../domain/errors.ts";
-import { parseClusterName, type ClusterName } from "../domain/postgres-cluster.ts";
+import { parseClusterName, type ClusterName } from "../domain/stanza/postgres-cluster.ts";
 
 /**
  * Reads the argument NAMESPACE/CLUSTER.

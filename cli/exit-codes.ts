@@ -1,5 +1,5 @@
 import type { FailureKind } from "../domain/errors.ts";
-import type { Verdict } from "../domain/stanza-status.ts";
+import type { Verdict } from "../domain/stanza/status.ts";
 
 /** What the process's exit code means; printed in every `--help`. */
 export const exitCodeHelp = `Exit codes:

@@ -1,5 +1,5 @@
 import { severities, type Finding, type Severity } from "../domain/finding.ts";
-import type { Verdict } from "../domain/stanza-status.ts";
+import type { Verdict } from "../domain/stanza/status.ts";
 import type { ColorChoice } from "./options.ts";
 import { table, verdictText } from "./render.ts";
 

@@ -1,13 +1,13 @@
 import { Command, CommanderError, Option } from "commander";
 import { messageOf, RecoveryError } from "../domain/errors.ts";
-import { permissions } from "../domain/permissions.ts";
+import { permissions } from "../domain/kubernetes/permissions.ts";
 import { failureExitCode } from "./exit-codes.ts";
-import { addHarborCommands } from "./harbor-program.ts";
+import { addHarborCommands } from "./harbor/program.ts";
 import { concurrencyArgument, durationArgument, withCommonOptions } from "./options.ts";
-import type { DumpCommandOptions } from "./dump.ts";
-import { addSecretsCommands } from "./secrets-program.ts";
-import type { StanzaCreateOptions } from "./stanza-create.ts";
-import type { StanzaListOptions } from "./stanza-list.ts";
+import type { DumpCommandOptions } from "./dump/dump.ts";
+import { addSecretsCommands } from "./secrets/program.ts";
+import type { StanzaCreateOptions } from "./stanza/create.ts";
+import type { StanzaListOptions } from "./stanza/list.ts";
 
 // Each command's code is loaded when it is run: the Kubernetes client alone takes longer than all of --help.
 function program(setExitCode: (code: number) => void): Command {
@@ -40,7 +40,7 @@ The --help of each command has its Kubernetes permissions and exit codes.`);
     .addOption(new Option("--interval <duration>", "pause between lists with --watch").argParser(durationArgument).default("1m"))
     .addOption(new Option("--concurrency <count>", "clusters asked at the same time").argParser(concurrencyArgument).default(16))
     .action(async (options: StanzaListOptions) => {
-      setExitCode(await (await import("./stanza-list.ts")).stanzaList(options));
+      setExitCode(await (await import("./stanza/list.ts")).stanzaList(options));
     });
 
   withCommonOptions(stanza.command("create"), {
@@ -64,7 +64,7 @@ The --help of each command has its Kubernetes permissions and exit codes.`);
     .addOption(new Option("--create-timeout <duration>", "how long to go on trying to create").argParser(durationArgument).default("10m"))
     .addOption(new Option("--operator-timeout <duration>", "how long to wait for PGO to confirm").argParser(durationArgument).default("2m"))
     .action(async (cluster: string | undefined, options: StanzaCreateOptions) => {
-      setExitCode(await (await import("./stanza-create.ts")).stanzaCreate(cluster, options));
+      setExitCode(await (await import("./stanza/create.ts")).stanzaCreate(cluster, options));
     });
 
   withCommonOptions(root.command("dump"), {
@@ -81,7 +81,7 @@ The --help of each command has its Kubernetes permissions and exit codes.`);
     .option("--directory <directory>", "where the file goes: a folder, or s3://BUCKET[/PREFIX]", "dumps")
     .addOption(new Option("--dump-timeout <duration>", "how long the dump may take").argParser(durationArgument).default("1h"))
     .action(async (cluster: string, options: DumpCommandOptions) => {
-      setExitCode(await (await import("./dump.ts")).dump(cluster, options));
+      setExitCode(await (await import("./dump/dump.ts")).dump(cluster, options));
     });
 
   addHarborCommands(root, setExitCode);

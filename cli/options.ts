@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { durationSeconds } from "../domain/duration.ts";
-import type { Permission } from "../domain/permissions.ts";
+import type { Permission } from "../domain/kubernetes/permissions.ts";
 import { exitCodeHelp } from "./exit-codes.ts";
 
 export type OutputFormat = "table" | "json" | "log";

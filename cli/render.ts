@@ -1,9 +1,9 @@
 import { styleText } from "node:util";
 import Table from "cli-table3";
-import { formatClusterName } from "../domain/postgres-cluster.ts";
-import type { ScanEntry, ScanReport } from "../domain/scan-report.ts";
-import { becauseAdvice, statusDetail, statusText, verdictOf, type StanzaStatus, type Verdict } from "../domain/stanza-status.ts";
-import type { StanzaCreateReport } from "../domain/stanza-create.ts";
+import { formatClusterName } from "../domain/stanza/postgres-cluster.ts";
+import type { ScanEntry, ScanReport } from "../domain/stanza/list-report.ts";
+import { becauseAdvice, statusDetail, statusText, verdictOf, type StanzaStatus, type Verdict } from "../domain/stanza/status.ts";
+import type { StanzaCreateReport } from "../domain/stanza/create.ts";
 import type { ColorChoice } from "./options.ts";
 
 /** Colours a text by what it asks of the reader, when the choice and the terminal allow it. */

@@ -1,8 +1,8 @@
 import { text } from "node:stream/consumers";
 import { z } from "zod";
-import type { KubernetesTarget } from "../clients/kubernetes-api.ts";
+import type { KubernetesTarget } from "../clients/kubernetes/api.ts";
 import { messageOf, RecoveryError } from "../domain/errors.ts";
-import type { KubernetesAccess } from "../domain/stanza-create.ts";
+import type { KubernetesAccess } from "../domain/stanza/create.ts";
 import type { CommonOptions } from "./options.ts";
 import { kubernetesTarget } from "./session.ts";
 

@@ -1,6 +1,6 @@
-import { connectKubernetes, type KubernetesClient } from "../clients/kubernetes.ts";
-import type { Exec } from "../clients/exec.ts";
-import type { KubernetesTarget } from "../clients/kubernetes-api.ts";
+import { connectKubernetes, type KubernetesClient } from "../clients/kubernetes/postgres-clusters.ts";
+import type { Exec } from "../clients/kubernetes/exec.ts";
+import type { KubernetesTarget } from "../clients/kubernetes/api.ts";
 import { RecoveryError } from "../domain/errors.ts";
 import { realSurroundings, type Surroundings } from "../operations/surroundings.ts";
 import type { CommonOptions } from "./options.ts";

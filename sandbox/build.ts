@@ -3,8 +3,8 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
-import { runCommand } from "./command.ts";
-import { withLock } from "./lock.ts";
+import { runCommand } from "./host/command.ts";
+import { withLock } from "./host/lock.ts";
 
 /** How one tool is built. */
 export interface Recipe {

@@ -1,18 +1,18 @@
 import { join } from "node:path";
 import { writeAccess } from "./access.ts";
-import { databaseAccount } from "./account.ts";
-import { ensureCertificates } from "./certificates.ts";
-import { prepareDatabases, startDatabase } from "./databases.ts";
-import { directoryVariable, layout, prepareDirectory } from "./directory.ts";
-import { clusters, contexts, findCluster, hasOwnInstance, ownClusters, sharedCluster } from "./inventory.ts";
-import type { Context, PostgresCluster } from "./inventory.ts";
+import { databaseAccount } from "./host/account.ts";
+import { ensureCertificates } from "./host/certificates.ts";
+import { prepareDatabases, startDatabase } from "./pgo/databases.ts";
+import { directoryVariable, layout, prepareDirectory } from "./host/directory.ts";
+import { clusters, contexts, findCluster, hasOwnInstance, ownClusters, sharedCluster } from "./pgo/inventory.ts";
+import type { Context, PostgresCluster } from "./pgo/inventory.ts";
 import { startKubernetes } from "./kubernetes.ts";
-import { ensurePackages } from "./packages.ts";
-import { loadPorts, portName } from "./ports.ts";
-import { Processes } from "./processes.ts";
-import { createBasics, createPods, createPostgresClusters } from "./register.ts";
-import { healRepository, silenceRepository } from "./repository.ts";
-import { loadSecrets } from "./secrets.ts";
+import { ensurePackages } from "./host/packages.ts";
+import { loadPorts, portName } from "./host/ports.ts";
+import { Processes } from "./host/processes.ts";
+import { createBasics, createPods, createPostgresClusters } from "./pgo/register.ts";
+import { healRepository, silenceRepository } from "./pgo/repository.ts";
+import { loadSecrets } from "./host/secrets.ts";
 import { ensureTools } from "./toolchain.ts";
 
 export { down } from "./down.ts";
@@ -56,7 +56,7 @@ export async function up({ directory, progress, postgresClusters = true }: UpOpt
 
   const systemIdentifier = (cluster: PostgresCluster) => identifiers.get(hasOwnInstance(cluster) ? cluster : sharedCluster) ?? "";
   await Promise.all(contexts.map((context) => createPostgresClusters(directory, context, systemIdentifier)));
-  await processes.start({ name: "operator", command: process.execPath, args: [join(import.meta.dirname, "operator.ts"), directory] });
+  await processes.start({ name: "operator", command: process.execPath, args: [join(import.meta.dirname, "pgo", "operator.ts"), directory] });
 }
 
 /** A program of the sandbox. */

@@ -1,6 +1,6 @@
 import { execa } from "execa";
 import { heal } from "./cluster.ts";
-import { sandboxDirectory } from "./directory.ts";
+import { sandboxDirectory } from "./host/directory.ts";
 import { up } from "./sandbox.ts";
 
 const directory = sandboxDirectory();

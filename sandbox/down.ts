@@ -1,10 +1,10 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { clusterLayout, instanceLayout, isSandbox, layout } from "./directory.ts";
+import { clusterLayout, instanceLayout, isSandbox, layout } from "./host/directory.ts";
 import { dataFolder } from "./harbor/spilo-patroni.ts";
-import { ownClusters } from "./inventory.ts";
-import { Processes, waitUntil } from "./processes.ts";
+import { ownClusters } from "./pgo/inventory.ts";
+import { Processes, waitUntil } from "./host/processes.ts";
 
 /** Stops everything that runs for the sandbox in this directory, and removes the directory. Nothing in it is worth an orderly end. */
 export async function down(directory: string): Promise<void> {

@@ -1,13 +1,13 @@
 import { z } from "zod";
 import type { Finding } from "../domain/finding.ts";
-import { longestNamespaceAndName } from "../domain/harbor-names.ts";
-import { awsRegion, bucketName, credentialsSchema, dnsLabel, restoreFields, storeProblems, type Backup, type Restore } from "../domain/harbor-restore.ts";
-import { checkPgHba, requiredPgHba } from "../domain/pg-hba.ts";
-import { duration, rollTimeLimits } from "../domain/harbor-steps.ts";
-import { clusterNamePattern } from "../domain/postgres-cluster.ts";
-import { endpointProblem } from "../domain/s3-location.ts";
-import { checkSpiloImage } from "../domain/spilo-image.ts";
-import { writtenReason } from "../domain/stanza-create.ts";
+import { longestNamespaceAndName } from "../domain/harbor/names.ts";
+import { awsRegion, bucketName, credentialsSchema, dnsLabel, restoreFields, storeProblems, type Backup, type Restore } from "../domain/restore/restore.ts";
+import { checkPgHba, requiredPgHba } from "../domain/harbor/pg-hba.ts";
+import { duration, rollTimeLimits } from "../domain/harbor/steps.ts";
+import { clusterNamePattern } from "../domain/stanza/postgres-cluster.ts";
+import { endpointProblem } from "../domain/aws/s3-location.ts";
+import { checkSpiloImage } from "../domain/spilo/image.ts";
+import { writtenReason } from "../domain/stanza/create.ts";
 import { always, rule, type Problem } from "./rule.ts";
 
 const objectName = z.string().regex(/^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$/, "must be a Kubernetes name: a-z, 0-9, - and .");

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { dumpDirectorySchema } from "../domain/dump.ts";
-import { clusterNamePattern } from "../domain/postgres-cluster.ts";
-import { clusterUid, kubernetesAccessSchema, timeLimitsSchema, writtenReason } from "../domain/stanza-create.ts";
+import { dumpDirectorySchema } from "../domain/dump/dump.ts";
+import { clusterNamePattern } from "../domain/stanza/postgres-cluster.ts";
+import { clusterUid, kubernetesAccessSchema, timeLimitsSchema, writtenReason } from "../domain/stanza/create.ts";
 import { harborSchema, harborSecretsSchema } from "./harbor.ts";
 
 const target = z

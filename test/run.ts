@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensureHarbor } from "../sandbox/harbor/harbor.ts";
-import { ensurePackages } from "../sandbox/packages.ts";
+import { ensurePackages } from "../sandbox/host/packages.ts";
 import { ensureTools } from "../sandbox/toolchain.ts";
 import { faultsPage } from "./faults.ts";
 import { resultsSchema, type Results } from "./reporter.ts";

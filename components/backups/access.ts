@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { backupReaderPolicy, backupWriterPolicy, type ReaderAccess, type WriterAccess } from "../../domain/backup-iam.ts";
+import { backupReaderPolicy, backupWriterPolicy, type ReaderAccess, type WriterAccess } from "../../domain/backups/iam.ts";
 import { childOf } from "../child-of.ts";
 
 export interface BackupAccessArgs {

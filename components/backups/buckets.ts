@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { bucketPolicy } from "../../domain/backup-iam.ts";
+import { bucketPolicy } from "../../domain/backups/iam.ts";
 
 export interface BucketArgs {
   /** Name of the bucket. */

@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
-import { postgresqlName } from "../../domain/harbor-names.ts";
-import type { Backup, Restore } from "../../domain/harbor-restore.ts";
-import type { RollRequest } from "../../domain/harbor-steps.ts";
-import { requiredPgHba } from "../../domain/pg-hba.ts";
-import type { AccessKeys } from "../../domain/pod-config.ts";
-import { parseClusterName } from "../../domain/postgres-cluster.ts";
-import type { KubernetesAccess } from "../../domain/stanza-create.ts";
+import { postgresqlName } from "../../domain/harbor/names.ts";
+import type { Backup, Restore } from "../../domain/restore/restore.ts";
+import type { RollRequest } from "../../domain/harbor/steps.ts";
+import { requiredPgHba } from "../../domain/harbor/pg-hba.ts";
+import type { AccessKeys } from "../../domain/harbor/pod-config.ts";
+import { parseClusterName } from "../../domain/stanza/postgres-cluster.ts";
+import type { KubernetesAccess } from "../../domain/stanza/create.ts";
 import { BackupAccess, type BackupAccessArgs } from "../backups/access.ts";
 import { ArtifactsBucket, DatabaseBackupsBucket, type BucketArgs } from "../backups/buckets.ts";
 import { KeptSecrets, type KeptSecretsArgs } from "../secrets/kept-secrets.ts";

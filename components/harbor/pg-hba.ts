@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { durationSeconds } from "../../domain/duration.ts";
-import { pgHbaReportSchema, type PgHbaReport, type PgHbaRequest } from "../../domain/harbor-steps.ts";
-import { pgHbaLookReportSchema, type PgHbaLookRequest } from "../../domain/pg-hba-look.ts";
-import type { KubernetesAccess } from "../../domain/stanza-create.ts";
+import { pgHbaReportSchema, type PgHbaReport, type PgHbaRequest } from "../../domain/harbor/steps.ts";
+import { pgHbaLookReportSchema, type PgHbaLookRequest } from "../../domain/harbor/pg-hba-fingerprint.ts";
+import type { KubernetesAccess } from "../../domain/stanza/create.ts";
 import { childOf } from "../child-of.ts";
 import { look, reportOf, step } from "../step.ts";
 
@@ -29,7 +29,7 @@ export interface PgHbaArgs {
  * A command, and no `CustomResourcePatch`. Pulumi compares a Patch's inputs with those of the last `up`, and does not see
  * that the Harbor operator has put its own list back; only a refresh would show it. Here every preview and `up` looks at
  * the live list, and the step, a server-side apply with a field manager of its own, runs again when the fingerprint is
- * another one (domain/pg-hba-look.ts). A Patch would also take its lines out again on destroy; this leaves them. And a
+ * another one (domain/harbor/pg-hba-fingerprint.ts). A Patch would also take its lines out again on destroy; this leaves them. And a
  * person runs the same step by hand.
  */
 export class PgHba extends pulumi.ComponentResource {

@@ -1,9 +1,9 @@
 import { ConfigMap, Secret } from "@pulumi/kubernetes/core/v1/index.js";
 import * as pulumi from "@pulumi/pulumi";
-import type { Backup, Restore } from "../../domain/harbor-restore.ts";
-import { needsPodSecret, podConfigData, podSecretData, type AccessKeys } from "../../domain/pod-config.ts";
-import { podConfigManager } from "../../domain/pod-config-owners.ts";
-import type { ClusterName } from "../../domain/postgres-cluster.ts";
+import type { Backup, Restore } from "../../domain/restore/restore.ts";
+import { needsPodSecret, podConfigData, podSecretData, type AccessKeys } from "../../domain/harbor/pod-config.ts";
+import { podConfigManager } from "../../domain/harbor/pod-config-owners.ts";
+import type { ClusterName } from "../../domain/stanza/postgres-cluster.ts";
 import { childOf } from "../child-of.ts";
 
 export interface PodConfigArgs {
@@ -22,7 +22,7 @@ export interface PodConfigArgs {
 /**
  * The environment of the database's Pods: pod-config, and the pod Secret for what must not stand in a ConfigMap. Both
  * have fixed names and are changed in place, if the provider is kubernetesProvider's. What somebody made by hand under
- * these names is taken over; other keys stay, and the preflight names them (domain/pod-config-owners.ts).
+ * these names is taken over; other keys stay, and the preflight names them (domain/harbor/pod-config-owners.ts).
  *
  * Destroying the stack leaves both as they are: without them the Zalando operator makes and changes no cluster at all.
  */

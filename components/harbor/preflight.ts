@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Backup, Restore } from "../../domain/harbor-restore.ts";
-import type { AccessKeys } from "../../domain/pod-config.ts";
-import { restoreCheckReportSchema, type RestoreCheckReport, type RestoreCheckRequest } from "../../domain/restore-check.ts";
+import type { Backup, Restore } from "../../domain/restore/restore.ts";
+import type { AccessKeys } from "../../domain/harbor/pod-config.ts";
+import { restoreCheckReportSchema, type RestoreCheckReport, type RestoreCheckRequest } from "../../domain/restore/check.ts";
 import { childOf } from "../child-of.ts";
 import { reportOf, step } from "../step.ts";
 

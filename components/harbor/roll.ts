@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { durationSeconds } from "../../domain/duration.ts";
-import { rollReportSchema, type RollReport, type RollRequest } from "../../domain/harbor-steps.ts";
+import { rollReportSchema, type RollReport, type RollRequest } from "../../domain/harbor/steps.ts";
 import { childOf } from "../child-of.ts";
 import { reportOf, step } from "../step.ts";
 

@@ -1,9 +1,9 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { durationSeconds } from "../../domain/duration.ts";
-import { formatClusterName, parseClusterName } from "../../domain/postgres-cluster.ts";
-import { copyName } from "../../domain/secret-copy.ts";
-import { fingerprintReportSchema, keepReportSchema, secretNames, type KeepReport } from "../../domain/secrets-request.ts";
+import { formatClusterName, parseClusterName } from "../../domain/stanza/postgres-cluster.ts";
+import { copyName } from "../../domain/secrets/copy.ts";
+import { fingerprintReportSchema, keepReportSchema, secretNames, type KeepReport } from "../../domain/secrets/request.ts";
 import { childOf } from "../child-of.ts";
 import { look, reportOf, step } from "../step.ts";
 import { secretsRequest, type HarborSecrets } from "./harbor-secrets.ts";

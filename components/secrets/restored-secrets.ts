@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { secretsRestoreReportSchema, type SecretsRestoreReport } from "../../domain/secrets-request.ts";
+import { secretsRestoreReportSchema, type SecretsRestoreReport } from "../../domain/secrets/request.ts";
 import { childOf } from "../child-of.ts";
 import { reportOf, step } from "../step.ts";
 import { secretsRequest, type HarborSecrets } from "./harbor-secrets.ts";

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { durationSeconds } from "../../domain/duration.ts";
-import { stanzaCreateReportSchema, type KubernetesAccess, type StanzaCreateReport, type StanzaCreateRequest, type TimeLimits } from "../../domain/stanza-create.ts";
+import { stanzaCreateReportSchema, type KubernetesAccess, type StanzaCreateReport, type StanzaCreateRequest, type TimeLimits } from "../../domain/stanza/create.ts";
 import { reportOf, step } from "../step.ts";
 import { HeldTarget } from "../held-target.ts";
 

@@ -1,10 +1,10 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { layout } from "../directory.ts";
-import { portName } from "../ports.ts";
-import type { Ports } from "../ports.ts";
-import { Processes, waitUntil } from "../processes.ts";
-import type { Secrets } from "../secrets.ts";
+import { layout } from "../host/directory.ts";
+import { portName } from "../host/ports.ts";
+import type { Ports } from "../host/ports.ts";
+import { Processes, waitUntil } from "../host/processes.ts";
+import type { Secrets } from "../host/secrets.ts";
 import { ensureTools } from "../toolchain.ts";
 import { ensureMoto } from "./moto.ts";
 

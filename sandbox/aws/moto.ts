@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
-import { runCommand } from "../command.ts";
-import { withLock } from "../lock.ts";
-import { installPackages } from "../packages.ts";
+import { runCommand } from "../host/command.ts";
+import { withLock } from "../host/lock.ts";
+import { installPackages } from "../host/packages.ts";
 import { cacheDirectory } from "../toolchain.ts";
 
 const requirements = join(import.meta.dirname, "..", "toolchain", "moto", "requirements.txt");

@@ -1,8 +1,8 @@
 import { AuthenticationV1TokenRequest, CoreV1Api, V1TokenRequestSpec } from "@kubernetes/client-node";
-import { createFile } from "../account.ts";
-import type { Account } from "../account.ts";
+import { createFile } from "../host/account.ts";
+import type { Account } from "../host/account.ts";
 import { client } from "../client.ts";
-import { layout } from "../directory.ts";
+import { layout } from "../host/directory.ts";
 import { harborContext } from "./objects.ts";
 
 const tokenSeconds = 30 * 24 * 3600;

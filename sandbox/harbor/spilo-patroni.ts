@@ -1,11 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
-import { createFile, createFolder } from "../account.ts";
-import type { Account } from "../account.ts";
-import type { Certificates } from "../certificates.ts";
-import { layout, spiloLayout } from "../directory.ts";
-import { postgresBin } from "../packages.ts";
+import { createFile, createFolder } from "../host/account.ts";
+import type { Account } from "../host/account.ts";
+import type { Certificates } from "../host/certificates.ts";
+import { layout, spiloLayout } from "../host/directory.ts";
+import { postgresBin } from "../host/packages.ts";
 import { harborContext } from "./objects.ts";
 
 /** What is known of a database Pod when its container starts. */

@@ -18,7 +18,7 @@ import {
   S3Client,
 } from "@aws-sdk/client-s3";
 import { z } from "zod";
-import { backupReaderPolicy, backupWriterPolicy, bucketPolicy } from "../../domain/backup-iam.ts";
+import { backupReaderPolicy, backupWriterPolicy, bucketPolicy } from "../../domain/backups/iam.ts";
 import { clientSettings, startTestAws, type TestAws } from "../support/aws.ts";
 import { EngineProject } from "../support/engine.ts";
 

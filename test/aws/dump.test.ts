@@ -11,11 +11,11 @@ import {
   PutObjectCommand,
   S3Client,
 } from "@aws-sdk/client-s3";
-import { S3Error } from "../../clients/s3-error.ts";
-import { dumpTrailer } from "../../domain/dump.ts";
+import { S3Error } from "../../clients/aws/s3-error.ts";
+import { dumpTrailer } from "../../domain/dump/dump.ts";
 import { RecoveryError } from "../../domain/errors.ts";
-import type { DumpReport } from "../../domain/stanza-create.ts";
-import { dumpDatabases } from "../../operations/dump.ts";
+import type { DumpReport } from "../../domain/stanza/create.ts";
+import { dumpDatabases } from "../../operations/dump/dump.ts";
 import { FakeCluster, FakeSurroundings } from "../support/fake-cluster.ts";
 import { clientSettings, startTestAws, type TestAws } from "../support/aws.ts";
 import { S3Proxy } from "../support/s3-proxy.ts";

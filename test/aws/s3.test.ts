@@ -3,11 +3,11 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import pLimit from "p-limit";
-import { S3Error, type S3Problem } from "../../clients/s3-error.ts";
-import { connectS3, type S3Access } from "../../clients/s3.ts";
-import { segmentName, WalgListingReader } from "../../domain/walg-storage.ts";
-import { suggestRestores } from "../../operations/restore-suggest.ts";
-import { listWal } from "../../operations/wal-listing.ts";
+import { S3Error, type S3Problem } from "../../clients/aws/s3-error.ts";
+import { connectS3, type S3Access } from "../../clients/aws/s3.ts";
+import { segmentName, WalgListingReader } from "../../domain/walg/storage.ts";
+import { suggestRestores } from "../../operations/restore/suggest.ts";
+import { listWal } from "../../operations/restore/wal-listing.ts";
 import { clientSettings, startTestAws, type TestAws } from "../support/aws.ts";
 import { backupObjects, walgPrefix } from "../support/walg.ts";
 

@@ -10,9 +10,9 @@ import {
   SecretsManagerClient,
 } from "@aws-sdk/client-secrets-manager";
 import { execa } from "execa";
-import { vitalSecretNames } from "../../domain/harbor-names.ts";
-import { copyName, secretCopySchema } from "../../domain/secret-copy.ts";
-import { keepReportSchema, secretsRestoreReportSchema } from "../../domain/secrets-request.ts";
+import { vitalSecretNames } from "../../domain/harbor/names.ts";
+import { copyName, secretCopySchema } from "../../domain/secrets/copy.ts";
+import { keepReportSchema, secretsRestoreReportSchema } from "../../domain/secrets/request.ts";
 import { clientSettings, startTestAws, type TestAws } from "../support/aws.ts";
 import { HarborObjects } from "../support/harbor-objects.ts";
 import { startTestKubernetes, type TestKubernetes } from "../support/kubernetes.ts";

@@ -3,8 +3,8 @@ import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { stanzaCreateReportSchema } from "../../domain/stanza-create.ts";
-import { clusters } from "../../sandbox/inventory.ts";
+import { stanzaCreateReportSchema } from "../../domain/stanza/create.ts";
+import { clusters } from "../../sandbox/pgo/inventory.ts";
 import { Project } from "../support/project.ts";
 import { repositoryCodes, sandboxEnvironment } from "../support/sandbox.ts";
 

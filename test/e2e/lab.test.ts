@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { stanzaCreateReportSchema, type StanzaCreateReport } from "../../domain/stanza-create.ts";
+import { stanzaCreateReportSchema, type StanzaCreateReport } from "../../domain/stanza/create.ts";
 import { breakRepository, heal } from "../../sandbox/cluster.ts";
 import { FreshPostgres } from "../support/fresh-postgres.ts";
 import { Project } from "../support/project.ts";

@@ -6,7 +6,7 @@ import { basename, join } from "node:path";
 import { zstdDecompressSync } from "node:zlib";
 import { KubeConfig } from "@kubernetes/client-node";
 import { breakRepository, heal } from "../../sandbox/cluster.ts";
-import { contexts, findCluster } from "../../sandbox/inventory.ts";
+import { contexts, findCluster } from "../../sandbox/pgo/inventory.ts";
 import { Project } from "../support/project.ts";
 import { loseStanza } from "../support/repository.ts";
 import { askDirectly, cli, sandboxEnvironment, testDirectory } from "../support/sandbox.ts";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { layout } from "../../sandbox/directory.ts";
+import { layout } from "../../sandbox/host/directory.ts";
 import { applyHarborCluster } from "../../sandbox/harbor/harbor.ts";
 import { backups, harborCluster, operatorNamespace, podEnvironment, spiloImage } from "../../sandbox/harbor/objects.ts";
-import { Processes, waitUntil } from "../../sandbox/processes.ts";
+import { Processes, waitUntil } from "../../sandbox/host/processes.ts";
 import { HarborDatabase, isReady, roleOf } from "../support/harbor.ts";
 import { harborEnvironment, testDirectory } from "../support/sandbox.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { waitUntil } from "../../sandbox/processes.ts";
+import { waitUntil } from "../../sandbox/host/processes.ts";
 import { ApiProxy, type Interfere } from "../support/api-proxy.ts";
 import { withApiServerKilled } from "../support/api-server-process.ts";
 import { askDirectly, cli, sandboxEnvironment, startCli, type Ended } from "../support/sandbox.ts";

@@ -11,7 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { propertiesOf, structOf, unknownString } from "../../sandbox/pulumi/property-diff.ts";
 import type { Properties, PropertyValue } from "../../sandbox/pulumi/property-diff.ts";
-import { waitUntil } from "../../sandbox/processes.ts";
+import { waitUntil } from "../../sandbox/host/processes.ts";
 import { startPlugin, unaryCall } from "./plugin-harness.ts";
 import type { StartedPlugin } from "./plugin-harness.ts";
 

@@ -4,7 +4,7 @@ import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { RecoveryError } from "../../domain/errors.ts";
-import { findCluster } from "../../sandbox/inventory.ts";
+import { findCluster } from "../../sandbox/pgo/inventory.ts";
 import type { Event } from "../support/gaps.ts";
 import { withTableLocked } from "../support/locks.ts";
 import { runProcedure } from "../support/procedure.ts";

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { breakRepository, heal } from "../../sandbox/cluster.ts";
-import { findCluster } from "../../sandbox/inventory.ts";
+import { findCluster } from "../../sandbox/pgo/inventory.ts";
 import { withOperatorStopped, withTableLocked } from "../support/locks.ts";
 import { remoteCommands, untilNoRemoteCommand, untilRemoteCommand } from "../support/remote-commands.ts";
 import { loseStanza } from "../support/repository.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { scanReportSchema, type ScanEntry } from "../../domain/scan-report.ts";
-import { stanzaCreateReportSchema } from "../../domain/stanza-create.ts";
-import { findCluster, type PostgresCluster } from "../../sandbox/inventory.ts";
+import { scanReportSchema, type ScanEntry } from "../../domain/stanza/list-report.ts";
+import { stanzaCreateReportSchema } from "../../domain/stanza/create.ts";
+import { findCluster, type PostgresCluster } from "../../sandbox/pgo/inventory.ts";
 import { runProcedure } from "../support/procedure.ts";
 import { createCluster, deleteCluster } from "../support/recreate.ts";
 import { createDirectly, loseStanza, repositoryFiles } from "../support/repository.ts";

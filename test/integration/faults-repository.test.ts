@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { appendFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { scanReportSchema, type ScanEntry } from "../../domain/scan-report.ts";
-import { findCluster, sharedCluster } from "../../sandbox/inventory.ts";
+import { scanReportSchema, type ScanEntry } from "../../domain/stanza/list-report.ts";
+import { findCluster, sharedCluster } from "../../sandbox/pgo/inventory.ts";
 import { withOperatorStopped } from "../support/locks.ts";
 import { withEnvironment } from "../support/replay.ts";
 import { createDirectly, loseStanza, repositoryFiles, repositoryOf, tellOperatorsBelief, withoutSystemIdentifier } from "../support/repository.ts";

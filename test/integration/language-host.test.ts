@@ -13,7 +13,7 @@ import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { structOf } from "../../sandbox/pulumi/property-diff.ts";
-import { waitUntil } from "../../sandbox/processes.ts";
+import { waitUntil } from "../../sandbox/host/processes.ts";
 import { answer, bound, startPlugin, unaryCall } from "./plugin-harness.ts";
 import type { StartedPlugin } from "./plugin-harness.ts";
 

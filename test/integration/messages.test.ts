@@ -6,10 +6,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import getPort from "get-port";
 import { client } from "../../sandbox/client.ts";
-import { waitUntil } from "../../sandbox/processes.ts";
+import { waitUntil } from "../../sandbox/host/processes.ts";
 import { ApiProxy, type Interfere } from "../support/api-proxy.ts";
 import { RestrictedUsers } from "../support/restricted-user.ts";
-import { permissions, type Permission } from "../../domain/permissions.ts";
+import { permissions, type Permission } from "../../domain/kubernetes/permissions.ts";
 import { cli, sandboxEnvironment, type Ended } from "../support/sandbox.ts";
 
 const program = new URL("../../bin/postgres-recovery", import.meta.url).pathname;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Processes, processStartTime, waitUntil } from "../../sandbox/processes.ts";
+import { Processes, processStartTime, waitUntil } from "../../sandbox/host/processes.ts";
 
 describe("processes of the sandbox", () => {
   let directory: string;

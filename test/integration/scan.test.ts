@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { scanReportSchema } from "../../domain/scan-report.ts";
-import { findCluster } from "../../sandbox/inventory.ts";
+import { scanReportSchema } from "../../domain/stanza/list-report.ts";
+import { findCluster } from "../../sandbox/pgo/inventory.ts";
 import { leaders } from "../support/patroni.ts";
 import { cli, repositoryCodes, sandboxEnvironment } from "../support/sandbox.ts";
 

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import { KubeConfig } from "@kubernetes/client-node";
-import type { Context } from "../../sandbox/inventory.ts";
+import type { Context } from "../../sandbox/pgo/inventory.ts";
 import { sandboxEnvironment } from "./sandbox.ts";
 
 /** What comes instead of the API server's answer: an answer, nothing at all, or a cut before or in the middle of it. */

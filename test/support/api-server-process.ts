@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { CoreV1Api } from "@kubernetes/client-node";
 import { client } from "../../sandbox/client.ts";
-import { layout } from "../../sandbox/directory.ts";
-import type { Context } from "../../sandbox/inventory.ts";
-import { Processes, waitUntil } from "../../sandbox/processes.ts";
+import { layout } from "../../sandbox/host/directory.ts";
+import type { Context } from "../../sandbox/pgo/inventory.ts";
+import { Processes, waitUntil } from "../../sandbox/host/processes.ts";
 import { testDirectory } from "./sandbox.ts";
 
 /** Kills the API server of a context, as a node that fails does; it is started again as it was by `restart`, or after `work`. */

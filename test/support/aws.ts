@@ -2,10 +2,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { awsEnvironment, ensureAws, startAws } from "../../sandbox/aws/aws.ts";
-import { layout } from "../../sandbox/directory.ts";
-import { loadPorts } from "../../sandbox/ports.ts";
-import { Processes } from "../../sandbox/processes.ts";
-import { loadSecrets } from "../../sandbox/secrets.ts";
+import { layout } from "../../sandbox/host/directory.ts";
+import { loadPorts } from "../../sandbox/host/ports.ts";
+import { Processes } from "../../sandbox/host/processes.ts";
+import { loadSecrets } from "../../sandbox/host/secrets.ts";
 
 /** The sandbox's AWS, without the rest of the sandbox. */
 export interface TestAws {

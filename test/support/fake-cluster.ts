@@ -1,9 +1,9 @@
 import { PassThrough } from "node:stream";
-import type { ExecResult } from "../../clients/exec.ts";
-import type { KubernetesClient } from "../../clients/kubernetes.ts";
-import { dumpTrailer } from "../../domain/dump.ts";
-import { podSchema, type Pod } from "../../domain/instance-pod.ts";
-import { labels, postgresClusterSchema, type PostgresCluster } from "../../domain/postgres-cluster.ts";
+import type { ExecResult } from "../../clients/kubernetes/exec.ts";
+import type { KubernetesClient } from "../../clients/kubernetes/postgres-clusters.ts";
+import { dumpTrailer } from "../../domain/dump/dump.ts";
+import { podSchema, type Pod } from "../../domain/stanza/instance-pod.ts";
+import { labels, postgresClusterSchema, type PostgresCluster } from "../../domain/stanza/postgres-cluster.ts";
 import type { Surroundings } from "../../operations/surroundings.ts";
 
 const exited = (code: number, stdout = "", stderr = ""): ExecResult => ({ end: "exited", code, stdout, stderr });

@@ -1,5 +1,5 @@
-import type { ExecResult } from "../../clients/exec.ts";
-import type { HarborClient } from "../../clients/harbor.ts";
+import type { ExecResult } from "../../clients/kubernetes/exec.ts";
+import type { HarborClient } from "../../clients/kubernetes/harbor.ts";
 import {
   harborClusterSchema,
   podSchema,
@@ -9,11 +9,11 @@ import {
   type HarborCluster,
   type Postgresql,
   type StatefulSet,
-} from "../../domain/harbor-objects.ts";
-import { runbookPgHba } from "../../domain/pg-hba.ts";
-import type { LivePodConfig } from "../../domain/pod-config-owners.ts";
-import type { ClusterName } from "../../domain/postgres-cluster.ts";
-import type { SecretContent } from "../../domain/secret-copy.ts";
+} from "../../domain/harbor/objects.ts";
+import { runbookPgHba } from "../../domain/harbor/pg-hba.ts";
+import type { LivePodConfig } from "../../domain/harbor/pod-config-owners.ts";
+import type { ClusterName } from "../../domain/stanza/postgres-cluster.ts";
+import type { SecretContent } from "../../domain/secrets/copy.ts";
 
 export const harbor = { namespace: "harbor-cluster", name: "harbor-cluster" };
 export const databaseName = "postgresql-harbor-cluster-harbor-cluster";

@@ -1,6 +1,6 @@
-import { S3Error } from "../../clients/s3-error.ts";
-import type { S3Client } from "../../clients/s3.ts";
-import type { ListedObject } from "../../domain/walg-storage.ts";
+import { S3Error } from "../../clients/aws/s3-error.ts";
+import type { S3Client } from "../../clients/aws/s3.ts";
+import type { ListedObject } from "../../domain/walg/storage.ts";
 
 /** One bucket of S3 in memory. */
 export class FakeS3 implements S3Client {

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { createZstdDecompress } from "node:zlib";
 import { execa } from "execa";
-import { databaseAccount } from "../../sandbox/account.ts";
-import { postgresBin } from "../../sandbox/packages.ts";
+import { databaseAccount } from "../../sandbox/host/account.ts";
+import { postgresBin } from "../../sandbox/host/packages.ts";
 
 /** A new, empty Postgres of its own on a Unix socket, to restore a dump into. */
 export class FreshPostgres {

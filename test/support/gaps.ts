@@ -1,4 +1,4 @@
-import type { KubernetesClient } from "../../clients/kubernetes.ts";
+import type { KubernetesClient } from "../../clients/kubernetes/postgres-clusters.ts";
 
 /** Something that happens just before a remote command. */
 export interface Event {

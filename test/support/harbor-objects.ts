@@ -1,6 +1,6 @@
 import type { KubernetesObject } from "@kubernetes/client-node";
-import { credentialsSecretName, coreEncryptionKeySecretName, databaseRoles, postgresqlName } from "../../domain/harbor-names.ts";
-import type { ClusterName } from "../../domain/postgres-cluster.ts";
+import { credentialsSecretName, coreEncryptionKeySecretName, databaseRoles, postgresqlName } from "../../domain/harbor/names.ts";
+import type { ClusterName } from "../../domain/stanza/postgres-cluster.ts";
 import { create } from "../../sandbox/client.ts";
 import { unlessMissing } from "./harbor.ts";
 import type { TestKubernetes } from "./kubernetes.ts";

@@ -2,12 +2,12 @@ import { join } from "node:path";
 import { ApiException, AppsV1Api, CoreV1Api, CustomObjectsApi, KubernetesObjectApi, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
 import type { V1EnvVar, V1Pod } from "@kubernetes/client-node";
 import { z } from "zod";
-import { coreEncryptionKeySecretName, harborClusterApi } from "../../domain/harbor-names.ts";
+import { coreEncryptionKeySecretName, harborClusterApi } from "../../domain/harbor/names.ts";
 import { client } from "../../sandbox/client.ts";
-import { layout } from "../../sandbox/directory.ts";
+import { layout } from "../../sandbox/host/directory.ts";
 import { harborCluster, harborContext } from "../../sandbox/harbor/objects.ts";
 import { baseBackups } from "../../sandbox/harbor/spilo-patroni.ts";
-import { waitUntil } from "../../sandbox/processes.ts";
+import { waitUntil } from "../../sandbox/host/processes.ts";
 import { askDirectly, testDirectory } from "./sandbox.ts";
 
 const { namespace, database: name } = harborCluster;

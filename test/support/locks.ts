@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { instanceLayout, layout } from "../../sandbox/directory.ts";
-import type { PostgresCluster } from "../../sandbox/inventory.ts";
-import { Processes, waitUntil } from "../../sandbox/processes.ts";
+import { instanceLayout, layout } from "../../sandbox/host/directory.ts";
+import type { PostgresCluster } from "../../sandbox/pgo/inventory.ts";
+import { Processes, waitUntil } from "../../sandbox/host/processes.ts";
 import { processIn } from "./remote-commands.ts";
 import { askDirectly, startDirectly, testDirectory } from "./sandbox.ts";
 

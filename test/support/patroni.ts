@@ -3,12 +3,12 @@ import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { messageOf } from "../../domain/errors.ts";
-import { databaseAccount } from "../../sandbox/account.ts";
-import type { PostgresCluster } from "../../sandbox/inventory.ts";
-import { instanceLayout, layout } from "../../sandbox/directory.ts";
-import { patroniProcess, startPatroni } from "../../sandbox/patroni.ts";
-import { loadPorts } from "../../sandbox/ports.ts";
-import { Processes, waitUntil } from "../../sandbox/processes.ts";
+import { databaseAccount } from "../../sandbox/host/account.ts";
+import type { PostgresCluster } from "../../sandbox/pgo/inventory.ts";
+import { instanceLayout, layout } from "../../sandbox/host/directory.ts";
+import { patroniProcess, startPatroni } from "../../sandbox/pgo/patroni.ts";
+import { loadPorts } from "../../sandbox/host/ports.ts";
+import { Processes, waitUntil } from "../../sandbox/host/processes.ts";
 import { askDirectly, testDirectory } from "./sandbox.ts";
 
 const members = z.array(z.object({ Member: z.string(), Role: z.string(), State: z.string() }));

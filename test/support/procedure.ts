@@ -1,8 +1,8 @@
-import { connectKubernetes, type KubernetesClient } from "../../clients/kubernetes.ts";
-import { stanzaCreateRequestSchema, type StanzaCreateReport } from "../../domain/stanza-create.ts";
-import { createStanza } from "../../operations/create.ts";
+import { connectKubernetes, type KubernetesClient } from "../../clients/kubernetes/postgres-clusters.ts";
+import { stanzaCreateRequestSchema, type StanzaCreateReport } from "../../domain/stanza/create.ts";
+import { createStanza } from "../../operations/stanza/create.ts";
 import { realSurroundings } from "../../operations/surroundings.ts";
-import type { PostgresCluster } from "../../sandbox/inventory.ts";
+import type { PostgresCluster } from "../../sandbox/pgo/inventory.ts";
 import { sandboxEnvironment } from "./sandbox.ts";
 import { withEvents, type Event } from "./gaps.ts";
 

@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
-import { waitUntil } from "../../sandbox/processes.ts";
+import { waitUntil } from "../../sandbox/host/processes.ts";
 import { askDirectly } from "./sandbox.ts";
-import type { Context, PostgresCluster } from "../../sandbox/inventory.ts";
+import type { Context, PostgresCluster } from "../../sandbox/pgo/inventory.ts";
 
 /** A process that the runbook started in a Pod. */
 export interface RemoteCommand {

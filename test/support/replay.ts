@@ -1,8 +1,8 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { contextLayout } from "../../sandbox/directory.ts";
-import type { Context } from "../../sandbox/inventory.ts";
+import { contextLayout } from "../../sandbox/host/directory.ts";
+import type { Context } from "../../sandbox/pgo/inventory.ts";
 import { testDirectory } from "./sandbox.ts";
 
 /** A captured answer that a Pod gives instead of running the command; see the kubelet stand-in. */

@@ -1,10 +1,10 @@
 import { appendFile, readFile, rm, writeFile } from "node:fs/promises";
-import { createFolder, databaseAccount } from "../../sandbox/account.ts";
-import { clusterLayout, instanceLayout, layout } from "../../sandbox/directory.ts";
-import { clusterId, type PostgresCluster } from "../../sandbox/inventory.ts";
-import { loadPorts } from "../../sandbox/ports.ts";
-import { Processes } from "../../sandbox/processes.ts";
-import { healRepository } from "../../sandbox/repository.ts";
+import { createFolder, databaseAccount } from "../../sandbox/host/account.ts";
+import { clusterLayout, instanceLayout, layout } from "../../sandbox/host/directory.ts";
+import { clusterId, type PostgresCluster } from "../../sandbox/pgo/inventory.ts";
+import { loadPorts } from "../../sandbox/host/ports.ts";
+import { Processes } from "../../sandbox/host/processes.ts";
+import { healRepository } from "../../sandbox/pgo/repository.ts";
 import { testDirectory } from "./sandbox.ts";
 
 /** While `work` runs nothing listens at the port of the cluster's repo host. */

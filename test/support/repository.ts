@@ -3,10 +3,10 @@ import { readdir, readFile, rm } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CustomObjectsApi, KubeConfig, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
-import { clusterLayout, layout } from "../../sandbox/directory.ts";
-import { clusterId, type PostgresCluster } from "../../sandbox/inventory.ts";
-import { postgresClusterApi } from "../../domain/postgres-cluster.ts";
-import { Processes, waitUntil } from "../../sandbox/processes.ts";
+import { clusterLayout, layout } from "../../sandbox/host/directory.ts";
+import { clusterId, type PostgresCluster } from "../../sandbox/pgo/inventory.ts";
+import { postgresClusterApi } from "../../domain/stanza/postgres-cluster.ts";
+import { Processes, waitUntil } from "../../sandbox/host/processes.ts";
 import { askDirectly, testDirectory } from "./sandbox.ts";
 
 /** Where the cluster's repository lies on the disk. */

@@ -2,10 +2,10 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AuthorizationV1Api, CoreV1Api, KubernetesObjectApi } from "@kubernetes/client-node";
-import { roleRules, type Permission } from "../../domain/permissions.ts";
+import { roleRules, type Permission } from "../../domain/kubernetes/permissions.ts";
 import { client, create } from "../../sandbox/client.ts";
-import type { Context } from "../../sandbox/inventory.ts";
-import { waitUntil } from "../../sandbox/processes.ts";
+import type { Context } from "../../sandbox/pgo/inventory.ts";
+import { waitUntil } from "../../sandbox/host/processes.ts";
 import { sandboxEnvironment } from "./sandbox.ts";
 
 const namespace = "default";

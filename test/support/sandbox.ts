@@ -3,9 +3,9 @@ import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { z } from "zod";
-import { contextLayout } from "../../sandbox/directory.ts";
-import type { Context } from "../../sandbox/inventory.ts";
-import { waitUntil } from "../../sandbox/processes.ts";
+import { contextLayout } from "../../sandbox/host/directory.ts";
+import type { Context } from "../../sandbox/pgo/inventory.ts";
+import { waitUntil } from "../../sandbox/host/processes.ts";
 import { down, up, upHarbor } from "../../sandbox/sandbox.ts";
 
 /** The tests' own sandbox, beside one that a person may have started; the variable lets two test runs go side by side. */

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { PassThrough } from "node:stream";
-import type { ExecResult } from "../../clients/exec.ts";
-import { dumpTrailer } from "../../domain/dump.ts";
+import type { ExecResult } from "../../clients/kubernetes/exec.ts";
+import { dumpTrailer } from "../../domain/dump/dump.ts";
 import { FakeCluster } from "./fake-cluster.ts";
 
 /** As the exec brings them. */

@@ -1,4 +1,4 @@
-import { segmentName, WalgListingReader, type ListedObject, type WalgListing } from "../../domain/walg-storage.ts";
+import { segmentName, WalgListingReader, type ListedObject, type WalgListing } from "../../domain/walg/storage.ts";
 
 export const walgPrefix = "spilo/postgresql-harbor-cluster-harbor-cluster/99e85b8a-3f92-4c86-8d42-5056348c1e7e/wal/12";
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { verdictExitCode } from "../../../cli/exit-codes.ts";
 import { createTable, logLine, scanTable } from "../../../cli/render.ts";
-import type { StanzaStatus } from "../../../domain/stanza-status.ts";
-import { disagreement, verdictOf } from "../../../domain/stanza-status.ts";
-import type { ScanEntry } from "../../../domain/scan-report.ts";
+import type { StanzaStatus } from "../../../domain/stanza/status.ts";
+import { disagreement, verdictOf } from "../../../domain/stanza/status.ts";
+import type { ScanEntry } from "../../../domain/stanza/list-report.ts";
 
 const entry = (namespace: string, cluster: string, pod: string | undefined, status: StanzaStatus, created?: boolean): ScanEntry => {
   const contradiction = disagreement(status, created);

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { HarborDatabase, type HarborDatabaseArgs } from "../../../components/harbor/harbor-database.ts";
-import type { Restore } from "../../../domain/harbor-restore.ts";
-import { rollRequestSchema } from "../../../domain/harbor-steps.ts";
-import { requiredPgHba } from "../../../domain/pg-hba.ts";
-import { restoreCheckRequestSchema } from "../../../domain/restore-check.ts";
+import type { Restore } from "../../../domain/restore/restore.ts";
+import { rollRequestSchema } from "../../../domain/harbor/steps.ts";
+import { requiredPgHba } from "../../../domain/harbor/pg-hba.ts";
+import { restoreCheckRequestSchema } from "../../../domain/restore/check.ts";
 import { optionsOf, registered, type Registered } from "../../support/pulumi-mocks.ts";
 
 const scope = "postgresql-harbor-cluster-harbor-cluster";

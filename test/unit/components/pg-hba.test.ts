@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { PgHba } from "../../../components/harbor/pg-hba.ts";
-import { pgHbaRequestSchema, type PgHbaReport } from "../../../domain/harbor-steps.ts";
-import { requiredPgHba } from "../../../domain/pg-hba.ts";
-import { pgHbaLookRequestSchema } from "../../../domain/pg-hba-look.ts";
+import { pgHbaRequestSchema, type PgHbaReport } from "../../../domain/harbor/steps.ts";
+import { requiredPgHba } from "../../../domain/harbor/pg-hba.ts";
+import { pgHbaLookRequestSchema } from "../../../domain/harbor/pg-hba-fingerprint.ts";
 import { optionsOf, registered, valueOf, type Registered } from "../../support/pulumi-mocks.ts";
 
 const list = requiredPgHba(["host all ops 10.1.0.0/16 md5"]);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { kubernetesProvider } from "../../../components/harbor/kubernetes-provider.ts";
 import { PodConfig } from "../../../components/harbor/pod-config.ts";
-import type { Backup, Restore } from "../../../domain/harbor-restore.ts";
+import type { Backup, Restore } from "../../../domain/restore/restore.ts";
 import { optionsOf, registered, type Registered } from "../../support/pulumi-mocks.ts";
 
 const irsaRoleArn = "arn:aws:iam::123456789012:role/r";

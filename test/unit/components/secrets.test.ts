@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { KeptSecrets, type KeptSecretsArgs } from "../../../components/secrets/kept-secrets.ts";
 import { RestoredSecrets } from "../../../components/secrets/restored-secrets.ts";
-import { keepRequestSchema, secretsRestoreRequestSchema, fingerprintRequestSchema } from "../../../domain/secrets-request.ts";
+import { keepRequestSchema, secretsRestoreRequestSchema, fingerprintRequestSchema } from "../../../domain/secrets/request.ts";
 import { optionsOf, registered, type Registered } from "../../support/pulumi-mocks.ts";
 
 const harbor = { kubernetes: { context: "lab" }, cluster: "harbor-cluster/harbor-cluster", also: ["registry-pull"], region: "eu-west-2" };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { StanzaCreation, type StanzaCreationTarget } from "../../../components/stanza/stanza-creation.ts";
-import { stanzaCreateRequestSchema, type StanzaCreateReport } from "../../../domain/stanza-create.ts";
+import { stanzaCreateRequestSchema, type StanzaCreateReport } from "../../../domain/stanza/create.ts";
 import { registered, valueOf, type Registered } from "../../support/pulumi-mocks.ts";
 
 const timeLimits = { info: "30s", dump: "1h", create: "10m", operator: "2m" };

@@ -1,0 +1,48 @@
+import { durationSeconds } from "../../domain/duration.ts";
+import { dumpDirectorySchema } from "../../domain/dump/dump.ts";
+import type { DumpCommandReport } from "../../domain/stanza/create.ts";
+import { dumpDatabases } from "../../operations/dump/dump.ts";
+import { findLeader } from "../../operations/stanza/leader.ts";
+import { existingCluster } from "../../operations/stanza/probe.ts";
+import { clusterArgument } from "../cluster-argument.ts";
+import type { CommonOptions, OutputFormat } from "../options.ts";
+import { table } from "../render.ts";
+import { validated } from "../request.ts";
+import { openSession } from "../session.ts";
+
+export interface DumpCommandOptions extends CommonOptions {
+  readonly directory: string;
+  readonly dumpTimeout: string;
+}
+
+/** `postgres-recovery dump`; the result is the exit code. */
+export async function dump(name: string, options: DumpCommandOptions): Promise<number> {
+  const cluster = clusterArgument(name);
+  const directory = validated(dumpDirectorySchema, options.directory);
+  const { client, surroundings } = await openSession(options);
+  await existingCluster(client, cluster);
+  const pod = await findLeader(client, cluster, surroundings);
+  const limitSeconds = durationSeconds(options.dumpTimeout) ?? 3600;
+  const dumped = await dumpDatabases(client, { cluster, pod, directory, limitSeconds }, surroundings);
+  process.stdout.write(`${rendered({ version: 1, cluster: name, pod, ...dumped }, options.output)}\n`);
+  return 0;
+}
+
+function rendered(report: DumpCommandReport, output: OutputFormat): string {
+  switch (output) {
+    case "json":
+      return JSON.stringify(report);
+    case "log":
+      return report.file;
+    case "table":
+      return table(
+        ["CLUSTER", report.cluster],
+        [
+          ["POD", report.pod],
+          ["FILE", report.file],
+          ["SIZE", `${report.size} bytes (${report.uncompressedSize} of SQL)`],
+          ["SHA-256", report.sha256],
+        ],
+      );
+  }
+}

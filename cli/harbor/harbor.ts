@@ -1,0 +1,148 @@
+import { connectHarbor, type HarborClient } from "../../clients/kubernetes/harbor.ts";
+import type { KubernetesTarget } from "../../clients/kubernetes/api.ts";
+import type { S3Access, S3Client } from "../../clients/aws/s3.ts";
+import {
+  pgHbaRequestSchema,
+  rollRequestSchema,
+  statusRequestSchema,
+  type PgHbaReport,
+  type RollReport,
+  type StatusReport,
+} from "../../domain/harbor/steps.ts";
+import { pgHbaLookRequestSchema } from "../../domain/harbor/pg-hba-fingerprint.ts";
+import { requiredPgHba } from "../../domain/harbor/pg-hba.ts";
+import { harborStatus } from "../../operations/harbor/status.ts";
+import { lookAtPgHba } from "../../operations/harbor/pg-hba-fingerprint.ts";
+import { applyPgHba } from "../../operations/harbor/pg-hba.ts";
+import { rollPods } from "../../operations/harbor/roll.ts";
+import type { Surroundings } from "../../operations/surroundings.ts";
+import { verdictExitCode } from "../exit-codes.ts";
+import { findingsTable, findingVerdict, logLine } from "../findings.ts";
+import type { OutputFormat } from "../options.ts";
+import { table } from "../render.ts";
+import { given, operatorOf, requestOf, type OperatorOptions, type RequestOptions } from "../request.ts";
+import { surroundingsOfProcess, traced } from "../session.ts";
+
+export interface PgHbaOptions extends RequestOptions {
+  readonly line: readonly string[];
+  readonly image?: string;
+  readonly externalUrl?: string;
+  readonly wait: string;
+}
+export interface FingerprintOptions extends RequestOptions {
+  readonly line: readonly string[];
+  readonly wait?: string;
+}
+export interface RollOptions extends RequestOptions {
+  readonly operatorTimeout: string;
+  readonly podTimeout: string;
+}
+export interface StatusOptions extends RequestOptions, OperatorOptions {
+  readonly line: readonly string[];
+  readonly also: readonly string[];
+  readonly backups: boolean;
+}
+
+interface HarborSession {
+  readonly client: HarborClient;
+  readonly surroundings: Surroundings;
+}
+
+async function connect({ debug }: RequestOptions, target: KubernetesTarget): Promise<HarborSession> {
+  const surroundings = surroundingsOfProcess();
+  const client = await connectHarbor(target, surroundings.signal, surroundings.progress);
+  return { client: debug ? traced(client, surroundings.progress) : client, surroundings };
+}
+
+/** `postgres-recovery harbor pg-hba`; the result is the exit code. */
+export async function harborPgHba(cluster: string | undefined, options: PgHbaOptions): Promise<number> {
+  const { request, target } = await requestOf(pgHbaRequestSchema, cluster, options, () => ({
+    pgHba: requiredPgHba(options.line),
+    ...given({ image: options.image, externalUrl: options.externalUrl }),
+    timeLimit: options.wait,
+  }));
+  const { client, surroundings } = await connect(options, target);
+  const report = await applyPgHba(client, request, surroundings);
+  print(options.output, report, pgHbaText);
+  return 0;
+}
+
+function pgHbaText({ cluster, outcome, generation, dropped, pgHba }: PgHbaReport): string {
+  const done = outcome === "applied" ? `${pgHba.length} lines of pg_hba written` : `pg_hba is in place already (${pgHba.length} lines)`;
+  const removed = dropped.map((line) => `removed: ${line}`);
+  return [
+    `${cluster}: ${done}; the next change of the HarborCluster (generation ${generation ?? "unknown"}) reverts them`,
+    ...removed,
+    `next: postgres-recovery harbor roll ${cluster}`,
+  ].join("\n");
+}
+
+/** `postgres-recovery harbor fingerprint`; the result is the exit code. */
+export async function harborFingerprint(cluster: string | undefined, options: FingerprintOptions): Promise<number> {
+  const { request, target } = await requestOf(pgHbaLookRequestSchema, cluster, options, () => ({
+    pgHba: requiredPgHba(options.line),
+    ...given({ wait: options.wait }),
+  }));
+  const { client, surroundings } = await connect(options, target);
+  const report = await lookAtPgHba(client, request, surroundings);
+  print(options.output, report, ({ fingerprint }) => fingerprint);
+  return 0;
+}
+
+/** `postgres-recovery harbor roll`; the result is the exit code. */
+export async function harborRoll(cluster: string | undefined, options: RollOptions): Promise<number> {
+  const { request, target } = await requestOf(rollRequestSchema, cluster, options, () => ({
+    timeLimits: { operator: options.operatorTimeout, pod: options.podTimeout },
+  }));
+  const { client, surroundings } = await connect(options, target);
+  const report = await rollPods(client, request, surroundings);
+  print(options.output, report, rollText);
+  return 0;
+}
+
+function rollText({ cluster, outcome, pods, leader }: RollReport): string {
+  const byUs = pods.length === 0 ? "by the Zalando operator itself" : pods.join(", ");
+  const done = outcome === "rolled" ? `every Pod is made anew (${byUs})` : "every Pod is current already";
+  return `${cluster}: ${done}; the leader is ${leader}`;
+}
+
+/** `postgres-recovery harbor status`; the result is the exit code. */
+export async function harborStatusCommand(cluster: string | undefined, options: StatusOptions): Promise<number> {
+  const { request, target } = await requestOf(statusRequestSchema, cluster, options, () => ({
+    operator: operatorOf(options),
+    pgHba: requiredPgHba(options.line),
+    ...given({ alsoSecrets: options.also, backups: options.backups }),
+  }));
+  const { client, surroundings } = await connect(options, target);
+  const report = await harborStatus({ harbor: client, connectS3: openS3 }, request, surroundings);
+  switch (options.output) {
+    case "json":
+      process.stdout.write(`${JSON.stringify(report)}\n`);
+      break;
+    case "log":
+      process.stdout.write(`${report.sections.flatMap(({ findings }) => findings.map(logLine)).join("\n")}\n`);
+      break;
+    case "table":
+      process.stdout.write(`${statusTable(report, options)}\n`);
+  }
+  return verdictExitCode([findingVerdict(report.verdict)]);
+}
+
+/** The SDK is big, so it is loaded only when the place of the backups is known. */
+async function openS3(access: S3Access): Promise<S3Client> {
+  const { connectS3 } = await import("../../clients/aws/s3.ts");
+  return connectS3(access);
+}
+
+function statusTable({ clone, pods, sections }: StatusReport, { color }: StatusOptions): string {
+  const rows = pods.map(({ name, role, ready, current }) => [name, role, ready ? "yes" : "no", current ? "yes" : "no: older template"]);
+  return [
+    ...(rows.length === 0 ? [] : [table(["POD", "ROLE", "READY", "CURRENT"], rows), ""]),
+    findingsTable(sections.flatMap(({ findings }) => findings), color),
+    ...(clone.length === 0 ? [] : ["", `CLONE_ values: ${clone.join(", ")}`]),
+  ].join("\n");
+}
+
+function print<Report>(output: OutputFormat, report: Report, text: (report: Report) => string): void {
+  process.stdout.write(`${output === "json" ? JSON.stringify(report) : text(report)}\n`);
+}

@@ -1,0 +1,66 @@
+import { harborPermissions } from "../../domain/harbor/permissions.ts";
+import { permissions, roleRules, type Permission, type RoleRule } from "../../domain/kubernetes/permissions.ts";
+import { secretsPermissions } from "../../domain/secrets/permissions.ts";
+
+/** What each command asks of the Kubernetes API. */
+export const allPermissions: Readonly<Record<string, readonly Permission[]>> = { ...permissions, ...harborPermissions, ...secretsPermissions };
+
+/** The whole of docs/permissions.md; `node cli/pages/write-permissions-page.ts` writes it. */
+export function permissionsPage(): string {
+  return `${introduction}\n${Object.entries(allPermissions).map(commandSection).join("\n")}\n${oneNamespace}`;
+}
+
+const introduction = `# Permissions
+
+Each command needs exactly what is listed here, and says so in its \`--help\`. A command that lacks one of them ends with the API server's own words for it, and changes nothing.
+
+\`pods/exec\` is the mighty one: who may run a command in a database's Pod may read all of its data, and Kubernetes cannot limit it to one container or one program. Give it to people and pipelines that may have the databases. Only \`harbor status\` and the commands \`secrets\` read Secrets; none shows a value.
+`;
+
+function commandSection([command, held]: [string, readonly Permission[]]): string {
+  const name = `postgres-recovery-${command.replace(" ", "-")}`;
+  const rows = held.map(({ apiGroup, resource, verbs, why }) => {
+    const full = apiGroup === "" ? resource : `${resource}.${apiGroup}`;
+    return `| \`${full}\` | ${verbs.join(", ")} | ${why} |`;
+  });
+  return `## \`postgres-recovery ${command}\`
+
+| resource | verbs | why |
+|---|---|---|
+${rows.join("\n")}
+
+\`\`\`yaml
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata:
+  name: ${name}
+rules:
+${roleRules(held).map(ruleYaml).join("\n")}
+\`\`\`
+`;
+}
+
+function ruleYaml({ apiGroups, resources, resourceNames, verbs }: RoleRule): string {
+  const names = resourceNames === undefined ? [] : [`    resourceNames: ${JSON.stringify(resourceNames)}`];
+  return [
+    `  - apiGroups: ${JSON.stringify(apiGroups)}`,
+    `    resources: ${JSON.stringify(resources)}`,
+    ...names,
+    `    verbs: ${JSON.stringify(verbs)}`,
+  ].join("\n");
+}
+
+const oneNamespace = `## Who gets them
+
+In all namespaces:
+
+\`\`\`
+kubectl create clusterrolebinding postgres-recovery-stanza-list --clusterrole postgres-recovery-stanza-list --user ADA
+\`\`\`
+
+In one namespace only; then list with \`-n NAMESPACE\`, and do without \`--kube-system-uid\`, which asks outside of it:
+
+\`\`\`
+kubectl create rolebinding postgres-recovery-stanza-list --namespace NAMESPACE --clusterrole postgres-recovery-stanza-list --user ADA
+\`\`\`
+`;

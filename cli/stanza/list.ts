@@ -1,0 +1,113 @@
+import { durationSeconds } from "../../domain/duration.ts";
+import { RecoveryError } from "../../domain/errors.ts";
+import type { ScanEntry, ScanReport } from "../../domain/stanza/list-report.ts";
+import { verdictOf } from "../../domain/stanza/status.ts";
+import { scanStanzas } from "../../operations/stanza/list.ts";
+import { verdictExitCode } from "../exit-codes.ts";
+import type { CommonOptions } from "../options.ts";
+import { countVerdicts, entryName, logLine, scanTable } from "../render.ts";
+import { openSession, type Session } from "../session.ts";
+
+export interface StanzaListOptions extends CommonOptions {
+  readonly namespace?: string;
+  readonly concurrency: number;
+  readonly watch?: true;
+  readonly interval: string;
+}
+
+/** `postgres-recovery stanza list`; the result is the exit code. With `--watch` it ends by an interruption only. */
+export async function stanzaList(options: StanzaListOptions): Promise<number> {
+  const session = await openSession(options);
+  if (options.watch === true) return watch(session, options);
+  const entries = await list(session, options);
+  return verdictExitCode(entries.map(({ status }) => verdictOf(status)));
+}
+
+/** Lists for ever; an API server that is away for a while is reported, and asked again after the pause. */
+async function watch(session: Session, options: StanzaListOptions): Promise<never> {
+  const { signal, progress, sleep } = session.surroundings;
+  for (;;) {
+    try {
+      await list(session, options);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof RecoveryError) || error.kind !== "undetermined") throw error;
+      progress(`${error.message}; again in ${options.interval}`);
+    }
+    await sleep(durationSeconds(options.interval) ?? 60);
+  }
+}
+
+async function list(session: Session, options: StanzaListOptions): Promise<ScanEntry[]> {
+  const counter = progressCounter(process.stderr);
+  const known: ScanEntry[] = [];
+  const scanOptions = {
+    namespace: options.namespace,
+    concurrency: options.concurrency,
+    infoSeconds: durationSeconds(options.timeout) ?? 30,
+    onEntry: (entry: ScanEntry, done: number, total: number): void => {
+      known.push(entry);
+      counter.show(`${done}/${total} ${entryName(entry)}`);
+    },
+  };
+  try {
+    const entries = await scanStanzas(session.client, scanOptions, session.surroundings);
+    counter.clear();
+    if (entries.length === 0 && options.watch !== true) requireNoNamespace(session.client.context, options.namespace);
+    // On a terminal a watched list takes the place of the one before.
+    if (options.watch === true && process.stdout.isTTY) process.stdout.write("\u001b[H\u001b[2J");
+    process.stdout.write(`${rendered(session, entries, options)}\n`);
+    return entries;
+  } catch (error) {
+    counter.clear();
+    if (session.surroundings.signal.aborted && options.output === "table" && known.length > 0) {
+      known.sort((a, b) => entryName(a).localeCompare(entryName(b)));
+      process.stdout.write(`${scanTable(known, options.color)}\nnot all: the list was interrupted\n`);
+    }
+    throw error;
+  }
+}
+
+/** A namespace without any PostgresCluster is more likely a typing mistake than good news. */
+function requireNoNamespace(context: string, namespace: string | undefined): void {
+  if (namespace === undefined) return;
+  throw new RecoveryError(
+    "usage",
+    `there is no PostgresCluster in namespace ${namespace} of context ${context}`,
+    `see all namespaces: postgres-recovery stanza list --context ${context}`,
+  );
+}
+
+function rendered({ client, surroundings }: Session, entries: ScanEntry[], options: StanzaListOptions): string {
+  switch (options.output) {
+    case "table": {
+      const when = options.watch === true ? `${surroundings.now().toISOString()}, again in ${options.interval}\n\n` : "";
+      return when + scanTable(entries, options.color);
+    }
+    case "log":
+      return entries.map(({ namespace, cluster, pod, status }) => logLine(namespace, cluster, pod, status)).join("\n");
+    case "json": {
+      const report: ScanReport = { version: 1, context: client.context, clusters: entries, summary: countVerdicts(entries) };
+      // One line per list when watched, so that a reader can tell where one ends.
+      return JSON.stringify(report, undefined, options.watch === true ? undefined : 2);
+    }
+  }
+}
+
+/** One line on a terminal that is written over; nothing elsewhere. */
+function progressCounter(stream: NodeJS.WriteStream): { show: (text: string) => void; clear: () => void } {
+  if (!stream.isTTY) return { show: () => undefined, clear: () => undefined };
+  const write = (text: string): void => {
+    stream.cursorTo(0);
+    stream.clearLine(0);
+    stream.write(text);
+  };
+  return {
+    show: (text) => {
+      write(text.slice(0, stream.columns - 1));
+    },
+    clear: () => {
+      write("");
+    },
+  };
+}

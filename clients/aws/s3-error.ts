@@ -1,0 +1,112 @@
+import { z } from "zod";
+import { messageOf, RecoveryError, type FailureKind } from "../../domain/errors.ts";
+
+/** The bucket that was asked, for the errors. */
+export interface S3Place {
+  readonly bucket: string;
+  readonly region: string;
+  readonly endpoint: string | undefined;
+  /** What the credentials must be allowed, for who is denied. Default: to read backups. */
+  readonly needs?: string;
+}
+
+/** Why S3 gave no answer that can be used. */
+export type S3Problem =
+  | "no-such-bucket"
+  | "no-such-object"
+  | "access-denied"
+  | "wrong-region"
+  /** There are none, or S3 does not accept them: unknown key, wrong signature, expired. */
+  | "credentials"
+  | "unreachable"
+  /** An object in an archive class, which must be restored before it can be read. */
+  | "archived"
+  /** An object that was to be new is there already. */
+  | "exists"
+  | "other";
+
+/** A question to S3 without a usable answer. It never holds a key. */
+export class S3Error extends RecoveryError {
+  readonly problem: S3Problem;
+
+  constructor(problem: S3Problem, kind: FailureKind, message: string, next: string) {
+    super(kind, message, next);
+    this.problem = problem;
+  }
+}
+
+/** What the SDK throws for an answer of S3. `Region` is told with AuthorizationHeaderMalformed. */
+const answerSchema = z.object({
+  name: z.string(),
+  $metadata: z.object({ httpStatusCode: z.int().optional() }),
+  Region: z.string().optional(),
+  $response: z.object({ headers: z.record(z.string(), z.string()).default({}) }).optional().catch(undefined),
+});
+const codedSchema = z.object({ code: z.string() });
+
+/** What an error of the SDK means; `what` says what was asked. */
+export function s3Error({ bucket, region, endpoint, needs }: S3Place, what: string, error: unknown): S3Error {
+  const store = endpoint ?? `AWS, region ${region}`;
+  const made = (problem: S3Problem, kind: FailureKind, told: string, next: string): S3Error =>
+    new S3Error(problem, kind, `bucket ${bucket} (${store}): ${told} (${what})`, next);
+  const answer = answerSchema.safeParse(error).data;
+  const name = answer?.name ?? (error instanceof Error ? error.name : "");
+  const wrongRegion = (): S3Error => {
+    const actual = answer?.Region ?? answer?.$response?.headers["x-amz-bucket-region"];
+    const told = actual === undefined ? `the region ${region} is not the bucket's` : `the bucket is in the region ${actual}, not ${region}`;
+    return made("wrong-region", "usage", told, actual === undefined ? "correct the region" : `set the region to ${actual}`);
+  };
+
+  switch (name) {
+    case "NoSuchBucket":
+      return made("no-such-bucket", "usage", "there is no such bucket", "check the bucket's name, and the endpoint if there is one");
+    case "NoSuchKey":
+      return made("no-such-object", "undetermined", "the object is gone", "list again");
+    case "PermanentRedirect":
+    case "AuthorizationHeaderMalformed":
+    case "IllegalLocationConstraintException":
+      return wrongRegion();
+    case "AccessDenied":
+    case "AllAccessDisabled":
+      return made("access-denied", "undetermined", "access is denied", needs ?? "the credentials need s3:ListBucket on the bucket and s3:GetObject below the prefix; docs/buckets.md has the policy");
+    case "InvalidAccessKeyId":
+    case "SignatureDoesNotMatch":
+    case "ExpiredToken":
+    case "InvalidToken":
+    case "TokenRefreshRequired":
+    case "RequestTimeTooSkewed":
+      return made("credentials", "undetermined", `the credentials are not accepted: ${credentialProblem[name]}`, "correct the keys (or log in again), then check again");
+    case "CredentialsProviderError":
+    case "ProviderError":
+      return made("credentials", "undetermined", "there are no AWS credentials", "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_PROFILE, or log in with `aws sso login`");
+    case "InvalidObjectState":
+      return made("archived", "undetermined", "the object lies in an archive class", "restore it from there first: aws s3api restore-object");
+    case "PreconditionFailed":
+    case "ConditionalRequestConflict":
+      return made("exists", "failed", "an object of that name exists already, and stays as it is", "run again");
+  }
+  const status = answer?.$metadata.httpStatusCode;
+  // A HEAD or a store that sends no body: only the status tells.
+  if (status === 301) return wrongRegion();
+  if (status === 403) return made("access-denied", "undetermined", "access is denied", needs ?? "give the credentials the policy in docs/buckets.md");
+  if (status !== undefined) return made("other", "undetermined", `S3 answered ${name} (HTTP ${status})`, "see what the store says of it");
+  const network = networkProblem(error);
+  if (network !== undefined) return made("unreachable", "undetermined", `no answer: ${network}`, "check the network, proxy and endpoint from here to it");
+  return made("other", "undetermined", `the answer cannot be used: ${messageOf(error).split("\n", 1)[0] ?? ""}`, "see whether something else than S3 answers there");
+}
+
+const credentialProblem = {
+  InvalidAccessKeyId: "the access key ID is unknown",
+  SignatureDoesNotMatch: "the secret access key is not that of the access key ID",
+  ExpiredToken: "they have expired",
+  InvalidToken: "the session token is not valid",
+  TokenRefreshRequired: "they have expired",
+  RequestTimeTooSkewed: "this machine's clock is wrong",
+};
+
+function networkProblem(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { data } = codedSchema.safeParse(error.cause instanceof Error ? error.cause : error);
+  if (data !== undefined) return messageOf(error) || data.code;
+  return error.name === "TimeoutError" ? error.message : undefined;
+}

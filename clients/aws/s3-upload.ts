@@ -1,0 +1,196 @@
+import { randomUUID } from "node:crypto";
+import { Writable } from "node:stream";
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  HeadObjectCommand,
+  S3Client as AwsClient,
+  UploadPartCommand,
+  type CompletedPart,
+  type HeadObjectCommandOutput,
+} from "@aws-sdk/client-s3";
+import { messageOf, RecoveryError } from "../../domain/errors.ts";
+import { S3Error, s3Error, type S3Place } from "./s3-error.ts";
+
+/** A new object, and how much of it goes out at a time. */
+export interface NewObject {
+  readonly key: string;
+  readonly contentType: string;
+  /** At least 5 MiB; so much memory is taken. */
+  readonly partBytes: number;
+}
+
+/** Writes new objects into one bucket. */
+export interface S3Writer {
+  /** @throws S3Error, or the signal's reason. */
+  exists(key: string, signal: AbortSignal): Promise<boolean>;
+  /**
+   * Begins an object, which proves that it may be written.
+   *
+   * @throws S3Error, or the signal's reason.
+   */
+  begin(object: NewObject, signal: AbortSignal): Promise<S3Upload>;
+}
+
+/** An object under way: it appears when it is completed, as a whole. */
+export interface S3Upload {
+  /** Fails with an S3Error when S3 does. Its end completes nothing. */
+  readonly stream: Writable;
+  /**
+   * Completes the object, unless one of its name exists, and proves that it stands there with this many bytes.
+   *
+   * @throws S3Error
+   */
+  complete(size: number): Promise<void>;
+  /**
+   * Leaves nothing of an object that is not completed.
+   *
+   * @throws RecoveryError when parts may be left.
+   */
+  abort(): Promise<void>;
+}
+
+/** Seconds for a connection, and for sending a part, after which it is tried again: twice. */
+const connectSeconds = 5;
+const answerSeconds = 120;
+/** Tells an object of this run from another one of its name. */
+const runMetadata = "postgres-recovery-run";
+const needs =
+  "the credentials need s3:PutObject, s3:GetObject and s3:AbortMultipartUpload below the prefix and s3:ListBucket on the bucket; docs/dump.md has the policy";
+
+/**
+ * A writer for a bucket, with region, endpoint and credentials from the AWS environment or profile.
+ *
+ * @throws RecoveryError `usage` when no region is set.
+ */
+export async function connectS3Writer(bucket: string): Promise<S3Writer> {
+  const endpoint = process.env["AWS_ENDPOINT_URL_S3"] ?? process.env["AWS_ENDPOINT_URL"];
+  const client = new AwsClient({
+    forcePathStyle: endpoint !== undefined,
+    requestHandler: { connectionTimeout: connectSeconds * 1000, requestTimeout: answerSeconds * 1000, throwOnRequestTimeout: true },
+  });
+  const place: S3Place = { bucket, region: await regionOf(client), endpoint, needs };
+  return {
+    exists: async (key, signal) => (await asked(place, `look for ${key}`, head(client, bucket, key, signal), signal)) !== undefined,
+    async begin({ key, contentType, partBytes }, signal) {
+      const run = randomUUID();
+      const object = { Bucket: bucket, Key: key, ContentType: contentType, ChecksumAlgorithm: "CRC32", Metadata: { [runMetadata]: run } } as const;
+      const begun = client.send(new CreateMultipartUploadCommand(object), { abortSignal: signal });
+      const { UploadId } = await asked(place, `begin to write ${key}`, begun, signal);
+      return new MultipartUpload(client, place, { Bucket: bucket, Key: key, UploadId }, run, partBytes);
+    },
+  };
+}
+
+/** The answer; an error says what was asked of which bucket. */
+async function asked<T>(place: S3Place, what: string, answer: Promise<T>, signal?: AbortSignal): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw s3Error(place, what, error);
+  }
+}
+
+async function regionOf(client: AwsClient): Promise<string> {
+  try {
+    return await client.config.region();
+  } catch (error) {
+    if (!/^region is missing/i.test(messageOf(error))) throw error;
+    throw new RecoveryError("usage", "no AWS region is set", "set AWS_REGION, or the region of the AWS profile");
+  }
+}
+
+/** Undefined when there is no such object. */
+async function head(client: AwsClient, Bucket: string, Key: string, signal?: AbortSignal): Promise<HeadObjectCommandOutput | undefined> {
+  try {
+    return await client.send(new HeadObjectCommand({ Bucket, Key }), signal && { abortSignal: signal });
+  } catch (error) {
+    if (error instanceof Error && error.name === "NotFound") return undefined;
+    throw error;
+  }
+}
+
+/** Not lib-storage's Upload: it copies each part and holds both, and its abort does not wait until the parts are gone. */
+class MultipartUpload implements S3Upload {
+  readonly stream: Writable;
+  readonly #client: AwsClient;
+  readonly #place: S3Place;
+  readonly #object: { readonly Bucket: string; readonly Key: string; readonly UploadId: string | undefined };
+  readonly #run: string;
+  /** The only one: it is filled again when it has been sent, so that memory stays flat. */
+  readonly #part: Buffer;
+  #filled = 0;
+  readonly #parts: CompletedPart[] = [];
+  readonly #stop = new AbortController();
+  #sending = Promise.resolve();
+
+  constructor(client: AwsClient, place: S3Place, object: { Bucket: string; Key: string; UploadId: string | undefined }, run: string, partBytes: number) {
+    this.#client = client;
+    this.#place = place;
+    this.#object = object;
+    this.#run = run;
+    this.#part = Buffer.allocUnsafeSlow(partBytes);
+    this.stream = new Writable({
+      write: (chunk: Buffer, _encoding, done) => {
+        this.#take(chunk).then(() => {
+          done();
+        }, done);
+      },
+    });
+  }
+
+  async complete(size: number): Promise<void> {
+    const { Bucket, Key } = this.#object;
+    await this.#send();
+    const command = new CompleteMultipartUploadCommand({ ...this.#object, MultipartUpload: { Parts: this.#parts }, IfNoneMatch: "*" });
+    const completed = await asked(this.#place, `complete ${Key}`, this.#client.send(command)).catch((error: unknown) => error);
+    // S3's answer can be lost on its way: what counts is what stands there.
+    const found = await head(this.#client, Bucket, Key).catch((error: unknown) => s3Error(this.#place, `look at ${Key}`, error));
+    if (completed instanceof S3Error && !this.#isOwn(found, size)) throw completed;
+    if (found instanceof S3Error) throw found;
+    if (this.#isOwn(found, size)) return;
+    throw new S3Error("other", "failed", `bucket ${Bucket}: ${Key} is not there with the ${size} bytes that were sent`, "see what the store did with it");
+  }
+
+  #isOwn(found: HeadObjectCommandOutput | S3Error | undefined, size: number): boolean {
+    return found !== undefined && !(found instanceof S3Error) && found.Metadata?.[runMetadata] === this.#run && found.ContentLength === size;
+  }
+
+  async abort(): Promise<void> {
+    // A part that arrived after the abort would stay.
+    this.#stop.abort();
+    await this.#sending.catch(() => undefined);
+    try {
+      await this.#client.send(new AbortMultipartUploadCommand(this.#object));
+    } catch (error) {
+      if (error instanceof Error && error.name === "NoSuchUpload") return;
+      const { kind, message, next } = s3Error(this.#place, `abort the upload of ${this.#object.Key}`, error);
+      throw new RecoveryError(kind, `parts of an unfinished upload may be left: ${message}`, next);
+    }
+  }
+
+  async #take(chunk: Buffer): Promise<void> {
+    for (let taken = 0; taken < chunk.length; ) {
+      const copied = chunk.copy(this.#part, this.#filled, taken);
+      taken += copied;
+      this.#filled += copied;
+      if (this.#filled === this.#part.length) await this.#send();
+    }
+  }
+
+  async #send(): Promise<void> {
+    if (this.#filled === 0) return;
+    this.#sending = this.#sendPart(this.#part.subarray(0, this.#filled), this.#parts.length + 1);
+    await this.#sending;
+    this.#filled = 0;
+  }
+
+  async #sendPart(Body: Buffer, PartNumber: number): Promise<void> {
+    const command = new UploadPartCommand({ ...this.#object, PartNumber, Body, ChecksumAlgorithm: "CRC32" });
+    const what = `write part ${PartNumber} of ${this.#object.Key}`;
+    const { ETag, ChecksumCRC32 } = await asked(this.#place, what, this.#client.send(command, { abortSignal: this.#stop.signal }));
+    this.#parts.push({ PartNumber, ETag, ChecksumCRC32 });
+  }
+}

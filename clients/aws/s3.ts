@@ -1,0 +1,135 @@
+import { GetObjectCommand, ListObjectsV2Command, S3Client as AwsClient, type ListObjectsV2CommandOutput } from "@aws-sdk/client-s3";
+import type { S3Location } from "../../domain/aws/s3-location.ts";
+import type { ListedObject } from "../../domain/walg/storage.ts";
+import { s3Error, type S3Place } from "./s3-error.ts";
+
+/** Which store is asked, and as whom. */
+export interface S3Access {
+  /** Region of the bucket, such as `eu-west-2`. */
+  readonly region: string;
+  /** `scheme://host[:port]` of an S3-compatible store. Default: AWS, or what AWS_ENDPOINT_URL_S3 says. */
+  readonly endpoint?: string | undefined;
+  /** Default: the SDK's chain: environment, profile, single sign-on, role of the machine. */
+  readonly keys?: { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string } | undefined;
+}
+
+/** A part of the order of keys below a prefix. */
+export interface KeyRange extends S3Location {
+  /** Only keys after this one. Default: from the first. */
+  readonly after?: string;
+  /** Only keys up to this one, itself included. Default: to the last. */
+  readonly through?: string;
+}
+
+/** Hears of each page of a listing. */
+export type TakePage = (page: readonly ListedObject[]) => "enough" | undefined;
+
+/** One level below a prefix, as a directory has it. */
+export interface Level {
+  /** Names between the prefix and the next slash. */
+  readonly folders: readonly string[];
+  readonly objects: readonly ListedObject[];
+}
+
+/**
+ * What is asked of S3; all of it only reads. Every call is bounded by its signal.
+ *
+ * @throws S3Error, or the signal's reason.
+ */
+export interface S3Client {
+  /**
+   * Hands over every object whose key begins with the prefix, a page at a time, in the order of keys; it stops when
+   * `take` has enough.
+   */
+  list(range: KeyRange, signal: AbortSignal, take: TakePage): Promise<void>;
+  /** Folders and objects right below `prefix/`. */
+  level(location: S3Location, signal: AbortSignal): Promise<Level>;
+  /** The text of a small object. */
+  text(object: { readonly bucket: string; readonly key: string }, signal: AbortSignal): Promise<string>;
+  close(): void;
+}
+
+/** Seconds for a connection, and for one answer, after which a request is tried again. */
+const connectSeconds = 5;
+const answerSeconds = 30;
+/** Far more than a backup's sentinel has; files_metadata.json, which is bigger, is never asked for. */
+const textBytes = 4 * 1024 * 1024;
+
+/** A client for one store. Nothing is asked before its first call. */
+export function connectS3({ region, endpoint, keys }: S3Access): S3Client {
+  const client = new AwsClient({
+    region,
+    ...(endpoint !== undefined && { endpoint, forcePathStyle: true }),
+    ...(keys !== undefined && { credentials: keys }),
+    requestHandler: { connectionTimeout: connectSeconds * 1000, requestTimeout: answerSeconds * 1000, throwOnRequestTimeout: true },
+  });
+  const place: Omit<S3Place, "bucket"> = { region, endpoint };
+
+  /** Asks, and says in its errors what was asked of which bucket. */
+  const asked = async <T>(bucket: string, what: string, signal: AbortSignal, request: () => Promise<T>): Promise<T> => {
+    try {
+      return await request();
+    } catch (error) {
+      signal.throwIfAborted();
+      throw s3Error({ ...place, bucket }, what, error);
+    }
+  };
+  const page = (
+    { bucket, prefix }: S3Location,
+    signal: AbortSignal,
+    more: { StartAfter?: string | undefined; ContinuationToken?: string | undefined; Delimiter?: string },
+  ): Promise<ListObjectsV2CommandOutput> =>
+    asked(bucket, `list ${prefix}`, signal, async () => {
+      const answer = await client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ...more }), { abortSignal: signal });
+      // The SDK reads anything with HTTP 200, such as a proxy's login page, as an empty list.
+      if (answer.IsTruncated === undefined) throw new Error("it is no list of objects");
+      return answer;
+    });
+
+  return {
+    async list({ bucket, prefix, after, through }, signal, take) {
+      let next: string | undefined;
+      do {
+        const answer = await page({ bucket, prefix }, signal, { StartAfter: after, ContinuationToken: next });
+        const objects = objectsOf(answer);
+        const beyond = through === undefined ? -1 : objects.findIndex(({ key }) => key >= through);
+        const taken = take(beyond < 0 ? objects : objects.slice(0, objects[beyond]?.key === through ? beyond + 1 : beyond));
+        next = beyond < 0 && taken === undefined ? following(answer) : undefined;
+      } while (next !== undefined);
+    },
+
+    async level({ bucket, prefix }, signal) {
+      const folder = `${prefix}/`;
+      const [folders, objects]: [string[], ListedObject[]] = [[], []];
+      let next: string | undefined;
+      do {
+        const answer = await page({ bucket, prefix: folder }, signal, { ContinuationToken: next, Delimiter: "/" });
+        folders.push(...(answer.CommonPrefixes ?? []).map(({ Prefix = "" }) => Prefix.slice(folder.length, -1)));
+        objects.push(...objectsOf(answer));
+        next = following(answer);
+      } while (next !== undefined);
+      return { folders, objects };
+    },
+
+    text({ bucket, key }, signal) {
+      return asked(bucket, `get ${key}`, signal, async () => {
+        const { Body, ContentLength = 0 } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }), { abortSignal: signal });
+        if (ContentLength > textBytes) throw new Error(`${ContentLength} bytes are more than such an object ever has`);
+        return (await Body?.transformToString("utf8")) ?? "";
+      });
+    },
+
+    close() {
+      client.destroy();
+    },
+  };
+}
+
+function objectsOf({ Contents = [] }: ListObjectsV2CommandOutput): ListedObject[] {
+  return Contents.map(({ Key = "", Size = 0, LastModified }) => ({ key: Key, size: Size, modified: LastModified?.getTime() ?? 0 }));
+}
+
+/** The token of the next page; undefined on the last one. */
+function following({ IsTruncated, NextContinuationToken }: ListObjectsV2CommandOutput): string | undefined {
+  return IsTruncated === true ? NextContinuationToken : undefined;
+}

@@ -1,0 +1,87 @@
+import {
+  DescribeSecretCommand,
+  GetSecretValueCommand,
+  PutSecretValueCommand,
+  RestoreSecretCommand,
+  SecretsManagerClient,
+  UpdateSecretVersionStageCommand,
+} from "@aws-sdk/client-secrets-manager";
+import { messageOf, RecoveryError } from "../../domain/errors.ts";
+import { currentLabel } from "../../domain/secrets/copy.ts";
+
+/** What keeping and restoring secrets needs of AWS Secrets Manager. */
+export interface SecretsManager {
+  /**
+   * The text of the version with this staging label; undefined when the secret, or a version with the label, is missing.
+   * A secret that waits for its deletion is taken back first: its values cannot be read otherwise.
+   */
+  read(name: string, label: string): Promise<string | undefined>;
+  /** Adds a version that carries the label from now on, and returns its id. The first version of all is current at once. */
+  put(name: string, text: string, label: string): Promise<string>;
+  /** Makes a version `AWSCURRENT`; the one that was it becomes `AWSPREVIOUS`. */
+  makeCurrent(name: string, version: string): Promise<void>;
+}
+
+/** Milliseconds; tries go on for three times as long. */
+const limits = { connectionTimeout: 5_000, requestTimeout: 10_000, throwOnRequestTimeout: true };
+
+const advice: Readonly<Record<string, string>> = {
+  AccessDeniedException: "ask for the IAM policy in docs/secrets.md, and for the use of the KMS key that encrypts the copies",
+  CredentialsProviderError: "log in to AWS: set AWS_PROFILE, or run `aws sso login`",
+  DecryptionFailure: "see whether the KMS key is enabled, and whether its policy lets you decrypt",
+  EncryptionFailure: "see whether the KMS key is enabled, and whether its policy lets you encrypt",
+  ExpiredTokenException: "log in to AWS again",
+  UnrecognizedClientException: "see whether AWS_PROFILE or the access key is the right one",
+};
+
+/**
+ * AWS Secrets Manager in `region` (default: AWS_REGION, else that of the AWS profile), with the credentials that the AWS
+ * CLI would use. `progress` hears when a secret is taken back from its deletion.
+ */
+export function connectSecretsManager(region: string | undefined, signal: AbortSignal, progress: (line: string) => void): SecretsManager {
+  const client = new SecretsManagerClient({ ...(region !== undefined && { region }), requestHandler: limits });
+  const options = { abortSignal: signal };
+
+  return {
+    async read(SecretId, label) {
+      const secret = await asked(SecretId, signal, () => client.send(new DescribeSecretCommand({ SecretId }), options));
+      if (secret === undefined) return undefined;
+      if (secret.DeletedDate !== undefined) {
+        await asked(SecretId, signal, () => client.send(new RestoreSecretCommand({ SecretId }), options));
+        progress(`${SecretId} was to be deleted, and is taken back`);
+      }
+      // Not asked for at once: AWS answers an unknown label and an unknown secret with the same error.
+      if (!Object.values(secret.VersionIdsToStages ?? {}).some((labels) => labels.includes(label))) return undefined;
+      const value = await asked(SecretId, signal, () => client.send(new GetSecretValueCommand({ SecretId, VersionStage: label }), options));
+      return value === undefined ? undefined : (value.SecretString ?? "");
+    },
+
+    async put(SecretId, SecretString, label) {
+      const command = new PutSecretValueCommand({ SecretId, SecretString, VersionStages: [label] });
+      const answer = await asked(SecretId, signal, () => client.send(command, options));
+      if (answer?.VersionId !== undefined) return answer.VersionId;
+      throw new RecoveryError("failed", `${SecretId} does not exist in AWS Secrets Manager`, "let `pulumi up` make it first");
+    },
+
+    async makeCurrent(SecretId, MoveToVersionId) {
+      const secret = await asked(SecretId, signal, () => client.send(new DescribeSecretCommand({ SecretId }), options));
+      const [RemoveFromVersionId] = Object.entries(secret?.VersionIdsToStages ?? {}).find(([, labels]) => labels.includes(currentLabel)) ?? [];
+      if (RemoveFromVersionId === MoveToVersionId) return;
+      const stage = { SecretId, VersionStage: currentLabel, MoveToVersionId, RemoveFromVersionId };
+      await asked(SecretId, signal, () => client.send(new UpdateSecretVersionStageCommand(stage), options));
+    },
+  };
+}
+
+/** The answer; undefined when AWS knows nothing of that name. The text of AWS's errors never holds a value. */
+async function asked<T>(name: string, signal: AbortSignal, request: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await request();
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof Error)) throw error;
+    if (error.name === "ResourceNotFoundException") return undefined;
+    if (/^region is missing/i.test(error.message)) throw new RecoveryError("usage", "no AWS region is set", "set AWS_REGION, or the region of the AWS profile");
+    throw new RecoveryError("undetermined", `AWS Secrets Manager: ${name}: ${error.name}: ${messageOf(error)}`, advice[error.name]);
+  }
+}

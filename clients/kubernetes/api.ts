@@ -1,0 +1,107 @@
+import { z } from "zod";
+import { RecoveryError } from "../../domain/errors.ts";
+import type { ClusterName } from "../../domain/stanza/postgres-cluster.ts";
+import type { KubernetesAccess } from "../../domain/stanza/create.ts";
+import { ApiConnection, type Change } from "./api-connection.ts";
+import { ApiRequests } from "./api-requests.ts";
+import { kubernetesExec, type Exec } from "./exec.ts";
+import { loadKubeconfig, logIn } from "./kubeconfig.ts";
+import { execRefusal, RequestError } from "./request-error.ts";
+
+/** `undefined` context means the kubeconfig's current one. */
+export type KubernetesTarget = Omit<KubernetesAccess, "context"> & { readonly context: string | undefined };
+
+/** The API server of one cluster, which is proven to be the one that is meant. */
+export interface KubernetesApi {
+  /** Name of the kubeconfig's context. */
+  readonly context: string;
+  /** Runs a command in a container; a refusal says what it means. */
+  readonly exec: Exec;
+  /** The answer to a GET; `what` names it as RBAC does, verb and resource. */
+  readonly get: (what: string, path: string) => Promise<unknown>;
+  /** One object, checked; undefined when there is none of that name. `api` is the path of its API, such as {@link coreApi}. */
+  readonly find: <T>(resource: string, api: string, object: ClusterName, schema: z.ZodType<T>) => Promise<T | undefined>;
+  /** Creates an object. It may be asked again after a cut connection, and then be refused because it is there (409). */
+  readonly create: (what: string, path: string, object: object) => Promise<unknown>;
+  /** Server-side apply: `manager` owns the fields of `object` from now on, also those that another one owned. */
+  readonly apply: (what: string, path: string, object: object, manager: string) => Promise<unknown>;
+  /** Deletes an object under the conditions of `options` (DeleteOptions). */
+  readonly remove: (what: string, path: string, options: object) => Promise<unknown>;
+}
+
+export const coreApi = "/api/v1";
+const namespaceSchema = z.object({ metadata: z.object({ uid: z.string() }) });
+
+/**
+ * Connects to the cluster that `target` names. `progress` hears when the API server is asked again.
+ *
+ * @throws RecoveryError when the kubeconfig or the context cannot be used, the API server does not answer, or its
+ * kube-system namespace is not the one that was asked for.
+ */
+export async function openApi(target: KubernetesTarget, signal: AbortSignal, progress: (line: string) => void): Promise<KubernetesApi> {
+  const config = loadKubeconfig(target);
+  const context = config.getCurrentContext();
+  const connection = { context, server: config.getCurrentCluster()?.server ?? "", user: config.getCurrentUser()?.name ?? "" };
+  await logIn(config, signal);
+  const requests = new ApiRequests(connection, { logIn: (stop) => logIn(config, stop), progress, signal });
+  const api = new ApiConnection(config);
+  const get = (what: string, path: string): Promise<unknown> => requests.read(what, (bound) => api.ask(path, bound));
+  const change = (what: string, path: string, body: Change): Promise<unknown> => requests.read(what, (bound) => api.ask(path, bound, body));
+
+  if (target.kubeSystemUid !== undefined) {
+    const { uid } = understood(context, namespaceSchema, await get("get namespaces", `${coreApi}/namespaces/kube-system`)).metadata;
+    if (uid !== target.kubeSystemUid) {
+      throw new RecoveryError(
+        "usage",
+        `context ${context} leads to another cluster: its kube-system namespace has UID ${uid}, expected ${target.kubeSystemUid}`,
+        "check the context and the kubeconfig; nothing has been done",
+      );
+    }
+  }
+  const plainExec = kubernetesExec(api);
+  return {
+    context,
+    get,
+    find: (resource, group, { namespace, name }, schema) =>
+      unlessStatus(404, async () =>
+        understood(context, schema, await get(`get ${resource}`, `${group}${inNamespace(namespace)}/${resource}/${encodeURIComponent(name)}`)),
+      ),
+    async exec(container, argv, options) {
+      const result = await plainExec(container, argv, options);
+      if (result.end !== "refused") return result;
+      return { ...result, message: execRefusal(connection, result.httpStatus, result.message) };
+    },
+    create: (what, path, object) => change(what, path, { method: "POST", contentType: "application/json", body: object }),
+    apply: (what, path, object, manager) => {
+      const query = new URLSearchParams({ fieldManager: manager, force: "true" });
+      return change(what, `${path}?${query.toString()}`, { method: "PATCH", contentType: "application/apply-patch+yaml", body: object });
+    },
+    remove: (what, path, options) => change(what, path, { method: "DELETE", contentType: "application/json", body: options }),
+  };
+}
+
+/** What the API server sent, checked. The error names fields, and no values. */
+export function understood<T>(context: string, schema: z.ZodType<T>, answer: unknown): T {
+  const { data, error } = schema.safeParse(answer);
+  if (error === undefined) return data;
+  throw new RecoveryError(
+    "undetermined",
+    `context ${context}: the API server sent something else than Kubernetes and the operators do:\n${z.prettifyError(error)}`,
+    "see which version of the operator is installed, and whether a proxy answers in the API server's place",
+  );
+}
+
+/** The part of a path that names the namespace; empty for all of them. */
+export function inNamespace(namespace: string | undefined): string {
+  return namespace === undefined ? "" : `/namespaces/${encodeURIComponent(namespace)}`;
+}
+
+/** Undefined when the API server refuses the request with this status. */
+export async function unlessStatus<T>(httpStatus: number, request: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await request();
+  } catch (error) {
+    if (error instanceof RequestError && error.httpStatus === httpStatus) return undefined;
+    throw error;
+  }
+}

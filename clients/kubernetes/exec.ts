@@ -1,0 +1,198 @@
+import { PassThrough, type Writable } from "node:stream";
+import { finished } from "node:stream/promises";
+import { WebSocket } from "ws";
+import { z } from "zod";
+import { messageOf } from "../../domain/errors.ts";
+import type { ApiConnection } from "./api-connection.ts";
+
+/** A container to run a command in. */
+export interface ContainerName {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container: string;
+}
+
+/** How a remote command ended. Only `exited` proves that it ran to its end. */
+export type ExecResult =
+  | { readonly end: "exited"; readonly code: number; readonly stdout: string; readonly stderr: string }
+  | { readonly end: "deadline"; readonly message: string }
+  | { readonly end: "refused"; readonly httpStatus: number; readonly message: string }
+  | { readonly end: "broken"; readonly message: string };
+
+export interface ExecOptions {
+  /** Seconds after which the connection is dropped. The remote command must bound itself, for it outlives the connection. */
+  readonly deadlineSeconds: number;
+  /** Where stdout goes; kept and returned as text when absent. It is ended, or destroyed with the error, by the exec. */
+  readonly stdout?: Writable;
+  /** Drops the connection; the call then rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** Runs one command without a TTY and without stdin; the seam between the runbook's steps and the Kubernetes API. */
+export type Exec = (container: ContainerName, argv: readonly string[], options: ExecOptions) => Promise<ExecResult>;
+
+/**
+ * Not v5, the newest: the API server translates it to SPDY, and reports a connection to the kubelet that was cut in the
+ * middle as `Success` (seen with kube-apiserver 1.36.3). v5 adds only the closing of stdin.
+ */
+const execProtocol = "v4.channel.k8s.io";
+/** The first byte of each message says to which stream the rest belongs (k8s.io/kubelet/pkg/cri/streaming/remotecommand). */
+const channel = { stdout: 1, stderr: 2, status: 3 } as const;
+/** Far more than pgBackRest's report of thousands of backups; what is cut there does not parse. */
+const keptStdoutBytes = 64 * 1024 * 1024;
+/** Error messages of remote commands are short; a flood of them is not kept. */
+const keptStderrBytes = 64 * 1024;
+
+/** An {@link Exec} over WebSocket to the API server of the current context. */
+export function kubernetesExec(api: ApiConnection): Exec {
+  return async (container, argv, options) => {
+    options.signal?.throwIfAborted();
+    const own = options.stdout === undefined ? new Collected(keptStdoutBytes) : undefined;
+    const stdout = own?.stream ?? options.stdout ?? new PassThrough();
+    const stderr = new Collected(keptStderrBytes);
+    const end = await connectionEnd(api, container, argv, stdout, stderr.stream, options);
+    if (end.end !== "exited") {
+      stdout.destroy(new Error(end.message));
+      return end;
+    }
+    stdout.end();
+    stderr.stream.end();
+    return { ...end, stdout: (await own?.text()) ?? "", stderr: await stderr.text() };
+  };
+}
+
+type ConnectionEnd = Exclude<ExecResult, { end: "exited" }> | { end: "exited"; code: number };
+
+async function connectionEnd(
+  api: ApiConnection,
+  container: ContainerName,
+  argv: readonly string[],
+  stdout: Writable,
+  stderr: Writable,
+  options: ExecOptions,
+): Promise<ConnectionEnd> {
+  const { promise, resolve, reject } = Promise.withResolvers<ConnectionEnd>();
+  const timer = setTimeout(() => {
+    resolve({ end: "deadline", message: `no answer within ${options.deadlineSeconds} s` });
+  }, options.deadlineSeconds * 1000);
+  const onAbort = (): void => {
+    reject(options.signal?.reason instanceof Error ? options.signal.reason : new Error("aborted"));
+  };
+  options.signal?.addEventListener("abort", onAbort, { once: true });
+  let over = false;
+  let socket: WebSocket | undefined;
+  const open = async (): Promise<void> => {
+    const connectionOptions = await api.options();
+    if (over) return;
+    socket = new WebSocket(api.url(execPath(container, argv)).replace(/^http/, "ws"), execProtocol, connectionOptions);
+    listen(socket, stdout, stderr, resolve);
+  };
+  try {
+    open().catch((error: unknown) => {
+      resolve({ end: "broken", message: messageOf(error) });
+    });
+    return await promise;
+  } catch (error) {
+    stdout.destroy(error instanceof Error ? error : undefined);
+    throw error;
+  } finally {
+    over = true;
+    clearTimeout(timer);
+    options.signal?.removeEventListener("abort", onAbort);
+    socket?.terminate();
+  }
+}
+
+function execPath({ namespace, pod, container }: ContainerName, argv: readonly string[]): string {
+  const query = new URLSearchParams({ container, stdout: "true", stderr: "true" });
+  for (const word of argv) query.append("command", word);
+  return `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(pod)}/exec?${query.toString()}`;
+}
+
+function listen(socket: WebSocket, stdout: Writable, stderr: Writable, resolve: (end: ConnectionEnd) => void): void {
+  socket.on("unexpected-response", (request, response) => {
+    const body = new Collected(keptStderrBytes);
+    response.pipe(body.stream);
+    void body.text().then((text) => {
+      resolve({ end: "refused", httpStatus: response.statusCode ?? 0, message: refusal(text) });
+      request.destroy();
+    });
+  });
+  socket.on("error", (error) => {
+    resolve({ end: "broken", message: error.message });
+  });
+  socket.on("close", (code) => {
+    resolve({ end: "broken", message: `the connection closed without an exit status (WebSocket code ${code})` });
+  });
+  const streams: Record<number, (content: Buffer) => void> = {
+    [channel.stdout](content) {
+      if (stdout.write(content)) return;
+      // A slow disk must not fill the memory.
+      socket.pause();
+      stdout.once("drain", () => {
+        socket.resume();
+      });
+    },
+    [channel.stderr](content) {
+      stderr.write(content);
+    },
+    [channel.status](content) {
+      resolve(statusEnd(content.toString("utf8")));
+    },
+  };
+  socket.on("message", (message: Buffer) => {
+    const [stream = -1] = message;
+    streams[stream]?.(message.subarray(1));
+  });
+}
+
+const statusSchema = z.object({
+  status: z.string(),
+  message: z.string().optional(),
+  details: z.object({ causes: z.array(z.object({ reason: z.string().optional(), message: z.string().optional() })).optional() }).optional(),
+});
+
+function statusEnd(text: string): ConnectionEnd {
+  const { data } = statusSchema.safeParse(parsed(text));
+  if (data === undefined) return { end: "broken", message: "the API server sent an exit status that cannot be read" };
+  if (data.status === "Success") return { end: "exited", code: 0 };
+  const exitCode = data.details?.causes?.find(({ reason }) => reason === "ExitCode")?.message;
+  const message = data.message ?? "the API server gave no reason";
+  return exitCode === undefined ? { end: "broken", message } : { end: "exited", code: Number(exitCode) };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The message of the API server's Status object, or the text as it is (a proxy's page, say), shortened. */
+function refusal(body: string): string {
+  return z.object({ message: z.string() }).safeParse(parsed(body)).data?.message ?? body.trim().slice(0, 300);
+}
+
+/** A stream whose bytes are kept, up to a limit, and decoded as a whole: a character may be split across frames. */
+class Collected {
+  readonly stream = new PassThrough();
+  readonly #chunks: Buffer[] = [];
+  readonly #done: Promise<void>;
+
+  constructor(limit: number) {
+    let bytes = 0;
+    this.stream.on("data", (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes <= limit) this.#chunks.push(chunk);
+    });
+    this.#done = finished(this.stream);
+    // A connection that breaks destroys the stream; its result already says so.
+    this.#done.catch(() => undefined);
+  }
+
+  async text(): Promise<string> {
+    await this.#done;
+    return Buffer.concat(this.#chunks).toString("utf8");
+  }
+}

@@ -1,0 +1,121 @@
+import { z } from "zod";
+import { harborClusterSchema, podSchema, postgresqlSchema, statefulSetSchema, type DatabasePod, type HarborCluster, type Postgresql, type StatefulSet } from "../../domain/harbor/objects.ts";
+import { databasePodLabels, harborClusterApi, postgresqlApi, postgresqlName } from "../../domain/harbor/names.ts";
+import type { LivePodConfig } from "../../domain/harbor/pod-config-owners.ts";
+import type { ClusterName } from "../../domain/stanza/postgres-cluster.ts";
+import type { SecretContent } from "../../domain/secrets/copy.ts";
+import type { Exec } from "./exec.ts";
+import { coreApi, inNamespace, openApi, understood, unlessStatus, type KubernetesTarget } from "./api.ts";
+import { secretSchema, workloadSchema } from "./object-schemas.ts";
+
+/** Who writes pg_hba, in the managedFields of the `postgresql` resource. Another name would be another owner. */
+export const fieldManager = "postgres-recovery";
+
+/** What the steps around Harbor's database need of one Kubernetes cluster. What does not exist is undefined. */
+export interface HarborClient {
+  /** Name of the kubeconfig's context. */
+  readonly context: string;
+  getHarborCluster(harbor: ClusterName): Promise<HarborCluster | undefined>;
+  /** The Zalando operator's resource of a HarborCluster's database. */
+  getPostgresql(harbor: ClusterName): Promise<Postgresql | undefined>;
+  getStatefulSet(harbor: ClusterName): Promise<StatefulSet | undefined>;
+  /** Pods of the database, in the order of their numbers. */
+  listPods(harbor: ClusterName): Promise<DatabasePod[]>;
+  /** PostgreSQL's system identifier, which Patroni writes down when the first bootstrap has ended. */
+  getSystemIdentifier(harbor: ClusterName): Promise<string | undefined>;
+  getConfigMap(object: ClusterName): Promise<LivePodConfig | undefined>;
+  getSecret(object: ClusterName): Promise<SecretContent | undefined>;
+  /** Variables of all containers of a namespace's Deployments. */
+  listDeploymentVariables(namespace: string): Promise<{ readonly name: string; readonly value: string }[]>;
+  getOperatorConfiguration(object: ClusterName): Promise<unknown>;
+  /** Names of the OperatorConfigurations of a namespace. */
+  listOperatorConfigurations(namespace: string): Promise<string[]>;
+  /** Takes the whole list over, whoever owned it; other fields, and another resource of the same name, stay as they are. */
+  applyPgHba(postgresql: Postgresql, list: readonly string[]): Promise<Postgresql>;
+  /** Deletes the very Pod of that UID, and no other of its name. */
+  deletePod(pod: DatabasePod): Promise<void>;
+  readonly exec: Exec;
+}
+
+const appsApi = "/apis/apps/v1";
+const harborApi = `/apis/${harborClusterApi.group}/${harborClusterApi.version}`;
+const zalandoApi = `/apis/${postgresqlApi.group}/${postgresqlApi.version}`;
+
+const annotated = z.object({ metadata: z.object({ annotations: z.record(z.string(), z.string()).default({}) }) });
+const configMapSchema = z.object({
+  data: z.record(z.string(), z.string()).default({}),
+  metadata: z.object({ managedFields: z.unknown() }),
+});
+const named = z.object({ metadata: z.object({ name: z.string() }) });
+const listOf = <T>(item: z.ZodType<T>): z.ZodType<{ items: T[] }> => z.object({ items: z.array(item) });
+
+/** A client for the cluster that `target` names; errors as of {@link openApi}. */
+export async function connectHarbor(target: KubernetesTarget, signal: AbortSignal, progress: (line: string) => void): Promise<HarborClient> {
+  const { apply, context, exec, find, get, remove } = await openApi(target, signal, progress);
+  const list = async <T>(resource: string, group: string, namespace: string, schema: z.ZodType<T>, query = ""): Promise<T[]> =>
+    understood(context, listOf(schema), await get(`list ${resource}`, `${group}${inNamespace(namespace)}/${resource}${query}`)).items;
+
+  return {
+    context,
+
+    exec,
+
+    getHarborCluster: (harbor) => find(harborClusterApi.plural, harborApi, harbor, harborClusterSchema),
+    getPostgresql: (harbor) => find(postgresqlApi.plural, zalandoApi, databaseOf(harbor), postgresqlSchema),
+    getStatefulSet: (harbor) => find("statefulsets", appsApi, databaseOf(harbor), statefulSetSchema),
+
+    async listPods(harbor) {
+      const selector = Object.entries(databasePodLabels(harbor)).map(([label, value]) => `${label}=${value}`).join(",");
+      const pods = await list("pods", coreApi, harbor.namespace, podSchema, `?labelSelector=${encodeURIComponent(selector)}`);
+      return pods.toSorted((a, b) => a.metadata.name.localeCompare(b.metadata.name, "en", { numeric: true }));
+    },
+
+    async getSystemIdentifier(harbor) {
+      const { namespace, name } = databaseOf(harbor);
+      const patroni = { namespace, name: `${name}-config` };
+      // Endpoints, or a ConfigMap where the operator is told so (kubernetes_use_configmaps).
+      const object = (await find("endpoints", coreApi, patroni, annotated)) ?? (await find("configmaps", coreApi, patroni, annotated));
+      const identifier = object?.metadata.annotations["initialize"];
+      // Empty while a bootstrap is under way.
+      return identifier === "" ? undefined : identifier;
+    },
+
+    async getConfigMap(object) {
+      const found = await find("configmaps", coreApi, object, configMapSchema);
+      return found && { data: found.data, managedFields: found.metadata.managedFields };
+    },
+    getSecret: (object) => find("secrets", coreApi, object, secretSchema),
+
+    async listDeploymentVariables(namespace) {
+      const deployments = await list("deployments", appsApi, namespace, workloadSchema);
+      return deployments.flatMap(({ spec }) => spec.template.spec.containers.flatMap(({ env }) => env));
+    },
+
+    getOperatorConfiguration: (object) => find("operatorconfigurations", zalandoApi, object, z.unknown()),
+    async listOperatorConfigurations(namespace) {
+      return (await list("operatorconfigurations", zalandoApi, namespace, named)).map(({ metadata }) => metadata.name);
+    },
+
+    async applyPgHba({ metadata: { namespace, name, uid } }, pg_hba) {
+      const object = {
+        apiVersion: `${postgresqlApi.group}/${postgresqlApi.version}`,
+        kind: "postgresql",
+        // Without the UID a resource that is gone by now would be made anew, of nothing but this list.
+        metadata: { namespace, name, uid },
+        spec: { patroni: { pg_hba } },
+      };
+      const path = `${zalandoApi}${inNamespace(namespace)}/${postgresqlApi.plural}/${encodeURIComponent(name)}`;
+      return understood(context, postgresqlSchema, await apply(`patch ${postgresqlApi.plural}`, path, object, fieldManager));
+    },
+
+    async deletePod({ metadata: { namespace, name, uid } }) {
+      const path = `${coreApi}${inNamespace(namespace)}/pods/${encodeURIComponent(name)}`;
+      // Gone, or another of that name by now: both are what was wanted.
+      await unlessStatus(404, () => unlessStatus(409, () => remove("delete pods", path, { preconditions: { uid } })));
+    },
+  };
+}
+
+function databaseOf(harbor: ClusterName): ClusterName {
+  return { namespace: harbor.namespace, name: postgresqlName(harbor) };
+}

@@ -1,0 +1,125 @@
+import { z } from "zod";
+import { messageOf, RecoveryError } from "../../domain/errors.ts";
+import { KubeConfig } from "./lean-kubeconfig.ts";
+
+/** Which kubeconfig is read, and which of its contexts is used. */
+export interface KubeconfigChoice {
+  /** Default: the variable KUBECONFIG, else ~/.kube/config, else the service account of the Pod this runs in. */
+  readonly kubeconfig?: string | undefined;
+  /** Default: the kubeconfig's current context. */
+  readonly context: string | undefined;
+}
+
+const otherKubeconfig = "check --kubeconfig and the variable KUBECONFIG";
+
+/**
+ * Reads the kubeconfig and chooses its context.
+ *
+ * @throws RecoveryError `usage` when there is none, or it or the context cannot be used. Its content is never quoted, for
+ * it holds credentials.
+ */
+export function loadKubeconfig({ kubeconfig, context }: KubeconfigChoice): KubeConfig {
+  const config = new KubeConfig();
+  const source = kubeconfig ?? process.env["KUBECONFIG"] ?? "~/.kube/config";
+  try {
+    if (kubeconfig === undefined) config.loadFromDefault();
+    else config.loadFromFile(kubeconfig);
+  } catch (error) {
+    throw new RecoveryError("usage", `the kubeconfig ${source} cannot be used: ${readProblem(error)}`, otherKubeconfig);
+  }
+  // The library's own name for the server http://localhost:8080, which it falls back to without a word.
+  if (config.getCurrentContext() === "loaded-context") {
+    throw new RecoveryError(
+      "usage",
+      "there is no kubeconfig: the variable KUBECONFIG is not set, and ~/.kube/config does not exist",
+      "name one with --kubeconfig, or set KUBECONFIG",
+    );
+  }
+  chooseContext(config, context, source);
+  return config;
+}
+
+function chooseContext(config: KubeConfig, context: string | undefined, source: string): void {
+  const known = config.getContexts().map(({ name }) => name);
+  const chosen = context ?? config.currentContext;
+  if (!chosen || !known.includes(chosen)) {
+    const problem = chosen ? `has no context ${chosen}` : "names no current context";
+    throw new RecoveryError(
+      "usage",
+      `the kubeconfig ${source} ${problem}; it has: ${known.join(", ") || "none"}`,
+      "choose one with --context, or name another file with --kubeconfig",
+    );
+  }
+  config.setCurrentContext(chosen);
+  if (config.getCurrentCluster() === null || config.getCurrentUser() === null) {
+    throw new RecoveryError("usage", `the kubeconfig ${source} lacks the cluster or the user that its context ${chosen} names`, otherKubeconfig);
+  }
+}
+
+/** The library's error for wrong YAML quotes the lines around the place: they may hold a token. */
+const yamlProblem = z.object({ name: z.literal("YAMLException"), mark: z.object({ line: z.int() }).optional() });
+const fileProblem = z.object({ code: z.string(), path: z.string(), syscall: z.string() });
+
+function readProblem(error: unknown): string {
+  const yaml = yamlProblem.safeParse(error);
+  if (yaml.success) return yaml.data.mark === undefined ? "it is not valid YAML" : `it is not valid YAML near line ${yaml.data.mark.line + 1}`;
+  const file = fileProblem.safeParse(error);
+  if (file.success) return unreadable(file.data);
+  // An empty file, a list, a server that is a number: the library stumbles over it.
+  return error instanceof TypeError ? "its content is not a kubeconfig" : messageOf(error);
+}
+
+function unreadable({ code, path }: { code: string; path: string }): string {
+  return code === "ENOENT" ? `${path} does not exist` : `${path} cannot be read (${code})`;
+}
+
+/** Seconds for the login helper: a person may have to answer it in a browser. */
+const loginSeconds = 120;
+
+/**
+ * Gets the credentials of the current context, so that a problem with them is told apart from one with the server:
+ * certificate files, and the login helper (`exec` plugin) that a kubeconfig may name. They are kept until they expire.
+ *
+ * @throws RecoveryError that names the helper or the file, or the signal's reason. What the helper printed on stdout is
+ * never quoted.
+ */
+export async function logIn(config: KubeConfig, signal: AbortSignal): Promise<void> {
+  const stop = AbortSignal.any([signal, AbortSignal.timeout(loginSeconds * 1000)]);
+  const { promise: stopped, reject } = Promise.withResolvers<never>();
+  const onStop = (): void => {
+    reject(new Error(`no answer within ${loginSeconds} s`));
+  };
+  stop.addEventListener("abort", onStop, { once: true });
+  try {
+    // The library knows no limit for a helper.
+    await Promise.race([config.applyToHTTPSOptions({}), stopped]);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw loginError(config, error);
+  } finally {
+    stop.removeEventListener("abort", onStop);
+  }
+}
+
+const loginHelper = z.object({ exec: z.object({ command: z.string() }) });
+
+function loginError(config: KubeConfig, error: unknown): RecoveryError {
+  const where = `context ${config.getCurrentContext()}`;
+  const user = loginHelper.safeParse(config.getCurrentUser());
+  const file = fileProblem.safeParse(error);
+  if (file.success && !file.data.syscall.startsWith("spawn")) {
+    return new RecoveryError("usage", `${where}: the kubeconfig names a file that cannot be used: ${unreadable(file.data)}`, otherKubeconfig);
+  }
+  if (!user.success) return new RecoveryError("usage", `${where}: the kubeconfig's credentials cannot be used: ${messageOf(error)}`, otherKubeconfig);
+  const { command } = user.data.exec;
+  if (file.success) {
+    return new RecoveryError(
+      "usage",
+      `${where}: the kubeconfig's login helper ${command} cannot be started (${file.data.code})`,
+      "install it or put it on PATH, or choose another context",
+    );
+  }
+  // Its answer is on stdout, and the errors of parsing it quote it; a plain Error carries stderr.
+  const told = error instanceof SyntaxError || error instanceof TypeError ? "it printed no credentials" : messageOf(error).trim().slice(0, 500);
+  return new RecoveryError("undetermined", `${where}: the kubeconfig's login helper ${command} failed: ${told}`, "log in to the cluster again");
+}

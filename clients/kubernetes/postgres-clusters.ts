@@ -1,0 +1,88 @@
+import pRetry from "p-retry";
+import { z } from "zod";
+import { podSchema, type Pod } from "../../domain/stanza/instance-pod.ts";
+import { labels, postgresClusterApi, postgresClusterSchema, type ClusterName, type PostgresCluster } from "../../domain/stanza/postgres-cluster.ts";
+import type { Exec } from "./exec.ts";
+import { coreApi, inNamespace, openApi, understood, type KubernetesTarget } from "./api.ts";
+import { RequestError } from "./request-error.ts";
+
+/** What the runbook's steps need of one Kubernetes cluster. */
+export interface KubernetesClient {
+  /** Name of the kubeconfig's context. */
+  readonly context: string;
+  /** PostgresClusters of one namespace, or of all, in the API server's order. */
+  listPostgresClusters(namespace: string | undefined): Promise<PostgresCluster[]>;
+  /** One PostgresCluster; undefined when there is none of that name. */
+  getPostgresCluster(cluster: ClusterName): Promise<PostgresCluster | undefined>;
+  /** Database instance Pods of one cluster, of one namespace, or of all. */
+  listInstancePods(scope: { namespace?: string | undefined; cluster?: string }): Promise<Pod[]>;
+  readonly exec: Exec;
+}
+
+/** Objects per page of a LIST. Few, for a PostgresCluster may have 100 kB, and what is not needed of a page is dropped before the next. */
+const pageSize = 100;
+/** How often a LIST begins again because its pages became too old. */
+const restarts = 2;
+
+/**
+ * A client for the cluster that `target` names. `progress` hears when the API server is asked again.
+ *
+ * @throws RecoveryError when the kubeconfig or the context cannot be used, the API server does not answer, or its
+ * kube-system namespace is not the one that was asked for.
+ */
+export async function connectKubernetes(
+  target: KubernetesTarget,
+  signal: AbortSignal = new AbortController().signal,
+  progress: (line: string) => void = () => undefined,
+): Promise<KubernetesClient> {
+  const { context, exec, find, get } = await openApi(target, signal, progress);
+  const list = <T>(what: string, path: string, query: Record<string, string>, schema: z.ZodType<T>): Promise<T[]> => {
+    const page = z.object({ items: z.array(schema), metadata: z.object({ continue: z.string().default("") }).prefault({}) });
+    return everyPage(async (next) => {
+      const parameters = new URLSearchParams({ ...query, limit: String(pageSize), ...(next !== "" && { continue: next }) });
+      return understood(context, page, await get(`list ${what}`, `${path}?${parameters.toString()}`));
+    });
+  };
+
+  return {
+    context,
+
+    exec,
+
+    listPostgresClusters(namespace) {
+      return list(postgresClusterApi.plural, `${postgresClustersApi}${inNamespace(namespace)}/${postgresClusterApi.plural}`, {}, postgresClusterSchema);
+    },
+
+    getPostgresCluster: (cluster) => find(postgresClusterApi.plural, postgresClustersApi, cluster, postgresClusterSchema),
+
+    listInstancePods({ namespace, cluster }) {
+      const selectedCluster = cluster === undefined ? labels.cluster : `${labels.cluster}=${cluster}`;
+      return list("pods", `${coreApi}${inNamespace(namespace)}/pods`, { labelSelector: `${selectedCluster},${labels.instance}` }, podSchema);
+    },
+  };
+}
+
+const postgresClustersApi = `/apis/${postgresClusterApi.group}/${postgresClusterApi.version}`;
+
+/** A page of a LIST; `continue` is empty on the last one. */
+interface Page<T> {
+  readonly items: T[];
+  readonly metadata: { readonly continue: string };
+}
+
+/** All objects of a LIST. A continue token lives for some minutes; then (410) the LIST begins again, for it must be whole. */
+function everyPage<T>(request: (next: string) => Promise<Page<T>>): Promise<T[]> {
+  const isTooOld = (error: Error): boolean => error instanceof RequestError && error.httpStatus === 410;
+  return pRetry(() => pagesOf(request), { retries: restarts, minTimeout: 0, shouldRetry: ({ error }) => isTooOld(error) });
+}
+
+async function pagesOf<T>(request: (next: string) => Promise<Page<T>>): Promise<T[]> {
+  const items: T[] = [];
+  let next = "";
+  do {
+    const page = await request(next);
+    items.push(...page.items);
+    next = page.metadata.continue;
+  } while (next !== "");
+  return items;
+}

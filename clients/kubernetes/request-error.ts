@@ -1,0 +1,164 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { z } from "zod";
+import { messageOf, RecoveryError, type FailureKind } from "../../domain/errors.ts";
+import { harborClusterApi, postgresqlApi } from "../../domain/harbor/names.ts";
+import { postgresClusterApi } from "../../domain/stanza/postgres-cluster.ts";
+import { ApiAnswer } from "./api-connection.ts";
+
+/** Where questions go, for the errors. */
+export interface Connection {
+  readonly context: string;
+  readonly server: string;
+  /** The kubeconfig's name for the user. */
+  readonly user: string;
+}
+
+/** A question to the API server that got no usable answer. */
+export class RequestError extends RecoveryError {
+  /** HTTP status; undefined when no answer arrived at all. */
+  readonly httpStatus: number | undefined;
+  /** Whether the same question may well be answered a little later. */
+  readonly passing: boolean;
+  /** How long the API server asks to wait. */
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(
+    kind: FailureKind,
+    message: string,
+    next: string,
+    about: { readonly httpStatus?: number; readonly passing?: boolean; readonly retryAfterSeconds?: number | undefined },
+  ) {
+    super(kind, message, next);
+    this.httpStatus = about.httpStatus;
+    this.passing = about.passing ?? false;
+    this.retryAfterSeconds = about.retryAfterSeconds;
+  }
+}
+
+/** What a failed question means, and what a person can do about it; `what` is a verb and a resource. */
+export function requestError(connection: Connection, what: string, error: unknown): RequestError {
+  if (error instanceof ApiAnswer) return answerError(connection, what, error);
+  const where = `context ${connection.context}: `;
+  const network = networkProblem(error);
+  if (network !== undefined) {
+    return new RequestError(
+      "undetermined",
+      `${where}the API server ${connection.server} does not answer (${what}): ${network.text}`,
+      `check the network, VPN and proxy from here to it: kubectl --context ${connection.context} version`,
+      { passing: network.passing },
+    );
+  }
+  // Not quoted: errors of parsing quote the answer, and it may hold anything.
+  return new RequestError(
+    "undetermined",
+    `${where}the answer of ${connection.server} cannot be read (${what})`,
+    "see whether something else than a Kubernetes API server answers there, such as a proxy's login page",
+    {},
+  );
+}
+
+function answerError({ context, user, server }: Connection, what: string, { httpStatus: code, body, headers }: ApiAnswer): RequestError {
+  const where = `context ${context}: `;
+  const status = statusOf(body);
+  const told = status?.message ?? `HTTP ${code}`;
+  switch (code) {
+    case 401:
+      return new RequestError(
+        "undetermined",
+        `${where}the API server ${server} does not accept the credentials of the kubeconfig's user ${user}: the login has expired, or belongs to another cluster (${what})`,
+        "log in to the cluster again, then run again",
+        { httpStatus: code },
+      );
+    case 403:
+      return new RequestError(
+        "undetermined",
+        `${where}not allowed to ${what}: ${told}`,
+        "ask for the role in docs/permissions.md; with rights in one namespace only, list with -n NAMESPACE",
+        { httpStatus: code },
+      );
+    case 404:
+      // A missing object is told by a Status; a resource that is not installed by a bare page.
+      if (status !== undefined) break;
+      return new RequestError(
+        "usage",
+        `${where}${server} knows no ${notInstalled(what)}`,
+        "check that --context names the right cluster",
+        {},
+      );
+    case 429: {
+      const retryAfterSeconds = waitOf(headers);
+      const wait = retryAfterSeconds === undefined ? "" : `, and asks to wait ${retryAfterSeconds} s`;
+      return new RequestError(
+        "undetermined",
+        `${where}the API server ${server} has too much to do (${what})${wait}`,
+        "run again later",
+        { httpStatus: code, passing: true, retryAfterSeconds },
+      );
+    }
+  }
+  return new RequestError("undetermined", `${where}the API server ${server} failed (${what}): HTTP ${code}: ${told}`, "see the API server's log", {
+    httpStatus: code,
+    passing: code >= 500,
+    retryAfterSeconds: code >= 500 ? waitOf(headers) : undefined,
+  });
+}
+
+/** Resources of operators, which an API server may lack. */
+const operatorResources = [
+  { ...postgresClusterApi, operator: "Crunchy PGO" },
+  { ...postgresqlApi, operator: "the Zalando operator" },
+  { ...postgresqlApi, plural: "operatorconfigurations", operator: "the Zalando operator's CRD for its configuration" },
+  { ...harborClusterApi, operator: "the Harbor operator" },
+];
+
+function notInstalled(what: string): string {
+  const resource = operatorResources.find(({ plural }) => what.endsWith(` ${plural}`));
+  if (resource === undefined) return `such resource (${what})`;
+  return `${resource.plural}.${resource.group} of ${resource.version} (${what}): ${resource.operator} is not installed in this Kubernetes cluster`;
+}
+
+/** What a refused remote command means; `message` is the API server's, which may name no permission at all. */
+export function execRefusal({ server, user }: Connection, httpStatus: number, message: string): string {
+  const told = message.replace(/:\s*$/, "");
+  switch (httpStatus) {
+    case 401:
+      return `${server} does not accept the credentials of the kubeconfig's user ${user} any more`;
+    case 403:
+      return `not allowed to get and create pods/exec: ${told}`;
+    default:
+      return told;
+  }
+}
+
+const statusSchema = z.object({ kind: z.literal("Status"), message: z.string() });
+
+function statusOf(body: string): z.infer<typeof statusSchema> | undefined {
+  return statusSchema.safeParse(parsed(body)).data;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function waitOf(headers: IncomingHttpHeaders): number | undefined {
+  const text = headers["retry-after"];
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
+}
+
+/** Refused, reset, cut, or a name server in trouble. A wrong certificate or an unknown name stays as it is. */
+const passingCodes = new Set(["ECONNREFUSED", "ECONNRESET", "EPIPE", "ETIMEDOUT", "EAI_AGAIN"]);
+const coded = z.object({ code: z.string() });
+
+function networkProblem(error: unknown): { text: string; passing: boolean } | undefined {
+  // A request that its signal ended tells the reason in `cause`.
+  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  if (cause instanceof Error && cause.name === "TimeoutError") return { text: "no answer in time", passing: false };
+  const { data } = coded.safeParse(cause);
+  if (data === undefined) return undefined;
+  // An error of several addresses tried at once has a code, and no text.
+  return { text: messageOf(cause) || data.code, passing: passingCodes.has(data.code) };
+}

@@ -1,0 +1,29 @@
+import { messageOf } from "../../domain/errors.ts";
+import { leaderInList } from "../../domain/stanza/patroni.ts";
+import { isNotAllowed } from "../../domain/kubernetes/permissions.ts";
+import type { ContainerName, Exec } from "../kubernetes/exec.ts";
+
+/** Patroni's answer to "who is the leader": a Pod, nobody, no answer, or no right to ask. */
+export type LeaderAnswer =
+  | { readonly answer: "leader"; readonly pod: string }
+  | { readonly answer: "none" }
+  | { readonly answer: "unknown" | "not-allowed"; readonly reason: string };
+
+const listSeconds = 20;
+
+/** Asks `patronictl list` in one instance. Under PGO a normal answer takes under a second, a dead API server 10. */
+export async function patroniLeader(exec: Exec, container: ContainerName, signal?: AbortSignal): Promise<LeaderAnswer> {
+  const result = await exec(container, ["timeout", "-k", "2", String(listSeconds - 5), "patronictl", "list", "-f", "json"], {
+    deadlineSeconds: listSeconds,
+    ...(signal && { signal }),
+  });
+  if (result.end === "refused" && isNotAllowed(result.httpStatus)) return { answer: "not-allowed", reason: result.message };
+  if (result.end !== "exited") return { answer: "unknown", reason: result.message };
+  if (result.code !== 0) return { answer: "unknown", reason: `patronictl list ended with exit code ${result.code}` };
+  try {
+    const pod = leaderInList(result.stdout);
+    return pod === undefined ? { answer: "none" } : { answer: "leader", pod };
+  } catch (error) {
+    return { answer: "unknown", reason: `patronictl list printed no member list: ${messageOf(error)}` };
+  }
+}

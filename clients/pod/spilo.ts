@@ -1,0 +1,64 @@
+import { RecoveryError } from "../../domain/errors.ts";
+import { bootstrapState, type BootstrapState } from "../../domain/harbor/roll-plan.ts";
+import { spiloContainer, type DatabasePod } from "../../domain/harbor/objects.ts";
+import type { ContainerName, Exec, ExecResult } from "../kubernetes/exec.ts";
+
+/** Longer than a bootstrap that fails at once takes from one try to the next. */
+const watchSeconds = 15;
+/** Patroni waits for the candidate to take the lead. */
+const switchoverSeconds = 90;
+
+/**
+ * PGROOT and PGVERSION are set by the Zalando operator; Spilo keeps the data in `data` below the former. A bootstrap that
+ * fails begins anew every few seconds, so that a moment without a control file says nothing: it counts right after the
+ * file has gone, for then Patroni has just moved the failed data away, or when there is none for longer than such a round.
+ */
+const controlScript = `
+control="\${PGROOT:?}/data/global/pg_control"
+seen=
+rounds=${watchSeconds * 5}
+while [ "$rounds" -gt 0 ]; do
+  if [ -e "$control" ]; then seen=yes; elif [ -n "$seen" ]; then break; fi
+  rounds=$((rounds - 1))
+  sleep 0.2
+done
+if [ ! -e "$control" ]; then echo "no control file"; exit; fi
+LC_ALL=C PATH="/usr/lib/postgresql/\${PGVERSION:-12}/bin:$PATH" exec timeout -k 2 10 pg_controldata -D "$PGROOT/data"`;
+
+/** How far the bootstrap in a Pod is, by its files alone: nobody may be let into its Postgres. It takes up to 15 s. */
+export async function readBootstrapState(exec: Exec, pod: DatabasePod, signal: AbortSignal): Promise<BootstrapState> {
+  const result = await exec(containerOf(pod), ["sh", "-c", controlScript], { deadlineSeconds: watchSeconds + 25, signal });
+  if (result.end === "exited" && result.code === 0) return bootstrapState(result.stdout);
+  return { state: "unknown", reason: problem(result) };
+}
+
+const roleScript = `exec timeout -k 2 15 psql -XAtq -U "\${PGUSER_SUPERUSER:-postgres}" -d postgres -c "select 1 from pg_roles where rolreplication and rolname = '\${PGUSER_STANDBY:-standby}'"`;
+
+/**
+ * Whether the role is there with which replicas join: Patroni makes it at the very end of a bootstrap.
+ *
+ * @throws RecoveryError when the leader's Postgres does not answer.
+ */
+export async function hasReplicationRole(exec: Exec, leader: ContainerName, signal: AbortSignal): Promise<boolean> {
+  const result = await exec(leader, ["sh", "-c", roleScript], { deadlineSeconds: 30, signal });
+  if (result.end === "exited" && result.code === 0) return result.stdout.trim() === "1";
+  throw new RecoveryError("undetermined", `the Postgres of ${leader.namespace}/${leader.pod} does not answer: ${problem(result)}`, "see its log, then run again");
+}
+
+/** Hands the lead from the leader to `candidate`; undefined when Patroni did so, else what went wrong. */
+export async function switchover(exec: Exec, leader: DatabasePod, candidate: DatabasePod, signal: AbortSignal): Promise<string | undefined> {
+  // The option for the leader has changed its name with Patroni 3; without it --force means the present one.
+  const argv = ["timeout", "-k", "5", String(switchoverSeconds - 15), "patronictl", "switchover", "--candidate", candidate.metadata.name, "--force"];
+  const result = await exec(containerOf(leader), argv, { deadlineSeconds: switchoverSeconds, signal });
+  return result.end === "exited" && result.code === 0 ? undefined : problem(result);
+}
+
+function containerOf({ metadata: { namespace, name } }: DatabasePod): ContainerName {
+  return { namespace, pod: name, container: spiloContainer };
+}
+
+function problem(result: ExecResult): string {
+  if (result.end !== "exited") return result.message;
+  const [line = ""] = result.stderr.trim().split("\n").slice(-1);
+  return `exit code ${result.code}${line === "" ? "" : `: ${line}`}`;
+}

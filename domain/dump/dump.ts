@@ -1,0 +1,59 @@
+import { z } from "zod";
+import { parseS3Url, type S3Location } from "../aws/s3-location.ts";
+
+/** Where dumps go. */
+export type DumpPlace = { readonly kind: "directory"; readonly directory: string } | { readonly kind: "bucket"; readonly location: S3Location };
+
+/** Reads a folder or `s3://BUCKET[/PREFIX]`; undefined when it begins as S3's do, and is none. */
+export function parseDumpPlace(text: string): DumpPlace | undefined {
+  if (!/^s3:/i.test(text)) return { kind: "directory", directory: text };
+  const location = parseS3Url(text);
+  return location && { kind: "bucket", location };
+}
+
+/** A place for dumps. What is wrong with it is told without quoting it: keys may stand in it. */
+export const dumpDirectorySchema = z
+  .string()
+  .min(1)
+  .refine((text) => parseDumpPlace(text) !== undefined, {
+    error: "a place in S3 is s3://BUCKET or s3://BUCKET/PREFIX: a bucket of 3 to 63 of a-z, 0-9 and -, a prefix of letters, digits, / and _.=@:+,!*'()- with at most 512 characters; a folder of that name is ./s3:...",
+  });
+
+/** S3's limits: at most so many parts, each but the last of so many bytes at least. */
+const maxParts = 10_000;
+const minPartBytes = 5 * 1024 * 1024;
+/** What compresses badly may become larger than it is in the database. */
+const growth = 1.25;
+
+/** Bytes of each part of a dump in S3, for databases that take so many bytes; for 150 GB when that is not known. */
+export function partBytesFor(databaseBytes = 150e9): number {
+  return Math.max(minPartBytes, Math.ceil((databaseBytes * growth) / maxParts));
+}
+
+/** What pg_dumpall prints last, and only when it has dumped every database. */
+export const dumpTrailer = "--\n-- PostgreSQL database cluster dump complete\n--\n\n";
+
+/**
+ * Follows the end of a byte stream that is too long to keep.
+ * The trailer must be looked for at the very end: its text can also stand inside a table's data.
+ */
+export class DumpTail {
+  #tail: Buffer = Buffer.alloc(0);
+
+  push(chunk: Uint8Array): void {
+    const keep = Buffer.byteLength(dumpTrailer);
+    this.#tail =
+      chunk.length >= keep ? Buffer.from(chunk.subarray(-keep)) : Buffer.concat([this.#tail, chunk]).subarray(-keep);
+  }
+
+  /** Whether the stream so far ends as a complete dump does. */
+  get complete(): boolean {
+    return this.#tail.toString("latin1") === dumpTrailer;
+  }
+}
+
+/** `CONTEXT.NAMESPACE.CLUSTER.20261121T013000Z.sql.zst`; characters that a file name should not have become `-`. */
+export function dumpFileName(context: string, namespace: string, cluster: string, at: Date): string {
+  const stamp = at.toISOString().replace(/\.\d+Z$/, "Z").replaceAll(/[-:]/g, "");
+  return `${[context, namespace, cluster].map((part) => part.replaceAll(/[^A-Za-z0-9_-]/g, "-")).join(".")}.${stamp}.sql.zst`;
+}

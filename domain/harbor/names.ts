@@ -1,0 +1,68 @@
+import type { ClusterName } from "../stanza/postgres-cluster.ts";
+
+/** The Zalando operator's CRD: the custom resource `postgresql` (short `pg`). */
+export const postgresqlApi = { group: "acid.zalan.do", version: "v1", plural: "postgresqls" } as const;
+
+/** The Harbor operator's CRD. */
+export const harborClusterApi = { group: "goharbor.io", version: "v1beta1", plural: "harborclusters" } as const;
+
+/** Harbor's template for the names of credentials Secrets (POSTGRES_SECRETS_TEMPLATE); the operator's default adds a suffix. */
+export const harborSecretNameTemplate = "{username}.{cluster}.credentials";
+
+/** The Zalando operator refuses longer names of a `postgresql` resource. */
+const longestPostgresqlName = 58;
+const fixedPart = "postgresql--".length;
+
+/**
+ * Longest NAMESPACE and NAME of a HarborCluster together, so that the Zalando operator takes the `postgresql` resource
+ * that the Harbor operator makes of it.
+ */
+export const longestNamespaceAndName = longestPostgresqlName - fixedPart;
+
+/** Name of the `postgresql` resource of a HarborCluster, in the same namespace (harbor-operator database/generate.go). */
+export function postgresqlName({ namespace, name }: ClusterName): string {
+  return `postgresql-${namespace}-${name}`;
+}
+
+/** Host under which Harbor reaches its database (harbor-operator database/readiness.go). */
+export function databaseHost(harbor: ClusterName): string {
+  return `${postgresqlName(harbor)}.${harbor.namespace}.svc`;
+}
+
+/** Roles whose credentials a restored database needs: Patroni's superuser and replication role, and Harbor's own. */
+export const databaseRoles = ["postgres", "standby", "harbor"] as const;
+
+/** Name of a role's credentials Secret; a `_` in the role becomes `-`, for Kubernetes knows no such names. */
+export function credentialsSecretName(role: string, harbor: ClusterName, template: string = harborSecretNameTemplate): string {
+  const parts: Readonly<Record<string, string>> = {
+    username: role.replaceAll("_", "-"),
+    cluster: postgresqlName(harbor),
+    tprkind: "postgresql",
+    tprgroup: "acid.zalan.do",
+  };
+  return template.replaceAll(/\{(\w+)\}/g, (placeholder, part: string) => parts[part] ?? placeholder);
+}
+
+/**
+ * The Secret whose key encrypts what Harbor stores in its database, such as the credentials of registries; without it a
+ * restored database cannot be read (goharbor/harbor#13536). Name as made by harbor-operator: HarborCluster `x` gets the
+ * Harbor `x-harbor` (cluster/controllers/harbor), and that the Secret (controllers/goharbor/harbor/core.go).
+ */
+export function coreEncryptionKeySecretName({ name }: ClusterName): string {
+  return `${name}-harbor-harbor-core-encryptionkey`;
+}
+
+/** The Secrets without which a restored database is of no use, all in Harbor's namespace. */
+export function vitalSecretNames(harbor: ClusterName): string[] {
+  return [...databaseRoles.map((role) => credentialsSecretName(role, harbor)), coreEncryptionKeySecretName(harbor)];
+}
+
+/** Labels of the database's Pods (`spilo-role` is `master` on the leader, `replica` elsewhere, absent before a bootstrap). */
+export function databasePodLabels(harbor: ClusterName): Record<string, string> {
+  return { application: "spilo", "cluster-name": postgresqlName(harbor) };
+}
+
+/** The generation of the HarborCluster of which the Harbor operator last wrote the `postgresql` resource. */
+export function generationAnnotation({ namespace, name }: ClusterName): string {
+  return `${namespace}.harborcluster.checksum.goharbor.io/${name}`;
+}

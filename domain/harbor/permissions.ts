@@ -1,0 +1,57 @@
+import { getKubeSystem, type Permission } from "../kubernetes/permissions.ts";
+
+const get = (apiGroup: Permission["apiGroup"], resource: string, why: string): Permission => ({ apiGroup, resource, verbs: ["get"], why });
+const list = (apiGroup: Permission["apiGroup"], resource: string, why: string): Permission => ({ apiGroup, resource, verbs: ["list"], why });
+
+const getPostgresql = get("acid.zalan.do", "postgresqls", "to read the database's resource and what the Zalando operator says of it");
+const getStatefulSet = get("apps", "statefulsets", "to read the environment that the Zalando operator gives to the Pods");
+const listPods = list("", "pods", "to find the database's Pods");
+/** Where the Zalando operator's own configuration can be. */
+const operatorConfiguration: readonly Permission[] = [
+  list("apps", "deployments", "to find out which object configures the Zalando operator"),
+  { ...get("acid.zalan.do", "operatorconfigurations", "to read the Zalando operator's configuration"), verbs: ["get", "list"] },
+];
+const execPods: Permission = {
+  apiGroup: "",
+  resource: "pods/exec",
+  // A WebSocket exec is a GET; from Kubernetes 1.35 the API server asks for create as well (kubernetes/kubernetes#134577).
+  verbs: ["get", "create"],
+  why: "to run patronictl, psql and pg_controldata in the database container",
+};
+
+/** What the commands around Harbor's database ask of the Kubernetes API, and nothing more. */
+export const harborPermissions = {
+  "restore check": [
+    getPostgresql,
+    ...operatorConfiguration,
+    get("", "configmaps", "to read the Zalando operator's configuration"),
+    get("", "endpoints", "to read the running database's system identifier"),
+    getKubeSystem,
+  ],
+  "harbor status": [
+    get("goharbor.io", "harborclusters", "to read the HarborCluster and what its operator says of it"),
+    getPostgresql,
+    getStatefulSet,
+    listPods,
+    ...operatorConfiguration,
+    get("", "configmaps", "to read pod-config and the Zalando operator's configuration"),
+    get("", "endpoints", "to read the database's system identifier"),
+    get("", "secrets", "to see whether the Secrets are there and have the right keys; no value is shown"),
+    getKubeSystem,
+  ],
+  "harbor pg-hba": [
+    { ...getPostgresql, verbs: ["get", "patch"], why: "to read the list and to put it back" },
+    get("goharbor.io", "harborclusters", "to compare it with what is declared, and to tell why the database's resource is not made"),
+    getKubeSystem,
+  ],
+  "harbor fingerprint": [getPostgresql, get("goharbor.io", "harborclusters", "to tell why the database's resource is not made"), getKubeSystem],
+  "harbor roll": [
+    getPostgresql,
+    getStatefulSet,
+    { ...listPods, verbs: ["list", "delete"], why: "to find the database's Pods, and to have them made anew" },
+    get("", "endpoints", "to see whether a database was ever bootstrapped"),
+    get("", "configmaps", "the same, where Patroni uses ConfigMaps"),
+    execPods,
+    getKubeSystem,
+  ],
+} as const satisfies Record<string, readonly Permission[]>;

@@ -1,0 +1,53 @@
+import { z } from "zod";
+import { finding, type Finding } from "../finding.ts";
+
+/** Who writes pod-config and the pod Secret, in their managedFields. Another name would be another owner. */
+export const podConfigManager = "postgres-recovery";
+
+/** A ConfigMap of variables as it is. */
+export interface LivePodConfig {
+  readonly data: Readonly<Record<string, string>>;
+  /** Its `metadata.managedFields`, as Kubernetes keeps them. */
+  readonly managedFields?: unknown;
+}
+
+/** Variables that decide where backups are written and what is restored. */
+const decisive = /^(CLONE_|STANDBY_|AWS_|USE_WAL|WAL_|WALE_)|_PREFIX$/;
+
+/**
+ * What stays in pod-config beside the declared values: a server-side apply removes no key that somebody else has set too
+ * (kubernetes.io, Server-Side Apply). Such a key can turn a restore into another one, or into none.
+ *
+ * @param declared names of the keys that are declared.
+ * @param where the ConfigMap, for people.
+ */
+export function leftoverFindings({ data, managedFields }: LivePodConfig, declared: readonly string[], where: string): Finding[] {
+  const owners = keyOwners(managedFields);
+  return Object.keys(data)
+    .filter((key) => !declared.includes(key))
+    .flatMap((key) => {
+      const others = (owners.get(key) ?? []).filter((manager) => manager !== podConfigManager);
+      if (others.length === 0) return [];
+      const severity = decisive.test(key) ? "refuse" : "warn";
+      return [finding(severity, `was set by ${others.join(", ")} and would stay beside the declared values`, `${where} ${key}`, "remove it by hand: kubectl edit")];
+    });
+}
+
+const managedField = z.object({
+  manager: z.string(),
+  fieldsV1: z.object({ "f:data": z.record(z.string(), z.unknown()) }),
+});
+
+/** Field managers by the key of `data` that they own. */
+function keyOwners(managedFields: unknown): Map<string, string[]> {
+  const owners = new Map<string, string[]>();
+  // An entry without data is nobody's of a key.
+  for (const entry of z.array(managedField.nullable().catch(null)).catch([]).parse(managedFields)) {
+    for (const field of Object.keys(entry?.fieldsV1["f:data"] ?? {})) {
+      if (entry === null || !field.startsWith("f:")) continue;
+      const key = field.slice(2);
+      owners.set(key, [...(owners.get(key) ?? []), entry.manager]);
+    }
+  }
+  return owners;
+}

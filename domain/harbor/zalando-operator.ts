@@ -1,0 +1,140 @@
+import { z } from "zod";
+import type { Finding, Severity } from "../finding.ts";
+import { harborSecretNameTemplate } from "./names.ts";
+import type { ClusterName } from "../stanza/postgres-cluster.ts";
+
+/**
+ * What the Zalando operator's own configuration says, as far as backups and restores depend on it; undefined where it
+ * says nothing, so that the operator's default holds.
+ */
+export interface ZalandoConfiguration {
+  readonly podEnvironmentConfigMap: string | undefined;
+  readonly podEnvironmentSecret: string | undefined;
+  readonly walS3Bucket: string | undefined;
+  readonly awsRegion: string | undefined;
+  readonly secretNameTemplate: string | undefined;
+  readonly dockerImage: string | undefined;
+  readonly pamRoleName: string | undefined;
+  readonly enableOwnerReferences: boolean | undefined;
+}
+
+const text = z.string().min(1).optional().catch(undefined);
+const yesOrNo = z.union([z.boolean(), z.stringbool()]).optional().catch(undefined);
+const configMapData = z.object({
+  pod_environment_configmap: text,
+  pod_environment_secret: text,
+  wal_s3_bucket: text,
+  aws_region: text,
+  secret_name_template: text,
+  docker_image: text,
+  pam_role_name: text,
+  enable_owner_references: yesOrNo,
+});
+const crd = z.object({
+  configuration: z.object({
+    docker_image: text,
+    kubernetes: z
+      .object({
+        pod_environment_configmap: text,
+        pod_environment_secret: text,
+        secret_name_template: text,
+        enable_owner_references: yesOrNo,
+      })
+      .prefault({}),
+    aws_or_gcp: z.object({ wal_s3_bucket: text, aws_region: text }).prefault({}),
+    teams_api: z.object({ pam_role_name: text }).prefault({}),
+  }),
+});
+
+/**
+ * Reads the operator's configuration from the data of its ConfigMap (CONFIG_MAP_NAME), or from an OperatorConfiguration
+ * resource (POSTGRES_OPERATOR_CONFIGURATION_OBJECT); it uses one of the two, never both.
+ *
+ * @throws ZodError when the OperatorConfiguration has no `configuration`.
+ */
+export function readZalandoConfiguration(
+  source: { readonly configMapData: Readonly<Record<string, string>> } | { readonly operatorConfiguration: unknown },
+): ZalandoConfiguration {
+  const flat = "configMapData" in source ? configMapData.parse(source.configMapData) : flattened(crd.parse(source.operatorConfiguration));
+  return {
+    podEnvironmentConfigMap: flat.pod_environment_configmap,
+    podEnvironmentSecret: flat.pod_environment_secret,
+    walS3Bucket: flat.wal_s3_bucket,
+    awsRegion: flat.aws_region,
+    secretNameTemplate: flat.secret_name_template,
+    dockerImage: flat.docker_image,
+    pamRoleName: flat.pam_role_name,
+    enableOwnerReferences: flat.enable_owner_references,
+  };
+}
+
+function flattened({ configuration }: z.output<typeof crd>): z.output<typeof configMapData> {
+  const { docker_image, kubernetes, aws_or_gcp, teams_api } = configuration;
+  return { docker_image, ...kubernetes, ...aws_or_gcp, ...teams_api };
+}
+
+/** What the stack declares and the operator must agree with. */
+export interface DeclaredForOperator {
+  /** Namespace and name of the ConfigMap pod-config. */
+  readonly podConfig: ClusterName;
+  /** Name of the pod Secret, in the database's namespace. */
+  readonly podSecret: string;
+  /** Whether it holds keys; without any it is only there because the operator may ask for it. */
+  readonly podSecretHasKeys: boolean;
+  readonly backupBucket: string;
+  /** Roles of the pam lines of pg_hba. */
+  readonly pamRoles: readonly string[];
+}
+
+/**
+ * Whether the operator takes up what the stack declares: otherwise it passes over all of it, in silence.
+ *
+ * @param where the object that was read, for the findings: `ConfigMap harbor-operator-ns/postgres-operator`.
+ */
+export function checkZalandoConfiguration(configuration: ZalandoConfiguration, declared: DeclaredForOperator, where: string): Finding[] {
+  const finding = (severity: Severity, what: string, fix: string): Finding => ({ severity, what, where, fix });
+  const restart = "then restart the operator, which reads its configuration only at its start";
+  const { namespace, name } = declared.podConfig;
+  const fullName = `${namespace}/${name}`;
+  const problems: Finding[] = [];
+  const refuse = (what: string, fix: string): void => {
+    problems.push(finding("refuse", what, fix));
+  };
+
+  // Without a namespace the operator looks in its own (pkg/spec/types.go), which is where pod-config lies.
+  if (![fullName, name].includes(configuration.podEnvironmentConfigMap ?? "")) {
+    const has = configuration.podEnvironmentConfigMap === undefined ? "names no pod_environment_configmap" : "names another pod_environment_configmap";
+    refuse(`${has}, so that pod-config is read by nobody`, `set pod_environment_configmap to ${fullName}, ${restart}`);
+  }
+  const { podEnvironmentSecret } = configuration;
+  if (podEnvironmentSecret !== declared.podSecret) {
+    const fix = `set pod_environment_secret to ${declared.podSecret}, ${restart}`;
+    const has = podEnvironmentSecret === undefined ? "names no pod_environment_secret" : "names another pod_environment_secret";
+    if (declared.podSecretHasKeys) refuse(`${has}, so that the database has no keys for S3`, fix);
+    else if (podEnvironmentSecret !== undefined) problems.push(finding("warn", `${has}, and makes no database where that is missing`, fix));
+  }
+  if (configuration.walS3Bucket === undefined) {
+    refuse(
+      "has no wal_s3_bucket, so that a new database writes its backups where the lost one's lie",
+      `set wal_s3_bucket to ${declared.backupBucket}, ${restart}`,
+    );
+  } else if (configuration.walS3Bucket !== declared.backupBucket) {
+    problems.push(
+      finding("warn", "has another wal_s3_bucket; pod-config's WAL_S3_BUCKET is the one that counts", `set wal_s3_bucket to ${declared.backupBucket}, ${restart}`),
+    );
+  }
+  if (configuration.secretNameTemplate !== harborSecretNameTemplate) {
+    refuse(
+      "has another secret_name_template than Harbor, which then does not find its database's credentials",
+      `set secret_name_template to ${harborSecretNameTemplate}, ${restart}`,
+    );
+  }
+  const pamRole = configuration.pamRoleName ?? "zalandos";
+  if (!declared.pamRoles.includes(pamRole)) {
+    problems.push(finding("warn", "has a pam_role_name that no pam line of pg_hba names: its members cannot log in", `add: hostssl all +${pamRole} all pam`));
+  }
+  if (configuration.enableOwnerReferences === true) {
+    refuse("has enable_owner_references, with which it and the Harbor operator both claim the Secrets", `set enable_owner_references to false, ${restart}`);
+  }
+  return problems.length === 0 ? [finding("ok", "names pod-config, the pod Secret and wal_s3_bucket", "")] : problems;
+}

@@ -1,0 +1,126 @@
+import { z } from "zod";
+import { durationPattern } from "../duration.ts";
+import { finding, findingSchema, severities, type Finding } from "../finding.ts";
+import { harborOperatorSchema, harborRequestSchema } from "../harbor/request.ts";
+import { backupSchema, bucketName, restoreSchema } from "./restore.ts";
+import { runbookPgHba } from "../harbor/pg-hba.ts";
+import { backupToRestore, placeToRestore, type GatheredPlace } from "./preflight.ts";
+import { s3Url } from "../aws/s3-location.ts";
+
+/** Keys for S3, when they are not those of the environment. */
+export const accessKeysSchema = z.strictObject({
+  accessKeyId: z.string().min(1),
+  secretAccessKey: z.string().min(1),
+  sessionToken: z.string().min(1).exactOptional(),
+});
+
+/** What `postgres-recovery restore check --request -` reads from stdin. */
+export const restoreCheckRequestSchema = harborRequestSchema.extend({
+  operator: harborOperatorSchema.prefault({}),
+  image: z.string().min(1).describe("Image of the new database's Pods."),
+  backup: backupSchema.pick({ bucket: true, region: true, endpoint: true, credentials: true }).describe("Where the new database writes its own backups."),
+  restore: restoreSchema.optional().describe("Default: none; then only what backups need is looked at."),
+  pgHba: z.array(z.string()).default([...runbookPgHba]).describe("The whole list of pg_hba."),
+  keys: z
+    .strictObject({ backup: accessKeysSchema.optional(), restore: accessKeysSchema.optional() })
+    .default({})
+    .describe("Keys of the database's Pods, so that they are tried, too. Default: the AWS credentials of whoever runs this."),
+  timeLimit: z.string().regex(durationPattern).default("5m").describe("For everything that is read of S3."),
+});
+export type RestoreCheckRequest = z.infer<typeof restoreCheckRequestSchema>;
+
+/** The backup that would be restored. */
+const chosenBackupSchema = z.object({
+  name: z.string(),
+  /** `s3://BUCKET/PREFIX`. */
+  place: z.string(),
+  /** LastModified of its sentinel. */
+  modified: z.iso.datetime(),
+  finished: z.iso.datetime().nullable(),
+  postgresVersion: z.int().nullable(),
+  systemIdentifier: z.string().nullable(),
+  /** LastModified of the newest WAL segment that the restore can reach. */
+  walUntil: z.iso.datetime().nullable(),
+});
+export type ChosenBackup = z.infer<typeof chosenBackupSchema>;
+
+/** What `postgres-recovery restore check -o json` prints. Within one version, fields are only ever added. */
+export const restoreCheckReportSchema = z.object({
+  version: z.literal(1),
+  context: z.string(),
+  cluster: z.string(),
+  /** Its id; null when none is declared. */
+  restore: z.string().nullable(),
+  /** The gravest of the findings; only `ok` and `warn` let a restore begin. */
+  verdict: z.enum(severities),
+  findings: z.array(findingSchema),
+  /** Null when it is not known which one Spilo would take. */
+  backup: chosenBackupSchema.nullable(),
+  checkedAt: z.iso.datetime(),
+});
+export type RestoreCheckReport = z.infer<typeof restoreCheckReportSchema>;
+
+/** What `postgres-recovery restore check --suggest` asks. */
+export const suggestRequestSchema = z.strictObject({
+  bucket: bucketName,
+  region: z.string().min(1),
+  endpoint: z.string().optional(),
+});
+
+/** A place with backups, in the words of the setting `restore`. */
+export const suggestionSchema = z.object({
+  scope: z.string(),
+  /** Null for backups without a UID in their path: then the setting is `prefix: ""`. */
+  uid: z.string().nullable(),
+  /** Null when the version is not part of the path; it is told by the backups themselves then. */
+  postgresVersion: z.int().nullable(),
+  versionInPath: z.boolean(),
+  place: z.string(),
+  backups: z.int(),
+  newest: z.object({ name: z.string(), modified: z.iso.datetime() }).nullable(),
+});
+export type Suggestion = z.infer<typeof suggestionSchema>;
+
+/** What `postgres-recovery restore check --suggest -o json` prints. */
+export const suggestReportSchema = z.object({
+  version: z.literal(1),
+  bucket: z.string(),
+  /** Newest backup first. */
+  places: z.array(suggestionSchema),
+});
+export type SuggestReport = z.infer<typeof suggestReportSchema>;
+
+/** The backup that Spilo would take; null when that is not known. */
+export function chosenBackup(sources: readonly GatheredPlace[], target: number | undefined): ChosenBackup | null {
+  const place = placeToRestore(sources);
+  const backup = place !== undefined && "found" in place.listing ? backupToRestore(place.listing.found, target) : undefined;
+  if (place === undefined || "failed" in place.listing || backup === undefined) return null;
+  const described = place.descriptions.get(backup.name);
+  const description = described !== undefined && "found" in described ? described.found : undefined;
+  const { wal } = place.listing.found;
+  const newest = Math.max(...[...wal].filter(([timeline]) => timeline >= backup.timeline).flatMap(([, runs]) => runs.map(({ lastModified }) => lastModified)));
+  return {
+    name: backup.name,
+    place: s3Url(place.location),
+    modified: moment(backup.modified),
+    finished: description?.finished === undefined ? null : moment(description.finished),
+    postgresVersion: description?.postgresMajor ?? null,
+    systemIdentifier: description?.systemIdentifier ?? null,
+    walUntil: Number.isFinite(newest) ? moment(newest) : null,
+  };
+}
+
+function moment(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}
+
+/** Whether S3 was read as the database's Pods will read it: nobody but they can assume their role. */
+export function credentialFindings({ keys, restore }: Pick<RestoreCheckRequest, "keys" | "restore">): Finding[] {
+  if (restore === undefined) return [];
+  if (restore.credentials !== "secret") {
+    return [finding("warn", `the role ${restore.credentials.irsaRoleArn} was not tried: S3 was read with the AWS credentials of whoever ran this`, "restore.credentials", "make sure that the Pods' service account may assume the role, and that its policy is that of a reader of the backups")];
+  }
+  return keys.restore === undefined
+    ? [finding("warn", "the keys of the pod Secret were not tried: S3 was read with the AWS credentials of whoever ran this", "restore.credentials", "run it as part of `pulumi up`, or with the Pods' keys in the request or the environment")]
+    : [];
+}

@@ -1,0 +1,173 @@
+import { z } from "zod";
+import { clusterIdentitySchema, sameIdentity, withWhatWasKnown, type ClusterIdentity } from "./cluster-identity.ts";
+import { credentialsSecretName, coreEncryptionKeySecretName, databaseRoles } from "../harbor/names.ts";
+import type { ClusterName } from "../stanza/postgres-cluster.ts";
+
+/** What a Kubernetes Secret holds; the values of `data` are base64, as the API server sends them. */
+export const secretContentSchema = z.object({ type: z.string(), data: z.record(z.string(), z.string()) });
+export type SecretContent = z.infer<typeof secretContentSchema>;
+
+/** A copy of a Kubernetes Secret in AWS Secrets Manager: the JSON text of one version. */
+export const secretCopySchema = z.object({
+  version: z.literal(1),
+  secret: secretContentSchema.extend({ name: z.string() }),
+  cluster: clusterIdentitySchema,
+});
+export type SecretCopy = z.infer<typeof secretCopySchema>;
+
+/** What Secrets Manager holds under the name of a copy. */
+export type Stored =
+  | { readonly found: "nothing" }
+  | { readonly found: "copy"; readonly copy: SecretCopy }
+  /** A value that is no copy of ours. */
+  | { readonly found: "something-else" };
+
+/** What to do about one secret. */
+export type CopyDecision =
+  | { readonly action: "keep"; readonly why: "first copy" | "content changed" | "cluster changed"; readonly copy: SecretCopy }
+  | { readonly action: "nothing" }
+  | { readonly action: "refuse"; readonly problem: string };
+
+type SecretKind = { readonly kind: "credentials"; readonly role: string } | { readonly kind: "encryption-key" } | { readonly kind: "other" };
+
+/** Harbor's operator makes it with exactly as many (harbor-operator controllers/goharbor/harbor/core.go). */
+const encryptionKeyLength = 16;
+
+/**
+ * Name of a secret's copy in Secrets Manager. It never ends in a hyphen and six characters, which AWS would take for the
+ * end of its own ARN; Kubernetes has no `_` in names, so that it cannot be another secret's name.
+ */
+export function copyName(harbor: ClusterName, secret: string): string {
+  let name = `postgres-recovery/${harbor.namespace}/${harbor.name}/${secret}`;
+  while (/-.{6}$/.test(name)) name += "_";
+  return name;
+}
+
+/** AWS's own staging label, of the version that is read when none is named. */
+export const currentLabel = "AWSCURRENT";
+
+/** The staging label of the newest copy of one cluster: AWS never drops a version that has a label. */
+export function clusterLabel(uid: string): string {
+  return `cluster-${uid}`;
+}
+
+/** The stored text, read. */
+export function parseStored(text: string): Stored {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return { found: "something-else" };
+  }
+  const { data } = secretCopySchema.safeParse(value);
+  return data === undefined ? { found: "something-else" } : { found: "copy", copy: data };
+}
+
+/**
+ * What is wrong with the content of a secret, without telling any of it; undefined when it can be kept and restored.
+ * The operators take a secret with another user's name as a reason to make a new password (postgres-operator sync.go).
+ */
+export function contentProblem(harbor: ClusterName, name: string, { data }: SecretContent): string | undefined {
+  const kind = kindOf(harbor, name);
+  switch (kind.kind) {
+    case "credentials": {
+      const missing = ["username", "password"].filter((key) => decoded(data[key]).length === 0);
+      if (missing.length > 0) return `${missing.join(" and ")} missing or empty`;
+      if (decoded(data["username"]).toString() !== kind.role) return `username is not ${kind.role}`;
+      return isPlainText(decoded(data["password"])) ? undefined : "password is binary, or has blanks or line ends around it";
+    }
+    case "encryption-key": {
+      const key = decoded(data["secret"]);
+      if (key.length === 0) return "secret missing or empty";
+      return key.length === encryptionKeyLength && isPlainText(key) ? undefined : `secret is not the text of ${encryptionKeyLength} characters that Harbor needs`;
+    }
+    case "other":
+      return Object.values(data).some((value) => decoded(value).length > 0) ? undefined : "it has no content";
+  }
+}
+
+/**
+ * Whether a secret is to be kept anew.
+ *
+ * @param live what Kubernetes has; undefined when there is no such secret.
+ * @param identity whose secret it is; undefined when there is no `postgresql` resource.
+ * @param stored the current copy.
+ */
+export function decideCopy(
+  harbor: ClusterName,
+  name: string,
+  live: SecretContent | undefined,
+  identity: ClusterIdentity | undefined,
+  stored: Stored,
+): CopyDecision {
+  const refuse = (problem: string): CopyDecision => ({ action: "refuse", problem: stored.found === "copy" ? `${problem}; the kept copy stays as it is` : problem });
+  if (stored.found === "something-else") return refuse("Secrets Manager holds something else under its name, which is left as it is");
+  if (live === undefined) return refuse("there is no such Secret in Kubernetes");
+  const problem = contentProblem(harbor, name, live);
+  if (problem !== undefined) return refuse(problem);
+  const kept = stored.found === "copy" ? stored.copy : undefined;
+  const changed = kept === undefined || !sameContent(kept.secret, live);
+  if (identity === undefined) {
+    return changed ? refuse("there is no postgresql resource, so it cannot be told whose it is") : { action: "nothing" };
+  }
+  const cluster = withWhatWasKnown(identity, kept?.cluster);
+  const copy: SecretCopy = { version: 1, secret: { name, type: live.type, data: live.data }, cluster };
+  if (kept === undefined) return { action: "keep", why: "first copy", copy };
+  if (changed && kept.cluster.uid === identity.uid && kindOf(harbor, name).kind === "encryption-key") {
+    return refuse("it is another key than the kept one of the same database, whose content was encrypted with that");
+  }
+  if (changed) return { action: "keep", why: "content changed", copy };
+  return sameIdentity(kept.cluster, cluster) ? { action: "nothing" } : { action: "keep", why: "cluster changed", copy };
+}
+
+/** A secret as it must be before the HarborCluster is made, so that both operators take it as their own. */
+export interface RestoredSecret {
+  readonly apiVersion: "v1";
+  readonly kind: "Secret";
+  readonly metadata: { readonly namespace: string; readonly name: string; readonly annotations?: Readonly<Record<string, string>> };
+  readonly type: string;
+  readonly data: Record<string, string>;
+}
+
+/**
+ * Without ownerReferences: Harbor's operator sets its own, and fails where another controller owns the secret. The
+ * annotation keeps it from making a new encryption key (harbor-operator pkg/resources/mutation.go).
+ */
+export function restoredSecret(harbor: ClusterName, { secret }: SecretCopy): RestoredSecret {
+  const { name, data } = secret;
+  const place = { namespace: harbor.namespace, name };
+  const common = { apiVersion: "v1", kind: "Secret", data } as const;
+  switch (kindOf(harbor, name).kind) {
+    case "credentials":
+      return { ...common, metadata: place, type: "Opaque" };
+    case "encryption-key":
+      return { ...common, metadata: { ...place, annotations: { "goharbor.io/immutable": "true" } }, type: "goharbor.io/single" };
+    case "other":
+      return { ...common, metadata: place, type: secret.type };
+  }
+}
+
+/** Whether a secret holds the same values under the same keys. */
+export function sameContent(a: Pick<SecretContent, "data">, b: Pick<SecretContent, "data">): boolean {
+  return canonical(a.data) === canonical(b.data);
+}
+
+/** The same text for the same content, whatever the order of its keys. */
+export function canonical(values: Readonly<Record<string, string>>): string {
+  return JSON.stringify(Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function kindOf(harbor: ClusterName, name: string): SecretKind {
+  const role = databaseRoles.find((candidate) => credentialsSecretName(candidate, harbor) === name);
+  if (role !== undefined) return { kind: "credentials", role };
+  return { kind: name === coreEncryptionKeySecretName(harbor) ? "encryption-key" : "other" };
+}
+
+function decoded(base64: string | undefined): Buffer {
+  return Buffer.from(base64 ?? "", "base64");
+}
+
+function isPlainText(bytes: Buffer): boolean {
+  const text = bytes.toString("utf8");
+  return Buffer.from(text).equals(bytes) && text.trim() === text && !/[\x00-\x1f\x7f]/.test(text);
+}

@@ -1,0 +1,22 @@
+import { getKubeSystem, type Permission } from "../kubernetes/permissions.ts";
+
+const getSecrets: Permission = {
+  apiGroup: "",
+  resource: "secrets",
+  verbs: ["get"],
+  why: "to read the kept Secrets; a Role in Harbor's namespace with their resourceNames is enough",
+};
+const createSecrets: Permission = { ...getSecrets, verbs: ["get", "create"], why: "to create what is missing, and see whether it is there" };
+const getIdentity: readonly Permission[] = [
+  { apiGroup: "acid.zalan.do", resource: "postgresqls", verbs: ["get"], why: "to know which database it is" },
+  { apiGroup: "apps", resource: "statefulsets", verbs: ["get"], why: "to see where it writes its backups" },
+  { apiGroup: "", resource: "endpoints", verbs: ["get"], why: "to see its system identifier, which Patroni keeps there" },
+  { apiGroup: "", resource: "configmaps", verbs: ["get"], why: "the same, where Patroni uses ConfigMaps" },
+];
+
+/** What each command about secrets asks of the Kubernetes API, and nothing more. */
+export const secretsPermissions = {
+  "secrets fingerprint": [getSecrets, ...getIdentity, getKubeSystem],
+  "secrets keep": [getSecrets, ...getIdentity, getKubeSystem],
+  "secrets restore": [createSecrets, getKubeSystem],
+} as const satisfies Record<string, readonly Permission[]>;

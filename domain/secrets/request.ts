@@ -1,0 +1,67 @@
+import { z } from "zod";
+import { clusterIdentitySchema } from "./cluster-identity.ts";
+import { durationPattern } from "../duration.ts";
+import { vitalSecretNames } from "../harbor/names.ts";
+import { harborRequestSchema } from "../harbor/request.ts";
+import type { ClusterName } from "../stanza/postgres-cluster.ts";
+
+/** Which secrets are meant. */
+const base = harborRequestSchema.extend({
+  also: z
+    .array(z.string().min(1))
+    .default([])
+    .describe("Secrets of the namespace besides the credentials of postgres, standby and harbor and Harbor's encryption key."),
+});
+
+const region = z.string().min(1).optional().describe("Region of AWS Secrets Manager. Default: AWS_REGION, else that of the AWS profile.");
+
+/** What `postgres-recovery secrets fingerprint --request -` reads from stdin. */
+export const fingerprintRequestSchema = base.extend({
+  wait: z.string().regex(durationPattern).optional().describe("How long to wait until all secrets are there. Default: not at all."),
+});
+
+/** What `postgres-recovery secrets keep --request -` reads from stdin. */
+export const keepRequestSchema = base.extend({ region });
+
+/** What `postgres-recovery secrets restore --request -` reads from stdin. */
+export const secretsRestoreRequestSchema = base.extend({
+  region,
+  uid: z.string().min(1).optional().describe("UID of the lost postgresql resource whose copies are wanted. Default: the newest copies."),
+});
+
+/** Names of all secrets of a request, each once. */
+export function secretNames(harbor: ClusterName, also: readonly string[]): string[] {
+  return [...new Set([...vitalSecretNames(harbor), ...also])];
+}
+
+/** What `postgres-recovery secrets fingerprint -o json` prints. */
+export const fingerprintReportSchema = z.object({
+  version: z.literal(1),
+  /** Another text whenever the content of a secret, or the database they belong to, is another. */
+  fingerprint: z.string(),
+});
+export type FingerprintReport = z.infer<typeof fingerprintReportSchema>;
+
+/** What `postgres-recovery secrets keep -o json` prints. */
+export const keepReportSchema = z.object({
+  version: z.literal(1),
+  cluster: clusterIdentitySchema,
+  secrets: z.array(
+    z.object({
+      name: z.string(),
+      /** Its name in Secrets Manager. */
+      copy: z.string(),
+      outcome: z.enum(["first copy", "content changed", "cluster changed", "unchanged"]),
+    }),
+  ),
+});
+export type KeepReport = z.infer<typeof keepReportSchema>;
+
+/** What `postgres-recovery secrets restore -o json` prints. */
+export const secretsRestoreReportSchema = z.object({
+  version: z.literal(1),
+  /** The database that the copies come from. */
+  cluster: clusterIdentitySchema,
+  secrets: z.array(z.object({ name: z.string(), copy: z.string(), outcome: z.enum(["created", "unchanged"]) })),
+});
+export type SecretsRestoreReport = z.infer<typeof secretsRestoreReportSchema>;

@@ -1,0 +1,97 @@
+import type { Finding, Severity } from "../finding.ts";
+
+/** The parts of an image such as `ghcr.io/zalando/spilo-16:3.3-p3`. */
+export interface SpiloImage {
+  /** Newest PostgreSQL major version in the image: the number in `spilo-16`. */
+  readonly newestMajor: number;
+  /** Major, minor and patch of the tag, `3.3-p3`. */
+  readonly tag: readonly [major: number, minor: number, patch: number];
+}
+
+/** The PostgreSQL major version of every Harbor database: the Harbor operator knows no other (harbor-operator database/utils.go). */
+export const harborPostgresMajor = 12;
+/** The newest Spilo that has PostgreSQL 12, and the one to use. */
+export const recommendedImage = "ghcr.io/zalando/spilo-16:3.3-p3";
+
+/** Reads an image reference; undefined when it is not one of Spilo's with a tag such as `2.1-p7`. */
+export function parseSpiloImage(reference: string): SpiloImage | undefined {
+  const match = /(?:^|\/)spilo-(\d{1,2}):(\d+)\.(\d+)-p(\d+)(?:@sha256:[0-9a-f]{64})?$/.exec(reference);
+  if (match === null) return undefined;
+  const [newestMajor = 0, major = 0, minor = 0, patch = 0] = match.slice(1).map(Number);
+  return { newestMajor, tag: [major, minor, patch] };
+}
+
+/** PostgreSQL major versions whose programs the image has. */
+export function majorsIn({ newestMajor, tag }: SpiloImage): number[] {
+  const oldest = isBefore(tag, [4, 0, 0]) ? 10 : isBefore(tag, [4, 1, 0]) ? 13 : 14;
+  return Array.from({ length: Math.max(0, newestMajor - oldest + 1) }, (_, index) => oldest + index);
+}
+
+/** Whether backups of this image lie in `wal` itself, not in a folder of the PostgreSQL version (zalando/spilo bb6ab22). */
+export function versionInPath({ tag }: SpiloImage): boolean {
+  return !isBefore(tag, [2, 0, 2]);
+}
+
+/** What an image is to do. */
+export interface ImageUse {
+  /** Major version of the backups to restore; undefined without a restore. */
+  readonly restoredMajor: number | undefined;
+  /** Whether the Pods get at S3 through an IAM role of their service account. */
+  readonly irsa: boolean;
+}
+
+/**
+ * Whether an image backs up and restores Harbor's PostgreSQL 12. There is a lower bound and an upper one: newer is not
+ * better. Sources of the bounds: zalando/spilo's tags, as the doc comments of each rule say.
+ */
+export function checkSpiloImage(reference: string, use: ImageUse): Finding[] {
+  const image = parseSpiloImage(reference);
+  const finding = (severity: Severity, what: string, fix: string): Finding => ({ severity, what, where: `image ${reference}`, fix });
+  const takeRecommended = `use ${recommendedImage}`;
+  if (image === undefined) {
+    return [finding("unknown", "not a Spilo image with a tag such as 3.3-p3, so nothing is known of it", takeRecommended)];
+  }
+  const { tag } = image;
+  const majors = majorsIn(image);
+  const problems: Finding[] = [];
+  const refuse = (what: string): void => {
+    problems.push(finding("refuse", what, takeRecommended));
+  };
+
+  if (!majors.includes(harborPostgresMajor)) refuse(`has no PostgreSQL ${harborPostgresMajor}, the only version that the Harbor operator asks for`);
+  if (isBefore(tag, [2, 0, 2])) {
+    refuse("looks for backups in wal/, not in wal/<version>, and drops the region or the path (older than 2.0-p2)");
+  } else if (isBefore(tag, [2, 1, 2])) {
+    refuse("its scripts do not understand its own WAL-G's lists: old backups are never deleted, replicas are not made from them (fixed in 2.1-p2)");
+  }
+  // WAL-G 3.0 renamed a column; the clean-up script follows since 3.3-p3 (zalando/spilo#1015).
+  if (isSame(tag, [3, 3, 1]) || isSame(tag, [3, 3, 2])) refuse("never deletes old backups (fixed in 3.3-p3)");
+  if (use.irsa && isBefore(tag, [2, 1, 7])) refuse("does not pass the IAM role on to WAL-G (from 2.1-p7 on it does)");
+  if (use.irsa && !isBefore(tag, [2, 1, 7]) && isBefore(tag, [2, 1, 9])) {
+    problems.push(finding("warn", "asks the global STS endpoint, not the region's (from 2.1-p9 on it does)", takeRecommended));
+  }
+  if (use.restoredMajor !== undefined && use.restoredMajor !== harborPostgresMajor && !majors.includes(use.restoredMajor)) {
+    refuse(`has no PostgreSQL ${use.restoredMajor}, so it cannot read those backups`);
+  }
+  if (use.restoredMajor !== undefined && use.restoredMajor > harborPostgresMajor) {
+    problems.push(
+      finding(
+        "refuse",
+        `backups of PostgreSQL ${use.restoredMajor} cannot be restored into Harbor's PostgreSQL ${harborPostgresMajor}`,
+        "restore a backup of the same or an older version",
+      ),
+    );
+  }
+  return problems.length === 0 ? [finding("ok", `has PostgreSQL ${harborPostgresMajor} and working backups`, "")] : problems;
+}
+
+type Tag = SpiloImage["tag"];
+
+function isBefore(a: Tag, b: Tag): boolean {
+  const differing = a.findIndex((part, index) => part !== b[index]);
+  return differing >= 0 && (a[differing] ?? 0) < (b[differing] ?? 0);
+}
+
+function isSame(a: Tag, b: Tag): boolean {
+  return !isBefore(a, b) && !isBefore(b, a);
+}

@@ -1,0 +1,106 @@
+import { z } from "zod";
+import { dumpDirectorySchema } from "../dump/dump.ts";
+import { durationPattern, durationSeconds } from "../duration.ts";
+import { clusterNamePattern } from "./postgres-cluster.ts";
+import { stanzaStatusSchema } from "./status.ts";
+
+/** A reason that a person wrote down; it must say something. */
+export const writtenReason = z.string().trim().min(10, "write the reason in a few words (at least 10 characters)");
+
+const duration = z
+  .string()
+  .regex(durationPattern, "a duration is a whole number with s, m or h, such as 30s, 10m, 2h")
+  .refine((text) => !durationPattern.test(text) || durationSeconds(text) !== undefined, "a duration is at most 24h");
+
+/** Which cluster is meant and how it is reached. */
+export const kubernetesAccessSchema = z.strictObject({
+  context: z.string().min(1).describe("Name of the context in the kubeconfig."),
+  kubeconfig: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Path of the kubeconfig. Default: the variable KUBECONFIG, else ~/.kube/config."),
+  kubeSystemUid: z
+    .uuid()
+    .optional()
+    .describe(
+      "UID of the kube-system namespace of the cluster that is meant; nothing is done when the cluster reached has another one. " +
+        "`kubectl get namespace kube-system -o jsonpath={.metadata.uid}` prints it.",
+    ),
+});
+export type KubernetesAccess = z.infer<typeof kubernetesAccessSchema>;
+
+/** Tells a cluster from another one that was made under its name after it was deleted. */
+export const clusterUid = z
+  .uuid()
+  .describe(
+    "`metadata.uid` of the PostgresCluster that is meant; nothing is done for another one of its name. Default: any. " +
+      "`kubectl get postgrescluster CLUSTER -n NAMESPACE -o jsonpath={.metadata.uid}` prints it.",
+  );
+
+/** How long each part of the procedure may take. */
+export const timeLimitsSchema = z.strictObject({
+  info: duration.default("30s").describe("Each question to pgBackRest about the stanza's state."),
+  dump: duration.default("1h").describe("The dump of all databases."),
+  create: duration.default("10m").describe("Creating the stanza, all tries and waits for a lock together."),
+  operator: duration.default("2m").describe("Waiting until PGO, too, says that the stanza is created."),
+});
+export type TimeLimits = z.infer<typeof timeLimitsSchema>;
+
+/** Whether the databases are dumped before the stanza is created, and why not. */
+export const dumpSettingSchema = z.union([
+  z.strictObject({ directory: dumpDirectorySchema.describe("Folder for the dump, made when it is absent, or s3://BUCKET[/PREFIX].") }),
+  z.strictObject({ skip: writtenReason.describe("Why no dump is taken.") }),
+]);
+
+/** What `postgres-recovery stanza create --request -` reads from stdin: one JSON object. */
+export const stanzaCreateRequestSchema = z.strictObject({
+  version: z.literal(1),
+  kubernetes: kubernetesAccessSchema,
+  cluster: z.string().regex(clusterNamePattern, "must be NAMESPACE/CLUSTER"),
+  uid: clusterUid.optional(),
+  dump: dumpSettingSchema,
+  timeLimits: timeLimitsSchema,
+});
+export type StanzaCreateRequest = z.infer<typeof stanzaCreateRequestSchema>;
+
+/** A finished dump. */
+export const dumpReportSchema = z.object({
+  /** Path of the zstd-compressed SQL script, or its `s3://BUCKET/KEY`. */
+  file: z.string(),
+  /** Bytes of the file. */
+  size: z.int(),
+  /** Bytes of the SQL script before compression. */
+  uncompressedSize: z.int(),
+  /** SHA-256 of the file, hexadecimal. */
+  sha256: z.string(),
+});
+export type DumpReport = z.infer<typeof dumpReportSchema>;
+
+/** What `postgres-recovery dump -o json` prints. */
+export const dumpCommandReportSchema = dumpReportSchema.extend({
+  version: z.literal(1),
+  cluster: z.string(),
+  /** The instance that was dumped. */
+  pod: z.string(),
+});
+export type DumpCommandReport = z.infer<typeof dumpCommandReportSchema>;
+
+/** What `postgres-recovery stanza create -o json` prints: the result of one run of the procedure. */
+export const stanzaCreateReportSchema = z.object({
+  version: z.literal(1),
+  context: z.string(),
+  cluster: z.string(),
+  /** `metadata.uid` of the PostgresCluster; reports of former runs do not have it. */
+  uid: z.string().optional(),
+  outcome: z.enum(["created", "already-okay"]),
+  status: stanzaStatusSchema,
+  /** Pod on which the stanza was created; absent when it stood already. */
+  leader: z.string().optional(),
+  dump: z.union([dumpReportSchema, z.object({ skipped: z.string() })]).optional(),
+  /** Whether PGO's own status says so too; `pending` when it had not within the time limit. */
+  operator: z.enum(["confirmed", "pending"]),
+  startedAt: z.iso.datetime(),
+  finishedAt: z.iso.datetime(),
+});
+export type StanzaCreateReport = z.infer<typeof stanzaCreateReportSchema>;

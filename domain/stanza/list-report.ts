@@ -1,0 +1,30 @@
+import { z } from "zod";
+import { stanzaStatusSchema } from "./status.ts";
+
+/** One PostgresCluster of a scan. */
+export const scanEntrySchema = z.object({
+  namespace: z.string(),
+  cluster: z.string(),
+  /** `metadata.uid` of the PostgresCluster. */
+  uid: z.string(),
+  /** The instance that was asked; absent when none was. */
+  pod: z.string().optional(),
+  status: stanzaStatusSchema,
+  /** `status.pgbackrest.repos[].stanzaCreated` of PGO, all repositories together; absent when PGO says nothing. */
+  operatorSaysCreated: z.boolean().optional(),
+  /** Where PGO contradicts pgBackRest. */
+  disagreement: z.enum(["operator-says-created", "operator-says-missing"]).optional(),
+});
+export type ScanEntry = z.infer<typeof scanEntrySchema>;
+
+/**
+ * What `postgres-recovery stanza list -o json` prints. Within one version, fields are only ever added.
+ */
+export const scanReportSchema = z.object({
+  version: z.literal(1),
+  context: z.string(),
+  clusters: z.array(scanEntrySchema),
+  /** How many clusters are okay, need a repair or a look, and could not be asked. */
+  summary: z.object({ okay: z.int(), finding: z.int(), undetermined: z.int() }),
+});
+export type ScanReport = z.infer<typeof scanReportSchema>;

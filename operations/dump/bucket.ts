@@ -1,0 +1,29 @@
+import { connectS3Writer } from "../../clients/aws/s3-upload.ts";
+import { partBytesFor } from "../../domain/dump/dump.ts";
+import { s3Url, type S3Location } from "../../domain/aws/s3-location.ts";
+import type { DumpTarget } from "./target.ts";
+
+/** A place in S3. An object appears there as a whole, or not at all, and none is ever overwritten. */
+export async function bucketTarget({ bucket, prefix }: S3Location): Promise<DumpTarget> {
+  const writer = await connectS3Writer(bucket);
+  let partBytes = partBytesFor(undefined);
+  return {
+    // S3 has room for everything; the rest is found out when the object is begun.
+    async prepare(databaseBytes) {
+      partBytes = partBytesFor(await databaseBytes());
+    },
+    async begin(name, signal) {
+      const key = prefix === "" ? name : `${prefix}/${name}`;
+      const upload = await writer.begin({ key, contentType: "application/zstd", partBytes }, signal);
+      const taken = await writer.exists(key, signal).catch(async (error: unknown) => {
+        await upload.abort();
+        throw error;
+      });
+      if (taken) {
+        await upload.abort();
+        return undefined;
+      }
+      return { file: s3Url({ bucket, prefix: key }), stream: upload.stream, keep: (size) => upload.complete(size), discard: () => upload.abort() };
+    },
+  };
+}

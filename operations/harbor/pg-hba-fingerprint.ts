@@ -1,0 +1,23 @@
+import { fieldManager, type HarborClient } from "../../clients/kubernetes/harbor.ts";
+import { generationAnnotation } from "../../domain/harbor/names.ts";
+import { pgHbaFingerprint, pgHbaOwners, type PgHbaLookReport, type PgHbaLookRequest } from "../../domain/harbor/pg-hba-fingerprint.ts";
+import { requestedCluster } from "../../domain/stanza/postgres-cluster.ts";
+import { madeResource } from "./pg-hba.ts";
+import type { Surroundings } from "../surroundings.ts";
+
+/**
+ * Looks whether pg_hba has to be written anew. It only reads; every preview runs it.
+ *
+ * @throws RecoveryError `failed` when there is something to wait for, and it was not made in time.
+ */
+export async function lookAtPgHba(client: HarborClient, request: PgHbaLookRequest, surroundings: Surroundings): Promise<PgHbaLookReport> {
+  const harbor = requestedCluster(request);
+  const found = await (request.wait === undefined ? client.getPostgresql(harbor) : madeResource(client, harbor, request.wait, surroundings));
+  const live = found && {
+    uid: found.metadata.uid,
+    harborGeneration: found.metadata.annotations[generationAnnotation(harbor)],
+    list: found.spec.patroni.pg_hba,
+    isOurs: pgHbaOwners(found.metadata.managedFields).includes(fieldManager),
+  };
+  return { version: 1, fingerprint: pgHbaFingerprint(live, request.pgHba) };
+}

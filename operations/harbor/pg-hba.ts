@@ -1,0 +1,115 @@
+import type { HarborClient } from "../../clients/kubernetes/harbor.ts";
+import { RequestError } from "../../clients/kubernetes/request-error.ts";
+import { durationSeconds } from "../../domain/duration.ts";
+import { RecoveryError } from "../../domain/errors.ts";
+import { generationAnnotation, postgresqlName } from "../../domain/harbor/names.ts";
+import { differencesFrom, type Postgresql } from "../../domain/harbor/objects.ts";
+import type { PgHbaReport, PgHbaRequest } from "../../domain/harbor/steps.ts";
+import { checkPgHba, droppedLines, isInPlace } from "../../domain/harbor/pg-hba.ts";
+import { requestedCluster, formatClusterName, type ClusterName } from "../../domain/stanza/postgres-cluster.ts";
+import type { Surroundings } from "../surroundings.ts";
+
+const pauseSeconds = 2;
+/** How often the list is written because somebody wrote another one at the same moment. */
+const mostWrites = 5;
+
+/**
+ * Puts the whole list of pg_hba on the `postgresql` resource of a HarborCluster, unless it is there; waits until the
+ * Harbor operator has made the resource. Running it again is safe, and puts a reverted list back. The database takes the
+ * list up only with new Pods: see {@link rollPods}.
+ *
+ * @throws RecoveryError `usage` for a list that would lock somebody out, `failed` when the resource was not made in time or
+ * is not as declared, or the list was put back again and again.
+ */
+export async function applyPgHba(client: HarborClient, request: PgHbaRequest, surroundings: Surroundings): Promise<PgHbaReport> {
+  const harbor = requestedCluster(request);
+  requireSound(request.pgHba);
+  const dropped = new Set<string>();
+  for (let writes = 0; ; writes += 1) {
+    const found = await madeResource(client, harbor, request.timeLimit, surroundings);
+    requireAsDeclared(harbor, differencesFrom(request, await client.getHarborCluster(harbor), found));
+    const { pg_hba: current } = found.spec.patroni;
+    if (isInPlace(current, request.pgHba)) {
+      return report(client, harbor, found, request, { outcome: writes === 0 ? "already-in-place" : "applied", dropped: [...dropped], now: surroundings.now() });
+    }
+    if (writes === mostWrites) {
+      throw new RecoveryError(
+        "failed",
+        `${formatClusterName(harbor)}: pg_hba was written ${writes} times, and another list stood there each time`,
+        `see who writes it: kubectl -n ${harbor.namespace} get postgresql ${postgresqlName(harbor)} -o yaml --show-managed-fields`,
+      );
+    }
+    if (writes > 0) await surroundings.sleep(pauseSeconds);
+    for (const line of droppedLines(current, request.pgHba)) {
+      if (!dropped.has(line)) surroundings.progress(`not in the list, so removed: ${line}`);
+      dropped.add(line);
+    }
+    surroundings.progress(`writing ${request.pgHba.length} lines of pg_hba to ${where(harbor)}`);
+    // Read anew afterwards: the answer to a write says nothing of who writes next.
+    await unlessConflict(() => client.applyPgHba(found, request.pgHba));
+  }
+}
+
+/** Without pg_hba a database does not come up, so that nothing is lost yet: a wrong image would restore in another way. */
+function requireAsDeclared(harbor: ClusterName, differences: readonly string[]): void {
+  if (differences.length === 0) return;
+  throw new RecoveryError("failed", `${formatClusterName(harbor)} is not as declared:\n${differences.map((line) => `  ${line}`).join("\n")}`, "correct it, then run again; pg_hba was not written");
+}
+
+function requireSound(list: readonly string[]): void {
+  const refused = checkPgHba(list).filter(({ severity }) => severity === "refuse");
+  if (refused.length === 0) return;
+  throw new RecoveryError("usage", `pg_hba would lock the cluster out of itself:\n${refused.map(({ what, fix }) => `  ${what}: ${fix}`).join("\n")}`, "correct the list; nothing has been done");
+}
+
+/** The resource, as soon as the Harbor operator has made it. */
+export async function madeResource(client: HarborClient, harbor: ClusterName, timeLimit: string, surroundings: Surroundings): Promise<Postgresql> {
+  const deadline = surroundings.now().getTime() + (durationSeconds(timeLimit) ?? 900) * 1000;
+  for (let tries = 1; ; tries += 1) {
+    const found = await client.getPostgresql(harbor);
+    if (found !== undefined) return found;
+    if (surroundings.now().getTime() + pauseSeconds * 1000 > deadline) {
+      const made = (await client.getHarborCluster(harbor)) !== undefined;
+      throw new RecoveryError(
+        "failed",
+        `${where(harbor)} was not made within ${timeLimit}${made ? "" : `: there is no HarborCluster ${formatClusterName(harbor)}`}`,
+        made ? "see the HarborCluster's status, and the Harbor operator's log" : "make the HarborCluster, then run again",
+      );
+    }
+    if (tries === 1) surroundings.progress(`waiting for the Harbor operator to make ${where(harbor)}`);
+    await surroundings.sleep(pauseSeconds);
+  }
+}
+
+/** The resource was deleted or made anew in between: the next round sees what is there now. */
+async function unlessConflict(write: () => Promise<unknown>): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    if (!(error instanceof RequestError) || (error.httpStatus !== 409 && error.httpStatus !== 404)) throw error;
+  }
+}
+
+function where(harbor: ClusterName): string {
+  return `postgresql ${harbor.namespace}/${postgresqlName(harbor)}`;
+}
+
+function report(
+  client: HarborClient,
+  harbor: ClusterName,
+  { metadata, spec }: Postgresql,
+  { cluster }: PgHbaRequest,
+  { outcome, dropped, now }: Pick<PgHbaReport, "outcome" | "dropped"> & { readonly now: Date },
+): PgHbaReport {
+  return {
+    version: 1,
+    context: client.context,
+    cluster,
+    outcome,
+    uid: metadata.uid,
+    generation: metadata.annotations[generationAnnotation(harbor)] ?? null,
+    pgHba: spec.patroni.pg_hba,
+    dropped,
+    finishedAt: now.toISOString(),
+  };
+}

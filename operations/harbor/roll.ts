@@ -1,0 +1,232 @@
+import type { HarborClient } from "../../clients/kubernetes/harbor.ts";
+import { hasReplicationRole, readBootstrapState, switchover } from "../../clients/pod/spilo.ts";
+import { durationSeconds } from "../../domain/duration.ts";
+import { RecoveryError } from "../../domain/errors.ts";
+import { postgresqlName } from "../../domain/harbor/names.ts";
+import { podRevision, spiloContainer, spiloRuns, spiloVariables, type DatabasePod, type Postgresql, type StatefulSet } from "../../domain/harbor/objects.ts";
+import type { RollReport, RollRequest } from "../../domain/harbor/steps.ts";
+import { isInPlace } from "../../domain/harbor/pg-hba.ts";
+import { requestedCluster, formatClusterName, type ClusterName } from "../../domain/stanza/postgres-cluster.ts";
+import { nextRollStep, type RollState } from "../../domain/harbor/roll-plan.ts";
+import { pgHbaOf } from "../../domain/spilo/configuration.ts";
+import type { Surroundings } from "../surroundings.ts";
+
+const pauseSeconds = 2;
+/**
+ * The Zalando operator takes changes of the resource up one after another. One that is a moment old, such as the Harbor
+ * operator's revert before ours, may still lie before it: so nothing may happen for this long before all is said to be done.
+ */
+const calmSeconds = 8;
+/** How often Patroni may refuse a switchover. */
+const switchoverTries = 3;
+
+/**
+ * Has the Pods of a Harbor database made anew from the newest template, so that pg_hba and pod-config take effect:
+ * replicas, switchover, former leader; or the lone Pod of a bootstrap that failed. When every Pod is current, it does
+ * nothing. It first waits until the Zalando operator has taken pg_hba up.
+ *
+ * A Pod whose bootstrap is under way, such as the recovery of a clone, is never deleted: its data would stay without
+ * Patroni's last step, which makes the roles. That the role for replicas is there is proven at the end.
+ *
+ * @throws RecoveryError `usage` (no such database), `failed` or `undetermined` when something did not happen in time; the
+ * message says what, and running it again goes on from there.
+ */
+export async function rollPods(client: HarborClient, request: RollRequest, surroundings: Surroundings): Promise<RollReport> {
+  const harbor = requestedCluster(request);
+  await takenUp(client, harbor, request, surroundings);
+  return new Roll(client, harbor, request, surroundings).run();
+}
+
+/** Waits until the StatefulSet has the list of the resource, and its controller has seen that. */
+async function takenUp(client: HarborClient, harbor: ClusterName, { cluster, timeLimits }: RollRequest, surroundings: Surroundings): Promise<void> {
+  const deadline = surroundings.now().getTime() + (durationSeconds(timeLimits.operator) ?? 300) * 1000;
+  for (let tries = 1; ; tries += 1) {
+    const [postgresql, statefulSet] = await Promise.all([client.getPostgresql(harbor), client.getStatefulSet(harbor)]);
+    if (postgresql === undefined) {
+      throw new RecoveryError("usage", `there is no postgresql ${harbor.namespace}/${postgresqlName(harbor)} in context ${client.context}`, "check the name; the Harbor operator makes it for a HarborCluster");
+    }
+    if (statefulSet !== undefined && hasList(statefulSet, postgresql) && isObserved(statefulSet)) return;
+    const what = statefulSet === undefined ? "to make the StatefulSet" : "to take pg_hba up into the StatefulSet";
+    if (surroundings.now().getTime() + pauseSeconds * 1000 > deadline) {
+      throw new RecoveryError("failed", `${cluster}: waited ${timeLimits.operator} in vain for the Zalando operator ${what}`, "see its log, and the status of the postgresql resource");
+    }
+    if (tries === 1) surroundings.progress(`waiting for the Zalando operator ${what}`);
+    await surroundings.sleep(pauseSeconds);
+  }
+}
+
+/** Whether the Zalando operator has taken the resource's list up. */
+function hasList({ spec }: StatefulSet, postgresql: Postgresql): boolean {
+  return isInPlace(pgHbaOf(spiloVariables(spec.template.spec.containers)), postgresql.spec.patroni.pg_hba);
+}
+
+function isObserved({ metadata, status }: StatefulSet): boolean {
+  return status.updateRevision !== undefined && status.observedGeneration >= metadata.generation;
+}
+
+class Roll {
+  readonly #client: HarborClient;
+  readonly #harbor: ClusterName;
+  readonly #request: RollRequest;
+  readonly #surroundings: Surroundings;
+  readonly #deleted: string[] = [];
+  #switchovers = 0;
+  /** The Pods since nothing is left to be done, and since when. */
+  #calm: { readonly pods: string; readonly since: number } | undefined;
+  /** What is waited for, and until when. */
+  #waiting: { readonly for: string; readonly until: number } | undefined;
+
+  constructor(client: HarborClient, harbor: ClusterName, request: RollRequest, surroundings: Surroundings) {
+    this.#client = client;
+    this.#harbor = harbor;
+    this.#request = request;
+    this.#surroundings = surroundings;
+  }
+
+  async run(): Promise<RollReport> {
+    let anyOld = false;
+    for (;;) {
+      const state = await this.#look();
+      if (state === undefined) {
+        await this.#wait("the StatefulSet, which the Zalando operator makes anew");
+        continue;
+      }
+      anyOld ||= state.pods.some((pod) => podRevision(pod) !== state.revision);
+      const next = nextRollStep(state);
+      if (next.step !== "done") this.#calm = undefined;
+      switch (next.step) {
+        case "done":
+          if (await this.#isOver(state)) {
+            await this.#prove(next.leader);
+            return this.#report(next.leader, anyOld);
+          }
+          break;
+        case "wait":
+          await this.#wait(next.for);
+          break;
+        case "delete":
+          await this.#delete(next.pod, next.because);
+          break;
+        case "delete-unless-bootstrapping":
+          await this.#deleteUnlessBootstrapping(next.pod);
+          break;
+        case "switchover":
+          await this.#switchOver(next.leader, next.candidate);
+          break;
+      }
+    }
+  }
+
+  /** Undefined while there is no StatefulSet, or its controller has not seen its newest template: which Pods are old is not known then. */
+  async #look(): Promise<RollState | undefined> {
+    const [statefulSet, pods, systemIdentifier] = await Promise.all([
+      this.#client.getStatefulSet(this.#harbor),
+      this.#client.listPods(this.#harbor),
+      this.#client.getSystemIdentifier(this.#harbor),
+    ]);
+    const revision = statefulSet !== undefined && isObserved(statefulSet) ? statefulSet.status.updateRevision : undefined;
+    if (statefulSet === undefined || revision === undefined) return undefined;
+    return { pods, revision, replicas: statefulSet.spec.replicas, bootstrapped: systemIdentifier !== undefined };
+  }
+
+  /** Whether nothing has happened for a while; if not, it has waited a moment. */
+  async #isOver(state: RollState): Promise<boolean> {
+    if (!(await this.#operatorIsDone())) {
+      this.#calm = undefined;
+      await this.#wait("the Zalando operator to end its update");
+      return false;
+    }
+    if (this.#isCalm(state)) return true;
+    await this.#surroundings.sleep(pauseSeconds);
+    return false;
+  }
+
+  /** It says `Updating` while it carries out a change; the list tells of one that it has carried out since. */
+  async #operatorIsDone(): Promise<boolean> {
+    const [postgresql, statefulSet] = await Promise.all([this.#client.getPostgresql(this.#harbor), this.#client.getStatefulSet(this.#harbor)]);
+    if (postgresql === undefined || statefulSet === undefined) return false;
+    return postgresql.status.PostgresClusterStatus !== "Updating" && hasList(statefulSet, postgresql);
+  }
+
+  #isCalm({ pods, revision }: RollState): boolean {
+    const now = this.#surroundings.now().getTime();
+    const seen = [revision, ...pods.map(({ metadata }) => metadata.uid)].join();
+    if (this.#calm?.pods !== seen) this.#calm = { pods: seen, since: now };
+    return now - this.#calm.since >= calmSeconds * 1000;
+  }
+
+  async #delete(pod: DatabasePod, because: string): Promise<void> {
+    const { name } = pod.metadata;
+    this.#surroundings.progress(`deleting ${name}: ${because}`);
+    await this.#client.deletePod(pod);
+    if (this.#deleted.at(-1) !== name) this.#deleted.push(name);
+    this.#waiting = undefined;
+    await this.#surroundings.sleep(pauseSeconds);
+  }
+
+  /** A container that does not run is in the middle of nothing. */
+  async #deleteUnlessBootstrapping(pod: DatabasePod): Promise<void> {
+    const { name } = pod.metadata;
+    const found = spiloRuns(pod) ? await readBootstrapState(this.#client.exec, pod, this.#surroundings.signal) : undefined;
+    switch (found?.state) {
+      case undefined:
+      case "not-begun":
+        await this.#delete(pod, "its template is older, and there is nothing yet that its bootstrap could leave half done");
+        return;
+      case "under-way":
+        await this.#wait(`the bootstrap, or the recovery of the clone, in ${name} to end (${found.cluster}); it is never interrupted`);
+        return;
+      case "unknown":
+        await this.#wait(`an answer of ${name}, how far its bootstrap is (${found.reason})`);
+    }
+  }
+
+  async #switchOver(leader: DatabasePod, candidate: DatabasePod): Promise<void> {
+    this.#switchovers += 1;
+    this.#surroundings.progress(`handing the lead from ${leader.metadata.name} to ${candidate.metadata.name}`);
+    const problem = await switchover(this.#client.exec, leader, candidate, this.#surroundings.signal);
+    if (problem !== undefined) {
+      this.#surroundings.progress(`the switchover did not succeed: ${problem}`);
+      if (this.#switchovers === switchoverTries) {
+        throw new RecoveryError("failed", `${formatClusterName(this.#harbor)}: Patroni refused ${switchoverTries} switchovers: ${problem}`, "see `patronictl list` in an instance; nothing of the leader was changed");
+      }
+    }
+    this.#waiting = undefined;
+    await this.#surroundings.sleep(pauseSeconds);
+  }
+
+  async #wait(what: string): Promise<void> {
+    const now = this.#surroundings.now().getTime();
+    const { pod: limit } = this.#request.timeLimits;
+    if (this.#waiting?.for !== what) {
+      this.#waiting = { for: what, until: now + (durationSeconds(limit) ?? 600) * 1000 };
+      this.#surroundings.progress(`waiting for ${what}`);
+    } else if (now + pauseSeconds * 1000 > this.#waiting.until) {
+      throw new RecoveryError("undetermined", `${formatClusterName(this.#harbor)}: waited ${limit} in vain for ${what}`, "see the Pods' logs; running this again goes on from there");
+    }
+    await this.#surroundings.sleep(pauseSeconds);
+  }
+
+  /** A bootstrap that somebody interrupted at its end leaves a database that runs, and that no replica can ever join. */
+  async #prove(leader: string): Promise<void> {
+    const container = { namespace: this.#harbor.namespace, pod: leader, container: spiloContainer };
+    if (await hasReplicationRole(this.#client.exec, container, this.#surroundings.signal)) return;
+    throw new RecoveryError(
+      "failed",
+      `${formatClusterName(this.#harbor)}: every Pod is current, but the replication role is missing in the database: its bootstrap was interrupted`,
+      "restore or make the database anew when it holds nothing yet; else create the role with the password of its Secret (zalando/postgres-operator#2104)",
+    );
+  }
+
+  #report(leader: string, anyOld: boolean): RollReport {
+    return {
+      version: 1,
+      context: this.#client.context,
+      cluster: this.#request.cluster,
+      outcome: anyOld ? "rolled" : "already-current",
+      pods: this.#deleted,
+      leader,
+      finishedAt: this.#surroundings.now().toISOString(),
+    };
+  }
+}

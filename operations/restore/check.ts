@@ -1,0 +1,189 @@
+import pLimit from "p-limit";
+import type { HarborClient } from "../../clients/kubernetes/harbor.ts";
+import type { S3Client } from "../../clients/aws/s3.ts";
+import { durationSeconds } from "../../domain/duration.ts";
+import { gravest, type Finding } from "../../domain/finding.ts";
+import { postgresqlName } from "../../domain/harbor/names.ts";
+import { restorePath, targetOf, type Restore } from "../../domain/restore/restore.ts";
+import { pamRoles } from "../../domain/harbor/pg-hba.ts";
+import { needsPodSecret, podConfigKeys } from "../../domain/harbor/pod-config.ts";
+import { requestedCluster, type ClusterName } from "../../domain/stanza/postgres-cluster.ts";
+import { chosenBackup, credentialFindings, type RestoreCheckReport, type RestoreCheckRequest } from "../../domain/restore/check.ts";
+import { backupToRestore, judgeRestore, judgeSetup, placeToRestore, type Gathered, type GatheredPlace, type OwnPlace, type SetupFacts } from "../../domain/restore/preflight.ts";
+import type { S3Location } from "../../domain/aws/s3-location.ts";
+import { harborPostgresMajor, majorsIn, parseSpiloImage } from "../../domain/spilo/image.ts";
+import { backupPath, cloneLocations, spiloLocation } from "../../domain/spilo/path.ts";
+import { describeBackup, type BackupDescription } from "../../domain/walg/backup.ts";
+import { WalgListingReader, type StoredBackup, type WalgListing } from "../../domain/walg/storage.ts";
+import { gathered } from "../gathered.ts";
+import type { Surroundings } from "../surroundings.ts";
+import { listWal } from "./wal-listing.ts";
+import { zalandoConfiguration, type FoundConfiguration } from "../harbor/zalando-configuration.ts";
+
+/** Sentinels read at the same time. */
+const getsAtOnce = 16;
+
+/** What is asked. */
+export interface RestoreCheckClients {
+  readonly harbor: HarborClient;
+  /** The store of the backups to restore, with the credentials that are to read them. */
+  readonly source: S3Client;
+  /** The store of the new database's own backups. */
+  readonly own: S3Client;
+}
+
+/**
+ * Looks at everything that a restore rests upon, before anything is changed: the backups at the place that Spilo will
+ * compute, their WAL, the new database's own place, the Zalando operator's configuration, pod-config as it is, the image.
+ * Without a restore, only at what backups rest upon. It only reads.
+ *
+ * What cannot be found out, or not within the time limit, is a finding `unknown`, which is never taken for okay.
+ *
+ * @throws RecoveryError only when it is stopped.
+ */
+export async function checkRestore(clients: RestoreCheckClients, request: RestoreCheckRequest, surroundings: Surroundings): Promise<RestoreCheckReport> {
+  const harbor = requestedCluster(request);
+  const bound = boundedBy(surroundings.signal, request.timeLimit);
+  const { image, operator: names, restore } = request;
+  const podConfigName = { namespace: names.namespace, name: names.podConfig };
+  const configuration = gathered(zalandoConfiguration(clients.harbor, names.namespace, names.configuration), surroundings.signal);
+  const [operator, podConfig, sources, own] = await Promise.all([
+    configuration,
+    gathered(clients.harbor.getConfigMap(podConfigName), surroundings.signal),
+    restore && gatherSources(clients.source, image, restore, bound, surroundings.signal),
+    restore && gatherOwn(clients, harbor, request, configuration, bound, surroundings.signal),
+  ]);
+  const setup: SetupFacts = {
+    image,
+    operator,
+    declared: {
+      podConfig: podConfigName,
+      podSecret: names.podSecret,
+      podSecretHasKeys: needsPodSecret(request.backup, restore),
+      backupBucket: request.backup.bucket,
+      pamRoles: pamRoles(request.pgHba),
+    },
+    podConfig,
+    podConfigKeys: podConfigKeys(request.backup, restore),
+  };
+  const findings: Finding[] =
+    restore === undefined || sources === undefined || own === undefined
+      ? judgeSetup(setup)
+      : [...judgeRestore({ ...setup, restore, now: surroundings.now().getTime(), sources, own }), ...credentialFindings(request)];
+  return {
+    version: 1,
+    context: clients.harbor.context,
+    cluster: request.cluster,
+    restore: restore?.id ?? null,
+    verdict: gravest(findings),
+    findings,
+    backup: restore === undefined || sources === undefined ? null : chosenBackup(sources, targetOf(restore)),
+    checkedAt: surroundings.now().toISOString(),
+  };
+}
+
+/** Ends with the signal, or when the time is over; the reason of the latter is a sentence. */
+function boundedBy(signal: AbortSignal, timeLimit: string): AbortSignal {
+  const bound = new AbortController();
+  const timer = setTimeout(() => {
+    bound.abort(new Error(`not read within ${timeLimit}`));
+  }, (durationSeconds(timeLimit) ?? 300) * 1000);
+  // Nothing waits for this timer when all has been read.
+  timer.unref();
+  return AbortSignal.any([signal, bound.signal]);
+}
+
+async function gatherSources(s3: S3Client, image: string, restore: Restore, bound: AbortSignal, stop: AbortSignal): Promise<GatheredPlace[]> {
+  const parsed = parseSpiloImage(image);
+  const versions = (parsed === undefined ? [harborPostgresMajor] : majorsIn(parsed)).map(String);
+  const locations = cloneLocations(restorePath(restore), versions, String(harborPostgresMajor));
+  const readers = locations.map((location) => ({ location, reader: new WalgListingReader(location.prefix) }));
+  const places = await Promise.all(
+    readers.map(async ({ location, reader }) => ({ location, reader, listing: await gathered(listBackups(s3, location, reader, bound), stop) })),
+  );
+  const bare = places.map(({ location, listing }): GatheredPlace => ({ location, listing, descriptions: new Map() }));
+  const chosen = placeToRestore(bare);
+  const place = places[chosen === undefined ? -1 : bare.indexOf(chosen)];
+  if (place === undefined || "failed" in place.listing) return bare;
+
+  // Which WAL is needed follows from the backup, so it is asked for only now.
+  const { location, reader } = place;
+  const { backups } = place.listing.found;
+  const backup = backupToRestore(place.listing.found, targetOf(restore));
+  const [wal, descriptions] = await Promise.all([
+    backup === undefined
+      ? undefined
+      : gathered(listWal(s3, location, { timeline: backup.timeline, segment: backup.startSegment }, reader, bound), stop),
+    describeAll(s3, location, backups, backup, bound, stop),
+  ]);
+  const listing = wal !== undefined && "failed" in wal ? wal : { found: reader.listing };
+  return bare.map((other) => (other === chosen ? { location, listing, descriptions } : other));
+}
+
+async function listBackups(s3: S3Client, { bucket, prefix }: S3Location, reader: WalgListingReader, bound: AbortSignal): Promise<WalgListing> {
+  await s3.list({ bucket, prefix: `${prefix}/basebackups_005/` }, bound, (page) => {
+    for (const object of page) reader.add(object);
+    return undefined;
+  });
+  return reader.listing;
+}
+
+/** The system identifier of every backup, and all of what is known of the one to restore. */
+async function describeAll(
+  s3: S3Client,
+  { bucket }: S3Location,
+  backups: readonly StoredBackup[],
+  toRestore: StoredBackup | undefined,
+  bound: AbortSignal,
+  stop: AbortSignal,
+): Promise<Map<string, Gathered<BackupDescription>>> {
+  const atOnce = pLimit(getsAtOnce);
+  const described = backups.map((backup) =>
+    atOnce(async () => {
+      const metadataKey = backup === toRestore ? backup.metadataKey : undefined;
+      const texts = Promise.all([
+        s3.text({ bucket, key: backup.sentinelKey }, bound),
+        metadataKey === undefined ? undefined : s3.text({ bucket, key: metadataKey }, bound),
+      ]);
+      return [backup.name, await gathered(texts.then(([sentinel, metadata]) => describeBackup(sentinel, metadata)), stop)] as const;
+    }),
+  );
+  return new Map(await Promise.all(described));
+}
+
+async function gatherOwn(
+  { harbor: client, own: s3 }: RestoreCheckClients,
+  harbor: ClusterName,
+  { backup }: RestoreCheckRequest,
+  configuration: Promise<Gathered<FoundConfiguration>>,
+  bound: AbortSignal,
+  stop: AbortSignal,
+): Promise<Gathered<OwnPlace>> {
+  const [postgresql, systemIdentifier] = await Promise.all([
+    gathered(client.getPostgresql(harbor), stop),
+    gathered(client.getSystemIdentifier(harbor), stop),
+  ]);
+  if ("failed" in postgresql) return postgresql;
+  if (postgresql.found === undefined) return { found: { kind: "not-made" } };
+  const operator = await configuration;
+  if ("failed" in operator) return { failed: `cannot be told without the operator's configuration` };
+  if ("failed" in systemIdentifier) return systemIdentifier;
+  const { uid } = postgresql.found.metadata;
+  const postgresVersion = postgresql.found.spec.postgresql?.version ?? String(harborPostgresMajor);
+  const database = { bucket: backup.bucket, name: postgresqlName(harbor), namespace: harbor.namespace, uid, postgresVersion };
+  const location = spiloLocation(backupPath(database, operator.found.configuration.walS3Bucket !== undefined));
+  const place = await gatherOwnPlace(s3, location, bound, stop);
+  return { found: { kind: "made", place, systemIdentifier: systemIdentifier.found } };
+}
+
+/** Only whether there is WAL matters here, so that one page of it is enough. */
+async function gatherOwnPlace(s3: S3Client, location: S3Location, bound: AbortSignal, stop: AbortSignal): Promise<GatheredPlace> {
+  const reader = new WalgListingReader(location.prefix);
+  const anyWal = s3.list({ bucket: location.bucket, prefix: `${location.prefix}/wal_005/` }, bound, (page) => {
+    for (const object of page) reader.add(object);
+    return "enough";
+  });
+  const listing = await gathered(Promise.all([listBackups(s3, location, reader, bound), anyWal]).then(() => reader.listing), stop);
+  const backups = "found" in listing ? listing.found.backups : [];
+  return { location, listing, descriptions: await describeAll(s3, location, backups, undefined, bound, stop) };
+}

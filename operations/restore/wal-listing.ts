@@ -1,0 +1,47 @@
+import type { KeyRange, S3Client } from "../../clients/aws/s3.ts";
+import type { S3Location } from "../../domain/aws/s3-location.ts";
+import { segmentName, type WalgListingReader } from "../../domain/walg/storage.ts";
+
+/** Four pages of a listing but for one key: the first key of the next part, on the fourth page, tells that there is no fifth. */
+const segmentsPerPart = 3999;
+/** A listing waits for S3 most of the time; more at once would wait for our own parsing. */
+const partsAtOnce = 4;
+
+/** Where the WAL that is needed begins. */
+export interface WalStart {
+  readonly timeline: number;
+  readonly segment: number;
+}
+
+/**
+ * Lists the WAL of one place from a segment on, with all later timelines, into `reader`.
+ *
+ * One listing can only be read page by page, so the order of keys is cut into parts that are read side by side: the
+ * segments from the start on, 3999 to a part, and behind the first part that is empty everything else at a stretch. The
+ * parts touch one another, so that nothing is left out whatever lies there.
+ */
+export async function listWal(s3: S3Client, { bucket, prefix }: S3Location, start: WalStart, reader: WalgListingReader, signal: AbortSignal): Promise<void> {
+  const folder = `${prefix}/wal_005/`;
+  // Objects have an extension, so the bare name stands right before its object.
+  const before = (part: number): string => folder + segmentName(start.timeline, start.segment + part * segmentsPerPart);
+  let parts = 0;
+  let endSeen = false;
+  const read = async (range: Pick<KeyRange, "after" | "through">): Promise<void> => {
+    let objects = 0;
+    await s3.list({ bucket, prefix: folder, ...range }, signal, (page) => {
+      objects += page.length;
+      for (const object of page) reader.add(object);
+      return undefined;
+    });
+    endSeen ||= objects === 0;
+  };
+  const readParts = async (): Promise<void> => {
+    while (!endSeen) {
+      const part = parts;
+      parts += 1;
+      await read({ after: before(part), through: before(part + 1) });
+    }
+  };
+  await Promise.all(Array.from({ length: partsAtOnce }, readParts));
+  await read({ after: before(parts) });
+}

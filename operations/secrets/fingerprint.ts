@@ -1,0 +1,73 @@
+import { createHash } from "node:crypto";
+import type { HarborSecretsClient } from "../../clients/kubernetes/harbor-secrets.ts";
+import { RecoveryError } from "../../domain/errors.ts";
+import { postgresqlName } from "../../domain/harbor/names.ts";
+import { formatClusterName, type ClusterName } from "../../domain/stanza/postgres-cluster.ts";
+import { canonical } from "../../domain/secrets/copy.ts";
+import type { FingerprintReport } from "../../domain/secrets/request.ts";
+import type { Surroundings } from "../surroundings.ts";
+
+const pauseSeconds = 2;
+/** For what is worth recording and may never be seen: the system identifier where Patroni keeps it elsewhere. */
+const identitySeconds = 60;
+
+/**
+ * A text that is another one whenever the content of a secret is, or the database they belong to: `up` keeps the secrets
+ * anew when it changes. It is made of the content, so it is to be treated as a secret.
+ *
+ * @param waitSeconds how long to wait until the operators have made all of them.
+ * @throws RecoveryError `failed` that lists what is missing when the time is over.
+ */
+export async function fingerprintSecrets(
+  kubernetes: HarborSecretsClient,
+  harbor: ClusterName,
+  names: readonly string[],
+  waitSeconds: number,
+  surroundings: Surroundings,
+): Promise<FingerprintReport> {
+  const start = surroundings.now().getTime();
+  const deadline = start + waitSeconds * 1000;
+  for (let told = ""; ; ) {
+    const { fingerprint, missing, unseen } = await look(kubernetes, harbor, names);
+    const isOver = surroundings.now().getTime() > start + Math.min(waitSeconds, identitySeconds) * 1000;
+    if (waitSeconds === 0 || (missing.length === 0 && (unseen.length === 0 || isOver))) return { version: 1, fingerprint };
+    if (missing.length > 0 && surroundings.now().getTime() + pauseSeconds * 1000 > deadline) {
+      throw new RecoveryError(
+        "failed",
+        `${formatClusterName(harbor)}: waited ${waitSeconds} s in vain for:\n${missing.map((line) => `  ${line}`).join("\n")}`,
+        "see the status of the HarborCluster and of its postgresql resource, and the operators' logs",
+      );
+    }
+    const waitingFor = [...missing, ...unseen].join("; ");
+    if (waitingFor !== told) surroundings.progress(`waiting for: ${waitingFor}`);
+    told = waitingFor;
+    await surroundings.sleep(pauseSeconds);
+  }
+}
+
+interface Look {
+  readonly fingerprint: string;
+  /** Without it not everything can be kept. */
+  readonly missing: string[];
+  /** What would be recorded, too. */
+  readonly unseen: string[];
+}
+
+async function look(kubernetes: HarborSecretsClient, harbor: ClusterName, names: readonly string[]): Promise<Look> {
+  const [identity, ...contents] = await Promise.all([
+    kubernetes.getIdentity(harbor),
+    ...names.map((name) => kubernetes.getSecret(harbor.namespace, name)),
+  ]);
+  const hash = createHash("sha256").update(JSON.stringify(identity ?? null));
+  const missing = identity === undefined ? [`postgresql ${postgresqlName(harbor)}`] : [];
+  for (const [index, name] of names.entries()) {
+    const content = contents[index];
+    hash.update(`\0${name}\0${content === undefined ? "" : canonical(content.data)}`);
+    if (content === undefined) missing.push(`Secret ${name}`);
+  }
+  const unseen = [
+    ...(identity?.backups === null ? ["the place of the backups, in the StatefulSet"] : []),
+    ...(identity?.systemIdentifier === null ? ["the system identifier, which Patroni makes"] : []),
+  ];
+  return { fingerprint: hash.digest("hex"), missing, unseen };
+}

@@ -1,0 +1,66 @@
+import type { HarborSecretsClient } from "../../clients/kubernetes/harbor-secrets.ts";
+import type { SecretsManager } from "../../clients/aws/secrets-manager.ts";
+import { RecoveryError } from "../../domain/errors.ts";
+import { postgresqlName } from "../../domain/harbor/names.ts";
+import { formatClusterName, type ClusterName } from "../../domain/stanza/postgres-cluster.ts";
+import { clusterLabel, copyName, currentLabel, decideCopy, parseStored, type CopyDecision, type SecretCopy, type Stored } from "../../domain/secrets/copy.ts";
+import type { KeepReport } from "../../domain/secrets/request.ts";
+import type { Surroundings } from "../surroundings.ts";
+
+/**
+ * Copies the secrets of a Harbor into AWS Secrets Manager: a new version where the content, or the database, is another
+ * than that of the current copy, and nothing elsewhere. What is missing or odd in Kubernetes never replaces a good copy.
+ * The newest version of each database has a label of its own, so that a new cluster of the same name does not push it out.
+ *
+ * @throws RecoveryError `failed` that lists every secret that could not be kept; the others are kept.
+ */
+export async function keepSecrets(
+  kubernetes: HarborSecretsClient,
+  aws: SecretsManager,
+  harbor: ClusterName,
+  names: readonly string[],
+  surroundings: Surroundings,
+): Promise<KeepReport> {
+  const identity = await kubernetes.getIdentity(harbor);
+  const secrets = await Promise.all(
+    names.map(async (name) => {
+      const copy = copyName(harbor, name);
+      const [live, text] = await Promise.all([kubernetes.getSecret(harbor.namespace, name), aws.read(copy, currentLabel)]);
+      const stored: Stored = text === undefined ? { found: "nothing" } : parseStored(text);
+      return { name, copy, decision: decideCopy(harbor, name, live, identity, stored) };
+    }),
+  );
+  for (const { copy, decision } of secrets) {
+    if (decision.action !== "keep") continue;
+    await keep(aws, copy, decision.copy);
+    surroundings.progress(`${copy}: kept, ${decision.why}`);
+  }
+  const refused = secrets.flatMap(({ name, decision }) => (decision.action === "refuse" ? [`  ${name}: ${decision.problem}`] : []));
+  if (refused.length > 0) {
+    throw new RecoveryError(
+      "failed",
+      `${formatClusterName(harbor)}: not kept in AWS Secrets Manager:\n${refused.join("\n")}`,
+      "see whether the operators have made the Secrets; put right what is wrong in them, then run again",
+    );
+  }
+  if (identity === undefined) {
+    throw new RecoveryError("failed", `there is no postgresql ${harbor.namespace}/${postgresqlName(harbor)}`, "wait until the Harbor operator has made it");
+  }
+  return { version: 1, cluster: identity, secrets: secrets.map(({ name, copy, decision }) => ({ name, copy, outcome: outcomeOf(decision) })) };
+}
+
+/** The good copy of before is current until the new one is proven. */
+async function keep(aws: SecretsManager, name: string, copy: SecretCopy): Promise<void> {
+  const text = JSON.stringify(copy);
+  const label = clusterLabel(copy.cluster.uid);
+  const version = await aws.put(name, text, label);
+  if ((await aws.read(name, label)) === text) {
+    await aws.makeCurrent(name, version);
+    if ((await aws.read(name, currentLabel)) === text) return;
+  }
+  throw new RecoveryError("failed", `${name}: AWS Secrets Manager does not give back what was just written`, "run again; another run may have written at the same time");
+}
+
+function outcomeOf(decision: CopyDecision): KeepReport["secrets"][number]["outcome"] {
+  return decision.action === "keep" ? decision.why : "unchanged";
+}

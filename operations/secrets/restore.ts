@@ -1,0 +1,83 @@
+import type { HarborSecretsClient } from "../../clients/kubernetes/harbor-secrets.ts";
+import type { SecretsManager } from "../../clients/aws/secrets-manager.ts";
+import type { ClusterIdentity } from "../../domain/secrets/cluster-identity.ts";
+import { RecoveryError } from "../../domain/errors.ts";
+import { formatClusterName, type ClusterName } from "../../domain/stanza/postgres-cluster.ts";
+import { clusterLabel, contentProblem, copyName, currentLabel, parseStored, restoredSecret, sameContent, type SecretCopy } from "../../domain/secrets/copy.ts";
+import type { SecretsRestoreReport } from "../../domain/secrets/request.ts";
+import type { Surroundings } from "../surroundings.ts";
+
+/** A secret whose copy can be restored. */
+interface Ready {
+  readonly name: string;
+  readonly copy: string;
+  readonly content: SecretCopy;
+  readonly isThere: boolean;
+}
+
+type Looked = Ready | { readonly name: string; readonly problem: string };
+
+/**
+ * Puts the kept copies of a Harbor's secrets into its namespace, before the HarborCluster is made: both operators then
+ * take them as their own. A Secret that exists is never changed: with the same content it is fine, with another one it
+ * belongs to a database that runs already. Nothing is done unless all can be restored.
+ *
+ * @param uid UID of the lost `postgresql` resource; undefined for the newest copies.
+ * @throws RecoveryError `failed` that lists every secret that cannot be restored.
+ */
+export async function restoreSecrets(
+  kubernetes: HarborSecretsClient,
+  aws: SecretsManager,
+  harbor: ClusterName,
+  names: readonly string[],
+  uid: string | undefined,
+  surroundings: Surroundings,
+): Promise<SecretsRestoreReport> {
+  const label = uid === undefined ? currentLabel : clusterLabel(uid);
+  const looked = await Promise.all(names.map((name) => look(kubernetes, aws, harbor, name, label)));
+  const problems = looked.flatMap((one) => ("problem" in one ? [`  ${one.name}: ${one.problem}`] : []));
+  if (problems.length > 0) throw refusal(harbor, problems);
+  const ready = looked.filter((one): one is Ready => !("problem" in one));
+  const cluster = oneCluster(harbor, ready);
+  for (const { content, isThere, name } of ready) {
+    if (isThere) continue;
+    const secret = restoredSecret(harbor, content);
+    await kubernetes.createSecret(secret);
+    // It may have been made by an operator in this very moment.
+    const live = await kubernetes.getSecret(harbor.namespace, name);
+    if (live === undefined || !sameContent(live, secret)) throw refusal(harbor, [`  ${name}: somebody else has made it meanwhile, with other content`]);
+    surroundings.progress(`${harbor.namespace}/${name}: restored`);
+  }
+  return { version: 1, cluster, secrets: ready.map(({ name, copy, isThere }) => ({ name, copy, outcome: isThere ? "unchanged" : "created" })) };
+}
+
+async function look(kubernetes: HarborSecretsClient, aws: SecretsManager, harbor: ClusterName, name: string, label: string): Promise<Looked> {
+  const copy = copyName(harbor, name);
+  const [live, text] = await Promise.all([kubernetes.getSecret(harbor.namespace, name), aws.read(copy, label)]);
+  if (text === undefined) return { name, problem: `AWS Secrets Manager has no ${copy} with the label ${label}` };
+  const stored = parseStored(text);
+  if (stored.found !== "copy") return { name, problem: `${copy} is no copy of a Kubernetes Secret` };
+  const problem = contentProblem(harbor, name, stored.copy.secret);
+  if (problem !== undefined) return { name, problem: `${copy}: ${problem}` };
+  if (live !== undefined && !sameContent(live, stored.copy.secret)) {
+    return { name, problem: "the Secret exists with other content, and is left as it is: something may run with it" };
+  }
+  return { name, copy, content: stored.copy, isThere: live !== undefined };
+}
+
+/** The newest copies may come from several databases, when one of them was kept only in part. */
+function oneCluster(harbor: ClusterName, ready: readonly Ready[]): ClusterIdentity {
+  const clusters = new Map(ready.map(({ content }) => [content.cluster.uid, content.cluster]));
+  const [cluster, ...others] = clusters.values();
+  if (cluster !== undefined && others.length === 0) return cluster;
+  const lines = ready.map(({ name, content }) => `  ${name}: of ${content.cluster.uid}, ${content.cluster.backups ?? "backups unknown"}`);
+  throw new RecoveryError("failed", `${formatClusterName(harbor)}: the copies belong to different databases:\n${lines.join("\n")}`, "name the one you want with --uid");
+}
+
+function refusal(harbor: ClusterName, problems: readonly string[]): RecoveryError {
+  return new RecoveryError(
+    "failed",
+    `${formatClusterName(harbor)}: the secrets cannot be restored:\n${problems.join("\n")}`,
+    "restore before the HarborCluster is made; a Secret that nothing uses any more can be deleted by hand",
+  );
+}

@@ -1,0 +1,231 @@
+import type { KubernetesClient } from "../../clients/kubernetes/postgres-clusters.ts";
+import { tryStanzaCreate } from "../../clients/pod/pgbackrest.ts";
+import { durationSeconds } from "../../domain/duration.ts";
+import { RecoveryError } from "../../domain/errors.ts";
+import { instancesByCluster } from "../../domain/stanza/instance-pod.ts";
+import {
+  databaseContainer,
+  formatClusterName,
+  operatorSaysCreated,
+  requestedCluster,
+  type ClusterName,
+  type PostgresCluster,
+} from "../../domain/stanza/postgres-cluster.ts";
+import type { StanzaCreateReport, StanzaCreateRequest } from "../../domain/stanza/create.ts";
+import { becauseAdvice, statusDetail, statusText, verdictOf, type StanzaStatus } from "../../domain/stanza/status.ts";
+import { dumpDatabases } from "../dump/dump.ts";
+import { findLeader } from "./leader.ts";
+import { existingCluster, probeStanza } from "./probe.ts";
+import type { Surroundings } from "../surroundings.ts";
+
+/** How often the procedure starts again because the leader moved. */
+const rounds = 3;
+/** How often a repository that does not answer is tried. */
+const fewTries = 3;
+/** Seconds between tries; the last one repeats. */
+const pauses = [1, 2, 4, 8, 15];
+const pauseAfter = (tries: number): number => pauses[Math.min(tries, pauses.length) - 1] ?? 0;
+const mendConnection = "mend the connection from the instance to its repo host, then run again";
+/** Seconds for the new stanza to show in `info`: right after the repository came back, it may not be read at once. */
+const confirmSeconds = 60;
+
+/**
+ * The stanza runbook for one cluster: ask, find the leader, dump, create on the proven primary, and confirm.
+ *
+ * A stanza that stands already ends it at once, so running it again is safe. Only a missing stanza is created: broken,
+ * foreign or unreachable repositories are refused. `stanza-upgrade` and `stanza-delete` are never run.
+ *
+ * @throws RecoveryError `usage` (no such cluster, or another one of its name), `undetermined` (the state could not be
+ * found out), `failed` (refused, or the repair did not succeed). A dump that was taken stays.
+ */
+export async function createStanza(
+  client: KubernetesClient,
+  request: StanzaCreateRequest,
+  surroundings: Surroundings,
+): Promise<StanzaCreateReport> {
+  return new Procedure(client, requestedCluster(request), request, surroundings).run();
+}
+
+class Procedure {
+  readonly #client: KubernetesClient;
+  readonly #cluster: ClusterName;
+  readonly #request: StanzaCreateRequest;
+  readonly #surroundings: Surroundings;
+  /** `metadata.uid` that the cluster must have throughout: the request's, else that of the first look. */
+  #uid: string | undefined;
+
+  constructor(client: KubernetesClient, cluster: ClusterName, request: StanzaCreateRequest, surroundings: Surroundings) {
+    this.#client = client;
+    this.#cluster = cluster;
+    this.#request = request;
+    this.#surroundings = surroundings;
+    this.#uid = request.uid;
+  }
+
+  async run(): Promise<StanzaCreateReport> {
+    const startedAt = this.#surroundings.now().toISOString();
+    const found = await this.#probe();
+    const done =
+      found.status === "okay"
+        ? ({ outcome: "already-okay", status: found } as const)
+        : { ...(await this.#repair(found)), status: await this.#confirmed() };
+    return {
+      version: 1,
+      context: this.#client.context,
+      cluster: this.#name,
+      ...(this.#uid !== undefined && { uid: this.#uid }),
+      ...done,
+      operator: await this.#operatorAnswer(),
+      startedAt,
+      finishedAt: this.#surroundings.now().toISOString(),
+    };
+  }
+
+  get #name(): string {
+    return formatClusterName(this.#cluster);
+  }
+
+  #seconds(limit: keyof StanzaCreateRequest["timeLimits"]): number {
+    const seconds = durationSeconds(this.#request.timeLimits[limit]);
+    if (seconds === undefined) throw new RecoveryError("usage", `timeLimits.${limit}: longer than a day`);
+    return seconds;
+  }
+
+  /** The PostgresCluster, read anew, and the same one as before. */
+  async #postgresCluster(): Promise<PostgresCluster> {
+    const found = await existingCluster(this.#client, this.#cluster);
+    this.#uid ??= found.metadata.uid;
+    if (found.metadata.uid === this.#uid) return found;
+    throw new RecoveryError(
+      "usage",
+      `${this.#name} is another cluster than ${this.#uid}: its metadata.uid is ${found.metadata.uid}`,
+      "it was deleted and made anew under its name: see whether its stanza is to be created, too, then give its uid",
+    );
+  }
+
+  async #probe(): Promise<StanzaStatus> {
+    const [cluster, pods] = await Promise.all([
+      this.#postgresCluster(),
+      this.#client.listInstancePods({ namespace: this.#cluster.namespace, cluster: this.#cluster.name }),
+    ]);
+    const instances = instancesByCluster(pods)(this.#cluster);
+    const { status } = await probeStanza(this.#client, cluster, instances, this.#seconds("info"), this.#surroundings.signal);
+    this.#surroundings.progress([statusText(status), statusDetail(status)].filter(Boolean).join(": "));
+    return status;
+  }
+
+  async #repair(found: StanzaStatus): Promise<Pick<StanzaCreateReport, "outcome" | "leader" | "dump">> {
+    this.#requireMissing(found);
+    for (let round = 1; round <= rounds; round += 1) {
+      const leader = await findLeader(this.#client, this.#cluster, this.#surroundings);
+      this.#surroundings.progress(`the leader is ${leader}`);
+      const dump = await this.#dump(leader);
+      const before = await findLeader(this.#client, this.#cluster, this.#surroundings);
+      if (before === leader) {
+        await this.#postgresCluster();
+        const end = await this.#createOn(leader);
+        if (end === "done") return { outcome: "created", leader, dump };
+      }
+      this.#surroundings.progress("the leader moved: starting again");
+    }
+    throw new RecoveryError("failed", `${this.#name}: the leader moved ${rounds} times`, "wait until Patroni is calm, then run again");
+  }
+
+  #requireMissing(found: StanzaStatus): void {
+    if (found.status === "no-stanza") return;
+    const text = `${this.#name}: ${statusText(found)}: ${statusDetail(found)}`;
+    switch (found.status) {
+      case "okay":
+        return;
+      case "unreachable":
+        throw new RecoveryError("undetermined", text, found.because === undefined ? mendConnection : becauseAdvice(found.because));
+      case "timeout":
+        throw new RecoveryError("undetermined", text, mendConnection);
+      case "no-instance":
+        throw new RecoveryError("undetermined", text, "see why PGO runs no instance of it");
+      case "broken":
+        throw new RecoveryError("failed", text, "a human must look at the repository; a stanza is never created over it");
+      case "not-applicable":
+        throw new RecoveryError("failed", text, "nothing to create here; take the cluster off the list of targets");
+    }
+  }
+
+  async #dump(leader: string): Promise<StanzaCreateReport["dump"]> {
+    const { dump } = this.#request;
+    if ("skip" in dump) {
+      this.#surroundings.progress(`no dump: ${dump.skip}`);
+      return { skipped: dump.skip };
+    }
+    const limitSeconds = this.#seconds("dump");
+    const options = { cluster: this.#cluster, pod: leader, directory: dump.directory, limitSeconds };
+    return dumpDatabases(this.#client, options, this.#surroundings);
+  }
+
+  /** Tries until the stanza stands, the leader turns out to be another, or the time is up. No try is cut short. */
+  async #createOn(leader: string): Promise<"done" | "leader-moved"> {
+    const deadline = this.#surroundings.now().getTime() + this.#seconds("create") * 1000;
+    const container = { namespace: this.#cluster.namespace, pod: leader, container: databaseContainer };
+    let unanswered = 0;
+    for (let tries = 1; ; tries += 1) {
+      this.#surroundings.progress(`pgbackrest stanza-create on ${leader}`);
+      const { decision, meaning } = await tryStanzaCreate(this.#client.exec, container, this.#surroundings.signal);
+      if (decision === "done") return "done";
+      this.#surroundings.progress(meaning);
+      if (decision === "stop") throw this.#failure(meaning, "this is never tried again; a human must look at it");
+      if (decision === "find-leader") {
+        const now = await findLeader(this.#client, this.#cluster, this.#surroundings);
+        if (now !== leader) return "leader-moved";
+      }
+      if (decision === "look-again" || decision === "retry") {
+        // Somebody else, PGO perhaps, may have created it while we waited.
+        const seen = await this.#probe();
+        if (seen.status === "okay") return "done";
+        if (seen.status === "broken") this.#requireMissing(seen);
+      }
+      unanswered += decision === "retry-few" ? 1 : 0;
+      if (unanswered === fewTries) throw this.#failure(meaning, "mend the connection to the repo host, then run again");
+
+      const pause = pauseAfter(tries);
+      if (this.#surroundings.now().getTime() + pause * 1000 > deadline) {
+        throw this.#failure(`${meaning}, for ${this.#request.timeLimits.create}`, "see what holds it, or allow more time, then run again");
+      }
+      await this.#surroundings.sleep(pause);
+    }
+  }
+
+  #failure(meaning: string, next: string): RecoveryError {
+    return new RecoveryError("failed", `${this.#name}: the stanza was not created: ${meaning}`, next);
+  }
+
+  /** The status okay, asked anew of pgBackRest. */
+  async #confirmed(): Promise<StanzaStatus> {
+    const deadline = this.#surroundings.now().getTime() + confirmSeconds * 1000;
+    for (;;) {
+      const status = await this.#probe();
+      if (status.status === "okay") return status;
+      if (verdictOf(status) === "finding" || this.#surroundings.now().getTime() > deadline) {
+        throw this.#failure(`pgbackrest info says ${statusText(status)} (${statusDetail(status)})`, "run again");
+      }
+      await this.#surroundings.sleep(1);
+    }
+  }
+
+  /** PGO marks the stanza on its next reconcile; only then do its own backups start. */
+  async #operatorAnswer(): Promise<StanzaCreateReport["operator"]> {
+    const deadline = this.#surroundings.now().getTime() + this.#seconds("operator") * 1000;
+    for (let tries = 1; ; tries += 1) {
+      const cluster = await this.#client.getPostgresCluster(this.#cluster);
+      if (cluster !== undefined && cluster.metadata.uid === this.#uid && operatorSaysCreated(cluster) === true) {
+        this.#surroundings.progress("PGO confirms the stanza");
+        return "confirmed";
+      }
+      const pause = pauseAfter(tries);
+      if (this.#surroundings.now().getTime() + pause * 1000 > deadline) {
+        this.#surroundings.progress(`PGO has not confirmed the stanza within ${this.#request.timeLimits.operator}: see its log`);
+        return "pending";
+      }
+      if (tries === 1) this.#surroundings.progress("waiting for PGO to confirm the stanza");
+      await this.#surroundings.sleep(pause);
+    }
+  }
+}

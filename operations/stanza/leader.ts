@@ -1,0 +1,67 @@
+import type { KubernetesClient } from "../../clients/kubernetes/postgres-clusters.ts";
+import { patroniLeader } from "../../clients/pod/patroni.ts";
+import { RecoveryError } from "../../domain/errors.ts";
+import { annotatedAsPrimary, databaseRuns, instancesByCluster, instanceToAsk } from "../../domain/stanza/instance-pod.ts";
+import { databaseContainer, formatClusterName, type ClusterName } from "../../domain/stanza/postgres-cluster.ts";
+import { notAllowedAdvice } from "../../domain/stanza/status.ts";
+import type { Surroundings } from "../surroundings.ts";
+
+/** Seconds that an election may take: Patroni's TTL (30 s under PGO) and the promotion. */
+const electionSeconds = 60;
+
+/**
+ * The leader's Pod, read anew: by `patronictl list`, and when that gives no answer by Patroni's annotation on the Pods.
+ * While there is none, an election is waited for. Both are hints that can be some seconds old; whoever writes must
+ * prove the primary once more in the same command.
+ *
+ * @throws RecoveryError when no instance runs, or there is no single leader.
+ */
+export async function findLeader(client: KubernetesClient, cluster: ClusterName, surroundings: Surroundings): Promise<string> {
+  const deadline = surroundings.now().getTime() + electionSeconds * 1000;
+  for (let tries = 1; ; tries += 1) {
+    const leader = await leaderNow(client, cluster, surroundings);
+    if (leader !== undefined) return leader;
+    if (surroundings.now().getTime() > deadline) {
+      throw new RecoveryError(
+        "undetermined",
+        `${formatClusterName(cluster)}: Patroni has had no running leader for ${electionSeconds} s`,
+        "see what keeps its members from electing one (`patronictl list` in an instance), then run again",
+      );
+    }
+    if (tries === 1) surroundings.progress("Patroni has no running leader at the moment: waiting for the election");
+    await surroundings.sleep(2);
+  }
+}
+
+async function leaderNow(client: KubernetesClient, cluster: ClusterName, { signal, progress }: Surroundings): Promise<string | undefined> {
+  const name = formatClusterName(cluster);
+  const listed = await client.listInstancePods({ namespace: cluster.namespace, cluster: cluster.name });
+  const pods = instancesByCluster(listed)(cluster);
+  const asked = instanceToAsk(pods)?.metadata.name;
+  if (asked === undefined) {
+    throw new RecoveryError("undetermined", `${name}: no instance Pod whose database container runs`, "see why the Pods do not run");
+  }
+  const container = { namespace: cluster.namespace, pod: asked, container: databaseContainer };
+  const answer = await patroniLeader(client.exec, container, signal);
+  switch (answer.answer) {
+    case "leader":
+      return answer.pod;
+    case "none":
+      return undefined;
+    case "not-allowed":
+      throw new RecoveryError("undetermined", `${name}: ${answer.reason}`, notAllowedAdvice);
+    case "unknown": {
+      progress(`${answer.reason}; going by the Pods' status annotation`);
+      const annotated = pods.filter((pod) => databaseRuns(pod) && annotatedAsPrimary(pod)).map((pod) => pod.metadata.name);
+      const [leader, ...others] = annotated;
+      if (leader === undefined || others.length > 0) {
+        throw new RecoveryError(
+          "undetermined",
+          `${name}: the leader is not known: ${answer.reason}, and ${annotated.length} Pods are annotated as primary`,
+          "run `patronictl list` in an instance and mend what it reports",
+        );
+      }
+      return leader;
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import pLimit from "p-limit";
+import type { KubernetesClient } from "../../clients/kubernetes/postgres-clusters.ts";
+import { instancesByCluster } from "../../domain/stanza/instance-pod.ts";
+import { clusterNameOf, operatorSaysCreated } from "../../domain/stanza/postgres-cluster.ts";
+import type { ScanEntry } from "../../domain/stanza/list-report.ts";
+import { disagreement } from "../../domain/stanza/status.ts";
+import { probeStanza } from "./probe.ts";
+import type { Surroundings } from "../surroundings.ts";
+
+export interface ScanOptions {
+  /** One namespace; every namespace when absent. */
+  readonly namespace: string | undefined;
+  /** How many clusters are asked at the same time. */
+  readonly concurrency: number;
+  /** Seconds for one cluster's answer. */
+  readonly infoSeconds: number;
+  /** Called after each cluster. */
+  readonly onEntry?: (entry: ScanEntry, done: number, total: number) => void;
+}
+
+/**
+ * The stanza of every PostgresCluster, in the API server's order: two LISTs, then one remote command per cluster.
+ * It only reads. A cluster that does not answer does not keep the others from being reported.
+ */
+export async function scanStanzas(
+  client: KubernetesClient,
+  options: ScanOptions,
+  { signal }: Surroundings,
+): Promise<ScanEntry[]> {
+  const [clusters, pods] = await Promise.all([
+    client.listPostgresClusters(options.namespace),
+    client.listInstancePods({ namespace: options.namespace }),
+  ]);
+  const instancesOf = instancesByCluster(pods);
+  const atOnce = pLimit(options.concurrency);
+  let done = 0;
+  return Promise.all(
+    clusters.map((cluster) =>
+      atOnce(async () => {
+        const { namespace, name } = clusterNameOf(cluster);
+        const { pod, status } = await probeStanza(client, cluster, instancesOf({ namespace, name }), options.infoSeconds, signal);
+        const created = operatorSaysCreated(cluster);
+        const contradiction = disagreement(status, created);
+        const entry: ScanEntry = {
+          namespace,
+          cluster: name,
+          uid: cluster.metadata.uid,
+          ...(pod !== undefined && { pod }),
+          status,
+          ...(created !== undefined && { operatorSaysCreated: created }),
+          ...(contradiction !== undefined && { disagreement: contradiction }),
+        };
+        done += 1;
+        options.onEntry?.(entry, done, clusters.length);
+        return entry;
+      }),
+    ),
+  );
+}

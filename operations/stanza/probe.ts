@@ -1,0 +1,74 @@
+import type { KubernetesClient } from "../../clients/kubernetes/postgres-clusters.ts";
+import { stanzaInfo } from "../../clients/pod/pgbackrest.ts";
+import { systemIdentifier } from "../../clients/pod/postgres.ts";
+import { RecoveryError } from "../../domain/errors.ts";
+import { databaseRuns, instanceToAsk, type Pod } from "../../domain/stanza/instance-pod.ts";
+import { ofDatabase } from "../../domain/stanza/pgbackrest-info.ts";
+import {
+  clusterNameOf,
+  databaseContainer,
+  formatClusterName,
+  notApplicable,
+  repositoryNames,
+  stanzaName,
+  type ClusterName,
+  type PostgresCluster,
+} from "../../domain/stanza/postgres-cluster.ts";
+import type { StanzaStatus } from "../../domain/stanza/status.ts";
+
+/** What was found out about one cluster's stanza, and on which Pod. */
+export interface Probe {
+  readonly pod: string | undefined;
+  readonly status: StanzaStatus;
+}
+
+/**
+ * The PostgresCluster of that name.
+ *
+ * @throws RecoveryError `usage` when there is none.
+ */
+export async function existingCluster(client: KubernetesClient, name: ClusterName): Promise<PostgresCluster> {
+  const cluster = await client.getPostgresCluster(name);
+  if (cluster !== undefined) return cluster;
+  throw new RecoveryError(
+    "usage",
+    `there is no PostgresCluster ${formatClusterName(name)} in context ${client.context}`,
+    "`postgres-recovery stanza list` shows those that there are",
+  );
+}
+
+/**
+ * The status of one cluster's stanza: from the PostgresCluster alone where that decides, else asked of pgBackRest. Where
+ * PGO's status does not tell the database's identity, a stanza that stands is held against what Postgres itself says.
+ */
+export async function probeStanza(
+  client: KubernetesClient,
+  cluster: PostgresCluster,
+  instances: readonly Pod[],
+  limitSeconds: number,
+  signal: AbortSignal,
+): Promise<Probe> {
+  const name = clusterNameOf(cluster);
+  const excused = notApplicable(cluster);
+  if (excused !== undefined) return { pod: undefined, status: { status: "not-applicable", ...excused } };
+
+  const pod = instanceToAsk(instances)?.metadata.name;
+  if (pod === undefined) return { pod, status: { status: "no-instance", reason: noInstanceReason(cluster, instances) } };
+
+  const expected = {
+    stanza: stanzaName,
+    repositories: repositoryNames(cluster),
+    systemIdentifier: cluster.status?.patroni?.systemIdentifier,
+  };
+  const container = { namespace: name.namespace, pod, container: databaseContainer };
+  const status = await stanzaInfo(client.exec, container, expected, limitSeconds, signal);
+  if (status.status !== "okay" || expected.systemIdentifier !== undefined) return { pod, status };
+  return { pod, status: ofDatabase(status, await systemIdentifier(client.exec, container, signal)) };
+}
+
+function noInstanceReason(cluster: PostgresCluster, instances: readonly Pod[]): string {
+  const idle = instances.filter((pod) => !databaseRuns(pod)).map((pod) => pod.metadata.name);
+  if (idle.length > 0) return `the database container does not run in ${idle.join(", ")}`;
+  if (cluster.spec.paused === true) return "no Pod, and spec.paused is true: PGO does not reconcile it";
+  return cluster.status?.pgbackrest === undefined ? "no Pod: PGO has not reconciled this cluster" : "no Pod";
+}

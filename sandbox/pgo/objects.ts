@@ -1,0 +1,204 @@
+import { instanceUser, operatorUser } from "../access.ts";
+import { hasOwnInstance } from "./inventory.ts";
+import type { Context, PostgresCluster } from "./inventory.ts";
+
+const image = "sandbox.invalid/crunchy-postgres";
+const prefix = "postgres-operator.crunchydata.com/";
+
+/** The labels by which the operator knows its pods, and Patroni its members. */
+export const label = {
+  cluster: `${prefix}cluster`,
+  data: `${prefix}data`,
+  instance: `${prefix}instance`,
+  instanceSet: `${prefix}instance-set`,
+  patroni: `${prefix}patroni`,
+  role: `${prefix}role`,
+  pgbackrest: `${prefix}pgbackrest`,
+  repositoryHost: `${prefix}pgbackrest-dedicated`,
+};
+
+/** The resource of the operator. */
+export const resource = { group: "postgres-operator.crunchydata.com", version: "v1beta1", plural: "postgresclusters" };
+
+/** An object without anything but its name. */
+export function bareObject(kind: "Namespace" | "Node", name: string) {
+  return { apiVersion: "v1", kind, metadata: { name } };
+}
+
+/** The operator's stand-in sees the PostgresClusters and sets their status. */
+export function operatorRole() {
+  return {
+    ...rbac("ClusterRole"),
+    metadata: { name: "pgo" },
+    rules: [
+      { apiGroups: [resource.group], resources: [resource.plural], verbs: ["list"] },
+      { apiGroups: [resource.group], resources: [`${resource.plural}/status`], verbs: ["patch"] },
+    ],
+  };
+}
+
+/** Gives it to the operator's stand-in. */
+export function operatorRoleBinding() {
+  return {
+    ...rbac("ClusterRoleBinding"),
+    metadata: { name: "pgo" },
+    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "pgo" },
+    subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: operatorUser.name }],
+  };
+}
+
+/** The one node of a context. */
+export function nodeName(context: Context): string {
+  return `sandbox-${context}`;
+}
+
+/** Under this name the members of a cluster find each other. */
+export function patroniScope(cluster: PostgresCluster): string {
+  return `${cluster.name}-ha`;
+}
+
+/** The instance set of a pod CLUSTER-SET-xxxx-0. */
+function instanceSet(cluster: PostgresCluster, pod: string): string {
+  return pod.slice(cluster.name.length + 1, -"-xxxx-0".length);
+}
+
+/** The labels that Patroni puts on its objects. */
+export function patroniLabels(cluster: PostgresCluster): Record<string, string> {
+  return { [label.cluster]: cluster.name, [label.patroni]: patroniScope(cluster) };
+}
+
+/** What the operator allows its instances: Patroni keeps its state in ConfigMaps and in its own pods. */
+export function instanceRole(cluster: PostgresCluster) {
+  const rules = [
+    { apiGroups: [""], resources: ["configmaps"], verbs: ["create", "deletecollection", "get", "list", "patch", "update", "watch"] },
+    { apiGroups: [""], resources: ["pods"], verbs: ["get", "list", "patch", "watch"] },
+  ];
+  return { ...rbac("Role"), metadata: metadata(cluster, `${cluster.name}-instance`), rules };
+}
+
+/** Gives it to the instances. */
+export function instanceRoleBinding(cluster: PostgresCluster) {
+  const name = `${cluster.name}-instance`;
+  return {
+    ...rbac("RoleBinding"),
+    metadata: metadata(cluster, name),
+    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name },
+    subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: instanceUser(cluster).name }],
+  };
+}
+
+/** An instance pod. On its own pod Patroni sets the role and the annotation `status`; else they are given here. */
+export function instancePod(cluster: PostgresCluster, name: string) {
+  const labels = {
+    ...patroniLabels(cluster),
+    [label.data]: "postgres",
+    [label.instance]: name.slice(0, -"-0".length),
+    [label.instanceSet]: instanceSet(cluster, name),
+  };
+  const leading = { role: "master", state: "running", timeline: 1 };
+  return pod(
+    cluster,
+    hasOwnInstance(cluster)
+      ? { name, labels, annotations: {} }
+      : { name, labels: { ...labels, [label.role]: leading.role }, annotations: { status: JSON.stringify(leading) } },
+    ["database", "replication-cert-copy", "pgbackrest", "pgbackrest-config"],
+  );
+}
+
+/** The pod of the repository host. */
+export function repositoryPod(cluster: PostgresCluster) {
+  const labels = { [label.cluster]: cluster.name, [label.pgbackrest]: "", [label.repositoryHost]: "" };
+  return pod(cluster, { name: `${cluster.name}-repo-host-0`, labels, annotations: {} }, ["pgbackrest", "pgbackrest-config"]);
+}
+
+interface PodNames {
+  name: string;
+  labels: Record<string, string>;
+  annotations: Record<string, string>;
+}
+
+function pod(cluster: PostgresCluster, { name, labels, annotations }: PodNames, containers: [string, ...string[]]) {
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: {
+      name,
+      namespace: cluster.namespace,
+      labels,
+      annotations: { "kubectl.kubernetes.io/default-container": containers[0], ...annotations },
+    },
+    spec: { nodeName: nodeName(cluster.context), containers: containers.map((container) => ({ name: container, image })) },
+  };
+}
+
+/** A pod as it is made. */
+export type Pod = ReturnType<typeof pod>;
+
+/** The status that a kubelet gives to a pod whose containers all run. */
+export function runningStatus({ spec }: Pod) {
+  const startedAt = new Date();
+  return {
+    phase: "Running",
+    podIP: "127.0.0.1",
+    startTime: startedAt,
+    conditions: ["Initialized", "Ready", "ContainersReady", "PodScheduled"].map((type) => ({ type, status: "True", lastTransitionTime: startedAt })),
+    containerStatuses: spec.containers.map(({ name }) => ({ name, image, imageID: image, ready: true, restartCount: 0, state: { running: { startedAt } } })),
+  };
+}
+
+/** The PostgresCluster as its user wrote it. */
+export function postgresCluster(cluster: PostgresCluster) {
+  const claim = { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } };
+  const first = cluster.pods[0];
+  const set = first === undefined ? "instance1" : instanceSet(cluster, first);
+  return {
+    apiVersion: `${resource.group}/${resource.version}`,
+    kind: "PostgresCluster",
+    metadata: metadata(cluster, cluster.name),
+    spec: {
+      postgresVersion: 15,
+      image,
+      instances: [{ name: set, replicas: Math.max(cluster.pods.length, 1), dataVolumeClaimSpec: claim }],
+      backups: { pgbackrest: { image, repos: [{ name: "repo1", volume: { volumeClaimSpec: claim } }] } },
+    },
+  };
+}
+
+/** What the operator says of a cluster; undefined for one that it never handled. */
+export function postgresClusterStatus(cluster: PostgresCluster, systemIdentifier: string): object | undefined {
+  const first = cluster.pods[0];
+  if (first === undefined) return undefined;
+  const set = instanceSet(cluster, first);
+  const replicas = cluster.pods.length;
+  return {
+    patroni: { systemIdentifier },
+    instances: [{ name: set, replicas, readyReplicas: replicas, updatedReplicas: replicas }],
+    pgbackrest: {
+      repoHost: { apiVersion: "apps/v1", kind: "StatefulSet", ready: true },
+      repos: [{ name: "repo1", bound: true, volume: `pvc-${cluster.namespace}-${cluster.name}-repo1`, stanzaCreated: cluster.stanzaCreated }],
+    },
+    conditions: [
+      condition("PGBackRestRepoHostReady", true, "RepoHostReady"),
+      stanzaCondition(cluster.stanzaCreated),
+      condition("PostgresDataInitialized", true, "PostgresDataInitialized"),
+    ],
+    observedGeneration: 1,
+  };
+}
+
+/** The operator's condition about the stanza of the first repository. */
+export function stanzaCondition(created: boolean) {
+  return condition("PGBackRestReplicaRepoReady", created, created ? "StanzaCreated" : "StanzaNotCreated");
+}
+
+function condition(type: string, met: boolean, reason: string) {
+  return { type, status: met ? "True" : "False", reason, message: "", observedGeneration: 1, lastTransitionTime: new Date().toISOString() };
+}
+
+function rbac(kind: "Role" | "RoleBinding" | "ClusterRole" | "ClusterRoleBinding") {
+  return { apiVersion: "rbac.authorization.k8s.io/v1", kind };
+}
+
+function metadata(cluster: PostgresCluster, name: string) {
+  return { name, namespace: cluster.namespace, labels: { [label.cluster]: cluster.name } };
+}

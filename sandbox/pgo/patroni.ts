@@ -1,0 +1,168 @@
+import { z } from "zod";
+import { createFile, createFolder } from "../host/account.ts";
+import type { Account } from "../host/account.ts";
+import type { Certificates } from "../host/certificates.ts";
+import { clusterLayout, instanceLayout, layout } from "../host/directory.ts";
+import { clusterId } from "./inventory.ts";
+import type { PostgresCluster } from "./inventory.ts";
+import { label, patroniLabels, patroniScope } from "./objects.ts";
+import { postgresBin } from "../host/packages.ts";
+import { portName } from "../host/ports.ts";
+import type { Ports } from "../host/ports.ts";
+import { waitUntil } from "../host/processes.ts";
+import type { Processes } from "../host/processes.ts";
+import { configText } from "./repository.ts";
+import type { Secrets } from "../host/secrets.ts";
+
+/** An instance of a cluster: Patroni and its Postgres. */
+export interface Instance {
+  cluster: PostgresCluster;
+  pod: string;
+}
+
+/** The environment in which everything of an instance runs, and what is executed in its `database` container. */
+export function instanceEnvironment(directory: string, { cluster, pod }: Instance, ports: Ports): Record<string, string> {
+  const files = instanceLayout(directory, cluster, pod);
+  return {
+    PATH: `${postgresBin}:/usr/local/bin:/usr/bin:/bin`,
+    LANG: "C.UTF-8",
+    HOME: files.own,
+    PGHOST: layout(directory).sockets,
+    PGPORT: String(ports(portName.postgres(cluster, pod))),
+    PGUSER: "postgres",
+    PATRONICTL_CONFIG_FILE: files.patroniConfig,
+    KUBECONFIG: clusterLayout(directory, cluster).kubeconfig,
+    PGBACKREST_CONFIG: files.pgbackrestConfig,
+  };
+}
+
+/** Writes the files of an instance: only its own Postgres, and its repository through the repository host, as the operator does it. */
+export async function prepareInstance(directory: string, instance: Instance, ports: Ports, certificates: Certificates, secrets: Secrets, account: Account): Promise<void> {
+  const { cluster, pod } = instance;
+  const files = instanceLayout(directory, cluster, pod);
+  for (const folder of [files.own, files.spool, files.locks, files.logs]) await createFolder(folder, account);
+  const repository = clusterLayout(directory, cluster);
+  await createFile(
+    files.pgbackrestConfig,
+    configText({
+      global: {
+        "archive-async": "y",
+        "log-path": files.logs,
+        "lock-path": files.locks,
+        "spool-path": files.spool,
+        "repo1-path": repository.repository,
+        "repo1-host": "localhost",
+        "repo1-host-type": "tls",
+        "repo1-host-port": ports(portName.repository(cluster)),
+        "repo1-host-config": repository.repositoryConfig,
+        "repo1-host-ca-file": certificates.authority,
+        "repo1-host-cert-file": certificates.repositoryClient.certificate,
+        "repo1-host-key-file": certificates.repositoryClient.key,
+      },
+      db: { "pg1-path": files.data, "pg1-port": ports(portName.postgres(cluster, pod)), "pg1-socket-path": layout(directory).sockets },
+    }),
+    account,
+  );
+  await createFile(files.patroniConfig, JSON.stringify(patroniConfig(directory, instance, ports, secrets), undefined, 2), account);
+}
+
+function patroniConfig(directory: string, { cluster, pod }: Instance, ports: Ports, secrets: Secrets) {
+  const files = instanceLayout(directory, cluster, pod);
+  const password = secrets(`password ${clusterId(cluster)}`);
+  const restApi = `127.0.0.1:${ports(portName.patroni(cluster, pod))}`;
+  const postgres = `127.0.0.1:${ports(portName.postgres(cluster, pod))}`;
+  return {
+    scope: patroniScope(cluster),
+    name: pod,
+    kubernetes: {
+      context: cluster.context,
+      namespace: cluster.namespace,
+      labels: patroniLabels(cluster),
+      scope_label: label.patroni,
+      role_label: label.role,
+      // An Endpoints object takes no loopback address.
+      use_endpoints: false,
+    },
+    restapi: { listen: restApi, connect_address: restApi, authentication: { username: "patroni", password } },
+    bootstrap: {
+      dcs: {
+        ttl: 30,
+        loop_wait: 5,
+        retry_timeout: 10,
+        postgresql: { use_slots: true, use_pg_rewind: true, parameters: { archive_mode: "on", archive_timeout: "60s", wal_level: "logical" } },
+      },
+      initdb: ["data-checksums", "no-sync", { encoding: "UTF8" }, { "wal-segsize": "1" }],
+    },
+    postgresql: {
+      listen: postgres,
+      connect_address: postgres,
+      data_dir: files.data,
+      bin_dir: postgresBin,
+      pgpass: `${files.own}/pgpass`,
+      // Only the databases' own user enters the folder of the sockets; the port is open to all users of this machine.
+      pg_hba: ["local all all trust", "host replication _crunchyrepl 127.0.0.1/32 scram-sha-256", "host all postgres 127.0.0.1/32 scram-sha-256"],
+      basebackup: [{ checkpoint: "fast" }, "no-sync"],
+      use_unix_socket: true,
+      authentication: { superuser: { username: "postgres", password }, replication: { username: "_crunchyrepl", password } },
+      parameters: {
+        unix_socket_directories: layout(directory).sockets,
+        shared_buffers: "16MB",
+        fsync: "off",
+        archive_command: 'pgbackrest --stanza=db archive-push "%p"',
+        restore_command: 'pgbackrest --stanza=db archive-get %f "%p"',
+      },
+    },
+  };
+}
+
+/** The name of its process among the sandbox's. */
+export function patroniProcess({ cluster, pod }: Instance): string {
+  return `${clusterId(cluster)}.${pod}.patroni`;
+}
+
+/** Starts Patroni, which starts its Postgres. */
+export async function startPatroni(directory: string, instance: Instance, ports: Ports, processes: Processes, account: Account): Promise<void> {
+  const files = instanceLayout(directory, instance.cluster, instance.pod);
+  await processes.start({
+    name: patroniProcess(instance),
+    command: "patroni",
+    args: [files.patroniConfig],
+    env: instanceEnvironment(directory, instance, ports),
+    cwd: files.own,
+    user: account,
+  });
+}
+
+/** Waits until an instance leads the cluster, and tells which one. Patroni must have been started on the given one. */
+export async function waitForLeader(started: Instance, ports: Ports, processes: Processes): Promise<Instance> {
+  const { cluster } = started;
+  const name = patroniProcess(started);
+  let leader: string | undefined;
+  await waitUntil(`a leader of ${cluster.namespace}/${cluster.name} in the context ${cluster.context}`, 90, async () => {
+    for (const pod of cluster.pods) if (await answers(cluster, pod, ports, "primary")) leader = pod;
+    return leader !== undefined || !processes.running(name);
+  });
+  if (leader === undefined) throw new Error(`${name} ended while it started; see ${processes.log(name)}`);
+  return { cluster, pod: leader };
+}
+
+/** Waits until all instances run that do not lead. */
+export async function waitForReplicas(leader: Instance, ports: Ports): Promise<void> {
+  for (const pod of leader.cluster.pods.filter((name) => name !== leader.pod)) {
+    await waitUntil(`the replica ${pod}`, 60, () => answers(leader.cluster, pod, ports, "replica"));
+  }
+}
+
+/** The system identifier of an instance's Postgres: text, because it has more digits than a JavaScript number holds. */
+export async function readSystemIdentifier({ cluster, pod }: Instance, ports: Ports): Promise<string> {
+  const response = await ask(cluster, pod, ports, "patroni");
+  return z.object({ database_system_identifier: z.string() }).parse(await response.json()).database_system_identifier;
+}
+
+async function answers(cluster: PostgresCluster, pod: string, ports: Ports, role: "primary" | "replica"): Promise<boolean> {
+  return (await ask(cluster, pod, ports, role).catch(() => undefined))?.status === 200;
+}
+
+function ask(cluster: PostgresCluster, pod: string, ports: Ports, path: string): Promise<Response> {
+  return fetch(`http://127.0.0.1:${ports(portName.patroni(cluster, pod))}/${path}`, { signal: AbortSignal.timeout(5000) });
+}

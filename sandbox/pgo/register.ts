@@ -1,0 +1,107 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { CoreV1Api, CustomObjectsApi, KubernetesObjectApi, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
+import pLimit from "p-limit";
+import { z } from "zod";
+import type { Account } from "../host/account.ts";
+import { client, create } from "../client.ts";
+import { postgresClusterDefinition } from "./postgresclusters-crd.ts";
+import { contextLayout, layout } from "../host/directory.ts";
+import { clusters, hasOwnInstance } from "./inventory.ts";
+import type { Context, PostgresCluster } from "./inventory.ts";
+import {
+  bareObject,
+  instancePod,
+  instanceRole,
+  instanceRoleBinding,
+  nodeName,
+  operatorRole,
+  operatorRoleBinding,
+  postgresCluster,
+  postgresClusterStatus,
+  repositoryPod,
+  resource,
+  runningStatus,
+} from "./objects.ts";
+import type { Pod } from "./objects.ts";
+import { instancePodFile, repositoryPodFile } from "./pod-files.ts";
+import type { PodFile } from "./pod-files.ts";
+import { portName } from "../host/ports.ts";
+import type { Ports } from "../host/ports.ts";
+import { waitUntil } from "../host/processes.ts";
+
+const mergePatch = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
+
+/** How many requests one API server gets at a time. */
+const parallelRequests = 8;
+
+/** Makes the definition of PostgresCluster, the operator's permissions and the node of a context. */
+export async function createBasics(directory: string, context: Context, ports: Ports): Promise<void> {
+  const config = client(layout(directory).kubeconfig, context);
+  const core = config.makeApiClient(CoreV1Api);
+  const objects = KubernetesObjectApi.makeApiClient(config);
+  const wanted = [postgresClusterDefinition, operatorRole(), operatorRoleBinding(), bareObject("Node", nodeName(context))];
+  await Promise.all(wanted.map((object) => create(objects, object)));
+  const status = {
+    addresses: [{ type: "InternalIP", address: "127.0.0.1" }],
+    daemonEndpoints: { kubeletEndpoint: { Port: ports(portName.kubelet(context)) } },
+    conditions: [{ type: "Ready", status: "True", reason: "KubeletReady", message: "" }],
+  };
+  await core.patchNodeStatus({ name: nodeName(context), body: { status } }, mergePatch);
+}
+
+/** Makes the namespaces, permissions and pods of a context, and tells the kubelet stand-in what stands behind each pod. */
+export async function createPods(directory: string, context: Context, ports: Ports, account: Account): Promise<void> {
+  const config = client(layout(directory).kubeconfig, context);
+  const core = config.makeApiClient(CoreV1Api);
+  const objects = KubernetesObjectApi.makeApiClient(config);
+  const limit = pLimit(parallelRequests);
+
+  const createPod = async (pod: Pod, files: PodFile): Promise<void> => {
+    const { namespace, name } = pod.metadata;
+    const folder = join(contextLayout(directory, context).pods, namespace);
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, `${name}.json`), JSON.stringify(files, undefined, 2), { mode: 0o600 });
+    await create(objects, pod);
+    await core.patchNamespacedPodStatus({ name, namespace, body: { status: runningStatus(pod) } }, mergePatch);
+  };
+
+  const here = clusters.filter((cluster) => cluster.context === context);
+  const namespaces = [...new Set(here.map((cluster) => cluster.namespace))];
+  await limit.map(namespaces, (name) => create(objects, bareObject("Namespace", name)));
+  await limit.map(here, async (cluster) => {
+    if (hasOwnInstance(cluster)) {
+      await create(objects, instanceRole(cluster));
+      await create(objects, instanceRoleBinding(cluster));
+    }
+    for (const pod of cluster.pods) await createPod(instancePod(cluster, pod), instancePodFile(directory, cluster, pod, ports, account));
+    if (cluster.pods.length > 0) await createPod(repositoryPod(cluster), repositoryPodFile(directory, cluster, account));
+  });
+}
+
+const listed = z.object({
+  items: z.array(z.object({ metadata: z.object({ namespace: z.string(), name: z.string() }), status: z.unknown().optional() })),
+});
+
+/** Makes the PostgresClusters of a context, with the status that the operator once gave them. Leaves those with a status as they are. */
+export async function createPostgresClusters(directory: string, context: Context, systemIdentifier: (cluster: PostgresCluster) => string): Promise<void> {
+  const api = client(layout(directory).kubeconfig, context).makeApiClient(CustomObjectsApi);
+  let found = new Map<string, boolean>();
+  await waitUntil(`the API server of the context ${context} to serve PostgresClusters`, 30, async () => {
+    const { items } = listed.parse(await api.listCustomObjectForAllNamespaces({ ...resource, resourcePlural: resource.plural }));
+    found = new Map(items.map((item) => [`${item.metadata.namespace}/${item.metadata.name}`, item.status !== undefined]));
+    return true;
+  });
+  await pLimit(parallelRequests).map(
+    clusters.filter((cluster) => cluster.context === context),
+    async (cluster) => {
+      const { namespace, name } = cluster;
+      const hasStatus = found.get(`${namespace}/${name}`);
+      if (hasStatus === undefined) await api.createNamespacedCustomObject({ ...resource, namespace, body: postgresCluster(cluster) });
+      const status = cluster.state === "no-instance" ? undefined : postgresClusterStatus(cluster, systemIdentifier(cluster));
+      if (hasStatus !== true && status !== undefined) {
+        await api.patchNamespacedCustomObjectStatus({ ...resource, namespace, name, body: { status } }, mergePatch);
+      }
+    },
+  );
+}

@@ -1,0 +1,102 @@
+import { createConnection } from "node:net";
+import { join } from "node:path";
+import { createFile, createFolder } from "../host/account.ts";
+import type { Account } from "../host/account.ts";
+import { repositoryClientName } from "../host/certificates.ts";
+import type { Certificates } from "../host/certificates.ts";
+import { clusterLayout } from "../host/directory.ts";
+import { clusterId } from "./inventory.ts";
+import type { PostgresCluster } from "./inventory.ts";
+import { portName } from "../host/ports.ts";
+import type { Ports } from "../host/ports.ts";
+import { waitUntil } from "../host/processes.ts";
+import type { Processes } from "../host/processes.ts";
+
+const repositoryProcess = (cluster: PostgresCluster) => `${clusterId(cluster)}.repository`;
+const silentProcess = (cluster: PostgresCluster) => `${clusterId(cluster)}.silent`;
+
+/** Writes the files of a cluster's repository host. */
+export async function prepareRepository(directory: string, cluster: PostgresCluster, ports: Ports, certificates: Certificates, account: Account): Promise<void> {
+  const files = clusterLayout(directory, cluster);
+  for (const folder of [files.own, files.repository, files.repositoryLocks, files.repositoryLogs]) await createFolder(folder, account);
+  const settings = {
+    "repo1-path": files.repository,
+    "log-path": files.repositoryLogs,
+    "lock-path": files.repositoryLocks,
+    "tls-server-address": "127.0.0.1",
+    "tls-server-port": ports(portName.repository(cluster)),
+    "tls-server-ca-file": certificates.authority,
+    "tls-server-cert-file": certificates.repository.certificate,
+    "tls-server-key-file": certificates.repository.key,
+    "tls-server-auth": `${repositoryClientName}=*`,
+  };
+  await createFile(files.repositoryConfig, configText({ global: settings }), account);
+}
+
+/** The text of a pgBackRest configuration file. */
+export function configText(sections: Record<string, Record<string, string | number>>): string {
+  return Object.entries(sections)
+    .map(([section, settings]) => [`[${section}]`, ...Object.entries(settings).map(([key, value]) => `${key}=${value}`), ""].join("\n"))
+    .join("\n");
+}
+
+/**
+ * Starts what listens at a cluster's repository port: what did so before, or at first what the cluster's state says.
+ * The records of the processes remember a repair or a break.
+ */
+export async function startRepository(directory: string, cluster: PostgresCluster, ports: Ports, processes: Processes, account: Account): Promise<void> {
+  const known = processes.names();
+  const silent = known.includes(silentProcess(cluster)) || (cluster.state === "silent" && !known.includes(repositoryProcess(cluster)));
+  await (silent ? startSilentPeer(cluster, ports, processes) : startServer(directory, cluster, ports, processes, account));
+}
+
+/** Puts the real repository host where a silent peer listened. */
+export async function healRepository(directory: string, cluster: PostgresCluster, ports: Ports, processes: Processes, account: Account): Promise<void> {
+  await processes.stop(silentProcess(cluster));
+  await startServer(directory, cluster, ports, processes, account);
+}
+
+/** Puts a silent peer where the repository host listened. */
+export async function silenceRepository(cluster: PostgresCluster, ports: Ports, processes: Processes): Promise<void> {
+  // The server has a child for each connection.
+  await processes.stop(repositoryProcess(cluster), { group: true });
+  await startSilentPeer(cluster, ports, processes);
+}
+
+async function startServer(directory: string, cluster: PostgresCluster, ports: Ports, processes: Processes, account: Account): Promise<void> {
+  await processes.start({
+    name: repositoryProcess(cluster),
+    command: "pgbackrest",
+    args: [`--config=${clusterLayout(directory, cluster).repositoryConfig}`, "server"],
+    env: { LANG: "C.UTF-8" },
+    cwd: "/",
+    user: account,
+  });
+  await listening(cluster, ports);
+}
+
+async function startSilentPeer(cluster: PostgresCluster, ports: Ports, processes: Processes): Promise<void> {
+  await processes.start({
+    name: silentProcess(cluster),
+    command: process.execPath,
+    args: [join(import.meta.dirname, "silent-peer.ts"), String(ports(portName.repository(cluster)))],
+  });
+  await listening(cluster, ports);
+}
+
+async function listening(cluster: PostgresCluster, ports: Ports): Promise<void> {
+  await waitUntil(`the repository port of ${cluster.namespace}/${cluster.name}`, 20, () => accepts(ports(portName.repository(cluster))));
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection({ host: "127.0.0.1", port });
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => {
+      resolve(false);
+    });
+  });
+}

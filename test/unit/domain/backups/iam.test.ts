@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { backupReaderPolicy, backupWriterPolicy, bucketPolicy, type PolicyDocument, type PolicyStatement } from "../../../../domain/backups/iam.ts";
+
+const bucket = "harbor-database-backups";
+const scope = "postgresql-harbor-cluster-harbor-cluster";
+const uid = "99e85b8a-3f92-4c86-8d42-5056348c1e7e";
+const folder = `arn:aws:s3:::${bucket}/spilo/${scope}/${uid}/*`;
+const key = "arn:aws:kms:eu-west-2:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+
+const statement = ({ Statement }: PolicyDocument, sid: string) => Statement.find(({ Sid }) => Sid === sid);
+const allowed = ({ Statement }: PolicyDocument): string[] => Statement.filter(({ Effect }) => Effect === "Allow").flatMap(({ Action }) => Action);
+
+describe("IAM policies of the backups", () => {
+  it("the reader lists its folder and reads in it, and can do nothing else", () => {
+    assert.deepEqual(backupReaderPolicy({ bucket, scope, uid }), {
+      Version: "2012-10-17",
+      Statement: [
+        {
+          Sid: "ListBackups",
+          Effect: "Allow",
+          Action: ["s3:ListBucket"],
+          Resource: `arn:aws:s3:::${bucket}`,
+          Condition: { StringLike: { "s3:prefix": `spilo/${scope}/${uid}/*` } },
+        },
+        { Sid: "ReadBackups", Effect: "Allow", Action: ["s3:GetObject"], Resource: folder },
+      ],
+    });
+  });
+
+  it("the writer writes and deletes in its folder alone, and never a version for good", () => {
+    const policy = backupWriterPolicy({ bucket, scope, uid });
+    assert.equal(statement(policy, "WriteBackups")?.Resource, folder);
+    const actions = allowed(policy);
+    for (const needed of ["s3:ListBucket", "s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload", "s3:DeleteObject"]) assert(actions.includes(needed), needed);
+    for (const action of actions) assert.doesNotMatch(action, /\*|Version|Policy|Lifecycle|BypassGovernance|DeleteBucket/);
+  });
+
+  it("without a UID the writer may write for every database of the scope, but for the ones that are only read", () => {
+    const policy = backupWriterPolicy({ bucket, scope, readOnlyUids: [uid] });
+    assert.equal(statement(policy, "WriteBackups")?.Resource, `arn:aws:s3:::${bucket}/spilo/${scope}/*`);
+    const denied = statement(policy, "NeverIntoTheSource");
+    assert.equal(denied?.Effect, "Deny");
+    assert.deepEqual(denied.Resource, [folder]);
+    assert.deepEqual(denied.Action, ["s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"]);
+    assert.equal(statement(backupWriterPolicy({ bucket, scope, uid }), "NeverIntoTheSource"), undefined);
+  });
+
+  it("a folder is not a prefix of another one: the scope ends with a slash", () => {
+    const text = JSON.stringify(backupReaderPolicy({ bucket, scope: "db" }));
+    assert(text.includes(`"arn:aws:s3:::${bucket}/spilo/db/*"`));
+    assert.doesNotMatch(text, /spilo\/db["*]/);
+  });
+
+  it("with a customer-managed key, the reader may decrypt, and the writer encrypt as well", () => {
+    assert.deepEqual(statement(backupReaderPolicy({ bucket, scope, uid, kmsKey: key }), "UseTheKey"), { Sid: "UseTheKey", Effect: "Allow", Action: ["kms:Decrypt"], Resource: key });
+    assert.deepEqual(statement(backupWriterPolicy({ bucket, scope, uid, kmsKey: key }), "UseTheKey")?.Action, ["kms:GenerateDataKey", "kms:Decrypt"]);
+  });
+
+  it("a key by its id is a key of this account; an alias is a condition, for no policy can name it", () => {
+    const use = (kmsKey: string): PolicyStatement | undefined => statement(backupReaderPolicy({ bucket, scope, uid, kmsKey }), "UseTheKey");
+    assert.equal(use("1234abcd-12ab-34cd-56ef-1234567890ab")?.Resource, "arn:aws:kms:*:*:key/1234abcd-12ab-34cd-56ef-1234567890ab");
+    for (const alias of ["alias/harbor", "arn:aws:kms:eu-west-2:123456789012:alias/harbor"]) {
+      assert.deepEqual([use(alias)?.Resource, use(alias)?.Condition], ["*", { "ForAnyValue:StringEquals": { "kms:ResourceAliases": "alias/harbor" } }]);
+    }
+  });
+
+  it("docs/buckets.md shows the policies as they are made", async () => {
+    const page = await readFile(new URL("../../../../docs/buckets.md", import.meta.url), "utf8");
+    const shown = [...page.matchAll(/```json\n(.*?)```/gs)].map(([, text = ""]): unknown => JSON.parse(text));
+    assert.deepEqual(shown, [backupWriterPolicy({ bucket, scope, readOnlyUids: [uid] }), backupReaderPolicy({ bucket, scope, uid })]);
+  });
+
+  it("the bucket refuses what comes without TLS, with TLS before 1.2, and with a key of the uploader's own", () => {
+    const policy = bucketPolicy(bucket);
+    assert(policy.Statement.every(({ Effect, Principal }) => Effect === "Deny" && Principal === "*"));
+    assert.deepEqual(
+      policy.Statement.map(({ Condition }) => Condition),
+      [
+        { Bool: { "aws:SecureTransport": "false" } },
+        { NumericLessThan: { "s3:TlsVersion": "1.2" } },
+        { Null: { "s3:x-amz-server-side-encryption-customer-algorithm": "false" } },
+      ],
+    );
+    assert.deepEqual(statement(policy, "DenyWithoutTls")?.Resource, [`arn:aws:s3:::${bucket}`, `arn:aws:s3:::${bucket}/*`]);
+  });
+});

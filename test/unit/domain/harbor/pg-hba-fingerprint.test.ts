@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { harborOperatorPgHba, requiredPgHba, runbookPgHba } from "../../../../domain/harbor/pg-hba.ts";
+import { pgHbaFingerprint, pgHbaOwners } from "../../../../domain/harbor/pg-hba-fingerprint.ts";
+
+const made = { uid: "99e85b8a", harborGeneration: "3", isOurs: false };
+
+describe("pgHbaFingerprint", () => {
+  it("fault 27: is the same for the Harbor operator's list and for the required one, so that writing it is no reason to write it again", () => {
+    fc.assert(
+      fc.property(fc.subarray(["host all ops 10.1.0.0/16 md5", "host all dev 10.2.0.0/16 md5"]), (own) => {
+        const required = requiredPgHba(own);
+        const before = pgHbaFingerprint({ ...made, list: harborOperatorPgHba }, required);
+        assert.equal(pgHbaFingerprint({ ...made, isOurs: true, list: required }, required), before);
+      }),
+    );
+  });
+
+  it("is the same for an older list of ours: that the settings name another one is told by them", () => {
+    const older = { ...made, isOurs: true, list: requiredPgHba(["host all ops 10.1.0.0/16 md5"]) };
+    assert.equal(pgHbaFingerprint(older, runbookPgHba), pgHbaFingerprint({ ...made, list: runbookPgHba }, runbookPgHba));
+  });
+
+  it("fault 27: is another one after an edit of the HarborCluster, for another resource of the name, and without one", () => {
+    const fingerprint = pgHbaFingerprint({ ...made, list: [] }, runbookPgHba);
+    assert.notEqual(pgHbaFingerprint({ ...made, harborGeneration: "4", list: [] }, runbookPgHba), fingerprint);
+    assert.notEqual(pgHbaFingerprint({ ...made, uid: "11e85b8a", list: [] }, runbookPgHba), fingerprint);
+    assert.notEqual(pgHbaFingerprint(undefined, runbookPgHba), fingerprint);
+  });
+
+  it("fault 27: is another one when somebody has edited the list by hand", () => {
+    const fingerprint = pgHbaFingerprint({ ...made, list: runbookPgHba }, runbookPgHba);
+    assert.notEqual(pgHbaFingerprint({ ...made, list: runbookPgHba.slice(1) }, runbookPgHba), fingerprint);
+  });
+});
+
+describe("pgHbaOwners", () => {
+  const entry = (manager: string, fieldsV1: object): object => ({ manager, operation: "Apply", fieldsType: "FieldsV1", fieldsV1 });
+
+  it("names those who own the list, and nobody who owns only something else", () => {
+    const owned = { "f:spec": { "f:patroni": { "f:pg_hba": {} } } };
+    const other = { "f:spec": { "f:patroni": { "f:initdb": {} }, "f:teamId": {} }, "f:metadata": {} };
+    assert.deepEqual(pgHbaOwners([entry("manager", other), entry("postgres-recovery", owned), entry("kubectl-edit", owned), entry("status", {})]), [
+      "postgres-recovery",
+      "kubectl-edit",
+    ]);
+  });
+
+  it("names nobody where nothing is known", () => {
+    assert.deepEqual(pgHbaOwners(undefined), []);
+    fc.assert(fc.property(fc.jsonValue(), (anything) => {
+      pgHbaOwners(anything);
+    }));
+  });
+});

@@ -1,0 +1,149 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { gravest } from "../../../../domain/finding.ts";
+import { checkPgHba, droppedLines, harborOperatorPgHba, isInPlace, pamRoles, parseHbaLine, requiredPgHba, runbookPgHba } from "../../../../domain/harbor/pg-hba.ts";
+
+describe("parseHbaLine", () => {
+  it("reads the runbook's lines", () => {
+    assert.deepEqual(parseHbaLine("hostssl all             all        0.0.0.0/0 md5"), {
+      type: "hostssl",
+      databases: ["all"],
+      users: ["all"],
+      address: "0.0.0.0/0",
+      method: "md5",
+      options: [],
+    });
+    assert.deepEqual(parseHbaLine("local   replication     standby    trust"), {
+      type: "local",
+      databases: ["replication"],
+      users: ["standby"],
+      address: undefined,
+      method: "trust",
+      options: [],
+    });
+  });
+
+  it("reads lists, quotes, masks, options and comments", () => {
+    assert.deepEqual(parseHbaLine(`host core,notaryserver "a user", +ops 10.0.0.0 255.0.0.0 ldap ldapserver=x # why`), {
+      type: "host",
+      databases: ["core", "notaryserver"],
+      users: [`"a user"`, "+ops"],
+      address: "10.0.0.0/255.0.0.0",
+      method: "ldap",
+      options: ["ldapserver=x"],
+    });
+  });
+
+  it("sees nothing in a comment or an empty line", () => {
+    assert.equal(parseHbaLine("# local all all trust"), undefined);
+    assert.equal(parseHbaLine("   "), undefined);
+  });
+
+  for (const line of ["hostsl all all all md5", "local all", "local all all", "host all all md5", "host all all all", `local "all all trust`, "host all all all md4"]) {
+    it(`refuses "${line}"`, () => {
+      assert.match(JSON.stringify(parseHbaLine(line)), /problem/);
+    });
+  }
+
+  it("answers any text", () => {
+    fc.assert(fc.property(fc.string(), (line) => {
+      parseHbaLine(line);
+    }));
+  });
+});
+
+describe("checkPgHba", () => {
+  const problemsOf = (list: readonly string[]): string[] => checkPgHba(list).map(({ severity, what }) => `${severity}: ${what}`);
+
+  it("finds nothing in the runbook's nine lines", () => {
+    assert.equal(runbookPgHba.length, 9);
+    assert.deepEqual(checkPgHba(requiredPgHba([])).map(({ severity }) => severity), ["ok"]);
+  });
+
+  it("fault 27: sees what the Harbor operator's two lines lack", () => {
+    assert.deepEqual(problemsOf(harborOperatorPgHba), [
+      "refuse: no line lets in Patroni and the backups (socket, user postgres)",
+      "refuse: no line lets in Patroni's replication through the socket (user standby)",
+      "refuse: no line lets in replication through the socket (user postgres)",
+      "refuse: no line lets in replicas (TLS, user standby)",
+      "refuse: no line lets in replication over TLS (user postgres)",
+      "refuse: the pam line is missing, by which members of the operator's pam_role_name log in",
+    ]);
+  });
+
+  const required: [missing: string, line: number, problem: RegExp][] = [
+    ["the socket for all", 2, /Patroni and the backups/],
+    ["the socket for postgres' replication", 3, /replication through the socket \(user postgres\)/],
+    ["TLS for postgres' replication", 4, /replication over TLS \(user postgres\)/],
+    ["the socket for standby's replication", 5, /through the socket \(user standby\)/],
+    ["TLS for standby's replication", 6, /replicas \(TLS/],
+    ["the pam line", 7, /pam line is missing/],
+  ];
+  for (const [missing, line, problem] of required) {
+    it(`fault 27: refuses the list without ${missing}`, () => {
+      assert.match(problemsOf(runbookPgHba.toSpliced(line, 1)).join(), problem);
+    });
+  }
+
+  it("fault 27: refuses the list without the line for connections without TLS, which Harbor uses", () => {
+    assert.match(problemsOf(runbookPgHba.toSpliced(1, 1)).join(), /no line lets in Harbor/);
+  });
+
+  it("fault 27: refuses a list that rejects somebody before the line that lets them in", () => {
+    assert.match(problemsOf(requiredPgHba(["hostnossl all all all reject"])).join(), /line 1 \(reject\) keeps out Harbor/);
+    assert.match(problemsOf(requiredPgHba(["local all postgres peer"])).join(), /line 1 \(peer\) keeps out Patroni/);
+    assert.match(problemsOf(requiredPgHba(["hostssl replication all all cert"])).join(), /line 1 \(cert\) keeps out replicas/);
+  });
+
+  it("refuses SCRAM alone, for passwords that are stored as MD5", () => {
+    assert.match(problemsOf(requiredPgHba(["host core harbor all scram-sha-256"])).join(), /keeps out Harbor/);
+  });
+
+  it("warns of a line that keeps out some addresses only, for Pods may have them", () => {
+    const findings = checkPgHba(requiredPgHba(["host all all 192.168.5.0/24 reject"]));
+    assert.equal(gravest(findings), "warn");
+    assert.match(findings[0]?.what ?? "", /line 1 \(reject\) may keep out Harbor/);
+  });
+
+  it("takes lines for the own network instead of every address", () => {
+    const narrow = runbookPgHba.map((line) => line.replace("0.0.0.0/0", "10.0.0.0/8"));
+    assert.equal(gravest(checkPgHba(narrow)), "ok");
+  });
+
+  it("does not take a keyword in quotes for the keyword", () => {
+    assert.match(problemsOf(runbookPgHba.map((line) => line.replace("local   all             all ", `local   "all"           all `))).join(), /Patroni and the backups/);
+  });
+
+  it("an own line never takes anything away by standing behind the runbook's, and rejects behind it are harmless", () => {
+    const rejects = fc.constantFrom("host all all all reject", "local all all reject", "hostssl replication all all reject", "hostnossl all all all reject");
+    fc.assert(fc.property(fc.array(rejects), (own) => {
+      assert.equal(gravest(checkPgHba([...runbookPgHba, ...own])), "ok");
+    }));
+  });
+
+  it("any order of the runbook's lines lets everybody in, for none of them keeps out whom another lets in", () => {
+    fc.assert(fc.property(fc.shuffledSubarray([...runbookPgHba], { minLength: 9 }), (list) => {
+      assert.equal(gravest(checkPgHba(list)), "ok");
+    }));
+  });
+});
+
+describe("a live list and the required one", () => {
+  it("fault 27: are the same with other spaces and comments", () => {
+    assert(isInPlace(runbookPgHba.map((line) => line.replaceAll(/ +/g, "\t")), ["# ours", ...runbookPgHba, ""]));
+  });
+
+  it("fault 27: are not the same after the Harbor operator has put its own back, or in another order", () => {
+    assert(!isInPlace(harborOperatorPgHba, runbookPgHba));
+    assert(!isInPlace(runbookPgHba.toReversed(), runbookPgHba));
+  });
+
+  it("fault 27: lines that somebody added by hand would be dropped, and are named", () => {
+    assert.deepEqual(droppedLines([...harborOperatorPgHba, "host all ops 10.1.0.0/16  md5"], runbookPgHba), ["host all ops 10.1.0.0/16 md5"]);
+    assert.deepEqual(droppedLines(harborOperatorPgHba, requiredPgHba(["host all ops 10.1.0.0/16 md5"])), []);
+  });
+
+  it("name the role of the pam line", () => {
+    assert.deepEqual(pamRoles(runbookPgHba), ["zalandos"]);
+  });
+});

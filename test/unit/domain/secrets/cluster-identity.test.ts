@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { backupsFromEnvironment, withWhatWasKnown } from "../../../../domain/secrets/cluster-identity.ts";
+
+describe("which database it is", () => {
+  const scope = "postgresql-harbor-cluster-harbor-cluster";
+  const backups = (values: Record<string, string>, namespace = "harbor-cluster") => backupsFromEnvironment(namespace, scope, new Map(Object.entries(values)));
+  const bucket = { WAL_S3_BUCKET: "backups", PGVERSION: "12" };
+
+  it("its backups lie below its UID when the operator's own configuration names the bucket", () => {
+    assert.equal(backups({ ...bucket, WAL_BUCKET_SCOPE_PREFIX: "", WAL_BUCKET_SCOPE_SUFFIX: "/uid" }), `s3://backups/spilo/${scope}/uid/wal/12`);
+  });
+
+  it("without that they lie below the namespace's name", () => {
+    assert.equal(backups(bucket), `s3://backups/spilo/harbor-cluster-${scope}/wal/12`);
+    assert.equal(backups(bucket, "default"), `s3://backups/spilo/${scope}/wal/12`);
+  });
+
+  it("a whole prefix is taken as it is", () => {
+    assert.equal(backups({ ...bucket, WALG_S3_PREFIX: "s3://other/place" }), "s3://other/place");
+  });
+
+  it("no bucket: unknown", () => {
+    assert.equal(backups({ PGVERSION: "12" }), null);
+  });
+
+  it("what was known before counts only for the same UID", () => {
+    const before = { harbor: "a/b", uid: "1", backups: "s3://x", systemIdentifier: "7" };
+    const now = { harbor: "a/b", uid: "1", backups: null, systemIdentifier: null };
+    assert.deepEqual(withWhatWasKnown(now, before), before);
+    assert.deepEqual(withWhatWasKnown({ ...now, uid: "2" }, before), { ...now, uid: "2" });
+    assert.deepEqual(withWhatWasKnown(now, undefined), now);
+  });
+});

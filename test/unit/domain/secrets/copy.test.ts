@@ -1,0 +1,173 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import type { ClusterIdentity } from "../../../../domain/secrets/cluster-identity.ts";
+import { clusterLabel, contentProblem, copyName, decideCopy, parseStored, restoredSecret, sameContent, type SecretContent, type SecretCopy, type Stored } from "../../../../domain/secrets/copy.ts";
+
+const harbor = { namespace: "harbor-cluster", name: "harbor-cluster" };
+const standby = "standby.postgresql-harbor-cluster-harbor-cluster.credentials";
+const encryptionKey = "harbor-cluster-harbor-harbor-core-encryptionkey";
+const uid = "99e85b8a-3f92-4c86-8d42-5056348c1e7e";
+const identity: ClusterIdentity = { harbor: "harbor-cluster/harbor-cluster", uid, backups: "s3://backups/spilo/x/wal/12", systemIdentifier: "7301234567890123456" };
+
+const base64 = (text: string | Buffer): string => Buffer.from(text).toString("base64");
+const secret = (values: Record<string, string | Buffer>, type = "Opaque"): SecretContent => ({
+  type,
+  data: Object.fromEntries(Object.entries(values).map(([key, value]) => [key, base64(value)])),
+});
+const credentials = (password: string | Buffer = "s3cret", username = "standby"): SecretContent => secret({ username, password });
+const copyOf = (content: SecretContent, cluster = identity, name = standby): SecretCopy => ({ version: 1, secret: { name, ...content }, cluster });
+const kept = (content = credentials(), cluster = identity): Stored => ({ found: "copy", copy: copyOf(content, cluster) });
+const nothing: Stored = { found: "nothing" };
+const decide = (live: SecretContent | undefined, now: ClusterIdentity | undefined, stored: Stored) => decideCopy(harbor, standby, live, now, stored);
+
+describe("the copy of a secret", () => {
+  describe("its name", () => {
+    it("says which Harbor's and which secret it is", () => {
+      assert.equal(copyName(harbor, standby), `postgres-recovery/harbor-cluster/harbor-cluster/${standby}`);
+    });
+
+    it("fault 31: never ends in a hyphen and six characters, and is never another secret's name", () => {
+      const name = fc.stringMatching(/^[a-z0-9]([-a-z0-9.]{0,20}[a-z0-9])?$/);
+      fc.assert(fc.property(name, (one) => !/-.{6}$/.test(copyName(harbor, one))));
+      fc.assert(fc.property(name, name, (one, other) => one === other || copyName(harbor, one) !== copyName(harbor, other)));
+      assert.equal(copyName(harbor, "pull-abcdef").at(-1), "_");
+    });
+  });
+
+  describe("what can be kept", () => {
+    const cases: [string, SecretContent, RegExp | undefined][] = [
+      ["credentials of the right role", credentials(), undefined],
+      ["credentials with further keys", secret({ username: "standby", password: "x", note: "y" }), undefined],
+      ["no password", secret({ username: "standby" }), /^password missing or empty$/],
+      ["an empty password", credentials(""), /^password missing or empty$/],
+      ["no keys at all", secret({}), /^username and password missing or empty$/],
+      ["the wrong keys", secret({ user: "standby", pass: "x" }), /^username and password missing/],
+      ["another role's name", credentials("x", "postgres"), /^username is not standby$/],
+      ["a binary password", credentials(Buffer.from([0xff, 0xfe, 0x00])), /^password is binary/],
+      ["a password with a line end", credentials("s3cret\n"), /blanks or line ends/],
+    ];
+    for (const [what, content, problem] of cases) {
+      it(`fault 31: ${what}: ${problem === undefined ? "kept" : "refused"}`, () => {
+        const found = contentProblem(harbor, standby, content);
+        if (problem === undefined) assert.equal(found, undefined);
+        else assert.match(found ?? "", problem);
+        assert(!(found ?? "").includes("s3cret"));
+      });
+    }
+
+    it("fault 31: Harbor's encryption key has exactly 16 characters", () => {
+      assert.equal(contentProblem(harbor, encryptionKey, secret({ secret: "0123456789abcdef" })), undefined);
+      assert.match(contentProblem(harbor, encryptionKey, secret({ secret: "0123456789abcde" })) ?? "", /16 characters/);
+      assert.match(contentProblem(harbor, encryptionKey, secret({ key: "0123456789abcdef" })) ?? "", /missing or empty/);
+    });
+
+    it("any other secret needs some content, which may be binary", () => {
+      assert.equal(contentProblem(harbor, "pull", secret({ blob: Buffer.from([0, 255]) })), undefined);
+      assert.match(contentProblem(harbor, "pull", secret({ blob: "" })) ?? "", /no content/);
+    });
+  });
+
+  describe("the decision", () => {
+    it("a good secret without a copy: kept, with the database it belongs to", () => {
+      assert.deepEqual(decide(credentials(), identity, nothing), { action: "keep", why: "first copy", copy: copyOf(credentials()) });
+    });
+
+    it("the same content, in any order of its keys: nothing", () => {
+      const { type, data } = credentials();
+      const turned = Object.fromEntries(Object.entries(data).reverse());
+      assert.deepEqual(decide({ type, data: turned }, identity, kept()), { action: "nothing" });
+    });
+
+    it("another password of the same database: kept", () => {
+      assert.deepEqual(decide(credentials("rotated"), identity, kept()), { action: "keep", why: "content changed", copy: copyOf(credentials("rotated")) });
+    });
+
+    it("fault 31: another encryption key for the same database: refused, for the kept one is the one that reads its data", () => {
+      const key = (text: string): SecretContent => secret({ secret: text });
+      const stored: Stored = { found: "copy", copy: copyOf(key("0123456789abcdef"), identity, encryptionKey) };
+      const decision = decideCopy(harbor, encryptionKey, key("fedcba9876543210"), identity, stored);
+      assert.equal(decision.action, "refuse");
+      const another = { ...identity, uid: "11111111-3f92-4c86-8d42-5056348c1e7e" };
+      assert.equal(decideCopy(harbor, encryptionKey, key("fedcba9876543210"), another, stored).action, "keep");
+    });
+
+    it("the same content in a restored database: kept with the new UID, and nothing of the old one", () => {
+      const now = { ...identity, uid: "11111111-3f92-4c86-8d42-5056348c1e7e", systemIdentifier: null };
+      const decision = decide(credentials(), now, kept());
+      assert.deepEqual(decision, { action: "keep", why: "cluster changed", copy: copyOf(credentials(), now) });
+    });
+
+    it("what was known of the same database is not forgotten when it cannot be seen", () => {
+      assert.deepEqual(decide(credentials(), { ...identity, systemIdentifier: null, backups: null }, kept()), { action: "nothing" });
+    });
+
+    const bad: [string, SecretContent | undefined][] = [
+      ["absent", undefined],
+      ["empty", secret({})],
+      ["without a password", credentials("")],
+      ["of another role", credentials("x", "harbor")],
+      ["binary", credentials(Buffer.from([0xff]))],
+    ];
+    for (const [what, live] of bad) {
+      it(`fault 31: a secret that is ${what} never replaces a good copy`, () => {
+        const decision = decide(live, identity, kept());
+        assert.equal(decision.action, "refuse");
+        assert.match(decision.problem, /; the kept copy stays as it is$/);
+      });
+    }
+
+    it("whatever Kubernetes holds: kept only when it is good, and what is kept is what Kubernetes holds", () => {
+      const content = fc.record({
+        type: fc.constantFrom("Opaque", "goharbor.io/single"),
+        data: fc.dictionary(fc.constantFrom("username", "password", "other"), fc.oneof(fc.base64String(), fc.constantFrom(base64("standby"), base64("pw"), ""))),
+      });
+      fc.assert(
+        fc.property(fc.option(content, { nil: undefined }), fc.constantFrom(nothing, kept()), (live, stored) => {
+          const decision = decide(live, identity, stored);
+          if (decision.action !== "keep") return true;
+          return live !== undefined && contentProblem(harbor, standby, live) === undefined && sameContent(decision.copy.secret, live);
+        }),
+      );
+    });
+
+    it("fault 31: something else under the copy's name is left as it is", () => {
+      for (const text of ["", "hunter2", "{}", '{"username":"standby"}', "[1]"]) assert.deepEqual(parseStored(text), { found: "something-else" });
+      assert.equal(decide(credentials(), identity, parseStored("hunter2")).action, "refuse");
+      assert.deepEqual(parseStored(JSON.stringify(copyOf(credentials()))), kept());
+    });
+
+    it("without a postgresql resource: what is kept already is fine, and anything else is refused", () => {
+      assert.deepEqual(decide(credentials(), undefined, kept()), { action: "nothing" });
+      assert.equal(decide(credentials("new"), undefined, kept()).action, "refuse");
+      assert.equal(decide(credentials(), undefined, nothing).action, "refuse");
+    });
+
+    it("the label of a database is one that AWS takes", () => {
+      assert.match(clusterLabel(uid), /^[\w+=.@-]{1,256}$/);
+    });
+  });
+
+  describe("restored", () => {
+    it("credentials: as the Zalando operator makes them, with no owner", () => {
+      assert.deepEqual(restoredSecret(harbor, copyOf(credentials())), {
+        apiVersion: "v1",
+        kind: "Secret",
+        metadata: { namespace: "harbor-cluster", name: standby },
+        type: "Opaque",
+        data: credentials().data,
+      });
+    });
+
+    it("Harbor's encryption key: as its operator makes it, and marked so that it leaves it alone", () => {
+      const content = secret({ secret: "0123456789abcdef" });
+      const restored = restoredSecret(harbor, copyOf(content, identity, encryptionKey));
+      assert.equal(restored.type, "goharbor.io/single");
+      assert.deepEqual(restored.metadata, { namespace: "harbor-cluster", name: encryptionKey, annotations: { "goharbor.io/immutable": "true" } });
+      assert.deepEqual(restored.data, content.data);
+    });
+
+    it("any other secret: with the type that it had", () => {
+      assert.equal(restoredSecret(harbor, copyOf(secret({ a: "b" }, "kubernetes.io/basic-auth"), identity, "pull")).type, "kubernetes.io/basic-auth");
+    });
+  });
+});

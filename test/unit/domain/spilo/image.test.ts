@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { gravest, type Severity } from "../../../../domain/finding.ts";
+import { checkSpiloImage, majorsIn, parseSpiloImage, recommendedImage, versionInPath } from "../../../../domain/spilo/image.ts";
+
+const restoring = { restoredMajor: 12, irsa: false };
+
+describe("checkSpiloImage", () => {
+  const cases: [image: string, severity: Severity, why: RegExp][] = [
+    ["registry.opensource.zalan.do/acid/spilo-12:1.6-p3", "refuse", /not in wal\/<version>/],
+    ["registry.opensource.zalan.do/acid/spilo-12:1.6-p5", "refuse", /not in wal\/<version>/],
+    ["registry.opensource.zalan.do/acid/spilo-13:2.0-p2", "refuse", /never deleted/],
+    ["registry.opensource.zalan.do/acid/spilo-13:2.0-p7", "refuse", /never deleted/],
+    ["registry.opensource.zalan.do/acid/spilo-13:2.1-p1", "refuse", /fixed in 2.1-p2/],
+    ["registry.opensource.zalan.do/acid/spilo-14:2.1-p2", "ok", /PostgreSQL 12/],
+    ["registry.opensource.zalan.do/acid/spilo-14:2.1-p7", "ok", /PostgreSQL 12/],
+    ["ghcr.io/zalando/spilo-15:3.0-p1", "ok", /PostgreSQL 12/],
+    ["ghcr.io/zalando/spilo-16:3.3-p1", "refuse", /never deletes old backups/],
+    ["ghcr.io/zalando/spilo-16:3.3-p2", "refuse", /never deletes old backups/],
+    [recommendedImage, "ok", /PostgreSQL 12/],
+    [`${recommendedImage}@sha256:${"a".repeat(64)}`, "ok", /PostgreSQL 12/],
+    ["ghcr.io/zalando/spilo-17:4.0-p3", "refuse", /no PostgreSQL 12/],
+    ["ghcr.io/zalando/spilo-18:4.1-p2", "refuse", /no PostgreSQL 12/],
+    ["ghcr.io/zalando/spilo-16:latest", "unknown", /nothing is known/],
+    ["ghcr.io/zalando/spilo-16", "unknown", /nothing is known/],
+    ["postgres:12", "unknown", /nothing is known/],
+    ["", "unknown", /nothing is known/],
+  ];
+  for (const [image, severity, why] of cases) {
+    it(`fault 26: ${image === "" ? "no image" : image}: ${severity}`, () => {
+      const findings = checkSpiloImage(image, restoring);
+      assert.equal(gravest(findings), severity);
+      assert.match(findings.map(({ what }) => what).join(), why);
+    });
+  }
+
+  it("fault 26: IRSA needs 2.1-p7, and from 2.1-p9 on asks the region's STS", () => {
+    const severityOf = (tag: string): Severity => gravest(checkSpiloImage(`x/spilo-14:${tag}`, { restoredMajor: undefined, irsa: true }));
+    assert.deepEqual(["2.1-p6", "2.1-p7", "2.1-p9", "3.2-p3"].map(severityOf), ["refuse", "warn", "ok", "ok"]);
+  });
+
+  it("fault 24: a backup of a newer version cannot be restored", () => {
+    assert.match(JSON.stringify(checkSpiloImage(recommendedImage, { restoredMajor: 13, irsa: false })), /cannot be restored into Harbor's PostgreSQL 12/);
+  });
+});
+
+describe("what is in an image", () => {
+  it("its PostgreSQL versions", () => {
+    const majors = (reference: string): number[] => {
+      const image = parseSpiloImage(reference);
+      return image === undefined ? [] : majorsIn(image);
+    };
+    assert.deepEqual(majors(recommendedImage), [10, 11, 12, 13, 14, 15, 16]);
+    assert.deepEqual(majors("x/spilo-17:4.0-p1"), [13, 14, 15, 16, 17]);
+    assert.deepEqual(majors("x/spilo-18:4.1-p2"), [14, 15, 16, 17, 18]);
+  });
+
+  it("the version's folder in the path, from 2.0-p2 on", () => {
+    const inPath = (tag: string): boolean | undefined => {
+      const image = parseSpiloImage(`x/spilo-12:${tag}`);
+      return image && versionInPath(image);
+    };
+    assert.deepEqual(["1.6-p3", "2.0-p1", "2.0-p2", "3.3-p3"].map(inPath), [false, false, true, true]);
+  });
+});

@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { leaderInList } from "../../../../domain/stanza/patroni.ts";
+import { sampleOutput } from "../../../support/fixtures.ts";
+
+describe("leaderInList on captured outputs", () => {
+  const cases: [sample: string, leader: string | undefined][] = [
+    ["patroni-list-json", "n1"],
+    ["patroni-list-json-ts", "n1"],
+    ["patroni-list-sync-json", "n1"],
+    ["patroni-k8s-list-json", "hippo-instance1-abcd-0"],
+    ["v40-patroni-list-json", "n1"],
+    ["v41-patroni-list-json", "n1"],
+    ["patroni-k8s-list-noleader-json", undefined],
+    ["patroni-list-standby-leader-json", undefined],
+    ["patroni-list-json-noscope", undefined],
+  ];
+  for (const [sample, leader] of cases) {
+    it(`${sample}: ${leader ?? "no leader"}`, () => {
+      assert.equal(leaderInList(sampleOutput(sample)), leader);
+    });
+  }
+
+  it("fault 9: refuses two leaders", () => {
+    const row = { Member: "a", Role: "Leader", State: "running" };
+    assert.equal(leaderInList(JSON.stringify([row, { ...row, Member: "b" }])), undefined);
+  });
+
+  for (const sample of ["patroni-list-no-config", "patroni-list-dcs-down-json"]) {
+    it(`${sample}: an error, not "no leader"`, () => {
+      assert.throws(() => leaderInList(sampleOutput(sample)), SyntaxError);
+    });
+  }
+});

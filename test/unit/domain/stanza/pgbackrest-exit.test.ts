@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import fc from "fast-check";
+import { z } from "zod";
+import { createDecision, type CreateDecision } from "../../../../domain/stanza/pgbackrest-exit.ts";
+
+const captured = z
+  .array(z.object({ sample: z.string(), exitCode: z.int(), error: z.string() }))
+  .parse(JSON.parse(readFileSync(new URL("../../../fixtures/stanza-create-exits.json", import.meta.url), "utf8")));
+
+describe("createDecision", () => {
+  const decisions: Record<CreateDecision, number[]> = {
+    done: [0],
+    retry: [50],
+    "find-leader": [56],
+    "retry-few": [42, 49, 101, 103],
+    "look-again": [63, 124, 137],
+    stop: [28, 29, 37, 39, 40, 41, 47, 55, 62, 95, 105, 126, 127],
+  };
+  for (const [decision, codes] of Object.entries(decisions)) {
+    it(`${decision}: ${codes.join(", ")}`, () => {
+      for (const code of codes) assert.equal(createDecision(code).decision, decision);
+    });
+  }
+
+  it("tries again only after a captured error that can pass by itself", () => {
+    for (const { sample, exitCode, error } of captured) {
+      const { decision } = createDecision(exitCode);
+      if (/existing|corruption|not empty|stop file|access denied|Permission denied|does not match|do not match/.test(error)) {
+        assert.equal(decision, "stop", `${sample}: ${error}`);
+      }
+      if (error.includes("unable to acquire lock")) assert.equal(decision, "retry", sample);
+      if (error.includes("unable to find primary")) assert.equal(decision, "find-leader", sample);
+    }
+  });
+
+  it("stops at every exit code that nobody has explained", () => {
+    const known = new Set(Object.values(decisions).flat());
+    fc.assert(
+      fc.property(fc.integer(), (code) => {
+        fc.pre(!known.has(code));
+        assert.equal(createDecision(code).decision, "stop");
+      }),
+    );
+  });
+});

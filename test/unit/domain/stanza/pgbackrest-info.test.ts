@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { classifyInfo } from "../../../../domain/stanza/pgbackrest-info.ts";
+import type { StanzaStatus } from "../../../../domain/stanza/status.ts";
+import { sampleOutput } from "../../../support/fixtures.ts";
+
+const expected = { stanza: "db", repositories: ["repo1"], systemIdentifier: undefined };
+
+describe("classifyInfo on captured outputs", () => {
+  const cases: [sample: string, status: StanzaStatus["status"], detail: RegExp][] = [
+    ["info-00-no-stanza-json", "no-stanza", /repo1/],
+    ["info-00-no-stanza-named-json", "no-stanza", /repo1/],
+    ["info-04-while-archive-async-hung", "no-stanza", /repo1/],
+    ["info-22-no-backup-dir-json", "no-stanza", /repo1/],
+    ["info-29-repo2-missing-named-json", "no-stanza", /repo2/],
+    ["info-70-empty-config-json", "no-stanza", /repo1/],
+    ["v259-info-no-stanza-named-json", "no-stanza", /repo1/],
+    ["info-10-stanza-nobackup-named-json", "okay", /"count":0/],
+    ["info-11-ok-json", "okay", /2026-11-20T21:42:17/],
+    ["info-12-during-backup-json-leader", "okay", /"count":1/],
+    ["info-29-both-json", "okay", /"count":0/],
+    ["info-71-json-with-console-info", "okay", /7710366851552716423/],
+    ["v259-info-ok-json", "okay", /7710379561686959613/],
+    ["info-01k-repo-hang-io5-proto10", "timeout", /timeout after 10000ms/],
+    ["v259-info-hang-io5-proto10", "timeout", /timeout after 10000ms/],
+    ["info-01b-repo-refused-iotimeout5-named-json", "unreachable", /HostConnectError/],
+    ["v259-info-refused-io5", "unreachable", /HostConnectError/],
+    ["info-01f-repo-dns-iotimeout5", "unreachable", /Name or service not known/],
+    ["info-01g-repo-ca-mismatch", "unreachable", /CryptoError/],
+    ["info-01i-repo-client-cn-unauthorised", "unreachable", /access denied/],
+    ["info-28-perm-json", "unreachable", /Permission denied/],
+    ["info-30-repo2-perm-json", "unreachable", /repo2: .*Permission denied/],
+    ["info-23-no-backup-info-json", "broken", /missing stanza data/],
+    ["info-25-empty-dirs-json", "broken", /missing stanza data/],
+    ["info-24-no-archive-info-json", "broken", /FileMissingError/],
+    ["info-27-corrupt-json", "broken", /FormatError/],
+    ["info-31-mismatch-across-repos-json", "broken", /database mismatch/],
+    // Killed before it answered, or text instead of JSON: not known, and above all not okay.
+    ["info-01-repo-refused-named-json", "unreachable", /not its JSON report/],
+    ["info-53-stop-file", "unreachable", /not its JSON report/],
+    ["logs-259-version-mismatch-info", "unreachable", /not its JSON report/],
+  ];
+  for (const [sample, status, detail] of cases) {
+    it(`${sample}: ${status}`, () => {
+      const found = classifyInfo(sampleOutput(sample), expected);
+      assert.equal(found.status, status);
+      assert.match(JSON.stringify(found), detail);
+    });
+  }
+
+  it("keeps all 64 bits of a system identifier", () => {
+    const found = classifyInfo(sampleOutput("info-11-ok-json"), { ...expected, systemIdentifier: "7710366851552716423" });
+    assert.equal(found.status, "okay");
+  });
+
+  it("fault 12: calls a repository that holds another database broken, though its codes look normal", () => {
+    const found = classifyInfo(sampleOutput("info-21-from-B-json"), { ...expected, systemIdentifier: "7710372687081207198" });
+    assert.equal(found.status, "broken");
+    assert.match(JSON.stringify(found), /belongs to another database: system identifier 7710372683303011707/);
+  });
+
+  it("fault 14: reads past a banner and CRLF line ends", () => {
+    const noisy = `[entrypoint] starting\r\nWARN: something\r\n${sampleOutput("info-11-ok-json")}\r\n`;
+    assert.equal(classifyInfo(noisy, expected).status, "okay");
+  });
+});
+
+const okCode = fc.constantFrom(0, 2);
+const anyCode = fc.oneof(fc.constantFrom(0, 1, 2, 3, 4, 5, 6, 99), fc.nat());
+
+function infoWith(codes: number[], top: number): string {
+  const repo = codes.map((code, index) => ({ key: index + 1, cipher: "none", status: { code, message: `code ${code}` } }));
+  return JSON.stringify([{ name: "db", status: { code: top, message: "" }, repo, db: [], backup: [], archive: [] }]);
+}
+
+describe("classifyInfo on any input", () => {
+  it("fault 14: no cut of a real report, and no text at all, is ever okay or a missing stanza", () => {
+    const whole = sampleOutput("info-11-ok-json").trimEnd();
+    const cut = fc.nat({ max: whole.length - 1 }).map((length) => whole.slice(0, length));
+    fc.assert(
+      fc.property(fc.oneof(cut, fc.string()), (text) => {
+        fc.pre(!/^\s*\[\s*\]\s*$/m.test(text));
+        const { status } = classifyInfo(text, expected);
+        assert.equal(status, "unreachable");
+      }),
+    );
+  });
+
+  it("is okay only when every repository's code is 0 or 2", () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(okCode, anyCode), { minLength: 1, maxLength: 4 }), (codes) => {
+        const { status } = classifyInfo(infoWith(codes, 4), expected);
+        assert.equal(status === "okay", codes.every((code) => code === 0 || code === 2));
+      }),
+    );
+  });
+
+  it("is a missing stanza, the one thing that is repaired, only when no repository is in any other trouble", () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(okCode, anyCode), { minLength: 1, maxLength: 4 }), (codes) => {
+        const { status } = classifyInfo(infoWith(codes, 4), expected);
+        assert.equal(status === "no-stanza", codes.includes(1) && codes.every((code) => [0, 1, 2].includes(code)));
+      }),
+    );
+  });
+});

@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { databaseRuns, instancesByCluster, instanceToAsk, podSchema, type Pod } from "../../../../domain/stanza/instance-pod.ts";
+import {
+  formatClusterName,
+  labels,
+  notApplicable,
+  operatorSaysCreated,
+  parseClusterName,
+  postgresClusterSchema,
+} from "../../../../domain/stanza/postgres-cluster.ts";
+import { disagreement, type StanzaStatus } from "../../../../domain/stanza/status.ts";
+
+const metadata = { namespace: "calendar", name: "calendar-db", uid: "1" };
+const backups = { pgbackrest: { repos: [{ name: "repo1" }, { name: "repo2" }] } };
+
+function cluster(spec: object, repos?: object[]): ReturnType<typeof postgresClusterSchema.parse> {
+  return postgresClusterSchema.parse({ metadata, spec, ...(repos && { status: { pgbackrest: { repos } } }) });
+}
+
+describe("parseClusterName", () => {
+  it("reads NAMESPACE/CLUSTER and nothing else", () => {
+    assert.deepEqual(parseClusterName("calendar/calendar-db"), { namespace: "calendar", name: "calendar-db" });
+    for (const wrong of ["", "calendar", "a/b/c", "/b", "a/", "A/b", "a/b_c", "a/-b", "a/b-", "a/$(b)", `a/${"b".repeat(64)}`]) {
+      assert.equal(parseClusterName(wrong), undefined, wrong);
+    }
+  });
+
+  it("is the inverse of formatClusterName, for any text that it accepts", () => {
+    const label = fc.stringMatching(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/);
+    fc.assert(
+      fc.property(label, label, (namespace, name) => {
+        assert.deepEqual(parseClusterName(formatClusterName({ namespace, name })), { namespace, name });
+      }),
+    );
+  });
+});
+
+describe("notApplicable", () => {
+  it("fault 16: excuses clusters that are shut down, standby, or without backups", () => {
+    assert.equal(notApplicable(cluster({ shutdown: true, backups }))?.because, "shut-down");
+    assert.equal(notApplicable(cluster({ standby: { enabled: true }, backups }))?.because, "standby");
+    assert.equal(notApplicable(cluster({}))?.because, "backups-disabled");
+    assert.equal(notApplicable(cluster({ backups, paused: true, standby: { enabled: false } })), undefined);
+  });
+});
+
+describe("operatorSaysCreated", () => {
+  it("needs every repository, and knows when PGO has said nothing", () => {
+    const created = { name: "repo1", stanzaCreated: true };
+    assert.equal(operatorSaysCreated(cluster({ backups }, [created])), true);
+    assert.equal(operatorSaysCreated(cluster({ backups }, [created, { name: "repo2" }])), false);
+    assert.equal(operatorSaysCreated(cluster({ backups }, [])), undefined);
+    assert.equal(operatorSaysCreated(cluster({ backups })), undefined);
+  });
+
+  it("fault 7: a contradiction to pgBackRest's answer is named, in both directions", () => {
+    const okay: StanzaStatus = { status: "okay", backups: { count: 0 } };
+    const missing: StanzaStatus = { status: "no-stanza", repositories: ["repo1"] };
+    assert.equal(disagreement(missing, true), "operator-says-created");
+    assert.equal(disagreement(okay, false), "operator-says-missing");
+    assert.equal(disagreement(missing, false), undefined);
+    assert.equal(disagreement(okay, undefined), undefined);
+    assert.equal(disagreement({ status: "timeout", reason: "" }, true), undefined);
+  });
+});
+
+describe("instanceToAsk", () => {
+  const pod = (name: string, status: object, role?: string): ReturnType<typeof podSchema.parse> =>
+    podSchema.parse({
+      metadata: { namespace: "n", name, ...(role && { annotations: { status: JSON.stringify({ role }) } }) },
+      status,
+    });
+  const running = { phase: "Running", containerStatuses: [{ name: "database", state: { running: {} } }] };
+
+  it("fault 9: prefers the primary, by either of Patroni's words for it", () => {
+    for (const word of ["master", "primary"]) {
+      const pods = [pod("a", running, "replica"), pod("b", running, word)];
+      assert.equal(instanceToAsk(pods)?.metadata.name, "b");
+    }
+  });
+
+  it("takes any running one otherwise, a standby leader too", () => {
+    const pods = [pod("a", { phase: "Pending" }), pod("b", running, "standby_leader")];
+    assert.equal(instanceToAsk(pods)?.metadata.name, "b");
+  });
+
+  it("fault 5: has none when no database container runs", () => {
+    const waiting = { phase: "Running", containerStatuses: [{ name: "database", state: { waiting: {} } }] };
+    assert.equal(databaseRuns(pod("a", waiting)), false);
+    assert.equal(instanceToAsk([pod("a", waiting), pod("b", {})]), undefined);
+  });
+});
+
+describe("instancesByCluster", () => {
+  const { cluster: ofCluster, instance } = labels;
+  const pod = (namespace: string, name: string, own: Record<string, string>): Pod => podSchema.parse({ metadata: { namespace, name, labels: own } });
+
+  it("finds the database instances of each cluster, and nothing else of it", () => {
+    const instancesOf = instancesByCluster([
+      pod("a", "db-1", { [ofCluster]: "db", [instance]: "db-1" }),
+      pod("a", "db-repo-host-0", { [ofCluster]: "db" }),
+      pod("b", "db-1", { [ofCluster]: "db", [instance]: "db-1" }),
+      pod("a", "other-1", { [ofCluster]: "other", [instance]: "other-1" }),
+      pod("a", "db-2", { [ofCluster]: "db", [instance]: "db-2" }),
+    ]);
+    const names = (namespace: string, name: string): string[] => instancesOf({ namespace, name }).map(({ metadata }) => metadata.name);
+    assert.deepEqual(names("a", "db"), ["db-1", "db-2"]);
+    assert.deepEqual(names("b", "db"), ["db-1"]);
+    assert.deepEqual(names("b", "other"), []);
+  });
+});

@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { RecoveryError } from "../../../../domain/errors.ts";
+import { makeDumpDirectory } from "../../../../operations/dump/directory.ts";
+
+describe("makeDumpDirectory", () => {
+  let directory: string;
+  before(async () => {
+    directory = await mkdtemp(join(tmpdir(), "postgres-recovery-test-"));
+    await writeFile(join(directory, "file"), "");
+  });
+  after(() => rm(directory, { recursive: true, force: true }));
+
+  it("makes the folder and those above it, for their owner only; several at once do not disturb each other", async () => {
+    const path = join(directory, "a", "b", "c");
+    await Promise.all([1, 2, 3, 4].map(() => makeDumpDirectory(path)));
+    await makeDumpDirectory(path);
+    for (const made of [path, join(directory, "a")]) assert.equal((await stat(made)).mode & 0o777, 0o700);
+  });
+
+  const refused = (path: string, code: string): Promise<void> =>
+    assert.rejects(makeDumpDirectory(path), (error) => {
+      assert(error instanceof RecoveryError);
+      assert.equal(error.kind, "failed");
+      assert(error.message.startsWith(`no dump can be written to ${path}: ${code}`), error.message);
+      return true;
+    });
+
+  it("fault 13: a file in the way: says so", async () => {
+    await refused(join(directory, "file"), "EEXIST");
+    await refused(join(directory, "file", "below", "it"), "ENOTDIR");
+  });
+
+  it("fault 13: a file system that makes no folders: says so, and does not try for ever", async function () {
+    if (process.platform !== "linux") this.skip();
+    await refused("/proc/dumps", "ENOENT");
+    await refused("/proc/dumps/of/today", "ENOENT");
+  });
+});

@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { Writable } from "node:stream";
+import { zstdDecompressSync } from "node:zlib";
+import { dumpTrailer } from "../../../../domain/dump/dump.ts";
+import { RecoveryError } from "../../../../domain/errors.ts";
+import { dumpDatabases, dumpTo } from "../../../../operations/dump/dump.ts";
+import type { DumpTarget } from "../../../../operations/dump/target.ts";
+import { FakeCluster, FakeSurroundings, type Script } from "../../../support/fake-cluster.ts";
+
+const options = { cluster: { namespace: "calendar", name: "calendar-db" }, pod: "calendar-db-0", limitSeconds: 60 };
+
+/** A target that writes down what is asked of it. */
+class FakeTarget implements DumpTarget {
+  readonly events: string[] = [];
+  readonly chunks: Buffer[] = [];
+  /** Names that are taken already, from the first one asked on. */
+  taken = 0;
+  fails: "prepare" | "begin" | "write" | "keep" | undefined;
+  leaves = false;
+
+  #did(event: "prepare" | "begin" | "write" | "keep"): void {
+    this.events.push(event);
+    if (this.fails === event) throw new RecoveryError("undetermined", `the store refuses to ${event}`, "ask it why");
+  }
+
+  async prepare(databaseBytes: () => Promise<number | undefined>): Promise<void> {
+    this.#did("prepare");
+    assert.equal(await databaseBytes(), 1000);
+  }
+
+  begin(name: string) {
+    this.#did("begin");
+    if (this.events.filter((event) => event === "begin").length <= this.taken) return Promise.resolve(undefined);
+    const stream = new Writable({
+      write: (chunk: Buffer, _encoding, done) => {
+        this.chunks.push(chunk);
+        done(this.fails === "write" ? new RecoveryError("undetermined", "the store refuses to write", "ask it why") : null);
+      },
+    });
+    return Promise.resolve({
+      file: `fake:${name}`,
+      stream,
+      keep: async (size: number) => {
+        await Promise.resolve();
+        assert.equal(size, Buffer.concat(this.chunks).length);
+        assert(stream.writableFinished, "the bytes were not all taken");
+        this.#did("keep");
+      },
+      discard: async () => {
+        await Promise.resolve();
+        this.events.push("discard");
+        if (this.leaves) throw new RecoveryError("undetermined", "parts may be left");
+      },
+    });
+  }
+}
+
+async function run(script: Script, change: Partial<Pick<FakeTarget, "fails" | "leaves" | "taken">> = {}) {
+  const [target, cluster, surroundings] = [Object.assign(new FakeTarget(), change), new FakeCluster(script), new FakeSurroundings()];
+  const end = await dumpTo(target, cluster, options, surroundings).catch((error: unknown) => error);
+  return { target, cluster, surroundings, end };
+}
+
+describe("dumpTo", () => {
+  it("prepares, begins, writes, and only then keeps", async () => {
+    const { end, target } = await run({});
+    assert.deepEqual(target.events, ["prepare", "begin", "keep"]);
+    assert.equal(zstdDecompressSync(Buffer.concat(target.chunks)).toString(), `-- data\n${dumpTrailer}`);
+    assert.match((end as { file: string }).file, /^fake:test\.calendar\.calendar-db\.20261121T010000Z\.sql\.zst$/);
+  });
+
+  it("waits for a name of its own", async () => {
+    const { end, surroundings } = await run({}, { taken: 2 });
+    assert.match((end as { file: string }).file, /T010002Z/);
+    assert.equal(surroundings.elapsed, 2);
+  });
+
+  for (const fails of ["prepare", "begin"] as const) {
+    it(`fault 13: a target that fails to ${fails}: pg_dumpall is not started`, async () => {
+      const { cluster, end } = await run({}, { fails });
+      assert.match(String(end), new RegExp(`refuses to ${fails}`));
+      assert.deepEqual(cluster.ran("pg_dumpall"), []);
+    });
+  }
+
+  for (const [situation, script, change] of [
+    ["pg_dumpall fails", { dump: { result: { end: "exited", code: 1, stdout: "", stderr: "no" } } }, {}],
+    ["the trailer is missing", { dump: { text: "-- data\n" } }, {}],
+    ["the connection breaks", { dump: { text: "-- data\n", result: { end: "broken", message: "closed" } } }, {}],
+    ["the target fails to write", {}, { fails: "write" }],
+  ] as const) {
+    it(`fault 13: ${situation}: discarded, and never kept`, async () => {
+      const { end, target } = await run(script, change);
+      assert(end instanceof RecoveryError, String(end));
+      assert.match(end.message, /calendar\/calendar-db: the dump of calendar-db-0 failed/);
+      assert.deepEqual(target.events, ["prepare", "begin", "discard"]);
+    });
+  }
+
+  it("fault 13: the target fails to keep: discarded, with the target's own error", async () => {
+    const { end, target } = await run({}, { fails: "keep" });
+    assert(end instanceof RecoveryError);
+    assert.deepEqual([end.kind, end.next], ["undetermined", "ask it why"]);
+    assert.deepEqual(target.events, ["prepare", "begin", "keep", "discard"]);
+  });
+
+  it("fault 13: what may be left is told, beside the cause", async () => {
+    const { end, surroundings } = await run({ dump: { text: "" } }, { leaves: true });
+    assert.match(String(end), /trailer is missing/);
+    assert(surroundings.lines.includes("parts may be left"));
+  });
+});
+
+describe("dumpDatabases", () => {
+  it("fault 35: a malformed place in S3: refused before anything is asked, and not quoted", async () => {
+    for (const directory of ["s3://", "s3://B/x", "s3://AKIA:canary@bucket/x", "S3://bucket", "s3:bucket", "s3://bucket/../x"]) {
+      const cluster = new FakeCluster({});
+      await assert.rejects(dumpDatabases(cluster, { ...options, directory }, new FakeSurroundings()), (error) => {
+        assert(error instanceof RecoveryError);
+        assert.equal(error.kind, "usage");
+        assert.doesNotMatch(error.message, /canary/);
+        return true;
+      });
+      assert.deepEqual(cluster.commands, []);
+    }
+  });
+});

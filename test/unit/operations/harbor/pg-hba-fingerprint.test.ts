@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { harborOperatorPgHba, runbookPgHba } from "../../../../domain/harbor/pg-hba.ts";
+import { lookAtPgHba } from "../../../../operations/harbor/pg-hba-fingerprint.ts";
+import { realSurroundings } from "../../../../operations/surroundings.ts";
+import { databaseUid, FakeHarbor } from "../../../support/fake-harbor.ts";
+
+const request = { version: 1, kubernetes: { context: "test" }, cluster: "harbor-cluster/harbor-cluster", pgHba: [...runbookPgHba] } as const;
+const surroundings = { ...realSurroundings(() => undefined, new AbortController().signal), sleep: () => Promise.resolve() };
+
+describe("lookAtPgHba", () => {
+  it("fault 27: says the same of the Harbor operator's list and of the required one, and something else after an edit of the HarborCluster", async () => {
+    const client = new FakeHarbor();
+    const fingerprintOf = async (list: readonly string[], generation: string): Promise<string> => {
+      client.make(list, { generation });
+      return (await lookAtPgHba(client, { ...request, pgHba: [...runbookPgHba] }, surroundings)).fingerprint;
+    };
+    assert.equal(await fingerprintOf(harborOperatorPgHba, "1"), `${databaseUid} generation 1`);
+    assert.equal(await fingerprintOf(runbookPgHba, "1"), `${databaseUid} generation 1`);
+    assert.equal(await fingerprintOf(harborOperatorPgHba, "2"), `${databaseUid} generation 2`);
+    assert.deepEqual(client.applied, []);
+  });
+
+  it("fault 27: the resource is not there yet: says so at once, and when told to, waits for it", async () => {
+    const client = new FakeHarbor();
+    assert.equal((await lookAtPgHba(client, { ...request, pgHba: [] }, surroundings)).fingerprint, "no resource");
+    let reads = 0;
+    client.onRead = () => {
+      reads += 1;
+      if (reads === 3) client.make(harborOperatorPgHba);
+    };
+    assert.match((await lookAtPgHba(client, { ...request, pgHba: [], wait: "15m" }, surroundings)).fingerprint, /generation 1/);
+  });
+});

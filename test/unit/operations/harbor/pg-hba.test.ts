@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { RequestError } from "../../../../clients/kubernetes/request-error.ts";
+import { harborClusterSchema } from "../../../../domain/harbor/objects.ts";
+import { pgHbaRequestSchema, type PgHbaReport } from "../../../../domain/harbor/steps.ts";
+import { harborOperatorPgHba, requiredPgHba, runbookPgHba } from "../../../../domain/harbor/pg-hba.ts";
+import { applyPgHba } from "../../../../operations/harbor/pg-hba.ts";
+import { FakeSurroundings } from "../../../support/fake-cluster.ts";
+import { databaseUid, FakeHarbor, harbor } from "../../../support/fake-harbor.ts";
+
+const request = pgHbaRequestSchema.parse({ version: 1, kubernetes: { context: "test" }, cluster: "harbor-cluster/harbor-cluster", timeLimit: "1m" });
+const surroundings = new FakeSurroundings();
+
+function apply(kubernetes: FakeHarbor, changes: Partial<typeof request> = {}): Promise<PgHbaReport> {
+  return applyPgHba(kubernetes, { ...request, ...changes }, surroundings);
+}
+
+function withHarborOperatorsList(): FakeHarbor {
+  const kubernetes = new FakeHarbor();
+  kubernetes.make(harborOperatorPgHba);
+  return kubernetes;
+}
+
+describe("applyPgHba", () => {
+  it("writes the whole list, reads it anew, and says which HarborCluster generation it holds for", async () => {
+    const kubernetes = withHarborOperatorsList();
+    const { outcome, uid, generation, pgHba, dropped } = await apply(kubernetes);
+    assert.deepEqual({ outcome, uid, generation, dropped }, { outcome: "applied", uid: databaseUid, generation: "1", dropped: [] });
+    assert.deepEqual(pgHba, runbookPgHba);
+    assert.deepEqual(kubernetes.applied, [runbookPgHba]);
+  });
+
+  it("fault 26: a HarborCluster with another image or URL than the declared ones: nothing is written, and both are named", async () => {
+    const kubernetes = withHarborOperatorsList();
+    kubernetes.harborCluster = harborClusterSchema.parse({ metadata: { ...harbor, uid: "h" }, spec: { externalURL: "https://old.example.com" } });
+    const declared = { image: "ghcr.io/zalando/spilo-16:3.3-p3", externalUrl: "https://harbor.example.com" };
+    await assert.rejects(apply(kubernetes, declared), /the database's image is the Zalando operator's default[^]*its externalURL is https:\/\/old\.example\.com/);
+    assert.deepEqual(kubernetes.applied, []);
+    assert.equal((await apply(kubernetes, { externalUrl: "https://old.example.com/" })).outcome, "applied");
+  });
+
+  it("fault 27: the list is right already, with other blanks: nothing is written", async () => {
+    const kubernetes = new FakeHarbor();
+    kubernetes.make(runbookPgHba.map((line) => line.replaceAll(/ +/g, "  ")));
+    assert.equal((await apply(kubernetes)).outcome, "already-in-place");
+    assert.deepEqual(kubernetes.applied, []);
+  });
+
+  it("fault 27: lines that somebody added by hand: they are removed, and named", async () => {
+    const kubernetes = new FakeHarbor();
+    const extra = "host all reporting 10.0.0.0/8 md5";
+    kubernetes.make([extra, ...runbookPgHba]);
+    assert.deepEqual((await apply(kubernetes)).dropped, [extra]);
+    assert(surroundings.lines.includes(`not in the list, so removed: ${extra}`));
+    assert.deepEqual((await apply(kubernetes, { pgHba: requiredPgHba([extra]) })).dropped, []);
+  });
+
+  it("fault 27: the Harbor operator has reverted the list: put back by the next run", async () => {
+    const kubernetes = withHarborOperatorsList();
+    await apply(kubernetes);
+    kubernetes.make(harborOperatorPgHba, { generation: "2" });
+    const { outcome, generation } = await apply(kubernetes);
+    assert.deepEqual({ outcome, generation }, { outcome: "applied", generation: "2" });
+  });
+
+  it("fault 27: the resource is not made yet: waits, says for what, and writes", async () => {
+    const kubernetes = new FakeHarbor();
+    let reads = 0;
+    kubernetes.onRead = () => {
+      reads += 1;
+      if (reads === 3) kubernetes.make(harborOperatorPgHba);
+    };
+    assert.equal((await apply(kubernetes)).outcome, "applied");
+    assert(surroundings.lines.includes("waiting for the Harbor operator to make postgresql harbor-cluster/postgresql-harbor-cluster-harbor-cluster"));
+  });
+
+  it("fault 27: the resource is never made: ends in time, and says whether there is a HarborCluster", async () => {
+    const kubernetes = new FakeHarbor();
+    const before = surroundings.elapsed;
+    await assert.rejects(apply(kubernetes), /was not made within 1m$/);
+    assert(surroundings.elapsed - before <= 60);
+    kubernetes.harborCluster = undefined;
+    await assert.rejects(apply(kubernetes), /there is no HarborCluster harbor-cluster\/harbor-cluster/);
+  });
+
+  it("fault 27: the resource is made anew between reading and writing (409): the new one gets the list", async () => {
+    const kubernetes = withHarborOperatorsList();
+    const { applyPgHba: write } = kubernetes;
+    let conflicts = 0;
+    kubernetes.applyPgHba = (postgresql, list) => {
+      conflicts += 1;
+      if (conflicts > 1) return write(postgresql, list);
+      kubernetes.make(harborOperatorPgHba, { uid: "another" });
+      return Promise.reject(new RequestError("undetermined", "Precondition failed: UID in precondition", "", { httpStatus: 409 }));
+    };
+    assert.deepEqual([(await apply(kubernetes)).uid, conflicts], ["another", 2]);
+  });
+
+  it("fault 27: the Harbor operator writes at the same moment: writes again; somebody who always does ends it", async () => {
+    const kubernetes = withHarborOperatorsList();
+    let writes = 0;
+    kubernetes.afterApply = (list) => {
+      writes += 1;
+      return writes === 1 ? harborOperatorPgHba : list;
+    };
+    assert.equal((await apply(kubernetes)).outcome, "applied");
+    assert.equal(writes, 2);
+    kubernetes.afterApply = () => harborOperatorPgHba;
+    kubernetes.make(harborOperatorPgHba);
+    await assert.rejects(apply(kubernetes), /written 5 times, and another list stood there each time/);
+  });
+
+  it("a list that locks the cluster out of itself is refused before anything is asked", async () => {
+    const kubernetes = new FakeHarbor();
+    await assert.rejects(apply(kubernetes, { pgHba: ["hostssl all all all reject"] }), /Patroni and the backups[^]*Harbor[^]*pam line is missing/);
+    assert.deepEqual(kubernetes.applied, []);
+  });
+});

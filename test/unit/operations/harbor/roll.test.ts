@@ -1,0 +1,218 @@
+import assert from "node:assert/strict";
+import type { ExecResult } from "../../../../clients/kubernetes/exec.ts";
+import { rollRequestSchema, type RollReport } from "../../../../domain/harbor/steps.ts";
+import { harborOperatorPgHba, runbookPgHba } from "../../../../domain/harbor/pg-hba.ts";
+import { bootstrapState } from "../../../../domain/harbor/roll-plan.ts";
+import { rollPods } from "../../../../operations/harbor/roll.ts";
+import { FakeSurroundings } from "../../../support/fake-cluster.ts";
+import { databaseName, FakeHarbor, podOf, statefulSetOf } from "../../../support/fake-harbor.ts";
+
+const request = rollRequestSchema.parse({ version: 1, kubernetes: { context: "test" }, cluster: "harbor-cluster/harbor-cluster" });
+const clone = { CLONE_METHOD: "CLONE_WITH_WALE" };
+const inRecovery = "pg_control version number:            1201\nDatabase cluster state:               in archive recovery\n";
+
+interface Member {
+  readonly role: "leader" | "replica" | "";
+  readonly revision?: string;
+  readonly env?: Record<string, string>;
+}
+
+/** A database whose deleted Pods come back from the newest template, as replicas or, alone, as the leader. */
+class Database extends FakeHarbor {
+  readonly events: string[] = [];
+  readonly surroundings = new FakeSurroundings();
+  /** What is said of the control file. */
+  control: () => string | ExecResult = () => "no control file\n";
+
+  constructor(members: readonly Member[], bootstrapped = true) {
+    super();
+    this.make(runbookPgHba);
+    this.statefulSet = statefulSetOf({ replicas: members.length });
+    this.systemIdentifier = bootstrapped ? "7710366851552716423" : undefined;
+    this.pods = members.map(({ role, revision = "old", env = {} }, number) => podOf(number, { role: roleLabel(role), revision, env, ready: role !== "" }));
+    this.onDelete = ({ metadata }) => {
+      this.events.push(`delete ${metadata.name.slice(databaseName.length + 1)}`);
+      this.systemIdentifier = "7710366851552716423";
+      this.pods = this.pods.map((pod, number) => (pod.metadata.uid === metadata.uid ? podOf(number, { uid: `${metadata.uid}-anew`, role: members.length === 1 ? "master" : "replica" }) : pod));
+    };
+    this.onExec = (_pod, command) => {
+      if (command.includes("pg_roles")) return "1\n";
+      if (command.includes("pg_control")) return this.control();
+      const candidate = new RegExp(`switchover --candidate ${databaseName}-(\\d)`).exec(command)?.[1];
+      if (candidate === undefined) throw new Error(`no answer to: ${command}`);
+      this.events.push(`switchover to ${candidate}`);
+      this.pods = this.pods.map((pod, number) => ({ ...pod, metadata: { ...pod.metadata, labels: { ...pod.metadata.labels, "spilo-role": number === Number(candidate) ? "master" : "replica" } } }));
+      return "";
+    };
+  }
+
+  roll(): Promise<RollReport> {
+    return rollPods(this, request, this.surroundings);
+  }
+}
+
+function roleLabel(role: Member["role"]): string {
+  return role === "leader" ? "master" : role;
+}
+
+describe("rollPods", () => {
+  it("does nothing when every Pod is made from the newest template", async () => {
+    const database = new Database([{ role: "leader", revision: "new" }, { role: "replica", revision: "new" }]);
+    const { outcome, pods, leader } = await database.roll();
+    assert.deepEqual({ outcome, pods, leader }, { outcome: "already-current", pods: [], leader: `${databaseName}-0` });
+    assert.deepEqual(database.events, []);
+  });
+
+  it("fault 27: a change that the operator takes up a moment later: the roll is not over before that is carried out", async () => {
+    const database = new Database([{ role: "leader", revision: "new" }]);
+    const { surroundings } = database;
+    const start = surroundings.now().getTime();
+    database.onRead = () => {
+      const seconds = (surroundings.now().getTime() - start) / 1000;
+      const resource = database.postgresql;
+      if (resource) resource.status.PostgresClusterStatus = seconds > 3 && seconds < 20 ? "Updating" : "Running";
+      if (seconds > 10 && seconds < 20) database.pods = [podOf(0, { uid: "rolled-by-the-operator", role: "master", revision: "new" })];
+    };
+    await database.roll();
+    assert((surroundings.now().getTime() - start) / 1000 >= 28);
+    assert(surroundings.lines.includes("waiting for the Zalando operator to end its update"));
+  });
+
+  it("replicas one by one, then a switchover, then the former leader", async () => {
+    const database = new Database([{ role: "replica" }, { role: "leader" }, { role: "replica" }]);
+    const report = await database.roll();
+    assert.deepEqual(database.events, ["delete 0", "delete 2", "switchover to 0", "delete 1"]);
+    assert.equal(report.leader, `${databaseName}-0`);
+  });
+
+  it("deletes no Pod while another one is not ready", async () => {
+    const database = new Database([{ role: "leader" }, { role: "replica" }, { role: "replica", revision: "new" }]);
+    database.pods = database.pods.map((pod, number) => (number === 2 ? podOf(2, { role: "replica", ready: false }) : pod));
+    await assert.rejects(database.roll(), /waited 10m in vain for postgresql-harbor-cluster-harbor-cluster-2 to be ready/);
+    assert.deepEqual(database.events, []);
+  });
+
+  it("the only Pod is made anew without a switchover", async () => {
+    const database = new Database([{ role: "leader" }]);
+    assert.equal((await database.roll()).outcome, "rolled");
+    assert.deepEqual(database.events, ["delete 0"]);
+  });
+
+  it("the only Pod has lost the lead because pg_hba was reverted: made anew", async () => {
+    const database = new Database([{ role: "replica" }]);
+    await database.roll();
+    assert.deepEqual(database.events, ["delete 0"]);
+  });
+
+  it("the lone Pod of a bootstrap that has just failed, or a clone that is still fetched: made anew", async () => {
+    const database = new Database([{ role: "" }], false);
+    database.control = () => "no control file\n";
+    await database.roll();
+    assert.deepEqual(database.events, ["delete 0"]);
+  });
+
+  it("the lone Pod whose container does not run: made anew, and nothing is asked in it", async () => {
+    const database = new Database([{ role: "" }], false);
+    database.pods = [podOf(0, { revision: "old", ready: false, running: false })];
+    await database.roll();
+    assert.deepEqual([database.events, database.commands.filter((command) => command.includes("pg_control"))], [["delete 0"], []]);
+  });
+
+  it("never while a clone is being recovered: waits, says for what, and ends in time", async () => {
+    const database = new Database([{ role: "", env: clone }], false);
+    database.control = () => inRecovery;
+    await assert.rejects(database.roll(), /waited 10m in vain for the bootstrap, or the recovery of the clone, in .*-0 to end \(in archive recovery\); it is never interrupted/);
+    assert.deepEqual(database.events, []);
+    assert(database.surroundings.elapsed <= 600);
+  });
+
+  it("never between initdb and Patroni's last step, which makes the role for replicas", async () => {
+    const database = new Database([{ role: "" }], false);
+    database.control = () => inRecovery.replace("in archive recovery", "in production");
+    await assert.rejects(database.roll(), /to end \(in production\)/);
+    assert.deepEqual(database.events, []);
+  });
+
+  it("goes on by itself once the clone's recovery has ended", async () => {
+    const database = new Database([{ role: "", env: clone }], false);
+    let asked = 0;
+    database.control = () => {
+      asked += 1;
+      if (asked === 3) database.systemIdentifier = "7710366851552716423";
+      return inRecovery;
+    };
+    await database.roll();
+    assert.deepEqual(database.events, ["delete 0"]);
+  });
+
+  it("an answer that says nothing of a bootstrap is not taken for none", async () => {
+    const database = new Database([{ role: "", env: clone }], false);
+    database.control = () => ({ end: "exited", code: 1, stdout: "", stderr: "pg_controldata: could not read file" });
+    await assert.rejects(database.roll(), /in vain for an answer of .*-0, how far its bootstrap is \(exit code 1: pg_controldata/);
+    assert.deepEqual(database.events, []);
+  });
+
+  it("fault 29: the role for replicas is missing, because somebody interrupted the bootstrap: not called done", async () => {
+    const database = new Database([{ role: "leader", revision: "new" }]);
+    database.onExec = () => "";
+    await assert.rejects(database.roll(), /the replication role is missing in the database/);
+    database.onExec = () => ({ end: "exited", code: 2, stdout: "", stderr: "psql: error: connection refused" });
+    await assert.rejects(database.roll(), /does not answer: exit code 2: psql: error: connection refused/);
+  });
+
+  it("Patroni refuses the switchover: tried again a few times, and the leader is left as it is", async () => {
+    const database = new Database([{ role: "leader" }, { role: "replica", revision: "new" }]);
+    database.onExec = () => ({ end: "exited", code: 1, stdout: "", stderr: "Error: candidate is not healthy" });
+    await assert.rejects(database.roll(), /refused 3 switchovers: exit code 1: Error: candidate is not healthy/);
+    assert.deepEqual(database.deleted, []);
+  });
+
+  it("first waits until the Zalando operator has taken pg_hba up, and ends in time", async () => {
+    const database = new Database([{ role: "leader" }]);
+    database.statefulSet = statefulSetOf({ hba: harborOperatorPgHba });
+    await assert.rejects(database.roll(), /waited 5m in vain for the Zalando operator to take pg_hba up into the StatefulSet/);
+    assert.deepEqual(database.events, []);
+    database.statefulSet = undefined;
+    await assert.rejects(database.roll(), /in vain for the Zalando operator to make the StatefulSet/);
+  });
+
+  it("deletes nothing while the operator replaces the StatefulSet, for nobody knows then which Pods are old", async () => {
+    const database = new Database([{ role: "leader", revision: "new" }, { role: "replica", revision: "new" }]);
+    const { statefulSet, getStatefulSet } = database;
+    let looks = 0;
+    database.getStatefulSet = () => {
+      looks += 1;
+      database.statefulSet = looks === 2 || looks === 3 ? undefined : statefulSet;
+      return getStatefulSet();
+    };
+    await database.roll();
+    assert.deepEqual(database.events, []);
+    assert(database.surroundings.lines.includes("waiting for the StatefulSet, which the Zalando operator makes anew"));
+  });
+
+  it("waits for a Pod that the operator deletes at the same time, instead of a second one", async () => {
+    const database = new Database([{ role: "leader" }, { role: "replica" }, { role: "replica" }]);
+    const [leader, , second] = database.pods;
+    const ending = podOf(1, { role: "replica", revision: "old" });
+    assert(leader !== undefined && second !== undefined);
+    database.pods = [leader, { ...ending, metadata: { ...ending.metadata, deletionTimestamp: "2026-11-21T01:00:00Z" } }, second];
+    let looks = 0;
+    const { listPods } = database;
+    database.listPods = () => {
+      looks += 1;
+      if (looks === 3) database.pods = database.pods.map((pod, number) => (number === 1 ? podOf(1, { role: "replica" }) : pod));
+      return listPods();
+    };
+    await database.roll();
+    assert.deepEqual(database.events, ["delete 2", "switchover to 1", "delete 0"]);
+  });
+});
+
+describe("bootstrapState", () => {
+  it("lets every state alone that a control file tells, for Patroni's last step is not done", () => {
+    assert.deepEqual(bootstrapState("no control file\n"), { state: "not-begun" });
+    assert.deepEqual(bootstrapState(inRecovery), { state: "under-way", cluster: "in archive recovery" });
+    assert.deepEqual(bootstrapState("Database cluster state:               in production\n"), { state: "under-way", cluster: "in production" });
+    assert.equal(bootstrapState("").state, "unknown");
+  });
+});

@@ -1,0 +1,246 @@
+import assert from "node:assert/strict";
+import { RecoveryError } from "../../../../domain/errors.ts";
+import type { Severity } from "../../../../domain/finding.ts";
+import type { Restore } from "../../../../domain/restore/restore.ts";
+import { restoreCheckRequestSchema, type RestoreCheckReport, type RestoreCheckRequest } from "../../../../domain/restore/check.ts";
+import { recommendedImage } from "../../../../domain/spilo/image.ts";
+import type { ListedObject } from "../../../../domain/walg/storage.ts";
+import { checkRestore } from "../../../../operations/restore/check.ts";
+import { FakeSurroundings } from "../../../support/fake-cluster.ts";
+import { databaseUid, FakeHarbor } from "../../../support/fake-harbor.ts";
+import { FakeS3 } from "../../../support/fake-s3.ts";
+import { at, backupObjects, walgPrefix, walObjects } from "../../../support/walg.ts";
+
+const uid = "99e85b8a-3f92-4c86-8d42-5056348c1e7e";
+const request = restoreCheckRequestSchema.parse({
+  version: 1,
+  kubernetes: { context: "test" },
+  cluster: "harbor-cluster/harbor-cluster",
+  image: recommendedImage,
+  backup: { bucket: "bkt", region: "eu-west-2", credentials: "secret" },
+  restore: {
+    ...{ id: "r1", scope: "postgresql-harbor-cluster-harbor-cluster", source: { uid }, postgresVersion: 12, versionInPath: true },
+    ...{ bucket: "bkt", region: "eu-west-2", credentials: "secret" },
+  },
+  keys: { restore: { accessKeyId: "id", secretAccessKey: "canary-key" } },
+});
+
+const identifier = "7710366851552716423";
+const sentinel = `{"FinishLSN":67109120,"PgVersion":120022,"SystemIdentifier":${identifier},"CompressedSize":9000}`;
+const metadata = `{"start_time":"2026-11-21T00:59:00Z","finish_time":"2026-11-21T01:00:00Z","pg_version":120022}`;
+
+/** Sentinels and metadata of every backup among the objects. */
+function textsOf(objects: readonly ListedObject[]): Record<string, string> {
+  const keys = objects.map(({ key }) => key);
+  return Object.fromEntries([
+    ...keys.filter((key) => key.endsWith("_backup_stop_sentinel.json")).map((key): [string, string] => [key, sentinel]),
+    ...keys.filter((key) => key.endsWith("/metadata.json")).map((key): [string, string] => [key, metadata]),
+  ]);
+}
+
+const whole = [...backupObjects(3, at("01:00")), ...walObjects(3, 40, at("09:00"))];
+
+interface Situation {
+  readonly objects?: readonly ListedObject[];
+  readonly texts?: Record<string, string>;
+  readonly kubernetes?: FakeHarbor;
+  readonly asked?: RestoreCheckRequest;
+}
+
+function check({ objects = whole, texts = textsOf(objects), kubernetes = new FakeHarbor(), asked = request }: Situation = {}): Promise<RestoreCheckReport> {
+  const s3 = new FakeS3("bkt", objects, texts);
+  return checkRestore({ harbor: kubernetes, source: s3, own: s3 }, asked, new FakeSurroundings());
+}
+
+function withRestore(changes: Partial<Restore>): RestoreCheckRequest {
+  assert(request.restore);
+  return { ...request, restore: { ...request.restore, ...changes } };
+}
+
+function said({ findings }: RestoreCheckReport): string {
+  return findings.filter(({ severity }) => severity !== "ok").map(({ severity, what }) => `${severity}: ${what}`).join("\n");
+}
+
+function made(identifierOfDatabase?: string): FakeHarbor {
+  const kubernetes = new FakeHarbor();
+  kubernetes.make([]);
+  kubernetes.systemIdentifier = identifierOfDatabase;
+  return kubernetes;
+}
+
+describe("checkRestore", () => {
+  it("without a restore: only what backups rest upon; S3 is not asked", async () => {
+    const asked = { ...request, restore: undefined };
+    const report = await check({ asked, objects: [] });
+    assert.deepEqual([report.verdict, report.restore, report.backup], ["ok", null, null]);
+    const kubernetes = new FakeHarbor();
+    kubernetes.configMaps = { "harbor-operator-ns/postgres-operator": {} };
+    assert.match(said(await check({ asked, kubernetes })), /pod-config is read by nobody[^]*has no wal_s3_bucket/);
+  });
+
+  it("fault 25: names what somebody else has set in pod-config and would stay there", async () => {
+    const kubernetes = new FakeHarbor();
+    kubernetes.configMaps["harbor-operator-ns/pod-config"] = { WAL_S3_BUCKET: "bkt", CLONE_HOST: "old-host", LOG_ENV_DIR: "/x", CLONE_SCOPE: "other" };
+    const fields = Object.fromEntries(["WAL_S3_BUCKET", "CLONE_HOST", "LOG_ENV_DIR", "CLONE_SCOPE"].map((key) => [`f:${key}`, {}]));
+    kubernetes.managedFields = [{ manager: "kubectl-client-side-apply", fieldsV1: { "f:data": { ".": {}, ...fields } } }];
+    const { findings } = await check({ kubernetes });
+    const about = findings.filter(({ what }) => what.includes("kubectl-client-side-apply")).map(({ severity, where }) => `${severity} ${where}`);
+    assert.deepEqual(about, ["refuse ConfigMap harbor-operator-ns/pod-config CLONE_HOST", "warn ConfigMap harbor-operator-ns/pod-config LOG_ENV_DIR"]);
+  });
+
+  it("a value of an earlier up is no finding: it goes when it is not declared any more", async () => {
+    const kubernetes = new FakeHarbor();
+    kubernetes.configMaps["harbor-operator-ns/pod-config"] = { CLONE_TARGET_TIME: "2024-01-01T00:00:00+00:00" };
+    kubernetes.managedFields = [{ manager: "postgres-recovery", fieldsV1: { "f:data": { "f:CLONE_TARGET_TIME": {} } } }];
+    assert.equal((await check({ kubernetes })).verdict, "ok");
+  });
+
+  it("lets a restore begin when everything is right, and names the backup", async () => {
+    const report = await check();
+    assert.equal(said(report), "");
+    assert.equal(report.verdict, "ok");
+    assert.deepEqual(report.backup, {
+      name: "base_000000010000000000000003",
+      place: `s3://bkt/${walgPrefix}`,
+      modified: "2026-11-21T01:00:00.000Z",
+      finished: "2026-11-21T01:00:00.000Z",
+      postgresVersion: 12,
+      systemIdentifier: identifier,
+      walUntil: "2026-11-21T09:00:00.000Z",
+    });
+    assert(!JSON.stringify(report).includes("canary-key"));
+  });
+
+  it("reads only the WAL from the backup's start on", async () => {
+    const objects = [...backupObjects(3, at("01:00")), ...backupObjects(5000, at("02:00")), ...walObjects(0, 6000, at("09:00"))];
+    const s3 = new FakeS3("bkt", objects, textsOf(objects));
+    const report = await checkRestore({ harbor: new FakeHarbor(), source: s3, own: s3 }, request, new FakeSurroundings());
+    assert.equal(report.backup?.name, "base_000000010000001300000088");
+    assert.equal(s3.handed.get(`${walgPrefix}/wal_005/`), 1001);
+  });
+
+  it("without a version in the path, takes the first place that Spilo would, and lists the WAL of no other", async () => {
+    const old = walgPrefix.replace(/\/12$/, "");
+    const objects = [...backupObjects(3, at("01:00"), { prefix: old }), ...walObjects(3, 40, at("09:00"), { prefix: old })];
+    const s3 = new FakeS3("bkt", objects, textsOf(objects));
+    const report = await checkRestore({ harbor: new FakeHarbor(), source: s3, own: s3 }, withRestore({ versionInPath: false }), new FakeSurroundings());
+    assert.equal(said(report), "");
+    assert.equal(report.backup?.place, `s3://bkt/${old}`);
+    assert(!s3.requests.includes(`list ${walgPrefix}/wal_005/`));
+  });
+
+  const refused: [fault: number, what: string, situation: Situation, severity: Severity, why: RegExp][] = [
+    [20, "the UID of another cluster", { asked: withRestore({ source: { uid: databaseUid } }) }, "refuse", /holds no backup/],
+    [20, "a namespace prefix where there is a UID", { asked: withRestore({ source: { prefix: "harbor-cluster-" } }) }, "refuse", /holds no backup/],
+    [22, "a target time in the future", { asked: withRestore({ targetTime: "2026-11-22T01:00:00Z" }) }, "refuse", /lies in the future/],
+    [22, "a target time before the first backup", { asked: withRestore({ targetTime: "2026-11-20T01:00:00Z" }) }, "refuse", /before the target time/],
+    [24, "an aborted backup only", { objects: whole.filter(({ key }) => !key.endsWith("sentinel.json")) }, "refuse", /no finished backup/],
+    [24, "no WAL from the backup's start", { objects: [...backupObjects(3, at("01:00")), ...walObjects(4, 40, at("09:00"))] }, "refuse", /lacks the WAL segment/],
+    [24, "backups of a newer PostgreSQL", { texts: Object.fromEntries(Object.entries(textsOf(whole)).map(([key, text]) => [key, text.replace("120022", "130005")])) }, "refuse", /is of PostgreSQL 13/],
+    [26, "an image without PostgreSQL 12", { asked: { ...request, image: "ghcr.io/zalando/spilo-17:4.0-p3" } }, "refuse", /has no PostgreSQL 12/],
+    [26, "an image whose WAL-G its own scripts do not understand", { asked: { ...request, image: "registry.opensource.zalan.do/acid/spilo-13:2.1-p1" } }, "refuse", /fixed in 2\.1-p2/],
+    [32, "a sentinel that cannot be read", { texts: {} }, "unknown", /sentinel cannot be read.*access is denied/],
+    [32, "a sentinel that was cut", { texts: Object.fromEntries(Object.keys(textsOf(whole)).map((key) => [key, "{"])) }, "unknown", /sentinel cannot be read/],
+    [32, "a bucket that does not exist", { asked: withRestore({ bucket: "other" }) }, "unknown", /no such bucket/],
+  ];
+  for (const [fault, what, situation, severity, why] of refused) {
+    it(`fault ${fault}: ${what}: ${severity === "refuse" ? "refused" : "not taken for okay"}`, async () => {
+      const report = await check(situation);
+      assert.match(said(report), why);
+      assert.equal(report.verdict, severity);
+    });
+  }
+
+  it("fault 24: the new database's own place is the source: refused", async () => {
+    const kubernetes = made();
+    kubernetes.make([], { uid });
+    const report = await check({ kubernetes });
+    assert.match(said(report), /would write over them/);
+    assert.equal(report.verdict, "refuse");
+  });
+
+  it("fault 24: something lies at the new database's own place: refused; WAL alone is enough, and one page of it is read", async () => {
+    const own = walgPrefix.replace(uid, databaseUid);
+    const objects = [...whole, ...walObjects(0, 3000, at("08:00"), { prefix: own })];
+    const s3 = new FakeS3("bkt", objects, textsOf(objects));
+    const report = await checkRestore({ harbor: made(), source: s3, own: s3 }, request, new FakeSurroundings());
+    assert.match(said(report), /is not empty/);
+    assert.equal(s3.requests.filter((line) => line === `list ${own}/wal_005/`).length, 1);
+  });
+
+  it("a database that was bootstrapped before: refused, for Spilo would pass over the restore; the restored one itself is fine", async () => {
+    assert.match(said(await check({ kubernetes: made("7000000000000000001") })), /pass over the restore in silence/);
+    assert.equal(said(await check({ kubernetes: made(identifier) })), "");
+  });
+
+  it("without wal_s3_bucket the own place is that of the namespace, and the operator's configuration is refused", async () => {
+    const kubernetes = made();
+    kubernetes.configMaps = { "harbor-operator-ns/postgres-operator": { secret_name_template: "{username}.{cluster}.credentials" } };
+    const report = await check({ kubernetes });
+    assert.match(said(report), /names no pod_environment_configmap/);
+    assert.match(said(report), /names no pod_environment_secret/);
+    assert.match(said(report), /no wal_s3_bucket/);
+    assert(report.findings.some(({ where }) => where === "s3://bkt/spilo/harbor-cluster-postgresql-harbor-cluster-harbor-cluster/wal/12"));
+  });
+
+  it("takes the configuration that the operator's Deployment names", async () => {
+    const kubernetes = new FakeHarbor();
+    kubernetes.deploymentVariables = [
+      { name: "CONFIG_MAP_NAME", value: "other" },
+      { name: "POSTGRES_OPERATOR_CONFIGURATION_OBJECT", value: "operator" },
+    ];
+    kubernetes.operatorConfigurations = {
+      operator: {
+        configuration: {
+          kubernetes: { pod_environment_configmap: "harbor-operator-ns/pod-config", pod_environment_secret: "pod-secret", secret_name_template: "{username}.{cluster}.credentials" },
+          aws_or_gcp: { wal_s3_bucket: "bkt" },
+        },
+      },
+    };
+    const report = await check({ kubernetes });
+    assert.equal(report.verdict, "ok");
+    assert(report.findings.some(({ where }) => where === "OperatorConfiguration harbor-operator-ns/operator"));
+  });
+
+  it("several objects that could configure the operator, and nobody names one: unknown", async () => {
+    const kubernetes = new FakeHarbor();
+    kubernetes.operatorConfigurations = { operator: {} };
+    assert.match(said(await check({ kubernetes })), /unknown: .*2 objects that could be/);
+  });
+
+  it("an API server that does not let us read: unknown, and the rest is reported", async () => {
+    const kubernetes = new FakeHarbor();
+    kubernetes.getPostgresql = () => Promise.reject(new RecoveryError("undetermined", "not allowed to get postgresqls", "ask for the role"));
+    const report = await check({ kubernetes });
+    assert.equal(said(report), "unknown: not allowed to get postgresqls; ask for the role");
+    assert(report.backup !== null);
+  });
+
+  it("says that keys, or a role, were not tried", async () => {
+    assert.match(said(await check({ asked: { ...request, keys: {} } })), /warn: the keys of the pod Secret were not tried/);
+    const irsaRoleArn = "arn:aws:iam::123456789012:role/reader";
+    assert.match(said(await check({ asked: withRestore({ credentials: { irsaRoleArn } }) })), /warn: the role arn:aws:iam::123456789012:role\/reader was not tried/);
+  });
+
+  it("S3 that does not end in time: unknown, within the time limit", async () => {
+    const s3 = new FakeS3("bkt", whole, textsOf(whole));
+    s3.list = (_range, signal) =>
+      new Promise((_resolve, reject) => {
+        signal.addEventListener("abort", () => {
+          reject(signal.reason instanceof Error ? signal.reason : new Error("aborted"));
+        });
+      });
+    // The timer must not keep a process alive; here nothing else does.
+    const alive = setInterval(() => undefined, 100);
+    const report = await checkRestore({ harbor: new FakeHarbor(), source: s3, own: s3 }, { ...request, timeLimit: "1s" }, new FakeSurroundings());
+    clearInterval(alive);
+    assert.match(said(report), /unknown: cannot be listed: not read within 1s/);
+  });
+
+  it("ends when it is stopped", async () => {
+    const surroundings = new FakeSurroundings();
+    surroundings.stop(new RecoveryError("interrupted", "interrupted"));
+    const s3 = new FakeS3("bkt", whole);
+    await assert.rejects(checkRestore({ harbor: new FakeHarbor(), source: s3, own: s3 }, request, surroundings), /interrupted/);
+  });
+});

@@ -1,0 +1,289 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { zstdDecompressSync } from "node:zlib";
+import { stringify } from "lossless-json";
+import { RecoveryError } from "../../../../domain/errors.ts";
+import { stanzaCreateReportSchema, stanzaCreateRequestSchema, type StanzaCreateReport } from "../../../../domain/stanza/create.ts";
+import { createStanza } from "../../../../operations/stanza/create.ts";
+import { FakeCluster, FakeSurroundings, type Script } from "../../../support/fake-cluster.ts";
+
+describe("createStanza", () => {
+  let directory: string;
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), "postgres-recovery-test-"));
+  });
+  afterEach(() => rm(directory, { recursive: true }));
+
+  async function run(
+    script: Script,
+    change: { cluster?: string; uid?: string; dump?: { skip: string }; timeLimits?: object } = {},
+  ): Promise<{ cluster: FakeCluster; surroundings: FakeSurroundings; end: StanzaCreateReport | RecoveryError }> {
+    const cluster = new FakeCluster(script);
+    const surroundings = new FakeSurroundings();
+    const request = stanzaCreateRequestSchema.parse({
+      version: 1,
+      kubernetes: { context: "test" },
+      cluster: "calendar/calendar-db",
+      dump: { directory },
+      timeLimits: {},
+      ...change,
+    });
+    const end = await createStanza(cluster, request, surroundings).catch((error: unknown) => {
+      assert(error instanceof RecoveryError, String(error));
+      return error;
+    });
+    return { cluster, surroundings, end };
+  }
+
+  function failed(end: StanzaCreateReport | RecoveryError, kind: RecoveryError["kind"], message: RegExp): void {
+    assert(end instanceof RecoveryError, "it did not fail");
+    assert.equal(end.kind, kind);
+    assert.match(end.message, message);
+    assert(end.next, "it says what to do next");
+  }
+
+  it("checks, dumps, creates on the leader, and confirms", async () => {
+    const { cluster, end } = await run({ info: [1, 2], operator: [false, false, true] });
+    const report = stanzaCreateReportSchema.parse(end);
+    assert.equal(report.outcome, "created");
+    assert.equal(report.leader, "calendar-db-0");
+    assert.equal(report.operator, "confirmed");
+    assert(report.dump && "file" in report.dump);
+    assert.equal((await stat(report.dump.file)).mode & 0o777, 0o600);
+    assert.match(zstdDecompressSync(await readFile(report.dump.file)).toString(), /^-- data\n/);
+    const order = cluster.commands.map((command) => /info|patronictl|pg_database_size|pg_dumpall|stanza-create/.exec(command)?.[0]);
+    assert.deepEqual(order, ["info", "patronictl", "pg_database_size", "pg_dumpall", "patronictl", "stanza-create", "info"]);
+  });
+
+  it("proves the primary in the very command that creates, and never runs stanza-upgrade, stanza-delete or --force", async () => {
+    const { cluster } = await run({ info: [1, 2] });
+    const [create = ""] = cluster.ran("stanza-create");
+    assert.match(create, /pg_is_in_recovery\(\).*exit 56.*stanza-create/s);
+    for (const command of cluster.commands) assert.doesNotMatch(command, /stanza-upgrade|stanza-delete|--force/);
+  });
+
+  it("fault 17: does nothing, dump included, when the stanza stands already", async () => {
+    const { cluster, end } = await run({ info: [2] });
+    const report = stanzaCreateReportSchema.parse(end);
+    assert.equal(report.outcome, "already-okay");
+    assert.deepEqual(cluster.ran("pg_dumpall"), []);
+    assert.deepEqual(cluster.ran("stanza-create"), []);
+  });
+
+  it("takes no dump for a written reason", async () => {
+    const { cluster, end } = await run({ info: [1, 2] }, { dump: { skip: "dumped an hour ago" } });
+    assert.deepEqual(stanzaCreateReportSchema.parse(end).dump, { skipped: "dumped an hour ago" });
+    assert.deepEqual(cluster.ran("pg_dumpall"), []);
+  });
+
+  for (const [fault, info, kind] of [
+    ["fault 2: unreachable repository", 99, "undetermined"],
+    ["fault 3: half a stanza", 3, "failed"],
+    ["fault 4: repositories of different databases", 5, "failed"],
+    ["fault 6: no answer in time", { end: "deadline", message: "no answer within 30 s" }, "undetermined"],
+    ["fault 15: exec refused", { end: "refused", httpStatus: 403, message: "forbidden" }, "undetermined"],
+    ["fault 15: connection cut", { end: "broken", message: "closed" }, "undetermined"],
+    ["fault 14: report cut in the middle", { end: "exited", code: 0, stdout: '[{"name":"db","sta', stderr: "" }, "undetermined"],
+  ] as const) {
+    it(`${fault}: refused before anything is touched`, async () => {
+      const { cluster, end } = await run({ info: [info] });
+      failed(end, kind, /calendar\/calendar-db/);
+      assert.equal(cluster.commands.length, 1);
+    });
+  }
+
+  it("fault 5: no instance Pod", async () => {
+    const { cluster, end } = await run({ pods: [] });
+    failed(end, "undetermined", /No database instance pod/);
+    assert.deepEqual(cluster.commands, []);
+  });
+
+  it("fault 16: a standby, a shut-down cluster and one without backups are refused with their reason", async () => {
+    const backups = { pgbackrest: { repos: [{ name: "repo1" }] } };
+    failed((await run({ spec: { backups, standby: { enabled: true } } })).end, "failed", /spec\.standby/);
+    failed((await run({ spec: { backups, shutdown: true } })).end, "failed", /spec\.shutdown/);
+    failed((await run({ spec: {} })).end, "failed", /spec\.backups/);
+  });
+
+  it("a cluster that does not exist is the caller's mistake", async () => {
+    failed((await run({}, { cluster: "calendar/nope" })).end, "usage", /no PostgresCluster calendar\/nope/);
+  });
+
+  const uid = "0b1f8f2a-6a7e-4d0c-9a51-6f1f0a2b3c4d";
+  const otherUid = "5d2c7a10-93c4-4d55-8b1e-0c9d8e7f6a5b";
+
+  it("fault 11: the cluster that is meant by its uid: created, and the report has it", async () => {
+    const { end } = await run({ info: [1, 2], uids: [uid] }, { uid });
+    assert.equal(stanzaCreateReportSchema.parse(end).uid, uid);
+    assert.equal(stanzaCreateReportSchema.parse((await run({ info: [2], uids: [uid] })).end).uid, uid);
+  });
+
+  it("fault 11: another cluster of that name: refused, and nothing is asked of it", async () => {
+    const { cluster, end } = await run({ uids: [otherUid] }, { uid });
+    failed(end, "usage", new RegExp(`calendar/calendar-db is another cluster than ${uid}: its metadata.uid is ${otherUid}`));
+    assert.deepEqual(cluster.commands, []);
+  });
+
+  it("fault 11: deleted and made anew while it was dumped: refused, and nothing is created", async () => {
+    const { cluster, end } = await run({ uids: [uid, otherUid] });
+    failed(end, "usage", /is another cluster than/);
+    assert.equal(cluster.ran("pg_dumpall").length, 1);
+    assert.deepEqual(cluster.ran("stanza-create"), []);
+  });
+
+  describe("fault 12: a stanza stands, and PGO's status has no system identifier: the database itself is asked, and", () => {
+    const status = { code: 2, message: "no valid backups" };
+    const db = [{ id: 1, "repo-key": 1, "system-id": 7000000000000000001n }];
+    const stdout = stringify([{ name: "db", status, repo: [{ key: 1, status }], db, backup: [] }]);
+    const info: Script["info"] = [{ end: "exited", code: 0, stdout: stdout ?? "", stderr: "" }];
+    const psql = (code: number, said: string, stderr = ""): Script["identifier"] => ({ end: "exited", code, stdout: said, stderr });
+
+    it("the same identifier: okay", async () => {
+      const { cluster, end } = await run({ info, identifier: psql(0, "entrypoint: starting\n7000000000000000001\n") });
+      assert.equal(stanzaCreateReportSchema.parse(end).outcome, "already-okay");
+      assert.equal(cluster.ran("pg_control_system").length, 1);
+    });
+
+    it("another one: broken, and refused", async () => {
+      const { end } = await run({ info, identifier: psql(0, "7000000000000000002\n") });
+      failed(end, "failed", /Broken: the stanza belongs to another database: system identifier 7000000000000000001, the cluster's is 7000000000000000002/);
+    });
+
+    for (const [what, identifier, reason] of [
+      ["Postgres is down", psql(2, "", "psql: error: connection to server failed\n\tIs the server running?"), /psql: error: connection to server failed$/],
+      ["psql hangs", psql(124, ""), /psql ended with exit code 124/],
+      ["psql prints something else", psql(0, "welcome 7"), /psql ended with exit code 0/],
+      ["the connection breaks", { end: "broken", message: "the connection closed" }, /the connection closed/],
+    ] as const) {
+      it(`${what}: not determined, with the reason`, async () => {
+        const { cluster, end } = await run({ info, identifier });
+        failed(end, "undetermined", /Unreachable: a stanza stands, and whether it is this database's is not known/);
+        failed(end, "undetermined", reason);
+        assert(end instanceof RecoveryError);
+        assert.match(end.next ?? "", /see why Postgres does not answer/);
+        assert.deepEqual(cluster.ran("stanza-create"), []);
+      });
+    }
+  });
+
+  it("fault 15: not allowed to run commands any more: not determined, with the way to the role, and no other Pod is guessed", async () => {
+    const refused = { end: "refused", httpStatus: 403, message: "not allowed to get and create pods/exec" } as const;
+    for (const script of [{ leaders: [refused] }, { dump: { result: refused, text: "" } }]) {
+      const { cluster, end } = await run(script);
+      failed(end, "undetermined", /not allowed to get and create pods\/exec/);
+      assert(end instanceof RecoveryError);
+      assert.match(end.next ?? "", /ask for the role/);
+      assert.deepEqual(cluster.ran("stanza-create"), []);
+      assert.deepEqual(await readdir(directory), []);
+    }
+  });
+
+  it("fault 8: waits for a lock with growing pauses", async () => {
+    const { cluster, surroundings, end } = await run({ info: [1, 1, 1, 2], create: [50, 50, 0] });
+    assert.equal(stanzaCreateReportSchema.parse(end).outcome, "created");
+    assert.equal(cluster.ran("stanza-create").length, 3);
+    assert.equal(surroundings.elapsed, 1 + 2);
+  });
+
+  it("fault 8: somebody else created it while we waited for the lock", async () => {
+    const { cluster, end } = await run({ info: [1, 2], create: [50] });
+    assert.equal(stanzaCreateReportSchema.parse(end).outcome, "created");
+    assert.equal(cluster.ran("stanza-create").length, 1);
+  });
+
+  it("fault 8: a lock that is never released ends the procedure when its time is up", async () => {
+    const { surroundings, end } = await run({ create: [50] }, { timeLimits: { create: "1m" } });
+    failed(end, "failed", /holds the lock, for 1m/);
+    assert(surroundings.elapsed <= 60, `${surroundings.elapsed} s`);
+  });
+
+  for (const code of [28, 29, 40, 41, 55, 62, 95, 105, 77]) {
+    it(`fault 12: exit code ${code} is never tried again`, async () => {
+      const { cluster, end } = await run({ create: [code] });
+      failed(end, "failed", /the stanza was not created/);
+      assert.equal(cluster.ran("stanza-create").length, 1);
+    });
+  }
+
+  it("a repository that does not answer is tried three times", async () => {
+    const { cluster, end } = await run({ create: [49, 42, 101] });
+    failed(end, "failed", /connection/);
+    assert.equal(cluster.ran("stanza-create").length, 3);
+  });
+
+  it("fault 15: an API server that is too busy for the exec is asked again", async () => {
+    const busy = { end: "refused", httpStatus: 429, message: "too many requests" } as const;
+    const { cluster, end } = await run({ info: [1, 2], create: [busy, 0] });
+    assert.equal(stanzaCreateReportSchema.parse(end).outcome, "created");
+    assert.equal(cluster.ran("stanza-create").length, 2);
+  });
+
+  it("fault 9: exit code 56 while Patroni still names the old leader: waits and tries again", async () => {
+    const { cluster, end } = await run({ info: [1, 2], create: [56, 56, 0] });
+    assert.equal(stanzaCreateReportSchema.parse(end).outcome, "created");
+    assert.equal(cluster.ran("stanza-create").length, 3);
+  });
+
+  it("fault 10: the leader moves between dump and create: a new dump from the new leader", async () => {
+    const { cluster, end } = await run({ info: [1, 2], leaders: ["calendar-db-0", "calendar-db-1"] });
+    assert.equal(stanzaCreateReportSchema.parse(end).leader, "calendar-db-1");
+    assert.deepEqual(cluster.ran("pg_dumpall").map((command) => command.split(":")[0]), ["calendar-db-0", "calendar-db-1"]);
+    assert.deepEqual(cluster.ran("stanza-create").map((command) => command.split(":")[0]), ["calendar-db-1"]);
+  });
+
+  it("fault 10: a leader that never rests ends the procedure", async () => {
+    const leaders = Array.from({ length: 20 }, (_, index) => `calendar-db-${index % 2}`);
+    const { cluster, end } = await run({ leaders });
+    failed(end, "failed", /the leader moved 3 times/);
+    assert.deepEqual(cluster.ran("stanza-create"), []);
+  });
+
+  it("no leader: nothing is dumped or created", async () => {
+    const { cluster, end } = await run({ leaders: [undefined] });
+    failed(end, "undetermined", /no running leader/);
+    assert.deepEqual(cluster.ran("pg_dumpall"), []);
+  });
+
+  it("a try that was cut short is judged by what the repository then says", async () => {
+    const cut = { end: "broken", message: "the connection closed" } as const;
+    const done = await run({ info: [1, 2], create: [cut] });
+    assert.equal(stanzaCreateReportSchema.parse(done.end).outcome, "created");
+    failed((await run({ info: [1, 3], create: [cut] })).end, "failed", /Broken/);
+  });
+
+  it("an exit code of 0 is not believed before the repository shows the stanza", async () => {
+    const { end } = await run({ info: [1], create: [0] });
+    failed(end, "failed", /No stanza configuration/);
+  });
+
+  it("PGO that stays silent is reported, not taken for a failure", async () => {
+    const { end } = await run({ info: [1, 2], operator: [false] });
+    assert.equal(stanzaCreateReportSchema.parse(end).operator, "pending");
+  });
+
+  describe("fault 13: nothing is created without the dump, and no file stays,", () => {
+    const exit = (code: number, stderr = ""): { end: "exited"; code: number; stdout: string; stderr: string } => ({ end: "exited", code, stdout: "", stderr });
+    for (const [what, dump] of [
+      ["when pg_dumpall fails", { result: exit(1, "permission denied for table evil") }],
+      ["when the trailer is missing", { text: "-- data\n" }],
+      ["when it printed nothing", { text: "" }],
+      ["when the connection breaks", { text: "-- data", result: { end: "broken", message: "the connection closed" } }],
+      ["when the time is up", { text: "-- data", result: { end: "deadline", message: "no answer" } }],
+    ] as const) {
+      it(what, async () => {
+        const { cluster, end } = await run({ dump });
+        failed(end, "failed", /the dump of calendar-db-0 failed/);
+        assert.deepEqual(cluster.ran("stanza-create"), []);
+        assert.deepEqual(await readdir(directory), []);
+      });
+    }
+
+    it("when the disk has no room for it", async () => {
+      const { cluster, end } = await run({ databaseBytes: Number.MAX_SAFE_INTEGER });
+      failed(end, "failed", /bytes free, the databases take/);
+      assert.deepEqual(cluster.ran("pg_dumpall"), []);
+    });
+  });
+});
