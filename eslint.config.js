@@ -1,3 +1,4 @@
+import importX from "eslint-plugin-import-x";
 import tseslint from "typescript-eslint";
 
 /** The arrows of the house (docs/architecture.md): each room may import only the rooms named beside it. */
@@ -11,7 +12,19 @@ const arrows = {
   settings: ["domain"],
   domain: [],
 };
-const rooms = ["index", "bench", "cli", "clients", "components", "domain", "operations", "policy", "sandbox", "settings", "test"];
+const rooms = [
+  "index",
+  "bench",
+  "cli",
+  "clients",
+  "components",
+  "domain",
+  "operations",
+  "policy",
+  "sandbox",
+  "settings",
+  "test",
+];
 const arrowRules = Object.entries(arrows).map(([room, allowed]) => ({
   files: room === "index" ? ["index.ts"] : [`${room}/**/*.ts`],
   rules: {
@@ -34,10 +47,12 @@ export default tseslint.config(
   ...tseslint.configs.strictTypeChecked,
   ...tseslint.configs.stylisticTypeChecked,
   {
+    plugins: { "import-x": importX },
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       "@typescript-eslint/switch-exhaustiveness-check": "error",
+      "import-x/no-cycle": "error",
     },
   },
   ...arrowRules,

@@ -16,5 +16,6 @@ async function declareHarbor({ hold, ...declared }: HarborSettings): Promise<obj
   if (hold !== undefined) return { held: new HeldTarget(declared.cluster, hold).reason };
   // The AWS and Kubernetes SDKs are big: a stack without Harbor does without them.
   const { HarborDatabase } = await import("./components/harbor/harbor-database.ts");
-  return new HarborDatabase("harbor", { kubernetes: settings.kubernetes, keys: settings.harborSecrets, ...declared }).report;
+  return new HarborDatabase("harbor", { kubernetes: settings.kubernetes, keys: settings.harborSecrets, ...declared })
+    .report;
 }

@@ -23,7 +23,10 @@ export async function fill(database: string, bytes: number, environment: Record<
     if (!psql.stdin.write(block)) await once(psql.stdin, "drain");
   }
   psql.stdin.end();
-  const [code] = z.tuple([z.int()]).rest(z.unknown()).parse(await ended);
+  const [code] = z
+    .tuple([z.int()])
+    .rest(z.unknown())
+    .parse(await ended);
   if (code !== 0) throw new Error(`psql ended with exit code ${code}`);
 }
 
@@ -31,7 +34,8 @@ function* textBlocks(): Generator<Buffer> {
   const random = pseudoRandom(1);
   // The square makes some words frequent and most rare, as in any language.
   const oneOf = (list: readonly string[]): string => list[Math.floor(random() ** 2 * list.length)] ?? "";
-  const several = (least: number, more: number, next: () => string): string[] => Array.from({ length: least + Math.floor(random() * more) }, next);
+  const several = (least: number, more: number, next: () => string): string[] =>
+    Array.from({ length: least + Math.floor(random() * more) }, next);
   const words = Array.from({ length: 4000 }, () => several(1, 4, () => oneOf(syllables)).join(""));
   let id = 0;
   for (let bytes = 0; bytes < distinctBytes; bytes += blockBytes) {

@@ -8,7 +8,11 @@ import { everyAtMost, ratioAtMost, type Bench, type Figure, type Result } from "
 import { run, type Run } from "./program.ts";
 
 const database = "bench";
-const { context, namespace, pods: [pod = ""] } = sharedCluster;
+const {
+  context,
+  namespace,
+  pods: [pod = ""],
+} = sharedCluster;
 /** As `postgres-recovery dump` calls it. */
 const dumpAll = ["pg_dumpall", "--no-role-passwords", "--lock-wait-timeout=60000"];
 
@@ -28,21 +32,37 @@ export async function dump(bench: Bench): Promise<Result> {
     for (let time = 1; time <= repeat; time += 1) {
       local.push(await run(["pg_dumpall", ...dumpAll.slice(1)], { environment }));
       kubectl.push(await byKubectl(bench, join(folder, "kubectl.sql")));
-      ours.push(await run(["postgres-recovery", "dump", formatClusterName(sharedCluster), "--context", context, "--directory", folder], { environment, memory: true }));
+      ours.push(
+        await run(
+          ["postgres-recovery", "dump", formatClusterName(sharedCluster), "--context", context, "--directory", folder],
+          { environment, memory: true },
+        ),
+      );
       sizes.plain = (await stat(join(folder, "kubectl.sql"))).size;
       sizes.ours = await sizeOf(folder, ".zst");
       await rm(folder, { recursive: true });
       await mkdir(folder);
-      progress(`dump, ${time} of ${repeat}: ${ours.at(-1)?.seconds.toFixed(1)} s, ${ours.at(-1)?.peakMegabytes.toFixed(0)} MB; kubectl: ${kubectl.at(-1)?.seconds.toFixed(1)} s`);
+      progress(
+        `dump, ${time} of ${repeat}: ${ours.at(-1)?.seconds.toFixed(1)} s, ${ours.at(-1)?.peakMegabytes.toFixed(0)} MB; kubectl: ${kubectl.at(-1)?.seconds.toFixed(1)} s`,
+      );
     }
     const kubectlTime = seconds("`kubectl exec … pg_dumpall > file`", kubectl);
     const ourTime = seconds("`postgres-recovery dump`", ours);
-    const memory: Figure = { what: "most memory of `postgres-recovery dump`", unit: "MB", values: ours.map(({ peakMegabytes }) => peakMegabytes) };
+    const memory: Figure = {
+      what: "most memory of `postgres-recovery dump`",
+      unit: "MB",
+      values: ours.map(({ peakMegabytes }) => peakMegabytes),
+    };
     return {
       title: `Dump of ${gigabytes} GB`,
       figures: [seconds("`pg_dumpall` on the machine itself, thrown away", local), kubectlTime, ourTime, memory],
-      checks: [ratioAtMost("`postgres-recovery dump` to `kubectl exec … > file`", ourTime, kubectlTime, 1), everyAtMost(memory, 150)],
-      notes: [`kubectl's file has ${megabytes(sizes.plain)} MB; that of the CLI is compressed to ${megabytes(sizes.ours)} MB, hashed, checked for its end, and synced to the disk.`],
+      checks: [
+        ratioAtMost("`postgres-recovery dump` to `kubectl exec … > file`", ourTime, kubectlTime, 1),
+        everyAtMost(memory, 150),
+      ],
+      notes: [
+        `kubectl's file has ${megabytes(sizes.plain)} MB; that of the CLI is compressed to ${megabytes(sizes.ours)} MB, hashed, checked for its end, and synced to the disk.`,
+      ],
     };
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -83,7 +83,9 @@ export function rendered({ title, figures, checks, notes }: Result): string {
     const spread = `${number(Math.min(...values))}-${number(Math.max(...values))}`;
     return `| ${what} | ${number(median(values))} ${unit} | ${spread} | ${values.length} |`;
   });
-  const goals = checks.map(({ what, value, goal, met }) => `| ${what} | ${value} | ${goal} | ${met ? "yes" : "**no**"} |`);
+  const goals = checks.map(
+    ({ what, value, goal, met }) => `| ${what} | ${value} | ${goal} | ${met ? "yes" : "**no**"} |`,
+  );
   return [
     `## ${title}`,
     ["| | median | spread | runs |", "|---|---|---|---|", ...rows].join("\n"),

@@ -9,7 +9,14 @@ import { ratioAtMost, type Bench, type Figure, type Result } from "./measure.ts"
 import { run } from "./program.ts";
 
 const checkout = dirname(import.meta.dirname);
-const pulumi = (command: string, stack: string, ...more: string[]): [string, ...string[]] => ["pulumi", command, "--non-interactive", "--stack", stack, ...more];
+const pulumi = (command: string, stack: string, ...more: string[]): [string, ...string[]] => [
+  "pulumi",
+  command,
+  "--non-interactive",
+  "--stack",
+  stack,
+  ...more,
+];
 const preview = pulumi("preview", "dev");
 
 /** What `pulumi new typescript` begins with: the SDK is loaded, and nothing declared. */
@@ -34,15 +41,27 @@ export async function previewDev({ repeat, progress, environment }: Bench): Prom
       times.file.push(file.seconds);
       times.program.push(program.seconds);
       times.ours.push(ours.seconds);
-      progress(`preview, ${time} of ${repeat}: ${ours.seconds.toFixed(2)} s, an empty program: ${program.seconds.toFixed(2)} s`);
+      progress(
+        `preview, ${time} of ${repeat}: ${ours.seconds.toFixed(2)} s, an empty program: ${program.seconds.toFixed(2)} s`,
+      );
     }
-    const baseline: Figure = { what: "`pulumi preview` of an empty program: the SDK is imported, nothing declared", unit: "s", values: times.program };
+    const baseline: Figure = {
+      what: "`pulumi preview` of an empty program: the SDK is imported, nothing declared",
+      unit: "s",
+      values: times.program,
+    };
     const figure: Figure = { what: "`pulumi preview --stack dev`", unit: "s", values: times.ours };
     return {
       title: "`pulumi preview`",
-      figures: [{ what: "`pulumi preview` of an empty file, without the SDK", unit: "s", values: times.file }, baseline, figure],
+      figures: [
+        { what: "`pulumi preview` of an empty file, without the SDK", unit: "s", values: times.file },
+        baseline,
+        figure,
+      ],
       checks: [ratioAtMost("`pulumi preview --stack dev` to an empty program", figure, baseline, 1.25)],
-      notes: ["Part of the difference is the start of the command provider, which an empty program does not need; here it is the stand-in of the sandbox, a Node program."],
+      notes: [
+        "Part of the difference is the start of the command provider, which an empty program does not need; here it is the stand-in of the sandbox, a Node program.",
+      ],
     };
   } finally {
     await removeProject(folder, "dev", { environment });
@@ -62,7 +81,10 @@ new Kubernetes("kubernetes", { context: "lab" });
 /** How long a preview of the stack lab takes when everything is declared and up, beside the same providers with nothing to do. */
 export async function previewHarbor({ directory, repeat, progress }: Bench): Promise<Result> {
   const environment = await upHarbor(directory, progress);
-  const [ours, empty] = [await mkdtemp(join(tmpdir(), "postgres-recovery-bench-")), await mkdtemp(join(tmpdir(), "postgres-recovery-bench-"))];
+  const [ours, empty] = [
+    await mkdtemp(join(tmpdir(), "postgres-recovery-bench-")),
+    await mkdtemp(join(tmpdir(), "postgres-recovery-bench-")),
+  ];
   try {
     for (const name of await readdir(checkout)) {
       if (name !== ".git" && name !== "Pulumi.lab.yaml") await symlink(join(checkout, name), join(ours, name));
@@ -84,15 +106,27 @@ export async function previewHarbor({ directory, repeat, progress }: Bench): Pro
       if (time === 0) continue;
       times.empty.push(baseline.seconds);
       times.ours.push(declared.seconds);
-      progress(`preview of Harbor, ${time} of ${repeat}: ${declared.seconds.toFixed(2)} s, only its providers: ${baseline.seconds.toFixed(2)} s`);
+      progress(
+        `preview of Harbor, ${time} of ${repeat}: ${declared.seconds.toFixed(2)} s, only its providers: ${baseline.seconds.toFixed(2)} s`,
+      );
     }
-    const baseline: Figure = { what: "`pulumi preview` of a program that declares the same providers, and nothing else", unit: "s", values: times.empty };
-    const figure: Figure = { what: "`pulumi preview --stack lab`, with everything of Harbor declared and up", unit: "s", values: times.ours };
+    const baseline: Figure = {
+      what: "`pulumi preview` of a program that declares the same providers, and nothing else",
+      unit: "s",
+      values: times.empty,
+    };
+    const figure: Figure = {
+      what: "`pulumi preview --stack lab`, with everything of Harbor declared and up",
+      unit: "s",
+      values: times.ours,
+    };
     return {
       title: "`pulumi preview` with Harbor",
       figures: [baseline, figure],
       checks: [ratioAtMost("`pulumi preview --stack lab` to its providers alone", figure, baseline, 1.4)],
-      notes: ["Every such preview asks the cluster for two fingerprints, of pg_hba and of the Secrets: two starts of the CLI."],
+      notes: [
+        "Every such preview asks the cluster for two fingerprints, of pg_hba and of the Secrets: two starts of the CLI.",
+      ],
     };
   } finally {
     await removeProject(empty, "lab", { environment });
@@ -110,15 +144,20 @@ async function makeProject(folder: string, stack: string, { environment }: WithE
 }
 
 async function removeProject(folder: string, stack: string, { environment }: WithEnvironment): Promise<void> {
-  await run(["pulumi", "stack", "rm", stack, "--yes", "--force", "--non-interactive", "--preserve-config"], { environment, cwd: folder }).finally(() => rm(folder, { recursive: true }));
+  await run(["pulumi", "stack", "rm", stack, "--yes", "--force", "--non-interactive", "--preserve-config"], {
+    environment,
+    cwd: folder,
+  }).finally(() => rm(folder, { recursive: true }));
 }
 
 /** The project file and the stack's salt are this project's own; the program comes later. */
 async function writeEmptyProject(folder: string, stack: string): Promise<void> {
-  const { runtime } = z.object({ runtime: z.object({ name: z.string(), options: z.object({ typescript: z.boolean() }) }) }).parse(
-    parse(await readFile(join(checkout, "Pulumi.yaml"), "utf8")),
-  );
-  const { encryptionsalt } = z.object({ encryptionsalt: z.string() }).parse(parse(await readFile(join(checkout, "Pulumi.dev.yaml"), "utf8")));
+  const { runtime } = z
+    .object({ runtime: z.object({ name: z.string(), options: z.object({ typescript: z.boolean() }) }) })
+    .parse(parse(await readFile(join(checkout, "Pulumi.yaml"), "utf8")));
+  const { encryptionsalt } = z
+    .object({ encryptionsalt: z.string() })
+    .parse(parse(await readFile(join(checkout, "Pulumi.dev.yaml"), "utf8")));
   await writeFile(join(folder, "Pulumi.yaml"), stringify({ name: "empty", runtime, main: "index.ts" }));
   await writeFile(join(folder, `Pulumi.${stack}.yaml`), stringify({ encryptionsalt }));
   await writeFile(join(folder, "package.json"), `{ "type": "module" }`);

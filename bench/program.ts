@@ -24,7 +24,10 @@ export interface RunOptions {
 const pollMilliseconds = 20;
 
 /** Runs a program to its end, and measures it. */
-export async function run([program, ...parameters]: readonly [string, ...string[]], options: RunOptions = {}): Promise<Run> {
+export async function run(
+  [program, ...parameters]: readonly [string, ...string[]],
+  options: RunOptions = {},
+): Promise<Run> {
   const { environment, cwd, stdout = "/dev/null", accepted = [0], memory = false } = options;
   const output = openSync(stdout, "w");
   const started = performance.now();
@@ -49,14 +52,18 @@ export async function run([program, ...parameters]: readonly [string, ...string[
   });
   const seconds = (performance.now() - started) / 1000;
   if (exitCode === null || !accepted.includes(exitCode)) {
-    throw new Error(`${program} ${parameters.join(" ")}: exit code ${exitCode ?? "none"}: ${Buffer.concat(errors).toString("utf8").trim()}`);
+    throw new Error(
+      `${program} ${parameters.join(" ")}: exit code ${exitCode ?? "none"}: ${Buffer.concat(errors).toString("utf8").trim()}`,
+    );
   }
   return { seconds, peakMegabytes, exitCode };
 }
 
 /** Whether a program is on PATH. */
 export function onPath(program: string): boolean {
-  return (process.env["PATH"] ?? "").split(delimiter).some((folder) => folder !== "" && existsSync(join(folder, program)));
+  return (process.env["PATH"] ?? "")
+    .split(delimiter)
+    .some((folder) => folder !== "" && existsSync(join(folder, program)));
 }
 
 function peakOf(pid: number): number {

@@ -1,11 +1,24 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { CoreV1Api, CustomObjectsApi, KubernetesObjectApi, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
+import {
+  CoreV1Api,
+  CustomObjectsApi,
+  KubernetesObjectApi,
+  PatchStrategy,
+  setHeaderOptions,
+} from "@kubernetes/client-node";
 import pLimit from "p-limit";
 import { client, create } from "../sandbox/client.ts";
 import { contextLayout, layout } from "../sandbox/host/directory.ts";
 import type { PostgresCluster } from "../sandbox/pgo/inventory.ts";
-import { bareObject, instancePod, postgresCluster, postgresClusterStatus, resource, runningStatus } from "../sandbox/pgo/objects.ts";
+import {
+  bareObject,
+  instancePod,
+  postgresCluster,
+  postgresClusterStatus,
+  resource,
+  runningStatus,
+} from "../sandbox/pgo/objects.ts";
 
 /** An answer that a Pod gives after a while, instead of running the command; see the kubelet stand-in. */
 export interface Replay {
@@ -58,7 +71,10 @@ export class ReplayedClusters {
       const { name } = cluster;
       const pod = instancePod(cluster, podOf(cluster));
       await create(objects, filled(pod, usualBytes.pod));
-      await core.patchNamespacedPodStatus({ name: pod.metadata.name, namespace, body: { status: runningStatus(pod) } }, mergePatch);
+      await core.patchNamespacedPodStatus(
+        { name: pod.metadata.name, namespace, body: { status: runningStatus(pod) } },
+        mergePatch,
+      );
       await create(objects, filled(postgresCluster(cluster), usualBytes.postgresCluster));
       const status = postgresClusterStatus(cluster, recordedIdentifier);
       await custom.patchNamespacedCustomObjectStatus({ ...resource, namespace, name, body: { status } }, mergePatch);
@@ -94,9 +110,14 @@ function podOf({ pods: [pod = ""] }: PostgresCluster): string {
 }
 
 function filled<T extends { metadata: object }>(object: T, bytes: number): T {
-  return { ...object, metadata: { ...object.metadata, annotations: { filler: "x".repeat(bytes), ...annotations(object.metadata) } } };
+  return {
+    ...object,
+    metadata: { ...object.metadata, annotations: { filler: "x".repeat(bytes), ...annotations(object.metadata) } },
+  };
 }
 
 function annotations(metadata: object): object {
-  return "annotations" in metadata && typeof metadata.annotations === "object" && metadata.annotations !== null ? metadata.annotations : {};
+  return "annotations" in metadata && typeof metadata.annotations === "object" && metadata.annotations !== null
+    ? metadata.annotations
+    : {};
 }

@@ -50,7 +50,19 @@ export async function restoreCheck({ directory, environment: sandbox, progress, 
     const store = ["--bucket", backups.bucket, "--region", awsRegion, "--uid", uid];
     const report = join(folder, "report.json");
     const bare: [string, ...string[]] = ["node", join(folder, "list.js")];
-    const check: [string, ...string[]] = ["postgres-recovery", "restore", "check", "harbor-cluster/harbor-cluster", "--context", harborContext, ...store, "--image", spiloImage, "-o", "json"];
+    const check: [string, ...string[]] = [
+      "postgres-recovery",
+      "restore",
+      "check",
+      "harbor-cluster/harbor-cluster",
+      "--context",
+      harborContext,
+      ...store,
+      "--image",
+      spiloImage,
+      "-o",
+      "json",
+    ];
     const [listings, checks]: [Run[], Run[]] = [[], []];
     // The first round only warms the caches.
     for (let time = 0; time <= repeat; time += 1) {
@@ -59,13 +71,28 @@ export async function restoreCheck({ directory, environment: sandbox, progress, 
       if (time === 0) continue;
       listings.push(listing);
       checks.push(checked);
-      progress(`restore check, ${time} of ${repeat}: ${checked.seconds.toFixed(1)} s, ${checked.peakMegabytes.toFixed(0)} MB; the bare listing: ${listing.seconds.toFixed(1)} s`);
+      progress(
+        `restore check, ${time} of ${repeat}: ${checked.seconds.toFixed(1)} s, ${checked.peakMegabytes.toFixed(0)} MB; the bare listing: ${listing.seconds.toFixed(1)} s`,
+      );
     }
     const { verdict, backup: chosen } = restoreCheckReportSchema.parse(JSON.parse(await readFile(report, "utf8")));
-    if (chosen?.name !== backup || verdict !== "warn") throw new Error(`restore check found ${verdict} and ${chosen?.name ?? "no backup"}`);
-    const baseline: Figure = { what: "a bare listing of the prefix, page by page, with the same SDK", unit: "s", values: listings.map(({ seconds }) => seconds) };
-    const figure: Figure = { what: "`postgres-recovery restore check`, with all it asks of Kubernetes", unit: "s", values: checks.map(({ seconds }) => seconds) };
-    const memory: Figure = { what: "most memory of `postgres-recovery restore check`", unit: "MB", values: checks.map(({ peakMegabytes }) => peakMegabytes) };
+    if (chosen?.name !== backup || verdict !== "warn")
+      throw new Error(`restore check found ${verdict} and ${chosen?.name ?? "no backup"}`);
+    const baseline: Figure = {
+      what: "a bare listing of the prefix, page by page, with the same SDK",
+      unit: "s",
+      values: listings.map(({ seconds }) => seconds),
+    };
+    const figure: Figure = {
+      what: "`postgres-recovery restore check`, with all it asks of Kubernetes",
+      unit: "s",
+      values: checks.map(({ seconds }) => seconds),
+    };
+    const memory: Figure = {
+      what: "most memory of `postgres-recovery restore check`",
+      unit: "MB",
+      values: checks.map(({ peakMegabytes }) => peakMegabytes),
+    };
     return {
       title: `Check before a restore, ${segments} WAL objects`,
       figures: [baseline, figure, memory],
@@ -85,7 +112,10 @@ async function writeBackup(environment: Record<string, string>): Promise<void> {
     region: awsRegion,
     endpoint: environment["AWS_ENDPOINT_URL_S3"] ?? "",
     forcePathStyle: true,
-    credentials: { accessKeyId: environment["AWS_ACCESS_KEY_ID"] ?? "", secretAccessKey: environment["AWS_SECRET_ACCESS_KEY"] ?? "" },
+    credentials: {
+      accessKeyId: environment["AWS_ACCESS_KEY_ID"] ?? "",
+      secretAccessKey: environment["AWS_SECRET_ACCESS_KEY"] ?? "",
+    },
   });
   await client.send(new CreateBucketCommand({ Bucket: backups.bucket }));
   const now = new Date().toISOString();
@@ -95,7 +125,8 @@ async function writeBackup(environment: Record<string, string>): Promise<void> {
     [`${backup}/tar_partitions/pg_control.tar.lz4`]: "control",
     [`${backup}_backup_stop_sentinel.json`]: `{"PgVersion":120022,"SystemIdentifier":7710366851552716423,"FinishLSN":16777500}`,
   };
-  for (const [name, Body] of Object.entries(texts)) await client.send(new PutObjectCommand({ Bucket: backups.bucket, Key: `${prefix}/basebackups_005/${name}`, Body }));
+  for (const [name, Body] of Object.entries(texts))
+    await client.send(new PutObjectCommand({ Bucket: backups.bucket, Key: `${prefix}/basebackups_005/${name}`, Body }));
   client.destroy();
 }
 
@@ -103,6 +134,8 @@ async function writeBackup(environment: Record<string, string>): Promise<void> {
 async function writeWal(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   for (let first = 0; first < segments; first += 1000) {
-    await Promise.all(Array.from({ length: 1000 }, (_, index) => writeFile(join(folder, `${segmentName(1, first + index)}.lz4`), "w")));
+    await Promise.all(
+      Array.from({ length: 1000 }, (_, index) => writeFile(join(folder, `${segmentName(1, first + index)}.lz4`), "w")),
+    );
   }
 }

@@ -17,16 +17,17 @@ import { up } from "./up.ts";
  * `npm run bench`: measures the CLI and the Pulumi program side by side with what they are held against. Progress goes to
  * stderr, the finished page to stdout. It asserts nothing, for figures depend on the machine.
  */
-const benchmarks: Record<string, { readonly run: (bench: Bench) => Promise<Result>; readonly needsKubectl: boolean }> = {
-  start: { run: start, needsKubectl: false },
-  preview: { run: previewDev, needsKubectl: false },
-  "preview-harbor": { run: previewHarbor, needsKubectl: false },
-  scan: { run: scan, needsKubectl: true },
-  "scan-many": { run: scanMany, needsKubectl: false },
-  dump: { run: dump, needsKubectl: true },
-  up: { run: up, needsKubectl: false },
-  "restore-check": { run: restoreCheck, needsKubectl: false },
-};
+const benchmarks: Record<string, { readonly run: (bench: Bench) => Promise<Result>; readonly needsKubectl: boolean }> =
+  {
+    start: { run: start, needsKubectl: false },
+    preview: { run: previewDev, needsKubectl: false },
+    "preview-harbor": { run: previewHarbor, needsKubectl: false },
+    scan: { run: scan, needsKubectl: true },
+    "scan-many": { run: scanMany, needsKubectl: false },
+    dump: { run: dump, needsKubectl: true },
+    up: { run: up, needsKubectl: false },
+    "restore-check": { run: restoreCheck, needsKubectl: false },
+  };
 
 const usage = `usage: npm run bench -- [--repeat COUNT] [--gigabytes SIZE] [NAME…], NAME being one of ${Object.keys(benchmarks).join(", ")}`;
 const { values, positionals } = parseArgs({
@@ -44,7 +45,8 @@ const progress = (line: string): void => {
   process.stderr.write(`${new Date().toISOString().slice(11, 19)}  ${line}\n`);
 };
 /** Its own, so that nothing of a person's sandbox changes; one that is up already is used, and stays. */
-const directory = process.env["POSTGRES_RECOVERY_BENCH_SANDBOX"] ?? join(tmpdir(), `postgres-recovery-bench-${userInfo().uid}`);
+const directory =
+  process.env["POSTGRES_RECOVERY_BENCH_SANDBOX"] ?? join(tmpdir(), `postgres-recovery-bench-${userInfo().uid}`);
 const wasUp = await isSandbox(directory);
 const started = performance.now();
 try {
@@ -72,5 +74,7 @@ function heading(): string {
 }
 
 function load(): string {
-  return loadavg().map((value) => value.toFixed(1)).join(", ");
+  return loadavg()
+    .map((value) => value.toFixed(1))
+    .join(", ");
 }

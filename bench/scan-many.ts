@@ -26,13 +26,19 @@ export async function scanMany(bench: Bench): Promise<Result> {
       large: await measured(bench, large, 16),
       wide: await measured(bench, large, 32),
     };
-    const [smallTime, largeTime, wideTime] = [time(runs.small, 500, 16), time(runs.large, 1000, 16), time(runs.wide, 1000, 32)];
+    const [smallTime, largeTime, wideTime] = [
+      time(runs.small, 500, 16),
+      time(runs.large, 1000, 16),
+      time(runs.wide, 1000, 32),
+    ];
     const memory = megabytes("most memory of the process, all of these lists", Object.values(runs).flat());
     return {
       title: "Scan of many clusters",
       figures: [smallTime, largeTime, wideTime, memory],
       checks: [ratioAtMost("1,000 clusters to 500", largeTime, smallTime, linear), everyAtMost(memory, 200)],
-      notes: [`Every cluster answers after ${answerMilliseconds} ms, so 1,000 clusters take at least ${ideal(1000, 16)} s with a concurrency of 16, and ${ideal(1000, 32)} s with 32; what is above that is the work of the API server, the kubelet stand-in and the CLI on the same machine.`],
+      notes: [
+        `Every cluster answers after ${answerMilliseconds} ms, so 1,000 clusters take at least ${ideal(1000, 16)} s with a concurrency of 16, and ${ideal(1000, 32)} s with 32; what is above that is the work of the API server, the kubelet stand-in and the CLI on the same machine.`,
+      ],
     };
   } finally {
     await Promise.all([small.remove(), large.remove()]);
@@ -40,7 +46,18 @@ export async function scanMany(bench: Bench): Promise<Result> {
 }
 
 function measured(bench: Bench, { namespace, names }: ReplayedClusters, concurrency: number): Promise<Run[]> {
-  const command = ["stanza", "list", "--context", "dev", "-n", namespace, "--concurrency", String(concurrency), "-o", "json"];
+  const command = [
+    "stanza",
+    "list",
+    "--context",
+    "dev",
+    "-n",
+    namespace,
+    "--concurrency",
+    String(concurrency),
+    "-o",
+    "json",
+  ];
   return repeated(
     bench,
     `list of ${names.length} clusters, ${concurrency} at a time`,
@@ -50,7 +67,11 @@ function measured(bench: Bench, { namespace, names }: ReplayedClusters, concurre
 }
 
 function time(runs: readonly Run[], clusters: number, concurrency: number): Figure {
-  return { what: `${clusters} clusters, ${concurrency} at a time`, unit: "s", values: runs.map(({ seconds }) => seconds) };
+  return {
+    what: `${clusters} clusters, ${concurrency} at a time`,
+    unit: "s",
+    values: runs.map(({ seconds }) => seconds),
+  };
 }
 
 function megabytes(what: string, runs: readonly Run[]): Figure {

@@ -35,15 +35,21 @@ export async function scan(bench: Bench): Promise<Result> {
     };
     await scanOnce();
     const { clusters } = scanReportSchema.parse(JSON.parse(await readFile(list, "utf8")));
-    const containers = clusters.flatMap(({ namespace, pod }) => (pod === undefined ? [] : [{ namespace, pod, container: databaseContainer }]));
+    const containers = clusters.flatMap(({ namespace, pod }) =>
+      pod === undefined ? [] : [{ namespace, pod, container: databaseContainer }],
+    );
     const sameProbe = await infoCommand();
     const rounds = Math.ceil(bench.repeat / scansPerSerialRun);
     for (let round = 1; round <= rounds; round += 1) {
       for (let time = 1; time <= scansPerSerialRun; time += 1) scans.push(await scanOnce());
-      progress(`scan of ${clusters.length} clusters, round ${round} of ${rounds}: ${scans.slice(-scansPerSerialRun).map(seconds).join(", ")}`);
+      progress(
+        `scan of ${clusters.length} clusters, round ${round} of ${rounds}: ${scans.slice(-scansPerSerialRun).map(seconds).join(", ")}`,
+      );
       const probes = await oneAfterAnother(bench, containers, sameProbe);
       serial.push(probes);
-      progress(`one after another with kubectl: ${seconds(sum(probes))}, of that silent: ${seconds(sum(probes.filter(isSilent)))}`);
+      progress(
+        `one after another with kubectl: ${seconds(sum(probes))}, of that silent: ${seconds(sum(probes.filter(isSilent)))}`,
+      );
     }
     const runbook = await oneAfterAnother(bench, containers, runbooksProbe);
     progress(`as the runbook does it: ${seconds(sum(runbook))}`);
@@ -56,10 +62,25 @@ export async function scan(bench: Bench): Promise<Result> {
 /** Seconds of each probe. */
 type Probes = readonly number[];
 
-async function oneAfterAnother({ environment }: Bench, containers: readonly ContainerName[], argv: readonly string[]): Promise<Probes> {
+async function oneAfterAnother(
+  { environment }: Bench,
+  containers: readonly ContainerName[],
+  argv: readonly string[],
+): Promise<Probes> {
   const times: number[] = [];
   for (const { namespace, pod, container } of containers) {
-    const command = ["--context", "dev", "exec", "--namespace", namespace, pod, "--container", container, "--", ...argv];
+    const command = [
+      "--context",
+      "dev",
+      "exec",
+      "--namespace",
+      namespace,
+      pod,
+      "--container",
+      container,
+      "--",
+      ...argv,
+    ];
     times.push((await run(["kubectl", ...command], { environment, accepted: [0, timedOut] })).seconds);
   }
   return times;
@@ -84,9 +105,18 @@ function result(clusters: number, scans: readonly number[], serial: readonly Pro
   const figure = (what: string, values: readonly number[]): Figure => ({ what, unit: "s", values });
   const scanned = figure(`\`stanza list\`, ${clusters} clusters, two silent`, scans);
   const whole = figure("the same probes one after another with kubectl", serial.map(sum));
-  const answered = figure("of these, all probes that were answered", serial.map((probes) => sum(probes.filter((probe) => !isSilent(probe)))));
-  const byRunbook = figure(`the runbook's \`pgbackrest info\` one after another with kubectl, each cut after ${patienceSeconds} s`, [sum(runbook)]);
-  const slowest = figure("the slowest single probe", serial.map((probes) => Math.max(...probes)));
+  const answered = figure(
+    "of these, all probes that were answered",
+    serial.map((probes) => sum(probes.filter((probe) => !isSilent(probe)))),
+  );
+  const byRunbook = figure(
+    `the runbook's \`pgbackrest info\` one after another with kubectl, each cut after ${patienceSeconds} s`,
+    [sum(runbook)],
+  );
+  const slowest = figure(
+    "the slowest single probe",
+    serial.map((probes) => Math.max(...probes)),
+  );
   return {
     title: "Scan of the dev list",
     figures: [scanned, byRunbook, whole, answered, slowest],

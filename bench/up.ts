@@ -24,7 +24,8 @@ const idealSeconds = (Math.ceil(targets / atOnce) * Object.values(steps).reduce(
 export async function up({ directory, environment, progress, repeat }: Bench): Promise<Result> {
   const clusters = new ReplayedClusters(directory, "bench-up", targets);
   const project = await mkdtemp(join(tmpdir(), "postgres-recovery-bench-"));
-  const pulumi = (...parameters: string[]) => run(["pulumi", ...parameters, "--stack", stack, "--non-interactive"], { environment, cwd: project });
+  const pulumi = (...parameters: string[]) =>
+    run(["pulumi", ...parameters, "--stack", stack, "--non-interactive"], { environment, cwd: project });
   try {
     await clusters.create();
     await writeProject(project, clusters.names);
@@ -33,20 +34,33 @@ export async function up({ directory, environment, progress, repeat }: Bench): P
     for (let time = 1; time <= repeat; time += 1) {
       await answer(clusters);
       const { seconds } = await pulumi("up", "--yes", "--skip-preview");
-      progress(`up of ${targets} targets, ${time} of ${repeat}: ${seconds.toFixed(1)} s, ideal ${idealSeconds.toFixed(1)} s`);
+      progress(
+        `up of ${targets} targets, ${time} of ${repeat}: ${seconds.toFixed(1)} s, ideal ${idealSeconds.toFixed(1)} s`,
+      );
       times.push(seconds);
       await pulumi("destroy", "--yes", "--skip-preview");
     }
     const figure: Figure = { what: `\`pulumi up\` of ${targets} targets`, unit: "s", values: times };
-    const ideal: Figure = { what: `the ideal schedule of their remote steps, ${atOnce} targets at once`, unit: "s", values: [idealSeconds] };
+    const ideal: Figure = {
+      what: `the ideal schedule of their remote steps, ${atOnce} targets at once`,
+      unit: "s",
+      values: [idealSeconds],
+    };
     return {
       title: "`pulumi up`",
       figures: [ideal, figure],
       checks: [ratioAtMost("`pulumi up` to the ideal schedule", figure, ideal, 1.5)],
-      notes: [`The targets replay their answers: ${Object.entries(steps).map(([step, milliseconds]) => `${step} ${milliseconds} ms`).join(", ")}.`],
+      notes: [
+        `The targets replay their answers: ${Object.entries(steps)
+          .map(([step, milliseconds]) => `${step} ${milliseconds} ms`)
+          .join(", ")}.`,
+      ],
     };
   } finally {
-    await run(["pulumi", "stack", "rm", stack, "--yes", "--force", "--non-interactive", "--preserve-config"], { environment, cwd: project }).catch(() => undefined);
+    await run(["pulumi", "stack", "rm", stack, "--yes", "--force", "--non-interactive", "--preserve-config"], {
+      environment,
+      cwd: project,
+    }).catch(() => undefined);
     await rm(project, { recursive: true });
     await clusters.remove();
   }
@@ -59,7 +73,12 @@ async function answer(clusters: ReplayedClusters): Promise<void> {
     "okay.json": await readFile(new URL("info-11-ok-json.stdout", samples), "utf8"),
     "size.txt": "1000\n",
     "dump.sql": dumpTrailer,
-    ...Object.fromEntries(clusters.pods.map((pod) => [memberFile(pod), JSON.stringify([{ Member: pod, Role: "Leader", State: "running" }])])),
+    ...Object.fromEntries(
+      clusters.pods.map((pod) => [
+        memberFile(pod),
+        JSON.stringify([{ Member: pod, Role: "Leader", State: "running" }]),
+      ]),
+    ),
   };
   await clusters.answer(files, (pod): Replay[] => [
     { match: "info --output=json", delayMilliseconds: steps.info, stdoutFile: "missing.json", times: 1 },
@@ -83,7 +102,9 @@ async function writeProject(project: string, names: readonly string[]): Promise<
     if (name === "Pulumi.yaml") await cp(join(checkout, name), join(project, name));
     else await symlink(join(checkout, name), join(project, name));
   }
-  const { encryptionsalt } = z.object({ encryptionsalt: z.string() }).parse(parse(await readFile(join(checkout, "Pulumi.dev.yaml"), "utf8")));
+  const { encryptionsalt } = z
+    .object({ encryptionsalt: z.string() })
+    .parse(parse(await readFile(join(checkout, "Pulumi.dev.yaml"), "utf8")));
   const config = {
     "postgres-recovery:kubernetes": { context: "dev" },
     "postgres-recovery:stanza": { targets: names.map((cluster) => ({ cluster })) },

@@ -15,13 +15,16 @@ function program(setExitCode: (code: number) => void): Command {
     .description("Finds and repairs Postgres clusters on Kubernetes that lose their backups in silence.")
     .exitOverride()
     .showHelpAfterError("(--help shows what is possible)")
-    .addHelpText("after", `
+    .addHelpText(
+      "after",
+      `
 Examples:
   postgres-recovery stanza list --context dev
   postgres-recovery stanza create calendar/calendar-db --context dev
   postgres-recovery dump calendar/calendar-db --context dev
 
-The --help of each command has its Kubernetes permissions and exit codes.`);
+The --help of each command has its Kubernetes permissions and exit codes.`,
+    );
 
   const stanza = root.command("stanza").description("the pgBackRest stanza of Crunchy PGO clusters");
   withCommonOptions(stanza.command("list"), {
@@ -37,8 +40,12 @@ The --help of each command has its Kubernetes permissions and exit codes.`);
     .description("list every PostgresCluster and whether its stanza exists; only reads")
     .option("-n, --namespace <name>", "one namespace (default: all)")
     .option("-w, --watch", "list again and again until it is interrupted")
-    .addOption(new Option("--interval <duration>", "pause between lists with --watch").argParser(durationArgument).default("1m"))
-    .addOption(new Option("--concurrency <count>", "clusters asked at the same time").argParser(concurrencyArgument).default(16))
+    .addOption(
+      new Option("--interval <duration>", "pause between lists with --watch").argParser(durationArgument).default("1m"),
+    )
+    .addOption(
+      new Option("--concurrency <count>", "clusters asked at the same time").argParser(concurrencyArgument).default(16),
+    )
     .action(async (options: StanzaListOptions) => {
       setExitCode(await (await import("./stanza/list.ts")).stanzaList(options));
     });
@@ -54,15 +61,29 @@ The --help of each command has its Kubernetes permissions and exit codes.`);
       "postgres-recovery stanza create --request - -o json < request.json",
     ],
   })
-    .description("create one cluster's missing stanza: check, dump, create on the leader, confirm; a stanza that stands is left as it is")
+    .description(
+      "create one cluster's missing stanza: check, dump, create on the leader, confirm; a stanza that stands is left as it is",
+    )
     .argument("[cluster]", "NAMESPACE/CLUSTER")
-    .addOption(new Option("--request <source>", "read one JSON request from stdin instead of the arguments").choices(["-"]))
+    .addOption(
+      new Option("--request <source>", "read one JSON request from stdin instead of the arguments").choices(["-"]),
+    )
     .option("--uid <uid>", "do nothing unless the PostgresCluster has this metadata.uid")
     .option("--dump-directory <directory>", "where the dump goes: a folder, or s3://BUCKET[/PREFIX]", "dumps")
     .option("--skip-dump <reason>", "take no dump, for this reason")
-    .addOption(new Option("--dump-timeout <duration>", "how long the dump may take").argParser(durationArgument).default("1h"))
-    .addOption(new Option("--create-timeout <duration>", "how long to go on trying to create").argParser(durationArgument).default("10m"))
-    .addOption(new Option("--operator-timeout <duration>", "how long to wait for PGO to confirm").argParser(durationArgument).default("2m"))
+    .addOption(
+      new Option("--dump-timeout <duration>", "how long the dump may take").argParser(durationArgument).default("1h"),
+    )
+    .addOption(
+      new Option("--create-timeout <duration>", "how long to go on trying to create")
+        .argParser(durationArgument)
+        .default("10m"),
+    )
+    .addOption(
+      new Option("--operator-timeout <duration>", "how long to wait for PGO to confirm")
+        .argParser(durationArgument)
+        .default("2m"),
+    )
     .action(async (cluster: string | undefined, options: StanzaCreateOptions) => {
       setExitCode(await (await import("./stanza/create.ts")).stanzaCreate(cluster, options));
     });
@@ -79,7 +100,9 @@ The --help of each command has its Kubernetes permissions and exit codes.`);
     .description("dump all databases of one cluster from its leader into a verified, compressed file")
     .argument("<cluster>", "NAMESPACE/CLUSTER")
     .option("--directory <directory>", "where the file goes: a folder, or s3://BUCKET[/PREFIX]", "dumps")
-    .addOption(new Option("--dump-timeout <duration>", "how long the dump may take").argParser(durationArgument).default("1h"))
+    .addOption(
+      new Option("--dump-timeout <duration>", "how long the dump may take").argParser(durationArgument).default("1h"),
+    )
     .action(async (cluster: string, options: DumpCommandOptions) => {
       setExitCode(await (await import("./dump/dump.ts")).dump(cluster, options));
     });

@@ -19,7 +19,8 @@ export interface CommonOptions {
 
 /** A duration such as `30s`, kept as text. */
 export function durationArgument(text: string): string {
-  if (durationSeconds(text) === undefined) throw new InvalidArgumentError("expected a duration such as 30s, 10m or 2h, at most 24h");
+  if (durationSeconds(text) === undefined)
+    throw new InvalidArgumentError("expected a duration such as 30s, 10m or 2h, at most 24h");
   return text;
 }
 
@@ -33,7 +34,11 @@ export function concurrencyArgument(text: string): number {
 /** Adds the options, examples, permissions and exit codes that every command shows; `--timeout` where it has a meaning. */
 export function withCommonOptions(
   command: Command,
-  help: { readonly examples: readonly string[]; readonly permissions: readonly Permission[]; readonly timeout?: string },
+  help: {
+    readonly examples: readonly string[];
+    readonly permissions: readonly Permission[];
+    readonly timeout?: string;
+  },
 ): Command {
   if (help.timeout !== undefined) {
     command.addOption(new Option("--timeout <duration>", help.timeout).argParser(durationArgument).default("30s"));
@@ -42,10 +47,19 @@ export function withCommonOptions(
     .option("--context <name>", "context of the kubeconfig (default: its current context)")
     .option("--kubeconfig <file>", "kubeconfig (default: the variable KUBECONFIG, else ~/.kube/config)")
     .option("--kube-system-uid <uid>", "do nothing unless the kube-system namespace has this UID")
-    .addOption(new Option("-o, --output <format>", "table for people, json for machines, log for the runbook's lines").choices(["table", "json", "log"]).default("table"))
-    .addOption(new Option("--color <when>", "colours in the output").choices(["auto", "always", "never"]).default("auto"))
+    .addOption(
+      new Option("-o, --output <format>", "table for people, json for machines, log for the runbook's lines")
+        .choices(["table", "json", "log"])
+        .default("table"),
+    )
+    .addOption(
+      new Option("--color <when>", "colours in the output").choices(["auto", "always", "never"]).default("auto"),
+    )
     .option("--debug", "show every remote command and how long it took, on stderr")
-    .addHelpText("after", () => `\n${examplesHelp(help.examples)}\n\n${permissionsHelp(help.permissions)}\n\n${exitCodeHelp}`);
+    .addHelpText(
+      "after",
+      () => `\n${examplesHelp(help.examples)}\n\n${permissionsHelp(help.permissions)}\n\n${exitCodeHelp}`,
+    );
 }
 
 function examplesHelp(examples: readonly string[]): string {

@@ -2,7 +2,14 @@ import { styleText } from "node:util";
 import Table from "cli-table3";
 import { formatClusterName } from "../domain/stanza/postgres-cluster.ts";
 import type { ScanEntry, ScanReport } from "../domain/stanza/list-report.ts";
-import { becauseAdvice, statusDetail, statusText, verdictOf, type StanzaStatus, type Verdict } from "../domain/stanza/status.ts";
+import {
+  becauseAdvice,
+  statusDetail,
+  statusText,
+  verdictOf,
+  type StanzaStatus,
+  type Verdict,
+} from "../domain/stanza/status.ts";
 import type { StanzaCreateReport } from "../domain/stanza/create.ts";
 import type { ColorChoice } from "./options.ts";
 
@@ -21,7 +28,22 @@ export function verdictText(text: string, verdict: Verdict, color: ColorChoice):
 
 /** A table without borders, in the manner of kubectl. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const nothing = ["top", "top-mid", "top-left", "top-right", "bottom", "bottom-mid", "bottom-left", "bottom-right", "left", "left-mid", "mid", "mid-mid", "right", "right-mid"];
+  const nothing = [
+    "top",
+    "top-mid",
+    "top-left",
+    "top-right",
+    "bottom",
+    "bottom-mid",
+    "bottom-left",
+    "bottom-right",
+    "left",
+    "left-mid",
+    "mid",
+    "mid-mid",
+    "right",
+    "right-mid",
+  ];
   const view = new Table({
     head: [...head],
     chars: { ...Object.fromEntries(nothing.map((name) => [name, ""])), middle: "   " },
@@ -81,13 +103,18 @@ export function scanSummary(entries: readonly ScanEntry[]): string {
   const lines = [`${entries.length} ${entries.length === 1 ? "cluster" : "clusters"}: ${counts}`];
   const missing = first("no-stanza");
   if (missing !== undefined) {
-    lines.push(`next: add the clusters without a stanza to the stack's targets and run \`pulumi up\`, or one by hand: postgres-recovery stanza create ${entryName(missing)}`);
+    lines.push(
+      `next: add the clusters without a stanza to the stack's targets and run \`pulumi up\`, or one by hand: postgres-recovery stanza create ${entryName(missing)}`,
+    );
   }
   const broken = first("broken");
-  if (broken !== undefined) lines.push(`next: look at the repository of ${entryName(broken)}; a broken stanza is never created over`);
+  if (broken !== undefined)
+    lines.push(`next: look at the repository of ${entryName(broken)}; a broken stanza is never created over`);
   const silent = first("timeout", "unreachable");
-  if (silent?.status.status === "unreachable" && silent.status.because !== undefined) lines.push(`next: ${becauseAdvice(silent.status.because)}`);
-  else if (silent !== undefined) lines.push(`next: mend the connection from ${entryName(silent)} to its repo host, then list again`);
+  if (silent?.status.status === "unreachable" && silent.status.because !== undefined)
+    lines.push(`next: ${becauseAdvice(silent.status.because)}`);
+  else if (silent !== undefined)
+    lines.push(`next: mend the connection from ${entryName(silent)} to its repo host, then list again`);
   const absent = first("no-instance");
   if (absent !== undefined) lines.push(`next: see why PGO runs no instance of ${entryName(absent)}`);
   return lines.join("\n");
@@ -96,12 +123,21 @@ export function scanSummary(entries: readonly ScanEntry[]): string {
 /** The result of `stanza create` for a person. */
 export function createTable(report: StanzaCreateReport, color: ColorChoice): string {
   const dump =
-    report.dump === undefined ? "none taken" : "skipped" in report.dump ? `skipped: ${report.dump.skipped}` : `${report.dump.file} (${report.dump.size} bytes, SHA-256 ${report.dump.sha256})`;
+    report.dump === undefined
+      ? "none taken"
+      : "skipped" in report.dump
+        ? `skipped: ${report.dump.skipped}`
+        : `${report.dump.file} (${report.dump.size} bytes, SHA-256 ${report.dump.sha256})`;
   return table(
     ["CLUSTER", report.cluster],
     [
       ["OUTCOME", report.outcome === "created" ? "stanza created" : "the stanza stood already"],
-      ["STATUS", [verdictText(statusText(report.status), verdictOf(report.status), color), statusDetail(report.status)].filter(Boolean).join(", ")],
+      [
+        "STATUS",
+        [verdictText(statusText(report.status), verdictOf(report.status), color), statusDetail(report.status)]
+          .filter(Boolean)
+          .join(", "),
+      ],
       ["LEADER", report.leader ?? "-"],
       ["DUMP", dump],
       ["PGO", report.operator],

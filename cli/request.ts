@@ -21,7 +21,13 @@ export interface OperatorOptions {
 }
 
 /** The part `operator` of a request. */
-export function operatorOf({ operatorNamespace, podConfig, podSecret, operatorConfigMap, operatorConfiguration }: OperatorOptions): object {
+export function operatorOf({
+  operatorNamespace,
+  podConfig,
+  podSecret,
+  operatorConfigMap,
+  operatorConfiguration,
+}: OperatorOptions): object {
   const resource = operatorConfiguration === undefined ? undefined : { operatorConfiguration };
   const configuration = operatorConfigMap === undefined ? resource : { configMap: operatorConfigMap };
   return given({ namespace: operatorNamespace, podConfig, podSecret, configuration });
@@ -74,6 +80,9 @@ async function fromStdin(): Promise<unknown> {
     return JSON.parse(await text(process.stdin));
   } catch (error) {
     // Node's message quotes the text, and keys may stand in it.
-    throw new RecoveryError("usage", `the request on stdin is not JSON: ${error instanceof SyntaxError ? "it cannot be parsed" : messageOf(error)}`);
+    throw new RecoveryError(
+      "usage",
+      `the request on stdin is not JSON: ${error instanceof SyntaxError ? "it cannot be parsed" : messageOf(error)}`,
+    );
   }
 }

@@ -22,7 +22,11 @@ export async function openSession(options: SessionOptions): Promise<Session> {
 
 /** The cluster that the options name. */
 export function kubernetesTarget({ context, kubeconfig, kubeSystemUid }: SessionOptions): KubernetesTarget {
-  return { context, ...(kubeconfig !== undefined && { kubeconfig }), ...(kubeSystemUid !== undefined && { kubeSystemUid }) };
+  return {
+    context,
+    ...(kubeconfig !== undefined && { kubeconfig }),
+    ...(kubeSystemUid !== undefined && { kubeSystemUid }),
+  };
 }
 
 /**
@@ -33,7 +37,11 @@ export function surroundingsOfProcess(): Surroundings {
   const stop = new AbortController();
   const interrupt = (): void => {
     stop.abort(
-      new RecoveryError("interrupted", "interrupted", "a remote command that was under way ends by itself within its time limit"),
+      new RecoveryError(
+        "interrupted",
+        "interrupted",
+        "a remote command that was under way ends by itself within its time limit",
+      ),
     );
   };
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(name, interrupt);
@@ -46,7 +54,10 @@ export function surroundingsOfProcess(): Surroundings {
 }
 
 /** The same client, which tells of every remote command. */
-export function traced<Client extends { readonly exec: Exec }>(client: Client, progress: (line: string) => void): Client {
+export function traced<Client extends { readonly exec: Exec }>(
+  client: Client,
+  progress: (line: string) => void,
+): Client {
   return { ...client, exec: tracedExec(client.exec, progress) };
 }
 

@@ -17,7 +17,11 @@ export interface StepArgs {
 const graceSeconds = 600;
 
 /** Runs a step once for its triggers. It has no `delete`: nothing is undone when it leaves the stack. */
-export function step(name: string, { command, request, seconds, triggers }: StepArgs, options: pulumi.CustomResourceOptions): local.Command {
+export function step(
+  name: string,
+  { command, request, seconds, triggers }: StepArgs,
+  options: pulumi.CustomResourceOptions,
+): local.Command {
   return new local.Command(
     name,
     {
@@ -34,7 +38,10 @@ export function step(name: string, { command, request, seconds, triggers }: Step
 
 /** Runs a step that only reads, in every preview and `up`. It waits for nothing that `dependsOn` still has to do in a preview. */
 export function look(command: string, request: object, options: pulumi.InvokeOutputOptions): pulumi.Output<string> {
-  return local.runOutput({ command: commandLine(command), stdin: JSON.stringify(request), logging: local.Logging.None }, options).stdout;
+  return local.runOutput(
+    { command: commandLine(command), stdin: JSON.stringify(request), logging: local.Logging.None },
+    options,
+  ).stdout;
 }
 
 /** What a step printed. */

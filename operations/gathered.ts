@@ -11,7 +11,8 @@ export async function gathered<T>(answer: Promise<T>, signal: AbortSignal): Prom
     return { found: await answer };
   } catch (error) {
     signal.throwIfAborted();
-    if (error instanceof RecoveryError) return { failed: error.next === undefined ? error.message : `${error.message}; ${error.next}` };
+    if (error instanceof RecoveryError)
+      return { failed: error.next === undefined ? error.message : `${error.message}; ${error.next}` };
     return { failed: messageOf(error) };
   }
 }

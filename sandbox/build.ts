@@ -30,7 +30,12 @@ const heartbeatMilliseconds = 30_000;
 const buildEnvironment = { CGO_ENABLED: "0", GOTOOLCHAIN: "local" };
 
 /** The path of the tool in the cache; built there when it is not there yet. */
-export async function buildTool(tool: string, recipe: Recipe, cache: string, progress: (line: string) => void): Promise<string> {
+export async function buildTool(
+  tool: string,
+  recipe: Recipe,
+  cache: string,
+  progress: (line: string) => void,
+): Promise<string> {
   const module = join(import.meta.dirname, "toolchain", recipe.module);
   const goVersion = await checkedGoVersion(tool, module);
   const folder = join(cache, `${tool}-${contentKey(module, recipe, goVersion)}`);
@@ -44,7 +49,13 @@ export async function buildTool(tool: string, recipe: Recipe, cache: string, pro
   return path;
 }
 
-async function build(tool: string, recipe: Recipe, module: string, path: string, progress: (line: string) => void): Promise<void> {
+async function build(
+  tool: string,
+  recipe: Recipe,
+  module: string,
+  path: string,
+  progress: (line: string) => void,
+): Promise<void> {
   const start = Date.now();
   progress(`building ${tool}: about ${recipe.coldBuild} the first time`);
   const heartbeat = setInterval(() => {
@@ -54,7 +65,10 @@ async function build(tool: string, recipe: Recipe, module: string, path: string,
   try {
     // Before the tool: where the tool is, all of them are.
     for (const asset of recipe.assets ?? []) await placeAsset(asset, module, dirname(path));
-    await runCommand("go", ["build", "-trimpath", "-o", partial, ...recipe.arguments], { cwd: module, env: buildEnvironment });
+    await runCommand("go", ["build", "-trimpath", "-o", partial, ...recipe.arguments], {
+      cwd: module,
+      env: buildEnvironment,
+    });
     renameSync(partial, path);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
@@ -70,7 +84,10 @@ const downloaded = z.object({ Dir: z.string() });
 
 async function placeAsset(asset: Asset, module: string, folder: string): Promise<void> {
   // At the version that go.mod names, and checked against go.sum.
-  const { stdout } = await execa("go", ["mod", "download", "-json", asset.module], { cwd: module, env: buildEnvironment });
+  const { stdout } = await execa("go", ["mod", "download", "-json", asset.module], {
+    cwd: module,
+    env: buildEnvironment,
+  });
   const { Dir } = downloaded.parse(JSON.parse(stdout));
   writeFileSync(join(folder, basename(asset.file)), readFileSync(join(Dir, asset.file)));
 }
@@ -79,7 +96,11 @@ async function checkedGoVersion(tool: string, module: string): Promise<string> {
   const needed = /^go (\S+)$/m.exec(readFileSync(join(module, "go.mod"), "utf8"))?.[1] ?? "1";
   const get = `${tool} is built from source with Go ${needed} or newer: install it from https://go.dev/dl/ and put its bin folder on PATH`;
   // Asked outside the module: inside it, an older Go refuses in its own words.
-  const { stdout, exitCode } = await execa("go", ["env", "GOVERSION"], { reject: false, cwd: "/", env: buildEnvironment });
+  const { stdout, exitCode } = await execa("go", ["env", "GOVERSION"], {
+    reject: false,
+    cwd: "/",
+    env: buildEnvironment,
+  });
   if (exitCode !== 0) throw new Error(`Go is missing. ${get}`);
   const found = stdout.replace(/^go/, "");
   if (found.localeCompare(needed, "en", { numeric: true }) < 0) throw new Error(`Go ${found} is too old. ${get}`);
@@ -88,11 +109,14 @@ async function checkedGoVersion(tool: string, module: string): Promise<string> {
 
 /** Changes whenever the tool could: its modules, its own source, the command and the compiler. */
 function contentKey(module: string, recipe: Recipe, goVersion: string): string {
-  const sources = recipe.sources.flatMap((folder) => readdirSync(join(module, folder)).map((file) => join(folder, file)));
+  const sources = recipe.sources.flatMap((folder) =>
+    readdirSync(join(module, folder)).map((file) => join(folder, file)),
+  );
   const hash = createHash("sha256");
   const assets = (recipe.assets ?? []).map((asset) => `${asset.module}/${asset.file}`);
   for (const part of [goVersion, process.arch, ...recipe.arguments, ...assets]) hash.update(`${part}\0`);
-  for (const file of ["go.mod", "go.sum", ...sources.sort()]) hash.update(`${file}\0`).update(readFileSync(join(module, file)));
+  for (const file of ["go.mod", "go.sum", ...sources.sort()])
+    hash.update(`${file}\0`).update(readFileSync(join(module, file)));
   return hash.digest("hex").slice(0, 16);
 }
 

@@ -31,17 +31,26 @@ export async function up({ directory, progress, postgresClusters = true }: UpOpt
   const tools = await ensureTools(["etcd", "kube-apiserver", "kubelet"], progress);
   await prepareDirectory(directory);
   const account = await databaseAccount();
-  const [ports, certificates, secrets] = await Promise.all([loadPorts(directory), ensureCertificates(directory, account), loadSecrets(directory)]);
+  const [ports, certificates, secrets] = await Promise.all([
+    loadPorts(directory),
+    ensureCertificates(directory, account),
+    loadSecrets(directory),
+  ]);
   await writeAccess(directory, ports, certificates, secrets, account);
   const processes = new Processes(layout(directory).processes);
   const databases = { directory, processes, ports, certificates, secrets, account };
 
   progress("starting etcd and the API servers of the contexts lab and dev");
-  await Promise.all([startKubernetes({ directory, processes, ports, certificates, tools }), prepareDatabases(databases)]);
+  await Promise.all([
+    startKubernetes({ directory, processes, ports, certificates, tools }),
+    prepareDatabases(databases),
+  ]);
   await Promise.all(contexts.map((context) => createBasics(directory, context, ports)));
   if (!postgresClusters) return;
 
-  progress(`starting ${ownClusters.length} database clusters (Patroni, Postgres, pgBackRest) behind ${clusters.length} PostgresClusters`);
+  progress(
+    `starting ${ownClusters.length} database clusters (Patroni, Postgres, pgBackRest) behind ${clusters.length} PostgresClusters`,
+  );
   const identifiers = new Map<PostgresCluster, string>();
   await Promise.all(
     contexts.map(async (context) => {
@@ -54,9 +63,14 @@ export async function up({ directory, progress, postgresClusters = true }: UpOpt
     }),
   );
 
-  const systemIdentifier = (cluster: PostgresCluster) => identifiers.get(hasOwnInstance(cluster) ? cluster : sharedCluster) ?? "";
+  const systemIdentifier = (cluster: PostgresCluster) =>
+    identifiers.get(hasOwnInstance(cluster) ? cluster : sharedCluster) ?? "";
   await Promise.all(contexts.map((context) => createPostgresClusters(directory, context, systemIdentifier)));
-  await processes.start({ name: "operator", command: process.execPath, args: [join(import.meta.dirname, "pgo", "operator.ts"), directory] });
+  await processes.start({
+    name: "operator",
+    command: process.execPath,
+    args: [join(import.meta.dirname, "pgo", "operator.ts"), directory],
+  });
 }
 
 /** A program of the sandbox. */
@@ -69,7 +83,9 @@ export interface Part {
 /** Every program that was started and not stopped. */
 export function status(directory: string): Promise<Part[]> {
   const processes = new Processes(layout(directory).processes);
-  return Promise.resolve(processes.names().map((name) => ({ name, running: processes.running(name), what: description(name) })));
+  return Promise.resolve(
+    processes.names().map((name) => ({ name, running: processes.running(name), what: description(name) })),
+  );
 }
 
 function description(name: string): string {
@@ -137,7 +153,9 @@ function repairable(context: Context, target: string): PostgresCluster {
   const cluster = findCluster(context, target);
   if (hasOwnInstance(cluster)) return cluster;
   const possible = ownClusters.filter((own) => own.context === context).map((own) => `${own.namespace}/${own.name}`);
-  throw new Error(`${target} has no repository host of its own in the sandbox; those of the context ${context} that have one: ${possible.join(", ")}`);
+  throw new Error(
+    `${target} has no repository host of its own in the sandbox; those of the context ${context} that have one: ${possible.join(", ")}`,
+  );
 }
 
 function runningSandbox(directory: string): Processes {

@@ -25,7 +25,9 @@ async function run(command: string, expectedExitCodes: readonly number[] = [0]):
   }
 }
 
-say("2. lab: which clusters have no stanza? One cannot be asked: its repo host accepts connections and stays silent (20 s)");
+say(
+  "2. lab: which clusters have no stanza? One cannot be asked: its repo host accepts connections and stays silent (20 s)",
+);
 await run("postgres-recovery stanza list --context lab -o log", [0, 3]);
 
 say("3. lab: correcting the pod-to-pod communication of consent/spicedb-psql");
@@ -46,7 +48,8 @@ say("7. dev: once is enough: a second run changes nothing");
 await run("pulumi up --stack dev --yes --skip-preview --non-interactive --suppress-outputs --expect-no-changes");
 
 say("What to try next, in this folder");
-process.stdout.write(`  eval "$(npm run -s sandbox -- env)"          # then kubectl, psql, pulumi and postgres-recovery work here
+process.stdout
+  .write(`  eval "$(npm run -s sandbox -- env)"          # then kubectl, psql, pulumi and postgres-recovery work here
   postgres-recovery stanza list --context dev --debug
   npm run sandbox -- heal ac-qr-publishing/ac-qr-db   # then remove its "hold" in Pulumi.dev.yaml, and:
   pulumi up --stack dev

@@ -10,7 +10,8 @@ import { Processes, waitUntil } from "./host/processes.ts";
 export async function down(directory: string): Promise<void> {
   if (!(await isSandbox(directory))) return;
   const processes = new Processes(layout(directory).processes);
-  const stop = (names: string[], signal: NodeJS.Signals) => Promise.all(names.map((name) => processes.stop(name, { signal, group: true })));
+  const stop = (names: string[], signal: NodeJS.Signals) =>
+    Promise.all(names.map((name) => processes.stop(name, { signal, group: true })));
   const names = processes.names();
   const [patronis, others] = partition(names, (name) => name.endsWith(".patroni"));
   const [kubelets, rest] = partition(others, (name) => name.endsWith(".kubelet"));
@@ -31,14 +32,21 @@ function partition(names: string[], belongs: (name: string) => boolean): [string
 async function stopPostgres(directory: string): Promise<void> {
   const { volumes } = layout(directory);
   const spilos = existsSync(volumes) ? readdirSync(volumes).map((volume) => dataFolder(directory, volume)) : [];
-  const files = [...instances(directory).map((instance) => instance.data), ...spilos].map((data) => join(data, "postmaster.pid"));
+  const files = [...instances(directory).map((instance) => instance.data), ...spilos].map((data) =>
+    join(data, "postmaster.pid"),
+  );
   await Promise.all(files.map((file) => end(directory, "Postgres", /^(\d+)\n/, file, "SIGQUIT")));
 }
 
 /** The process that pushes WAL in the background detaches itself and survives even Postgres; its lock file has its id. */
 async function stopPgbackrest(directory: string): Promise<void> {
-  const folders = [...instances(directory).map((instance) => instance.locks), ...ownClusters.map((cluster) => clusterLayout(directory, cluster).repositoryLocks)];
-  const files = folders.filter((folder) => existsSync(folder)).flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)));
+  const folders = [
+    ...instances(directory).map((instance) => instance.locks),
+    ...ownClusters.map((cluster) => clusterLayout(directory, cluster).repositoryLocks),
+  ];
+  const files = folders
+    .filter((folder) => existsSync(folder))
+    .flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)));
   await Promise.all(files.map((file) => end(directory, "pgBackRest", /"pid":(\d+)/, file, "SIGKILL")));
 }
 
@@ -46,7 +54,13 @@ function instances(directory: string) {
   return ownClusters.flatMap((cluster) => cluster.pods.map((pod) => instanceLayout(directory, cluster, pod)));
 }
 
-async function end(directory: string, what: string, pattern: RegExp, file: string, signal: NodeJS.Signals): Promise<void> {
+async function end(
+  directory: string,
+  what: string,
+  pattern: RegExp,
+  file: string,
+  signal: NodeJS.Signals,
+): Promise<void> {
   const pid = Number(pattern.exec(read(file))?.[1]);
   // The file may be old, and its process id somebody else's by now.
   const ours = () => Promise.resolve(read(`/proc/${pid}/cmdline`).includes(`${directory}/`));

@@ -21,7 +21,10 @@ interface Kubernetes {
 /** Starts etcd, an API server and a kubelet stand-in per context, and waits until both API servers answer. */
 export async function startKubernetes(kubernetes: Kubernetes): Promise<void> {
   // An API server waits for etcd by itself.
-  await Promise.all([startEtcd(kubernetes), ...contexts.flatMap((context) => [startApiServer(kubernetes, context), startKubelet(kubernetes, context)])]);
+  await Promise.all([
+    startEtcd(kubernetes),
+    ...contexts.flatMap((context) => [startApiServer(kubernetes, context), startKubelet(kubernetes, context)]),
+  ]);
   await Promise.all(contexts.map((context) => apiServerReady(kubernetes, context)));
 }
 
@@ -54,7 +57,10 @@ async function startEtcd({ directory, processes, ports, certificates, tools }: K
   });
 }
 
-async function startApiServer({ directory, processes, ports, certificates, tools }: Kubernetes, context: Context): Promise<void> {
+async function startApiServer(
+  { directory, processes, ports, certificates, tools }: Kubernetes,
+  context: Context,
+): Promise<void> {
   const files = contextLayout(directory, context);
   await processes.start({
     name: apiServer(context),
@@ -90,7 +96,10 @@ async function startApiServer({ directory, processes, ports, certificates, tools
   });
 }
 
-async function startKubelet({ directory, processes, ports, certificates, tools }: Kubernetes, context: Context): Promise<void> {
+async function startKubelet(
+  { directory, processes, ports, certificates, tools }: Kubernetes,
+  context: Context,
+): Promise<void> {
   await processes.start({
     name: `${context}.kubelet`,
     command: tool(tools, "kubelet"),

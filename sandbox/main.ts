@@ -13,20 +13,28 @@ const progress = (line: string): void => {
 };
 
 const program = new Command("sandbox")
-  .description("The embedded environment: two Kubernetes API servers, real databases, Pulumi. Loopback only, nothing outside one folder.")
-  .addHelpText("after", `
+  .description(
+    "The embedded environment: two Kubernetes API servers, real databases, Pulumi. Loopback only, nothing outside one folder.",
+  )
+  .addHelpText(
+    "after",
+    `
 Examples:
   npm run sandbox -- up
   eval "$(npm run -s sandbox -- env)" && postgres-recovery stanza list --context dev
   npm run sandbox -- heal consent/spicedb-psql
   npm run sandbox -- down
 
-It lives in ${directory}; set POSTGRES_RECOVERY_SANDBOX for another folder.`);
+It lives in ${directory}; set POSTGRES_RECOVERY_SANDBOX for another folder.`,
+  );
 
 program
   .command("up")
   .description("start what does not run; builds the tools first, once (about 10 minutes with two cores)")
-  .option("--harbor", "also both operators of the Harbor runbook and the Pulumi Kubernetes provider (about 15 minutes more, once)")
+  .option(
+    "--harbor",
+    "also both operators of the Harbor runbook and the Pulumi Kubernetes provider (about 15 minutes more, once)",
+  )
   .action(async (options: UpOptions) => {
     const started = performance.now();
     await up(directory, progress, options);
@@ -76,11 +84,17 @@ program
   .command("harbor")
   .description("apply a HarborCluster, or change it; starts Harbor's part when it does not run")
   .addOption(new Option("--replicas <count>", "instances of its database").argParser(Number).default(1))
-  .addOption(new Option("--log-level <level>", "any change makes the Harbor operator revert pg_hba").choices(["debug", "info", "warning", "error", "fatal"]).default("info"))
+  .addOption(
+    new Option("--log-level <level>", "any change makes the Harbor operator revert pg_hba")
+      .choices(["debug", "info", "warning", "error", "fatal"])
+      .default("info"),
+  )
   .action(async (choices: HarborClusterChoices) => {
     await upHarbor(directory, progress);
     await applyHarborCluster(directory, choices);
-    progress("its database starts once the ConfigMap harbor-operator-ns/pod-config and the Secret harbor-cluster/pod-secret are there");
+    progress(
+      "its database starts once the ConfigMap harbor-operator-ns/pod-config and the Secret harbor-cluster/pod-secret are there",
+    );
     progress("watch it: kubectl --context lab -n harbor-cluster get harborclusters,postgresqls,statefulsets,pods");
   });
 

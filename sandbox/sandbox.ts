@@ -26,7 +26,11 @@ export interface UpOptions {
  *
  * @returns the environment in which a person, the demo and the tests work with it.
  */
-export async function up(directory: string, progress: (line: string) => void, { harbor = false, postgresClusters = true }: UpOptions = {}): Promise<Record<string, string>> {
+export async function up(
+  directory: string,
+  progress: (line: string) => void,
+  { harbor = false, postgresClusters = true }: UpOptions = {},
+): Promise<Record<string, string>> {
   // All of them first: a build that fails should do so before anything is started.
   await ensureTools(plainTools, progress);
   const programs = harbor ? await ensureHarbor(progress) : undefined;
@@ -44,7 +48,9 @@ export async function up(directory: string, progress: (line: string) => void, { 
 /** Starts Harbor's part in a sandbox that is up, and returns the environment of both. */
 export async function upHarbor(directory: string, progress: (line: string) => void): Promise<Record<string, string>> {
   const programs = await ensureHarbor(progress);
-  await withLock(`${directory}.lock`, "the start or stop of this sandbox", progress, () => startHarbor(directory, programs, progress));
+  await withLock(`${directory}.lock`, "the start or stop of this sandbox", progress, () =>
+    startHarbor(directory, programs, progress),
+  );
   return sandboxEnvironment(directory);
 }
 

@@ -56,7 +56,13 @@ const recipes: Record<Tool, Recipe & { accepted?: ReadyMade }> = {
   },
   pulumi: {
     module: "pulumi",
-    arguments: ["-tags", "osusergo,grpcnotrace", "-ldflags", `-s -w ${pulumiVersion}`, "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"],
+    arguments: [
+      "-tags",
+      "osusergo,grpcnotrace",
+      "-ldflags",
+      `-s -w ${pulumiVersion}`,
+      "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+    ],
     sources: [],
     coldBuild: "5 min",
     accepted: { arguments: ["version"], version: /^v3\.259\.0$/m },
@@ -73,10 +79,12 @@ const recipes: Record<Tool, Recipe & { accepted?: ReadyMade }> = {
     arguments: ["-ldflags", "-s -w", "github.com/zalando/postgres-operator/cmd"],
     sources: [],
     coldBuild: "2 min",
-    assets: ["postgresql.crd.yaml", "operatorconfiguration.crd.yaml", "operator-service-account-rbac.yaml"].map((file) => ({
-      module: "github.com/zalando/postgres-operator",
-      file: `manifests/${file}`,
-    })),
+    assets: ["postgresql.crd.yaml", "operatorconfiguration.crd.yaml", "operator-service-account-rbac.yaml"].map(
+      (file) => ({
+        module: "github.com/zalando/postgres-operator",
+        file: `manifests/${file}`,
+      }),
+    ),
   },
   "harbor-operator": {
     module: "harbor-operator",
@@ -85,7 +93,10 @@ const recipes: Record<Tool, Recipe & { accepted?: ReadyMade }> = {
     coldBuild: "2 min",
     assets: [
       { module: "github.com/goharbor/harbor-operator", file: "manifests/cluster/deployment.yaml" },
-      ...["crd-certificates.yaml", "crd-issuers.yaml"].map((file) => ({ module: "github.com/jetstack/cert-manager", file: `deploy/crds/${file}` })),
+      ...["crd-certificates.yaml", "crd-issuers.yaml"].map((file) => ({
+        module: "github.com/jetstack/cert-manager",
+        file: `deploy/crds/${file}`,
+      })),
     ],
   },
   "pulumi-resource-kubernetes": {
@@ -93,7 +104,9 @@ const recipes: Record<Tool, Recipe & { accepted?: ReadyMade }> = {
     arguments: ["-ldflags", "-s -w", "./provider"],
     sources: ["provider"],
     coldBuild: "9.5 min",
-    assets: [{ module: "github.com/pulumi/pulumi-kubernetes/provider/v4", file: "cmd/pulumi-resource-kubernetes/schema.json" }],
+    assets: [
+      { module: "github.com/pulumi/pulumi-kubernetes/provider/v4", file: "cmd/pulumi-resource-kubernetes/schema.json" },
+    ],
   },
   versitygw: {
     module: "s3",
@@ -107,11 +120,18 @@ const recipes: Record<Tool, Recipe & { accepted?: ReadyMade }> = {
  * The paths of these tools' executables, one after the other: a ready-made one (KUBEBUILDER_ASSETS, then PATH), else one from the cache,
  * else it is built, which `progress` hears of.
  */
-export async function ensureTools(tools: readonly Tool[], progress: (line: string) => void): Promise<Map<Tool, string>> {
+export async function ensureTools(
+  tools: readonly Tool[],
+  progress: (line: string) => void,
+): Promise<Map<Tool, string>> {
   const paths = new Map<Tool, string>();
   for (const tool of tools) {
     const recipe = recipes[tool];
-    paths.set(tool, (await findReadyMade(tool, recipe.accepted)) ?? (await buildTool(tool, recipe, join(cacheDirectory(), "tools"), progress)));
+    paths.set(
+      tool,
+      (await findReadyMade(tool, recipe.accepted)) ??
+        (await buildTool(tool, recipe, join(cacheDirectory(), "tools"), progress)),
+    );
   }
   return paths;
 }

@@ -1,7 +1,16 @@
 import { z } from "zod";
 import type { Finding } from "../domain/finding.ts";
 import { longestNamespaceAndName } from "../domain/harbor/names.ts";
-import { awsRegion, bucketName, credentialsSchema, dnsLabel, restoreFields, storeProblems, type Backup, type Restore } from "../domain/restore/restore.ts";
+import {
+  awsRegion,
+  bucketName,
+  credentialsSchema,
+  dnsLabel,
+  restoreFields,
+  storeProblems,
+  type Backup,
+  type Restore,
+} from "../domain/restore/restore.ts";
 import { checkPgHba, requiredPgHba } from "../domain/harbor/pg-hba.ts";
 import { duration, rollTimeLimits } from "../domain/harbor/steps.ts";
 import { clusterNamePattern } from "../domain/stanza/postgres-cluster.ts";
@@ -10,8 +19,15 @@ import { checkSpiloImage } from "../domain/spilo/image.ts";
 import { writtenReason } from "../domain/stanza/create.ts";
 import { always, rule, type Problem } from "./rule.ts";
 
-const objectName = z.string().regex(/^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$/, "must be a Kubernetes name: a-z, 0-9, - and .");
-const kmsKey = z.string().regex(/^(arn:aws[-a-z]*:kms:[-a-z0-9]+:\d{12}:(key|alias)\/\S+|[0-9a-f-]{36}|mrk-[0-9a-f]{32}|alias\/\S+)$/, "must be a KMS key's ID, alias or ARN");
+const objectName = z
+  .string()
+  .regex(/^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$/, "must be a Kubernetes name: a-z, 0-9, - and .");
+const kmsKey = z
+  .string()
+  .regex(
+    /^(arn:aws[-a-z]*:kms:[-a-z0-9]+:\d{12}:(key|alias)\/\S+|[0-9a-f-]{36}|mrk-[0-9a-f]{32}|alias\/\S+)$/,
+    "must be a KMS key's ID, alias or ARN",
+  );
 
 const bucket = z.strictObject({
   name: bucketName.describe("Name of the bucket."),
@@ -21,10 +37,17 @@ const bucket = z.strictObject({
     .default(false)
     .describe("true for a bucket that exists already: it is taken over as it is named, and not made."),
   kmsKey: kmsKey.optional().describe("Customer-managed KMS key that encrypts the bucket. Default: S3's own keys."),
-  noncurrentDays: z.int().min(1).max(36_500).default(90).describe("Days after which a version that was overwritten or deleted is gone for good."),
+  noncurrentDays: z
+    .int()
+    .min(1)
+    .max(36_500)
+    .default(90)
+    .describe("Days after which a version that was overwritten or deleted is gone for good."),
   objectLock: z
     .strictObject({
-      mode: z.enum(["governance", "compliance"]).describe("compliance: nobody can delete a version before its days are over."),
+      mode: z
+        .enum(["governance", "compliance"])
+        .describe("compliance: nobody can delete a version before its days are over."),
       days: z.int().min(1).max(36_500).describe("How long each version is kept at least."),
     })
     .optional()
@@ -36,45 +59,73 @@ const backup = z
     endpoint: z
       .string()
       .optional()
-      .describe("http(s)://HOST[:PORT] of an S3-compatible store that the database's Pods reach. Never for AWS itself."),
+      .describe(
+        "http(s)://HOST[:PORT] of an S3-compatible store that the database's Pods reach. Never for AWS itself.",
+      ),
     schedule: z
       .string()
       .regex(/^(\S+ ){4}\S+$/, "must be five cron fields, such as 0 1 * * *")
       .default("0 1 * * *")
       .describe("When a base backup is made: five cron fields, UTC."),
-    retainDays: z.int().min(2).default(5).describe("Days after which base backups and their WAL are deleted; at least 2."),
-    credentials: credentialsSchema.describe("Keys (in postgres-recovery:harborSecrets) or an IAM role, with which backups are written."),
+    retainDays: z
+      .int()
+      .min(2)
+      .default(5)
+      .describe("Days after which base backups and their WAL are deleted; at least 2."),
+    credentials: credentialsSchema.describe(
+      "Keys (in postgres-recovery:harborSecrets) or an IAM role, with which backups are written.",
+    ),
   })
   .describe("The database's own backups, which go to the bucket databaseBackups.");
 
 const restore = z
   .strictObject({
-    id: restoreFields.id.describe("A name for this restore. Another id is another restore; with the same one nothing happens again."),
-    scope: restoreFields.scope.describe("Folder of the lost database below spilo/ in the bucket: the name of its postgresql resource."),
+    id: restoreFields.id.describe(
+      "A name for this restore. Another id is another restore; with the same one nothing happens again.",
+    ),
+    scope: restoreFields.scope.describe(
+      "Folder of the lost database below spilo/ in the bucket: the name of its postgresql resource.",
+    ),
     uid: restoreFields.uid.optional().describe("UID of the lost postgresql resource: the folder below the scope."),
     prefix: restoreFields.prefix
       .optional()
-      .describe("Instead of uid, for backups without a UID in their path: the text before the scope, mostly NAMESPACE-."),
+      .describe(
+        "Instead of uid, for backups without a UID in their path: the text before the scope, mostly NAMESPACE-.",
+      ),
     postgresVersion: restoreFields.postgresVersion.describe("PostgreSQL major version of the backups; Harbor's is 12."),
     versionInPath: z
       .boolean()
       .default(true)
-      .describe("false for backups of Spilo before 2.0-p2 (Harbor's default image up to 1.3), which lie in wal/ itself."),
+      .describe(
+        "false for backups of Spilo before 2.0-p2 (Harbor's default image up to 1.3), which lie in wal/ itself.",
+      ),
     targetTime: restoreFields.targetTime
       .optional()
       .describe("Moment up to which is restored, with its offset from UTC. Default: as far as the WAL goes."),
-    bucket: bucketName.optional().describe("Bucket of the backups. Default: the bucket databaseBackups, with its region and endpoint."),
+    bucket: bucketName
+      .optional()
+      .describe("Bucket of the backups. Default: the bucket databaseBackups, with its region and endpoint."),
     region: z.string().optional().describe("Region of that bucket; needed with bucket."),
     endpoint: z.string().optional().describe("Endpoint of that bucket's store, when it is not AWS."),
-    credentials: credentialsSchema.describe("Keys (in postgres-recovery:harborSecrets) or an IAM role, with which the backups are read."),
+    credentials: credentialsSchema.describe(
+      "Keys (in postgres-recovery:harborSecrets) or an IAM role, with which the backups are read.",
+    ),
   })
   .superRefine(
     rule(z.object({ uid: z.string().optional(), prefix: z.string().optional() }), ({ uid, prefix }) =>
-      (uid === undefined) === (prefix === undefined) ? [{ path: ["uid"], message: "exactly one of uid and prefix must be given" }] : [],
+      (uid === undefined) === (prefix === undefined)
+        ? [{ path: ["uid"], message: "exactly one of uid and prefix must be given" }]
+        : [],
     ),
     always,
   )
-  .superRefine(rule(z.object({ bucket: z.string().optional(), region: z.string().optional(), endpoint: z.string().optional() }), otherStoreProblems), always)
+  .superRefine(
+    rule(
+      z.object({ bucket: z.string().optional(), region: z.string().optional(), endpoint: z.string().optional() }),
+      otherStoreProblems,
+    ),
+    always,
+  )
   .describe("The restore to make. Without this key every CLONE_ value is removed: the restore is finished.");
 
 const secrets = z
@@ -82,31 +133,50 @@ const secrets = z
     also: z
       .array(objectName)
       .default([])
-      .describe("Secrets of Harbor's namespace to keep besides the database's credentials and Harbor's encryption key."),
+      .describe(
+        "Secrets of Harbor's namespace to keep besides the database's credentials and Harbor's encryption key.",
+      ),
     kmsKeyId: kmsKey.optional().describe("Customer-managed KMS key for the copies. Default: aws/secretsmanager."),
-    region: awsRegion.optional().describe("Region of AWS Secrets Manager. Default: that of the bucket databaseBackups."),
+    region: awsRegion
+      .optional()
+      .describe("Region of AWS Secrets Manager. Default: that of the bucket databaseBackups."),
     adopt: z
       .boolean()
       .default(false)
-      .describe("true when an earlier stack has made the places of the copies: they are looked up, and never made or changed."),
+      .describe(
+        "true when an earlier stack has made the places of the copies: they are looked up, and never made or changed.",
+      ),
     replicas: z
-      .array(z.strictObject({ region: awsRegion.describe("Region of the replica."), kmsKeyId: kmsKey.optional().describe("Its own KMS key. Default: aws/secretsmanager.") }))
+      .array(
+        z.strictObject({
+          region: awsRegion.describe("Region of the replica."),
+          kmsKeyId: kmsKey.optional().describe("Its own KMS key. Default: aws/secretsmanager."),
+        }),
+      )
       .default([])
       .describe("Regions that hold a replica of each copy."),
     restore: z
       .boolean()
       .default(true)
-      .describe("Whether a restore puts the kept Secrets back first. false when they were never kept, or are put back by somebody else."),
+      .describe(
+        "Whether a restore puts the kept Secrets back first. false when they were never kept, or are put back by somebody else.",
+      ),
     recoveryWindowDays: z.int().min(7).max(30).default(30).describe("Days in which a deleted copy can be had back."),
   })
   .describe("Copies of the Secrets without which a restored database is of no use, in AWS Secrets Manager.");
 
 const timeLimits = rollTimeLimits.extend({
-  resource: duration.default("15m").describe("Until the Harbor operator has made the database's resource, and both operators the Secrets."),
+  resource: duration
+    .default("15m")
+    .describe("Until the Harbor operator has made the database's resource, and both operators the Secrets."),
 });
 
 const harborInput = z.strictObject({
-  hold: writtenReason.optional().describe("Why nothing of this is declared yet. For the time before the first `up`: it is shown in preview and outputs."),
+  hold: writtenReason
+    .optional()
+    .describe(
+      "Why nothing of this is declared yet. For the time before the first `up`: it is shown in preview and outputs.",
+    ),
   cluster: z
     .string()
     .regex(clusterNamePattern, "must be NAMESPACE/NAME, each of a-z, 0-9 and -, at most 63 characters")
@@ -115,32 +185,58 @@ const harborInput = z.strictObject({
     })
     .describe("The HarborCluster, as NAMESPACE/NAME."),
   operatorNamespace: dnsLabel.default("harbor-operator-ns").describe("Namespace of the Harbor and Zalando operators."),
-  podConfig: objectName.default("pod-config").describe("ConfigMap that the Zalando operator's pod_environment_configmap names."),
-  podSecret: objectName.default("pod-secret").describe("Secret that the Zalando operator's pod_environment_secret names."),
+  podConfig: objectName
+    .default("pod-config")
+    .describe("ConfigMap that the Zalando operator's pod_environment_configmap names."),
+  podSecret: objectName
+    .default("pod-secret")
+    .describe("Secret that the Zalando operator's pod_environment_secret names."),
   externalUrl: z.url({ protocol: /^https?$/ }).describe("Where people reach Harbor: externalURL of the HarborCluster."),
-  spiloImage: z.string().describe("Image of the database's Pods: spec.database.spec.zlandoPostgreSql.image of the HarborCluster."),
+  spiloImage: z
+    .string()
+    .describe("Image of the database's Pods: spec.database.spec.zlandoPostgreSql.image of the HarborCluster."),
   backup,
   buckets: z.strictObject({
-    artifacts: bucket.optional().describe("The bucket in which Harbor stores its artifacts. Default: it is not this stack's business."),
+    artifacts: bucket
+      .optional()
+      .describe("The bucket in which Harbor stores its artifacts. Default: it is not this stack's business."),
     databaseBackups: bucket.describe("The bucket in which the database's backups lie."),
   }),
-  iamPolicies: z.boolean().default(true).describe("Whether IAM policies for who writes and who reads the backups are made; not for an S3-compatible store."),
+  iamPolicies: z
+    .boolean()
+    .default(true)
+    .describe(
+      "Whether IAM policies for who writes and who reads the backups are made; not for an S3-compatible store.",
+    ),
   secrets: secrets.prefault({}),
   pgHba: z
     .array(z.string())
     .default([])
-    .describe("Own lines of pg_hba, which stand before the runbook's nine. The whole list must still let the cluster itself in."),
+    .describe(
+      "Own lines of pg_hba, which stand before the runbook's nine. The whole list must still let the cluster itself in.",
+    ),
   timeLimits: timeLimits.prefault({}).describe("How long the operators may take: 30s, 10m, 2h."),
   restore: restore.optional(),
 });
 
-function otherStoreProblems({ bucket, region, endpoint }: { bucket?: string | undefined; region?: string | undefined; endpoint?: string | undefined }): Problem[] {
+function otherStoreProblems({
+  bucket,
+  region,
+  endpoint,
+}: {
+  bucket?: string | undefined;
+  region?: string | undefined;
+  endpoint?: string | undefined;
+}): Problem[] {
   if (bucket === undefined) {
     const given = [...(region === undefined ? [] : ["region"]), ...(endpoint === undefined ? [] : ["endpoint"])];
     return given.map((path) => ({ path: [path], message: "only with a bucket of its own" }));
   }
   if (region === undefined) return [{ path: ["region"], message: "must be given with a bucket of its own" }];
-  return Object.entries(storeProblems({ bucket, region, endpoint })).map(([path, message]) => ({ path: [path], message }));
+  return Object.entries(storeProblems({ bucket, region, endpoint })).map(([path, message]) => ({
+    path: [path],
+    message,
+  }));
 }
 
 const graveProblems = (findings: readonly Finding[], path: string): Problem[] =>
@@ -148,9 +244,17 @@ const graveProblems = (findings: readonly Finding[], path: string): Problem[] =>
     .filter(({ severity }) => severity === "refuse" || severity === "unknown")
     .map(({ what, fix }) => ({ path: [path], message: `${what}: ${fix}` }));
 
-const bucketNames = z.object({ buckets: z.object({ artifacts: z.object({ name: z.string() }), databaseBackups: z.object({ name: z.string() }) }) });
-const foreignStore = z.object({ backup: z.object({ endpoint: z.string() }), buckets: z.object({ databaseBackups: z.object({ name: z.string(), adopt: z.literal(false).default(false) }) }) });
-const ownEndpoint = z.object({ backup: z.object({ endpoint: z.string() }), buckets: z.object({ databaseBackups: z.object({ name: z.string() }) }) });
+const bucketNames = z.object({
+  buckets: z.object({ artifacts: z.object({ name: z.string() }), databaseBackups: z.object({ name: z.string() }) }),
+});
+const foreignStore = z.object({
+  backup: z.object({ endpoint: z.string() }),
+  buckets: z.object({ databaseBackups: z.object({ name: z.string(), adopt: z.literal(false).default(false) }) }),
+});
+const ownEndpoint = z.object({
+  backup: z.object({ endpoint: z.string() }),
+  buckets: z.object({ databaseBackups: z.object({ name: z.string() }) }),
+});
 const imageAndRoles = z.object({
   spiloImage: z.string(),
   backup: z.looseObject({ credentials: z.unknown() }).optional().catch(undefined),
@@ -176,7 +280,10 @@ export const harborSchema = harborInput
   )
   .superRefine(
     rule(foreignStore, () => [
-      { path: ["buckets", "databaseBackups", "adopt"], message: "must be true with backup.endpoint: only AWS's buckets can be made here" },
+      {
+        path: ["buckets", "databaseBackups", "adopt"],
+        message: "must be true with backup.endpoint: only AWS's buckets can be made here",
+      },
     ]),
     always,
   )
@@ -188,7 +295,9 @@ export const harborSchema = harborInput
     always,
   )
   .superRefine(
-    rule(z.object({ pgHba: z.array(z.string()) }), ({ pgHba }) => graveProblems(checkPgHba(requiredPgHba(pgHba)), "pgHba")),
+    rule(z.object({ pgHba: z.array(z.string()) }), ({ pgHba }) =>
+      graveProblems(checkPgHba(requiredPgHba(pgHba)), "pgHba"),
+    ),
     always,
   )
   .transform(({ backup, restore, ...rest }) => {
@@ -196,7 +305,12 @@ export const harborSchema = harborInput
     const ownStore = { bucket, region, endpoint: backup.endpoint };
     const fullBackup: Backup = { ...backup, ...ownStore, kmsKey };
     const secrets = { ...rest.secrets, region: rest.secrets.region ?? region };
-    return { ...rest, secrets, backup: fullBackup, restore: restore === undefined ? undefined : fullRestore(restore, ownStore) };
+    return {
+      ...rest,
+      secrets,
+      backup: fullBackup,
+      restore: restore === undefined ? undefined : fullRestore(restore, ownStore),
+    };
   })
   .describe("Harbor's database: its backups, secrets and buckets, and a restore while one is declared.");
 export type HarborSettings = z.output<typeof harborSchema>;

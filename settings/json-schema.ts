@@ -9,8 +9,11 @@ export function stackFileSchema(): Record<string, unknown> {
   const properties = Object.fromEntries(
     Object.entries(settingsSchema.shape).map(([key, schema]) => {
       // In the file a secret is Pulumi's ciphertext, whole or leaf by leaf.
-      if (secretKeys.includes(key)) return [`postgres-recovery:${key}`, { type: "object", description: schema.description ?? "" }];
-      const jsonSchema = Object.entries(z.toJSONSchema(schema, { io: "input" })).filter(([keyword]) => keyword !== "$schema");
+      if (secretKeys.includes(key))
+        return [`postgres-recovery:${key}`, { type: "object", description: schema.description ?? "" }];
+      const jsonSchema = Object.entries(z.toJSONSchema(schema, { io: "input" })).filter(
+        ([keyword]) => keyword !== "$schema",
+      );
       return [`postgres-recovery:${key}`, Object.fromEntries(jsonSchema)];
     }),
   );

@@ -24,7 +24,9 @@ const target = z
       .int()
       .min(1)
       .default(1)
-      .describe("Raise it to run the procedure again for this target. A target that failed is tried again without that."),
+      .describe(
+        "Raise it to run the procedure again for this target. A target that failed is tried again without that.",
+      ),
     timeLimits: timeLimitsSchema.prefault({}).describe("How long each part may take: 30s, 10m, 2h."),
   })
   .describe("One cluster whose missing stanza is to be created, once per stack.");
@@ -41,7 +43,9 @@ const stanza = z
   .strictObject({
     dumpDirectory: dumpDirectorySchema
       .default("dumps")
-      .describe("Where dumps go: a folder, relative to the project's, or s3://BUCKET[/PREFIX]. They hold the databases' content: keep the place private."),
+      .describe(
+        "Where dumps go: a folder, relative to the project's, or s3://BUCKET[/PREFIX]. They hold the databases' content: keep the place private.",
+      ),
     targets: z
       .array(target)
       .default([])

@@ -30,7 +30,9 @@ export function parseSettings({ stack, values, secretKeys }: StackConfig): Setti
 
 function misplacedSecrets(keys: readonly string[], secretKeys: ReadonlySet<string>): string[] {
   return keys
-    .filter((key) => Object.hasOwn(settingsSchema.shape, key) && secretKeys.has(key) !== secretKeysOfSchema.includes(key))
+    .filter(
+      (key) => Object.hasOwn(settingsSchema.shape, key) && secretKeys.has(key) !== secretKeysOfSchema.includes(key),
+    )
     .map((key) =>
       secretKeys.has(key)
         ? // Pulumi decrypts a secret inside a plain object without a warning, and it would end up in outputs and logs.

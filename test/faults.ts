@@ -42,7 +42,10 @@ export function faultsPage(results: Results["faults"]): string {
     if (tests.length === 0) return [`| ${number} | ${fault} | | not tested |`];
     return tests
       .toSorted((a, b) => a.suite.localeCompare(b.suite) || a.title.localeCompare(b.title))
-      .map(({ suite, title, seen }, index) => `| ${index === 0 ? number : ""} | ${index === 0 ? fault : ""} | ${title} (${suite}) | ${seen} |`);
+      .map(
+        ({ suite, title, seen }, index) =>
+          `| ${index === 0 ? number : ""} | ${index === 0 ? fault : ""} | ${title} (${suite}) | ${seen} |`,
+      );
   });
   return `# Faults that the stanza repair and the restore survive
 

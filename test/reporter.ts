@@ -10,7 +10,12 @@ export const resultsSchema = z.object({
   failures: z.int(),
   /** Tests that name a fault of docs/faults.md. */
   faults: z.array(
-    z.object({ numbers: z.array(z.int()), suite: z.string(), title: z.string(), seen: z.enum(["passed", "failed", "skipped"]) }),
+    z.object({
+      numbers: z.array(z.int()),
+      suite: z.string(),
+      title: z.string(),
+      seen: z.enum(["passed", "failed", "skipped"]),
+    }),
   ),
 });
 export type Results = z.infer<typeof resultsSchema>;

@@ -31,7 +31,10 @@ async function check(program: string, ...parameters: string[]): Promise<boolean>
   return exitCode === 0;
 }
 
-async function runLane(suites: readonly string[], index: number): Promise<{ output: string; ended: boolean; results: Results }> {
+async function runLane(
+  suites: readonly string[],
+  index: number,
+): Promise<{ output: string; ended: boolean; results: Results }> {
   const results = join(directory, `${index}.json`);
   const report = ["--reporter", "test/reporter.ts", "--reporter-option", `results=${results}`];
   const { exitCode, all } = await execa("mocha", [...report, ...suites.map((suite) => `test/${suite}/**/*.test.ts`)], {
@@ -41,7 +44,11 @@ async function runLane(suites: readonly string[], index: number): Promise<{ outp
     // The first one is shown as it goes, the others as a whole at the end.
     ...(index === 0 && { stdout: "inherit", stderr: "inherit" }),
   });
-  return { output: all ?? "", ended: exitCode === 0, results: existsSync(results) ? resultsSchema.parse(JSON.parse(readFileSync(results, "utf8"))) : crashed };
+  return {
+    output: all ?? "",
+    ended: exitCode === 0,
+    results: existsSync(results) ? resultsSchema.parse(JSON.parse(readFileSync(results, "utf8"))) : crashed,
+  };
 }
 
 /** What counts for a lane that came to no end. */
@@ -61,7 +68,8 @@ await check("c8", "report", "--temp-directory", coverage);
 
 writeFileSync(join(checkout, "docs", "faults.md"), faultsPage(ran.flatMap(({ results }) => results.faults)));
 rmSync(directory, { recursive: true });
-const total = (count: (results: Results) => number): number => ran.reduce((sum, { results }) => sum + count(results), 0);
+const total = (count: (results: Results) => number): number =>
+  ran.reduce((sum, { results }) => sum + count(results), 0);
 const failed = total(({ failures }) => failures) + checks.filter((passed) => !passed).length;
 process.stdout.write(`\n${total(({ passes }) => passes) + checks.filter(Boolean).length} passed, ${failed} failed\n`);
 process.exitCode = failed === 0 && ran.every(({ ended }) => ended) ? 0 : 1;

@@ -68,7 +68,10 @@ export async function harborPgHba(cluster: string | undefined, options: PgHbaOpt
 }
 
 function pgHbaText({ cluster, outcome, generation, dropped, pgHba }: PgHbaReport): string {
-  const done = outcome === "applied" ? `${pgHba.length} lines of pg_hba written` : `pg_hba is in place already (${pgHba.length} lines)`;
+  const done =
+    outcome === "applied"
+      ? `${pgHba.length} lines of pg_hba written`
+      : `pg_hba is in place already (${pgHba.length} lines)`;
   const removed = dropped.map((line) => `removed: ${line}`);
   return [
     `${cluster}: ${done}; the next change of the HarborCluster (generation ${generation ?? "unknown"}) reverts them`,
@@ -135,10 +138,18 @@ async function openS3(access: S3Access): Promise<S3Client> {
 }
 
 function statusTable({ clone, pods, sections }: StatusReport, { color }: StatusOptions): string {
-  const rows = pods.map(({ name, role, ready, current }) => [name, role, ready ? "yes" : "no", current ? "yes" : "no: older template"]);
+  const rows = pods.map(({ name, role, ready, current }) => [
+    name,
+    role,
+    ready ? "yes" : "no",
+    current ? "yes" : "no: older template",
+  ]);
   return [
     ...(rows.length === 0 ? [] : [table(["POD", "ROLE", "READY", "CURRENT"], rows), ""]),
-    findingsTable(sections.flatMap(({ findings }) => findings), color),
+    findingsTable(
+      sections.flatMap(({ findings }) => findings),
+      color,
+    ),
     ...(clone.length === 0 ? [] : ["", `CLONE_ values: ${clone.join(", ")}`]),
   ].join("\n");
 }

@@ -1,7 +1,18 @@
 import { z } from "zod";
-import { pgHbaReportSchema, pgHbaRequestSchema, rollReportSchema, rollRequestSchema, statusReportSchema, statusRequestSchema } from "../../domain/harbor/steps.ts";
+import {
+  pgHbaReportSchema,
+  pgHbaRequestSchema,
+  rollReportSchema,
+  rollRequestSchema,
+  statusReportSchema,
+  statusRequestSchema,
+} from "../../domain/harbor/steps.ts";
 import { pgHbaLookReportSchema, pgHbaLookRequestSchema } from "../../domain/harbor/pg-hba-fingerprint.ts";
-import { restoreCheckReportSchema, restoreCheckRequestSchema, suggestReportSchema } from "../../domain/restore/check.ts";
+import {
+  restoreCheckReportSchema,
+  restoreCheckRequestSchema,
+  suggestReportSchema,
+} from "../../domain/restore/check.ts";
 import { scanReportSchema } from "../../domain/stanza/list-report.ts";
 import {
   fingerprintReportSchema,
@@ -11,7 +22,11 @@ import {
   secretsRestoreReportSchema,
   secretsRestoreRequestSchema,
 } from "../../domain/secrets/request.ts";
-import { dumpCommandReportSchema, stanzaCreateReportSchema, stanzaCreateRequestSchema } from "../../domain/stanza/create.ts";
+import {
+  dumpCommandReportSchema,
+  stanzaCreateReportSchema,
+  stanzaCreateRequestSchema,
+} from "../../domain/stanza/create.ts";
 
 /** The JSON Schemas of what the commands print with `-o json` and read with `--request`, by file name in docs/schema. */
 export const jsonSchemas = {

@@ -3,7 +3,11 @@ import { permissions, roleRules, type Permission, type RoleRule } from "../../do
 import { secretsPermissions } from "../../domain/secrets/permissions.ts";
 
 /** What each command asks of the Kubernetes API. */
-export const allPermissions: Readonly<Record<string, readonly Permission[]>> = { ...permissions, ...harborPermissions, ...secretsPermissions };
+export const allPermissions: Readonly<Record<string, readonly Permission[]>> = {
+  ...permissions,
+  ...harborPermissions,
+  ...secretsPermissions,
+};
 
 /** The whole of docs/permissions.md; `node cli/pages/write-permissions-page.ts` writes it. */
 export function permissionsPage(): string {

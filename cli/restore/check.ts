@@ -36,7 +36,9 @@ export interface RestoreCheckOptions extends RequestOptions, OperatorOptions {
 /** `postgres-recovery restore check`; the result is the exit code. */
 export async function restoreCheck(cluster: string | undefined, options: RestoreCheckOptions): Promise<number> {
   if (options.suggest === true) return suggest(options);
-  const { request, target } = await requestOf(restoreCheckRequestSchema, cluster, options, (name) => requestFromArguments(name, options));
+  const { request, target } = await requestOf(restoreCheckRequestSchema, cluster, options, (name) =>
+    requestFromArguments(name, options),
+  );
   const surroundings = surroundingsOfProcess();
   const harbor = await connectHarbor(target, surroundings.signal, surroundings.progress);
   const [source, own] = await stores(request);
@@ -88,7 +90,12 @@ function rendered(report: RestoreCheckReport, { output, color }: RestoreCheckOpt
     case "log":
       return report.findings.map(logLine).join("\n");
     case "table":
-      return [...(report.backup === null ? [] : [backupTable(report.backup), ""]), findingsTable(report.findings, color), "", conclusion(report)].join("\n");
+      return [
+        ...(report.backup === null ? [] : [backupTable(report.backup), ""]),
+        findingsTable(report.findings, color),
+        "",
+        conclusion(report),
+      ].join("\n");
   }
 }
 

@@ -33,7 +33,9 @@ export interface SecretsFingerprintOptions extends SecretsOptions {
 
 /** `postgres-recovery secrets keep`; the result is the exit code. */
 export async function secretsKeep(cluster: string | undefined, options: SecretsOptions): Promise<number> {
-  const { kubernetes, harbor, names, request, surroundings } = await prepared(keepRequestSchema, cluster, options, { region: options.region });
+  const { kubernetes, harbor, names, request, surroundings } = await prepared(keepRequestSchema, cluster, options, {
+    region: options.region,
+  });
   const aws = await secretsManager(request.region, surroundings);
   printReport(await keepSecrets(kubernetes, aws, harbor, names, surroundings), options.output);
   return 0;
@@ -42,16 +44,35 @@ export async function secretsKeep(cluster: string | undefined, options: SecretsO
 /** `postgres-recovery secrets restore`; the result is the exit code. */
 export async function secretsRestore(cluster: string | undefined, options: SecretsRestoreOptions): Promise<number> {
   const more = { region: options.region, uid: options.uid };
-  const { kubernetes, harbor, names, request, surroundings } = await prepared(secretsRestoreRequestSchema, cluster, options, more);
+  const { kubernetes, harbor, names, request, surroundings } = await prepared(
+    secretsRestoreRequestSchema,
+    cluster,
+    options,
+    more,
+  );
   const aws = await secretsManager(request.region, surroundings);
   printReport(await restoreSecrets(kubernetes, aws, harbor, names, request.uid, surroundings), options.output);
   return 0;
 }
 
 /** `postgres-recovery secrets fingerprint`; the result is the exit code. */
-export async function secretsFingerprint(cluster: string | undefined, options: SecretsFingerprintOptions): Promise<number> {
-  const { kubernetes, harbor, names, request, surroundings } = await prepared(fingerprintRequestSchema, cluster, options, { wait: options.wait });
-  const report = await fingerprintSecrets(kubernetes, harbor, names, durationSeconds(request.wait ?? "") ?? 0, surroundings);
+export async function secretsFingerprint(
+  cluster: string | undefined,
+  options: SecretsFingerprintOptions,
+): Promise<number> {
+  const { kubernetes, harbor, names, request, surroundings } = await prepared(
+    fingerprintRequestSchema,
+    cluster,
+    options,
+    { wait: options.wait },
+  );
+  const report = await fingerprintSecrets(
+    kubernetes,
+    harbor,
+    names,
+    durationSeconds(request.wait ?? "") ?? 0,
+    surroundings,
+  );
   process.stdout.write(`${options.output === "json" ? JSON.stringify(report) : report.fingerprint}\n`);
   return 0;
 }
@@ -99,7 +120,10 @@ function rendered(report: KeepReport | SecretsRestoreReport, output: OutputForma
     case "table": {
       const { backups, systemIdentifier, uid } = report.cluster;
       return [
-        table(["SECRET", "OUTCOME"], report.secrets.map(({ name, outcome }) => [name, outcome])),
+        table(
+          ["SECRET", "OUTCOME"],
+          report.secrets.map(({ name, outcome }) => [name, outcome]),
+        ),
         "",
         `copies:            AWS Secrets Manager, ${report.secrets[0]?.copy.replace(/[^/]*$/, "") ?? ""}…`,
         `database:          ${uid}`,

@@ -19,14 +19,24 @@ export interface StanzaCreateOptions extends RequestOptions {
 /** `postgres-recovery stanza create`; the result is the exit code. */
 export async function stanzaCreate(cluster: string | undefined, options: StanzaCreateOptions): Promise<number> {
   if (cluster !== undefined) clusterArgument(cluster);
-  const { request, target } = await requestOf(stanzaCreateRequestSchema, cluster, options, () => fromArguments(options));
+  const { request, target } = await requestOf(stanzaCreateRequestSchema, cluster, options, () =>
+    fromArguments(options),
+  );
   const session = await openSession({ ...target, ...(options.debug && { debug: options.debug }) });
   const report = await createStanza(session.client, request, session.surroundings);
   process.stdout.write(`${rendered(report, options)}\n`);
   return 0;
 }
 
-function fromArguments({ createTimeout, dumpDirectory, dumpTimeout, operatorTimeout, skipDump, timeout, uid }: StanzaCreateOptions): object {
+function fromArguments({
+  createTimeout,
+  dumpDirectory,
+  dumpTimeout,
+  operatorTimeout,
+  skipDump,
+  timeout,
+  uid,
+}: StanzaCreateOptions): object {
   return {
     ...given({ uid }),
     dump: skipDump === undefined ? { directory: dumpDirectory } : { skip: skipDump },
@@ -34,7 +44,10 @@ function fromArguments({ createTimeout, dumpDirectory, dumpTimeout, operatorTime
   };
 }
 
-function rendered(report: StanzaCreateReport, { output, color }: { output: OutputFormat; color: CommonOptions["color"] }): string {
+function rendered(
+  report: StanzaCreateReport,
+  { output, color }: { output: OutputFormat; color: CommonOptions["color"] },
+): string {
   switch (output) {
     case "table":
       return createTable(report, color);

@@ -81,13 +81,19 @@ function requireNoNamespace(context: string, namespace: string | undefined): voi
 function rendered({ client, surroundings }: Session, entries: ScanEntry[], options: StanzaListOptions): string {
   switch (options.output) {
     case "table": {
-      const when = options.watch === true ? `${surroundings.now().toISOString()}, again in ${options.interval}\n\n` : "";
+      const when =
+        options.watch === true ? `${surroundings.now().toISOString()}, again in ${options.interval}\n\n` : "";
       return when + scanTable(entries, options.color);
     }
     case "log":
       return entries.map(({ namespace, cluster, pod, status }) => logLine(namespace, cluster, pod, status)).join("\n");
     case "json": {
-      const report: ScanReport = { version: 1, context: client.context, clusters: entries, summary: countVerdicts(entries) };
+      const report: ScanReport = {
+        version: 1,
+        context: client.context,
+        clusters: entries,
+        summary: countVerdicts(entries),
+      };
       // One line per list when watched, so that a reader can tell where one ends.
       return JSON.stringify(report, undefined, options.watch === true ? undefined : 2);
     }

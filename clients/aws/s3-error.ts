@@ -40,7 +40,10 @@ const answerSchema = z.object({
   name: z.string(),
   $metadata: z.object({ httpStatusCode: z.int().optional() }),
   Region: z.string().optional(),
-  $response: z.object({ headers: z.record(z.string(), z.string()).default({}) }).optional().catch(undefined),
+  $response: z
+    .object({ headers: z.record(z.string(), z.string()).default({}) })
+    .optional()
+    .catch(undefined),
 });
 const codedSchema = z.object({ code: z.string() });
 
@@ -53,13 +56,26 @@ export function s3Error({ bucket, region, endpoint, needs }: S3Place, what: stri
   const name = answer?.name ?? (error instanceof Error ? error.name : "");
   const wrongRegion = (): S3Error => {
     const actual = answer?.Region ?? answer?.$response?.headers["x-amz-bucket-region"];
-    const told = actual === undefined ? `the region ${region} is not the bucket's` : `the bucket is in the region ${actual}, not ${region}`;
-    return made("wrong-region", "usage", told, actual === undefined ? "correct the region" : `set the region to ${actual}`);
+    const told =
+      actual === undefined
+        ? `the region ${region} is not the bucket's`
+        : `the bucket is in the region ${actual}, not ${region}`;
+    return made(
+      "wrong-region",
+      "usage",
+      told,
+      actual === undefined ? "correct the region" : `set the region to ${actual}`,
+    );
   };
 
   switch (name) {
     case "NoSuchBucket":
-      return made("no-such-bucket", "usage", "there is no such bucket", "check the bucket's name, and the endpoint if there is one");
+      return made(
+        "no-such-bucket",
+        "usage",
+        "there is no such bucket",
+        "check the bucket's name, and the endpoint if there is one",
+      );
     case "NoSuchKey":
       return made("no-such-object", "undetermined", "the object is gone", "list again");
     case "PermanentRedirect":
@@ -68,19 +84,40 @@ export function s3Error({ bucket, region, endpoint, needs }: S3Place, what: stri
       return wrongRegion();
     case "AccessDenied":
     case "AllAccessDisabled":
-      return made("access-denied", "undetermined", "access is denied", needs ?? "the credentials need s3:ListBucket on the bucket and s3:GetObject below the prefix; docs/buckets.md has the policy");
+      return made(
+        "access-denied",
+        "undetermined",
+        "access is denied",
+        needs ??
+          "the credentials need s3:ListBucket on the bucket and s3:GetObject below the prefix; docs/buckets.md has the policy",
+      );
     case "InvalidAccessKeyId":
     case "SignatureDoesNotMatch":
     case "ExpiredToken":
     case "InvalidToken":
     case "TokenRefreshRequired":
     case "RequestTimeTooSkewed":
-      return made("credentials", "undetermined", `the credentials are not accepted: ${credentialProblem[name]}`, "correct the keys (or log in again), then check again");
+      return made(
+        "credentials",
+        "undetermined",
+        `the credentials are not accepted: ${credentialProblem[name]}`,
+        "correct the keys (or log in again), then check again",
+      );
     case "CredentialsProviderError":
     case "ProviderError":
-      return made("credentials", "undetermined", "there are no AWS credentials", "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_PROFILE, or log in with `aws sso login`");
+      return made(
+        "credentials",
+        "undetermined",
+        "there are no AWS credentials",
+        "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_PROFILE, or log in with `aws sso login`",
+      );
     case "InvalidObjectState":
-      return made("archived", "undetermined", "the object lies in an archive class", "restore it from there first: aws s3api restore-object");
+      return made(
+        "archived",
+        "undetermined",
+        "the object lies in an archive class",
+        "restore it from there first: aws s3api restore-object",
+      );
     case "PreconditionFailed":
     case "ConditionalRequestConflict":
       return made("exists", "failed", "an object of that name exists already, and stays as it is", "run again");
@@ -88,11 +125,29 @@ export function s3Error({ bucket, region, endpoint, needs }: S3Place, what: stri
   const status = answer?.$metadata.httpStatusCode;
   // A HEAD or a store that sends no body: only the status tells.
   if (status === 301) return wrongRegion();
-  if (status === 403) return made("access-denied", "undetermined", "access is denied", needs ?? "give the credentials the policy in docs/buckets.md");
-  if (status !== undefined) return made("other", "undetermined", `S3 answered ${name} (HTTP ${status})`, "see what the store says of it");
+  if (status === 403)
+    return made(
+      "access-denied",
+      "undetermined",
+      "access is denied",
+      needs ?? "give the credentials the policy in docs/buckets.md",
+    );
+  if (status !== undefined)
+    return made("other", "undetermined", `S3 answered ${name} (HTTP ${status})`, "see what the store says of it");
   const network = networkProblem(error);
-  if (network !== undefined) return made("unreachable", "undetermined", `no answer: ${network}`, "check the network, proxy and endpoint from here to it");
-  return made("other", "undetermined", `the answer cannot be used: ${messageOf(error).split("\n", 1)[0] ?? ""}`, "see whether something else than S3 answers there");
+  if (network !== undefined)
+    return made(
+      "unreachable",
+      "undetermined",
+      `no answer: ${network}`,
+      "check the network, proxy and endpoint from here to it",
+    );
+  return made(
+    "other",
+    "undetermined",
+    `the answer cannot be used: ${messageOf(error).split("\n", 1)[0] ?? ""}`,
+    "see whether something else than S3 answers there",
+  );
 }
 
 const credentialProblem = {

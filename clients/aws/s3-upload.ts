@@ -68,14 +68,25 @@ export async function connectS3Writer(bucket: string): Promise<S3Writer> {
   const endpoint = process.env["AWS_ENDPOINT_URL_S3"] ?? process.env["AWS_ENDPOINT_URL"];
   const client = new AwsClient({
     forcePathStyle: endpoint !== undefined,
-    requestHandler: { connectionTimeout: connectSeconds * 1000, requestTimeout: answerSeconds * 1000, throwOnRequestTimeout: true },
+    requestHandler: {
+      connectionTimeout: connectSeconds * 1000,
+      requestTimeout: answerSeconds * 1000,
+      throwOnRequestTimeout: true,
+    },
   });
   const place: S3Place = { bucket, region: await regionOf(client), endpoint, needs };
   return {
-    exists: async (key, signal) => (await asked(place, `look for ${key}`, head(client, bucket, key, signal), signal)) !== undefined,
+    exists: async (key, signal) =>
+      (await asked(place, `look for ${key}`, head(client, bucket, key, signal), signal)) !== undefined,
     async begin({ key, contentType, partBytes }, signal) {
       const run = randomUUID();
-      const object = { Bucket: bucket, Key: key, ContentType: contentType, ChecksumAlgorithm: "CRC32", Metadata: { [runMetadata]: run } } as const;
+      const object = {
+        Bucket: bucket,
+        Key: key,
+        ContentType: contentType,
+        ChecksumAlgorithm: "CRC32",
+        Metadata: { [runMetadata]: run },
+      } as const;
       const begun = client.send(new CreateMultipartUploadCommand(object), { abortSignal: signal });
       const { UploadId } = await asked(place, `begin to write ${key}`, begun, signal);
       return new MultipartUpload(client, place, { Bucket: bucket, Key: key, UploadId }, run, partBytes);
@@ -103,7 +114,12 @@ async function regionOf(client: AwsClient): Promise<string> {
 }
 
 /** Undefined when there is no such object. */
-async function head(client: AwsClient, Bucket: string, Key: string, signal?: AbortSignal): Promise<HeadObjectCommandOutput | undefined> {
+async function head(
+  client: AwsClient,
+  Bucket: string,
+  Key: string,
+  signal?: AbortSignal,
+): Promise<HeadObjectCommandOutput | undefined> {
   try {
     return await client.send(new HeadObjectCommand({ Bucket, Key }), signal && { abortSignal: signal });
   } catch (error) {
@@ -126,7 +142,13 @@ class MultipartUpload implements S3Upload {
   readonly #stop = new AbortController();
   #sending = Promise.resolve();
 
-  constructor(client: AwsClient, place: S3Place, object: { Bucket: string; Key: string; UploadId: string | undefined }, run: string, partBytes: number) {
+  constructor(
+    client: AwsClient,
+    place: S3Place,
+    object: { Bucket: string; Key: string; UploadId: string | undefined },
+    run: string,
+    partBytes: number,
+  ) {
     this.#client = client;
     this.#place = place;
     this.#object = object;
@@ -144,18 +166,36 @@ class MultipartUpload implements S3Upload {
   async complete(size: number): Promise<void> {
     const { Bucket, Key } = this.#object;
     await this.#send();
-    const command = new CompleteMultipartUploadCommand({ ...this.#object, MultipartUpload: { Parts: this.#parts }, IfNoneMatch: "*" });
-    const completed = await asked(this.#place, `complete ${Key}`, this.#client.send(command)).catch((error: unknown) => error);
+    const command = new CompleteMultipartUploadCommand({
+      ...this.#object,
+      MultipartUpload: { Parts: this.#parts },
+      IfNoneMatch: "*",
+    });
+    const completed = await asked(this.#place, `complete ${Key}`, this.#client.send(command)).catch(
+      (error: unknown) => error,
+    );
     // S3's answer can be lost on its way: what counts is what stands there.
-    const found = await head(this.#client, Bucket, Key).catch((error: unknown) => s3Error(this.#place, `look at ${Key}`, error));
+    const found = await head(this.#client, Bucket, Key).catch((error: unknown) =>
+      s3Error(this.#place, `look at ${Key}`, error),
+    );
     if (completed instanceof S3Error && !this.#isOwn(found, size)) throw completed;
     if (found instanceof S3Error) throw found;
     if (this.#isOwn(found, size)) return;
-    throw new S3Error("other", "failed", `bucket ${Bucket}: ${Key} is not there with the ${size} bytes that were sent`, "see what the store did with it");
+    throw new S3Error(
+      "other",
+      "failed",
+      `bucket ${Bucket}: ${Key} is not there with the ${size} bytes that were sent`,
+      "see what the store did with it",
+    );
   }
 
   #isOwn(found: HeadObjectCommandOutput | S3Error | undefined, size: number): boolean {
-    return found !== undefined && !(found instanceof S3Error) && found.Metadata?.[runMetadata] === this.#run && found.ContentLength === size;
+    return (
+      found !== undefined &&
+      !(found instanceof S3Error) &&
+      found.Metadata?.[runMetadata] === this.#run &&
+      found.ContentLength === size
+    );
   }
 
   async abort(): Promise<void> {
@@ -172,7 +212,7 @@ class MultipartUpload implements S3Upload {
   }
 
   async #take(chunk: Buffer): Promise<void> {
-    for (let taken = 0; taken < chunk.length; ) {
+    for (let taken = 0; taken < chunk.length;) {
       const copied = chunk.copy(this.#part, this.#filled, taken);
       taken += copied;
       this.#filled += copied;
@@ -190,7 +230,11 @@ class MultipartUpload implements S3Upload {
   async #sendPart(Body: Buffer, PartNumber: number): Promise<void> {
     const command = new UploadPartCommand({ ...this.#object, PartNumber, Body, ChecksumAlgorithm: "CRC32" });
     const what = `write part ${PartNumber} of ${this.#object.Key}`;
-    const { ETag, ChecksumCRC32 } = await asked(this.#place, what, this.#client.send(command, { abortSignal: this.#stop.signal }));
+    const { ETag, ChecksumCRC32 } = await asked(
+      this.#place,
+      what,
+      this.#client.send(command, { abortSignal: this.#stop.signal }),
+    );
     this.#parts.push({ PartNumber, ETag, ChecksumCRC32 });
   }
 }

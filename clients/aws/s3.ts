@@ -1,4 +1,9 @@
-import { GetObjectCommand, ListObjectsV2Command, S3Client as AwsClient, type ListObjectsV2CommandOutput } from "@aws-sdk/client-s3";
+import {
+  GetObjectCommand,
+  ListObjectsV2Command,
+  S3Client as AwsClient,
+  type ListObjectsV2CommandOutput,
+} from "@aws-sdk/client-s3";
 import type { S3Location } from "../../domain/aws/s3-location.ts";
 import type { ListedObject } from "../../domain/walg/storage.ts";
 import { s3Error, type S3Place } from "./s3-error.ts";
@@ -10,7 +15,8 @@ export interface S3Access {
   /** `scheme://host[:port]` of an S3-compatible store. Default: AWS, or what AWS_ENDPOINT_URL_S3 says. */
   readonly endpoint?: string | undefined;
   /** Default: the SDK's chain: environment, profile, single sign-on, role of the machine. */
-  readonly keys?: { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string } | undefined;
+  readonly keys?:
+    { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string } | undefined;
 }
 
 /** A part of the order of keys below a prefix. */
@@ -61,7 +67,11 @@ export function connectS3({ region, endpoint, keys }: S3Access): S3Client {
     region,
     ...(endpoint !== undefined && { endpoint, forcePathStyle: true }),
     ...(keys !== undefined && { credentials: keys }),
-    requestHandler: { connectionTimeout: connectSeconds * 1000, requestTimeout: answerSeconds * 1000, throwOnRequestTimeout: true },
+    requestHandler: {
+      connectionTimeout: connectSeconds * 1000,
+      requestTimeout: answerSeconds * 1000,
+      throwOnRequestTimeout: true,
+    },
   });
   const place: Omit<S3Place, "bucket"> = { region, endpoint };
 
@@ -80,7 +90,9 @@ export function connectS3({ region, endpoint, keys }: S3Access): S3Client {
     more: { StartAfter?: string | undefined; ContinuationToken?: string | undefined; Delimiter?: string },
   ): Promise<ListObjectsV2CommandOutput> =>
     asked(bucket, `list ${prefix}`, signal, async () => {
-      const answer = await client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ...more }), { abortSignal: signal });
+      const answer = await client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ...more }), {
+        abortSignal: signal,
+      });
       // The SDK reads anything with HTTP 200, such as a proxy's login page, as an empty list.
       if (answer.IsTruncated === undefined) throw new Error("it is no list of objects");
       return answer;
@@ -93,7 +105,9 @@ export function connectS3({ region, endpoint, keys }: S3Access): S3Client {
         const answer = await page({ bucket, prefix }, signal, { StartAfter: after, ContinuationToken: next });
         const objects = objectsOf(answer);
         const beyond = through === undefined ? -1 : objects.findIndex(({ key }) => key >= through);
-        const taken = take(beyond < 0 ? objects : objects.slice(0, objects[beyond]?.key === through ? beyond + 1 : beyond));
+        const taken = take(
+          beyond < 0 ? objects : objects.slice(0, objects[beyond]?.key === through ? beyond + 1 : beyond),
+        );
         next = beyond < 0 && taken === undefined ? following(answer) : undefined;
       } while (next !== undefined);
     },
@@ -113,7 +127,9 @@ export function connectS3({ region, endpoint, keys }: S3Access): S3Client {
 
     text({ bucket, key }, signal) {
       return asked(bucket, `get ${key}`, signal, async () => {
-        const { Body, ContentLength = 0 } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }), { abortSignal: signal });
+        const { Body, ContentLength = 0 } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }), {
+          abortSignal: signal,
+        });
         if (ContentLength > textBytes) throw new Error(`${ContentLength} bytes are more than such an object ever has`);
         return (await Body?.transformToString("utf8")) ?? "";
       });
@@ -126,7 +142,11 @@ export function connectS3({ region, endpoint, keys }: S3Access): S3Client {
 }
 
 function objectsOf({ Contents = [] }: ListObjectsV2CommandOutput): ListedObject[] {
-  return Contents.map(({ Key = "", Size = 0, LastModified }) => ({ key: Key, size: Size, modified: LastModified?.getTime() ?? 0 }));
+  return Contents.map(({ Key = "", Size = 0, LastModified }) => ({
+    key: Key,
+    size: Size,
+    modified: LastModified?.getTime() ?? 0,
+  }));
 }
 
 /** The token of the next page; undefined on the last one. */

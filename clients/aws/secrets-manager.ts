@@ -26,7 +26,8 @@ export interface SecretsManager {
 const limits = { connectionTimeout: 5_000, requestTimeout: 10_000, throwOnRequestTimeout: true };
 
 const advice: Readonly<Record<string, string>> = {
-  AccessDeniedException: "ask for the IAM policy in docs/secrets.md, and for the use of the KMS key that encrypts the copies",
+  AccessDeniedException:
+    "ask for the IAM policy in docs/secrets.md, and for the use of the KMS key that encrypts the copies",
   CredentialsProviderError: "log in to AWS: set AWS_PROFILE, or run `aws sso login`",
   DecryptionFailure: "see whether the KMS key is enabled, and whether its policy lets you decrypt",
   EncryptionFailure: "see whether the KMS key is enabled, and whether its policy lets you encrypt",
@@ -38,7 +39,11 @@ const advice: Readonly<Record<string, string>> = {
  * AWS Secrets Manager in `region` (default: AWS_REGION, else that of the AWS profile), with the credentials that the AWS
  * CLI would use. `progress` hears when a secret is taken back from its deletion.
  */
-export function connectSecretsManager(region: string | undefined, signal: AbortSignal, progress: (line: string) => void): SecretsManager {
+export function connectSecretsManager(
+  region: string | undefined,
+  signal: AbortSignal,
+  progress: (line: string) => void,
+): SecretsManager {
   const client = new SecretsManagerClient({ ...(region !== undefined && { region }), requestHandler: limits });
   const options = { abortSignal: signal };
 
@@ -52,7 +57,9 @@ export function connectSecretsManager(region: string | undefined, signal: AbortS
       }
       // Not asked for at once: AWS answers an unknown label and an unknown secret with the same error.
       if (!Object.values(secret.VersionIdsToStages ?? {}).some((labels) => labels.includes(label))) return undefined;
-      const value = await asked(SecretId, signal, () => client.send(new GetSecretValueCommand({ SecretId, VersionStage: label }), options));
+      const value = await asked(SecretId, signal, () =>
+        client.send(new GetSecretValueCommand({ SecretId, VersionStage: label }), options),
+      );
       return value === undefined ? undefined : (value.SecretString ?? "");
     },
 
@@ -60,12 +67,17 @@ export function connectSecretsManager(region: string | undefined, signal: AbortS
       const command = new PutSecretValueCommand({ SecretId, SecretString, VersionStages: [label] });
       const answer = await asked(SecretId, signal, () => client.send(command, options));
       if (answer?.VersionId !== undefined) return answer.VersionId;
-      throw new RecoveryError("failed", `${SecretId} does not exist in AWS Secrets Manager`, "let `pulumi up` make it first");
+      throw new RecoveryError(
+        "failed",
+        `${SecretId} does not exist in AWS Secrets Manager`,
+        "let `pulumi up` make it first",
+      );
     },
 
     async makeCurrent(SecretId, MoveToVersionId) {
       const secret = await asked(SecretId, signal, () => client.send(new DescribeSecretCommand({ SecretId }), options));
-      const [RemoveFromVersionId] = Object.entries(secret?.VersionIdsToStages ?? {}).find(([, labels]) => labels.includes(currentLabel)) ?? [];
+      const [RemoveFromVersionId] =
+        Object.entries(secret?.VersionIdsToStages ?? {}).find(([, labels]) => labels.includes(currentLabel)) ?? [];
       if (RemoveFromVersionId === MoveToVersionId) return;
       const stage = { SecretId, VersionStage: currentLabel, MoveToVersionId, RemoveFromVersionId };
       await asked(SecretId, signal, () => client.send(new UpdateSecretVersionStageCommand(stage), options));
@@ -81,7 +93,12 @@ async function asked<T>(name: string, signal: AbortSignal, request: () => Promis
     signal.throwIfAborted();
     if (!(error instanceof Error)) throw error;
     if (error.name === "ResourceNotFoundException") return undefined;
-    if (/^region is missing/i.test(error.message)) throw new RecoveryError("usage", "no AWS region is set", "set AWS_REGION, or the region of the AWS profile");
-    throw new RecoveryError("undetermined", `AWS Secrets Manager: ${name}: ${error.name}: ${messageOf(error)}`, advice[error.name]);
+    if (/^region is missing/i.test(error.message))
+      throw new RecoveryError("usage", "no AWS region is set", "set AWS_REGION, or the region of the AWS profile");
+    throw new RecoveryError(
+      "undetermined",
+      `AWS Secrets Manager: ${name}: ${error.name}: ${messageOf(error)}`,
+      advice[error.name],
+    );
   }
 }

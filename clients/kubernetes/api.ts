@@ -20,7 +20,12 @@ export interface KubernetesApi {
   /** The answer to a GET; `what` names it as RBAC does, verb and resource. */
   readonly get: (what: string, path: string) => Promise<unknown>;
   /** One object, checked; undefined when there is none of that name. `api` is the path of its API, such as {@link coreApi}. */
-  readonly find: <T>(resource: string, api: string, object: ClusterName, schema: z.ZodType<T>) => Promise<T | undefined>;
+  readonly find: <T>(
+    resource: string,
+    api: string,
+    object: ClusterName,
+    schema: z.ZodType<T>,
+  ) => Promise<T | undefined>;
   /** Creates an object. It may be asked again after a cut connection, and then be refused because it is there (409). */
   readonly create: (what: string, path: string, object: object) => Promise<unknown>;
   /** Server-side apply: `manager` owns the fields of `object` from now on, also those that another one owned. */
@@ -38,18 +43,31 @@ const namespaceSchema = z.object({ metadata: z.object({ uid: z.string() }) });
  * @throws RecoveryError when the kubeconfig or the context cannot be used, the API server does not answer, or its
  * kube-system namespace is not the one that was asked for.
  */
-export async function openApi(target: KubernetesTarget, signal: AbortSignal, progress: (line: string) => void): Promise<KubernetesApi> {
+export async function openApi(
+  target: KubernetesTarget,
+  signal: AbortSignal,
+  progress: (line: string) => void,
+): Promise<KubernetesApi> {
   const config = loadKubeconfig(target);
   const context = config.getCurrentContext();
-  const connection = { context, server: config.getCurrentCluster()?.server ?? "", user: config.getCurrentUser()?.name ?? "" };
+  const connection = {
+    context,
+    server: config.getCurrentCluster()?.server ?? "",
+    user: config.getCurrentUser()?.name ?? "",
+  };
   await logIn(config, signal);
   const requests = new ApiRequests(connection, { logIn: (stop) => logIn(config, stop), progress, signal });
   const api = new ApiConnection(config);
   const get = (what: string, path: string): Promise<unknown> => requests.read(what, (bound) => api.ask(path, bound));
-  const change = (what: string, path: string, body: Change): Promise<unknown> => requests.read(what, (bound) => api.ask(path, bound, body));
+  const change = (what: string, path: string, body: Change): Promise<unknown> =>
+    requests.read(what, (bound) => api.ask(path, bound, body));
 
   if (target.kubeSystemUid !== undefined) {
-    const { uid } = understood(context, namespaceSchema, await get("get namespaces", `${coreApi}/namespaces/kube-system`)).metadata;
+    const { uid } = understood(
+      context,
+      namespaceSchema,
+      await get("get namespaces", `${coreApi}/namespaces/kube-system`),
+    ).metadata;
     if (uid !== target.kubeSystemUid) {
       throw new RecoveryError(
         "usage",
@@ -64,19 +82,29 @@ export async function openApi(target: KubernetesTarget, signal: AbortSignal, pro
     get,
     find: (resource, group, { namespace, name }, schema) =>
       unlessStatus(404, async () =>
-        understood(context, schema, await get(`get ${resource}`, `${group}${inNamespace(namespace)}/${resource}/${encodeURIComponent(name)}`)),
+        understood(
+          context,
+          schema,
+          await get(`get ${resource}`, `${group}${inNamespace(namespace)}/${resource}/${encodeURIComponent(name)}`),
+        ),
       ),
     async exec(container, argv, options) {
       const result = await plainExec(container, argv, options);
       if (result.end !== "refused") return result;
       return { ...result, message: execRefusal(connection, result.httpStatus, result.message) };
     },
-    create: (what, path, object) => change(what, path, { method: "POST", contentType: "application/json", body: object }),
+    create: (what, path, object) =>
+      change(what, path, { method: "POST", contentType: "application/json", body: object }),
     apply: (what, path, object, manager) => {
       const query = new URLSearchParams({ fieldManager: manager, force: "true" });
-      return change(what, `${path}?${query.toString()}`, { method: "PATCH", contentType: "application/apply-patch+yaml", body: object });
+      return change(what, `${path}?${query.toString()}`, {
+        method: "PATCH",
+        contentType: "application/apply-patch+yaml",
+        body: object,
+      });
     },
-    remove: (what, path, options) => change(what, path, { method: "DELETE", contentType: "application/json", body: options }),
+    remove: (what, path, options) =>
+      change(what, path, { method: "DELETE", contentType: "application/json", body: options }),
   };
 }
 

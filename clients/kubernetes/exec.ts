@@ -149,7 +149,9 @@ function listen(socket: WebSocket, stdout: Writable, stderr: Writable, resolve: 
 const statusSchema = z.object({
   status: z.string(),
   message: z.string().optional(),
-  details: z.object({ causes: z.array(z.object({ reason: z.string().optional(), message: z.string().optional() })).optional() }).optional(),
+  details: z
+    .object({ causes: z.array(z.object({ reason: z.string().optional(), message: z.string().optional() })).optional() })
+    .optional(),
 });
 
 function statusEnd(text: string): ConnectionEnd {

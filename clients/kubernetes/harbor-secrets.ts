@@ -18,7 +18,9 @@ export interface HarborSecretsClient {
   getIdentity(harbor: ClusterName): Promise<ClusterIdentity | undefined>;
 }
 
-const objectSchema = z.object({ metadata: z.object({ uid: z.string(), annotations: z.record(z.string(), z.string()).default({}) }) });
+const objectSchema = z.object({
+  metadata: z.object({ uid: z.string(), annotations: z.record(z.string(), z.string()).default({}) }),
+});
 
 /** A client for the cluster that `target` names; errors as of {@link openApi}. */
 export async function connectHarborSecrets(
@@ -39,7 +41,11 @@ export async function connectHarborSecrets(
         return created === undefined ? "exists" : "created";
       } catch (error) {
         if (!(error instanceof RequestError && error.httpStatus === 404)) throw error;
-        throw new RecoveryError("failed", `context ${context}: there is no namespace ${namespace}`, `kubectl --context ${context} create namespace ${namespace}`);
+        throw new RecoveryError(
+          "failed",
+          `context ${context}: there is no namespace ${namespace}`,
+          `kubectl --context ${context} create namespace ${namespace}`,
+        );
       }
     },
 

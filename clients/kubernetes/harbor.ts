@@ -1,5 +1,14 @@
 import { z } from "zod";
-import { harborClusterSchema, podSchema, postgresqlSchema, statefulSetSchema, type DatabasePod, type HarborCluster, type Postgresql, type StatefulSet } from "../../domain/harbor/objects.ts";
+import {
+  harborClusterSchema,
+  podSchema,
+  postgresqlSchema,
+  statefulSetSchema,
+  type DatabasePod,
+  type HarborCluster,
+  type Postgresql,
+  type StatefulSet,
+} from "../../domain/harbor/objects.ts";
 import { databasePodLabels, harborClusterApi, postgresqlApi, postgresqlName } from "../../domain/harbor/names.ts";
 import type { LivePodConfig } from "../../domain/harbor/pod-config-owners.ts";
 import type { ClusterName } from "../../domain/stanza/postgres-cluster.ts";
@@ -50,10 +59,24 @@ const named = z.object({ metadata: z.object({ name: z.string() }) });
 const listOf = <T>(item: z.ZodType<T>): z.ZodType<{ items: T[] }> => z.object({ items: z.array(item) });
 
 /** A client for the cluster that `target` names; errors as of {@link openApi}. */
-export async function connectHarbor(target: KubernetesTarget, signal: AbortSignal, progress: (line: string) => void): Promise<HarborClient> {
+export async function connectHarbor(
+  target: KubernetesTarget,
+  signal: AbortSignal,
+  progress: (line: string) => void,
+): Promise<HarborClient> {
   const { apply, context, exec, find, get, remove } = await openApi(target, signal, progress);
-  const list = async <T>(resource: string, group: string, namespace: string, schema: z.ZodType<T>, query = ""): Promise<T[]> =>
-    understood(context, listOf(schema), await get(`list ${resource}`, `${group}${inNamespace(namespace)}/${resource}${query}`)).items;
+  const list = async <T>(
+    resource: string,
+    group: string,
+    namespace: string,
+    schema: z.ZodType<T>,
+    query = "",
+  ): Promise<T[]> =>
+    understood(
+      context,
+      listOf(schema),
+      await get(`list ${resource}`, `${group}${inNamespace(namespace)}/${resource}${query}`),
+    ).items;
 
   return {
     context,
@@ -65,8 +88,16 @@ export async function connectHarbor(target: KubernetesTarget, signal: AbortSigna
     getStatefulSet: (harbor) => find("statefulsets", appsApi, databaseOf(harbor), statefulSetSchema),
 
     async listPods(harbor) {
-      const selector = Object.entries(databasePodLabels(harbor)).map(([label, value]) => `${label}=${value}`).join(",");
-      const pods = await list("pods", coreApi, harbor.namespace, podSchema, `?labelSelector=${encodeURIComponent(selector)}`);
+      const selector = Object.entries(databasePodLabels(harbor))
+        .map(([label, value]) => `${label}=${value}`)
+        .join(",");
+      const pods = await list(
+        "pods",
+        coreApi,
+        harbor.namespace,
+        podSchema,
+        `?labelSelector=${encodeURIComponent(selector)}`,
+      );
       return pods.toSorted((a, b) => a.metadata.name.localeCompare(b.metadata.name, "en", { numeric: true }));
     },
 
@@ -74,7 +105,9 @@ export async function connectHarbor(target: KubernetesTarget, signal: AbortSigna
       const { namespace, name } = databaseOf(harbor);
       const patroni = { namespace, name: `${name}-config` };
       // Endpoints, or a ConfigMap where the operator is told so (kubernetes_use_configmaps).
-      const object = (await find("endpoints", coreApi, patroni, annotated)) ?? (await find("configmaps", coreApi, patroni, annotated));
+      const object =
+        (await find("endpoints", coreApi, patroni, annotated)) ??
+        (await find("configmaps", coreApi, patroni, annotated));
       const identifier = object?.metadata.annotations["initialize"];
       // Empty while a bootstrap is under way.
       return identifier === "" ? undefined : identifier;
@@ -105,7 +138,11 @@ export async function connectHarbor(target: KubernetesTarget, signal: AbortSigna
         spec: { patroni: { pg_hba } },
       };
       const path = `${zalandoApi}${inNamespace(namespace)}/${postgresqlApi.plural}/${encodeURIComponent(name)}`;
-      return understood(context, postgresqlSchema, await apply(`patch ${postgresqlApi.plural}`, path, object, fieldManager));
+      return understood(
+        context,
+        postgresqlSchema,
+        await apply(`patch ${postgresqlApi.plural}`, path, object, fieldManager),
+      );
     },
 
     async deletePod({ metadata: { namespace, name, uid } }) {

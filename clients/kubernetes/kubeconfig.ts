@@ -52,7 +52,11 @@ function chooseContext(config: KubeConfig, context: string | undefined, source: 
   }
   config.setCurrentContext(chosen);
   if (config.getCurrentCluster() === null || config.getCurrentUser() === null) {
-    throw new RecoveryError("usage", `the kubeconfig ${source} lacks the cluster or the user that its context ${chosen} names`, otherKubeconfig);
+    throw new RecoveryError(
+      "usage",
+      `the kubeconfig ${source} lacks the cluster or the user that its context ${chosen} names`,
+      otherKubeconfig,
+    );
   }
 }
 
@@ -62,7 +66,10 @@ const fileProblem = z.object({ code: z.string(), path: z.string(), syscall: z.st
 
 function readProblem(error: unknown): string {
   const yaml = yamlProblem.safeParse(error);
-  if (yaml.success) return yaml.data.mark === undefined ? "it is not valid YAML" : `it is not valid YAML near line ${yaml.data.mark.line + 1}`;
+  if (yaml.success)
+    return yaml.data.mark === undefined
+      ? "it is not valid YAML"
+      : `it is not valid YAML near line ${yaml.data.mark.line + 1}`;
   const file = fileProblem.safeParse(error);
   if (file.success) return unreadable(file.data);
   // An empty file, a list, a server that is a number: the library stumbles over it.
@@ -108,9 +115,18 @@ function loginError(config: KubeConfig, error: unknown): RecoveryError {
   const user = loginHelper.safeParse(config.getCurrentUser());
   const file = fileProblem.safeParse(error);
   if (file.success && !file.data.syscall.startsWith("spawn")) {
-    return new RecoveryError("usage", `${where}: the kubeconfig names a file that cannot be used: ${unreadable(file.data)}`, otherKubeconfig);
+    return new RecoveryError(
+      "usage",
+      `${where}: the kubeconfig names a file that cannot be used: ${unreadable(file.data)}`,
+      otherKubeconfig,
+    );
   }
-  if (!user.success) return new RecoveryError("usage", `${where}: the kubeconfig's credentials cannot be used: ${messageOf(error)}`, otherKubeconfig);
+  if (!user.success)
+    return new RecoveryError(
+      "usage",
+      `${where}: the kubeconfig's credentials cannot be used: ${messageOf(error)}`,
+      otherKubeconfig,
+    );
   const { command } = user.data.exec;
   if (file.success) {
     return new RecoveryError(
@@ -120,6 +136,13 @@ function loginError(config: KubeConfig, error: unknown): RecoveryError {
     );
   }
   // Its answer is on stdout, and the errors of parsing it quote it; a plain Error carries stderr.
-  const told = error instanceof SyntaxError || error instanceof TypeError ? "it printed no credentials" : messageOf(error).trim().slice(0, 500);
-  return new RecoveryError("undetermined", `${where}: the kubeconfig's login helper ${command} failed: ${told}`, "log in to the cluster again");
+  const told =
+    error instanceof SyntaxError || error instanceof TypeError
+      ? "it printed no credentials"
+      : messageOf(error).trim().slice(0, 500);
+  return new RecoveryError(
+    "undetermined",
+    `${where}: the kubeconfig's login helper ${command} failed: ${told}`,
+    "log in to the cluster again",
+  );
 }

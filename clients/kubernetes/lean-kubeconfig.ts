@@ -7,7 +7,8 @@ import { registerHooks } from "node:module";
  * of client-node stays whole.
  */
 const missing = (...names: string[]): string => {
-  const refused = "export class Refused { constructor() { throw new Error('this KubeConfig makes no API clients'); } }\n";
+  const refused =
+    "export class Refused { constructor() { throw new Error('this KubeConfig makes no API clients'); } }\n";
   return `data:text/javascript,${encodeURIComponent(refused + names.map((name) => `export const ${name} = Refused;`).join("\n"))}`;
 };
 const noGeneratedApi = missing("ServerConfiguration", "createConfiguration");
@@ -21,7 +22,9 @@ const hooks = registerHooks({
     if (found.url.endsWith("/client-node/dist/config.js")) return { ...found, url: found.url + instance };
     if (context.parentURL?.endsWith(instance) !== true) return found;
     const url = specifier === "undici" ? noUndici : noGeneratedApi;
-    return specifier === "undici" || found.url.endsWith("/gen/index.js") ? { url, format: "module", shortCircuit: true } : found;
+    return specifier === "undici" || found.url.endsWith("/gen/index.js")
+      ? { url, format: "module", shortCircuit: true }
+      : found;
   },
 });
 /** client-node's KubeConfig, for everything but making API clients. */

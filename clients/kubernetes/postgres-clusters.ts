@@ -1,7 +1,13 @@
 import pRetry from "p-retry";
 import { z } from "zod";
 import { podSchema, type Pod } from "../../domain/stanza/instance-pod.ts";
-import { labels, postgresClusterApi, postgresClusterSchema, type ClusterName, type PostgresCluster } from "../../domain/stanza/postgres-cluster.ts";
+import {
+  labels,
+  postgresClusterApi,
+  postgresClusterSchema,
+  type ClusterName,
+  type PostgresCluster,
+} from "../../domain/stanza/postgres-cluster.ts";
 import type { Exec } from "./exec.ts";
 import { coreApi, inNamespace, openApi, understood, type KubernetesTarget } from "./api.ts";
 import { RequestError } from "./request-error.ts";
@@ -37,9 +43,16 @@ export async function connectKubernetes(
 ): Promise<KubernetesClient> {
   const { context, exec, find, get } = await openApi(target, signal, progress);
   const list = <T>(what: string, path: string, query: Record<string, string>, schema: z.ZodType<T>): Promise<T[]> => {
-    const page = z.object({ items: z.array(schema), metadata: z.object({ continue: z.string().default("") }).prefault({}) });
+    const page = z.object({
+      items: z.array(schema),
+      metadata: z.object({ continue: z.string().default("") }).prefault({}),
+    });
     return everyPage(async (next) => {
-      const parameters = new URLSearchParams({ ...query, limit: String(pageSize), ...(next !== "" && { continue: next }) });
+      const parameters = new URLSearchParams({
+        ...query,
+        limit: String(pageSize),
+        ...(next !== "" && { continue: next }),
+      });
       return understood(context, page, await get(`list ${what}`, `${path}?${parameters.toString()}`));
     });
   };
@@ -50,14 +63,25 @@ export async function connectKubernetes(
     exec,
 
     listPostgresClusters(namespace) {
-      return list(postgresClusterApi.plural, `${postgresClustersApi}${inNamespace(namespace)}/${postgresClusterApi.plural}`, {}, postgresClusterSchema);
+      return list(
+        postgresClusterApi.plural,
+        `${postgresClustersApi}${inNamespace(namespace)}/${postgresClusterApi.plural}`,
+        {},
+        postgresClusterSchema,
+      );
     },
 
-    getPostgresCluster: (cluster) => find(postgresClusterApi.plural, postgresClustersApi, cluster, postgresClusterSchema),
+    getPostgresCluster: (cluster) =>
+      find(postgresClusterApi.plural, postgresClustersApi, cluster, postgresClusterSchema),
 
     listInstancePods({ namespace, cluster }) {
       const selectedCluster = cluster === undefined ? labels.cluster : `${labels.cluster}=${cluster}`;
-      return list("pods", `${coreApi}${inNamespace(namespace)}/pods`, { labelSelector: `${selectedCluster},${labels.instance}` }, podSchema);
+      return list(
+        "pods",
+        `${coreApi}${inNamespace(namespace)}/pods`,
+        { labelSelector: `${selectedCluster},${labels.instance}` },
+        podSchema,
+      );
     },
   };
 }
@@ -73,7 +97,11 @@ interface Page<T> {
 /** All objects of a LIST. A continue token lives for some minutes; then (410) the LIST begins again, for it must be whole. */
 function everyPage<T>(request: (next: string) => Promise<Page<T>>): Promise<T[]> {
   const isTooOld = (error: Error): boolean => error instanceof RequestError && error.httpStatus === 410;
-  return pRetry(() => pagesOf(request), { retries: restarts, minTimeout: 0, shouldRetry: ({ error }) => isTooOld(error) });
+  return pRetry(() => pagesOf(request), {
+    retries: restarts,
+    minTimeout: 0,
+    shouldRetry: ({ error }) => isTooOld(error),
+  });
 }
 
 async function pagesOf<T>(request: (next: string) => Promise<Page<T>>): Promise<T[]> {

@@ -26,7 +26,11 @@ export class RequestError extends RecoveryError {
     kind: FailureKind,
     message: string,
     next: string,
-    about: { readonly httpStatus?: number; readonly passing?: boolean; readonly retryAfterSeconds?: number | undefined },
+    about: {
+      readonly httpStatus?: number;
+      readonly passing?: boolean;
+      readonly retryAfterSeconds?: number | undefined;
+    },
   ) {
     super(kind, message, next);
     this.httpStatus = about.httpStatus;
@@ -57,7 +61,11 @@ export function requestError(connection: Connection, what: string, error: unknow
   );
 }
 
-function answerError({ context, user, server }: Connection, what: string, { httpStatus: code, body, headers }: ApiAnswer): RequestError {
+function answerError(
+  { context, user, server }: Connection,
+  what: string,
+  { httpStatus: code, body, headers }: ApiAnswer,
+): RequestError {
   const where = `context ${context}: `;
   const status = statusOf(body);
   const told = status?.message ?? `HTTP ${code}`;
@@ -96,11 +104,16 @@ function answerError({ context, user, server }: Connection, what: string, { http
       );
     }
   }
-  return new RequestError("undetermined", `${where}the API server ${server} failed (${what}): HTTP ${code}: ${told}`, "see the API server's log", {
-    httpStatus: code,
-    passing: code >= 500,
-    retryAfterSeconds: code >= 500 ? waitOf(headers) : undefined,
-  });
+  return new RequestError(
+    "undetermined",
+    `${where}the API server ${server} failed (${what}): HTTP ${code}: ${told}`,
+    "see the API server's log",
+    {
+      httpStatus: code,
+      passing: code >= 500,
+      retryAfterSeconds: code >= 500 ? waitOf(headers) : undefined,
+    },
+  );
 }
 
 /** Resources of operators, which an API server may lack. */

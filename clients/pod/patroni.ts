@@ -13,11 +13,16 @@ const listSeconds = 20;
 
 /** Asks `patronictl list` in one instance. Under PGO a normal answer takes under a second, a dead API server 10. */
 export async function patroniLeader(exec: Exec, container: ContainerName, signal?: AbortSignal): Promise<LeaderAnswer> {
-  const result = await exec(container, ["timeout", "-k", "2", String(listSeconds - 5), "patronictl", "list", "-f", "json"], {
-    deadlineSeconds: listSeconds,
-    ...(signal && { signal }),
-  });
-  if (result.end === "refused" && isNotAllowed(result.httpStatus)) return { answer: "not-allowed", reason: result.message };
+  const result = await exec(
+    container,
+    ["timeout", "-k", "2", String(listSeconds - 5), "patronictl", "list", "-f", "json"],
+    {
+      deadlineSeconds: listSeconds,
+      ...(signal && { signal }),
+    },
+  );
+  if (result.end === "refused" && isNotAllowed(result.httpStatus))
+    return { answer: "not-allowed", reason: result.message };
   if (result.end !== "exited") return { answer: "unknown", reason: result.message };
   if (result.code !== 0) return { answer: "unknown", reason: `patronictl list ended with exit code ${result.code}` };
   try {

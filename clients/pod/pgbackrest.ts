@@ -36,7 +36,11 @@ export async function stanzaInfo(
     case "deadline":
       return { status: "timeout", reason: result.message };
     case "refused":
-      return { status: "unreachable", reason: result.message, ...(isNotAllowed(result.httpStatus) && { because: "not-allowed" }) };
+      return {
+        status: "unreachable",
+        reason: result.message,
+        ...(isNotAllowed(result.httpStatus) && { because: "not-allowed" }),
+      };
     case "broken":
       return { status: "unreachable", reason: result.message };
     case "exited":
@@ -44,7 +48,10 @@ export async function stanzaInfo(
       if (result.code === 124 || result.code === 137) {
         return { status: "timeout", reason: `pgbackrest info did not end within ${inside} s` };
       }
-      return { status: "unreachable", reason: `pgbackrest info ended with exit code ${result.code}: ${firstLine(result.stderr)}` };
+      return {
+        status: "unreachable",
+        reason: `pgbackrest info ended with exit code ${result.code}: ${firstLine(result.stderr)}`,
+      };
   }
 }
 

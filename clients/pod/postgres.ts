@@ -5,7 +5,11 @@ import type { ContainerName, Exec, ExecResult } from "../kubernetes/exec.ts";
 const sizeQuery = "select coalesce(sum(pg_database_size(oid)), 0) from pg_database where datallowconn";
 
 /** Bytes that all databases of the instance take together; undefined when it cannot be asked. */
-export async function databaseBytes(exec: Exec, container: ContainerName, signal: AbortSignal): Promise<number | undefined> {
+export async function databaseBytes(
+  exec: Exec,
+  container: ContainerName,
+  signal: AbortSignal,
+): Promise<number | undefined> {
   const argv = ["timeout", "-k", "2", "20", "psql", "-XAtqc", sizeQuery];
   const result = await exec(container, argv, { deadlineSeconds: 30, signal });
   const bytes = result.end === "exited" && result.code === 0 ? Number(result.stdout.trim()) : Number.NaN;
@@ -13,7 +17,11 @@ export async function databaseBytes(exec: Exec, container: ContainerName, signal
 }
 
 /** Asks the database for its system identifier, as initdb gave it; a standby and its primary have the same. */
-export async function systemIdentifier(exec: Exec, container: ContainerName, signal: AbortSignal): Promise<OwnIdentifier> {
+export async function systemIdentifier(
+  exec: Exec,
+  container: ContainerName,
+  signal: AbortSignal,
+): Promise<OwnIdentifier> {
   const argv = ["timeout", "-k", "2", "10", "psql", "-XAtqc", "select system_identifier from pg_control_system()"];
   const result = await exec(container, argv, { deadlineSeconds: 15, signal });
   if (result.end !== "exited") return { unknown: result.message };

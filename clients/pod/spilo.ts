@@ -27,7 +27,10 @@ LC_ALL=C PATH="/usr/lib/postgresql/\${PGVERSION:-12}/bin:$PATH" exec timeout -k 
 
 /** How far the bootstrap in a Pod is, by its files alone: nobody may be let into its Postgres. It takes up to 15 s. */
 export async function readBootstrapState(exec: Exec, pod: DatabasePod, signal: AbortSignal): Promise<BootstrapState> {
-  const result = await exec(containerOf(pod), ["sh", "-c", controlScript], { deadlineSeconds: watchSeconds + 25, signal });
+  const result = await exec(containerOf(pod), ["sh", "-c", controlScript], {
+    deadlineSeconds: watchSeconds + 25,
+    signal,
+  });
   if (result.end === "exited" && result.code === 0) return bootstrapState(result.stdout);
   return { state: "unknown", reason: problem(result) };
 }
@@ -42,13 +45,32 @@ const roleScript = `exec timeout -k 2 15 psql -XAtq -U "\${PGUSER_SUPERUSER:-pos
 export async function hasReplicationRole(exec: Exec, leader: ContainerName, signal: AbortSignal): Promise<boolean> {
   const result = await exec(leader, ["sh", "-c", roleScript], { deadlineSeconds: 30, signal });
   if (result.end === "exited" && result.code === 0) return result.stdout.trim() === "1";
-  throw new RecoveryError("undetermined", `the Postgres of ${leader.namespace}/${leader.pod} does not answer: ${problem(result)}`, "see its log, then run again");
+  throw new RecoveryError(
+    "undetermined",
+    `the Postgres of ${leader.namespace}/${leader.pod} does not answer: ${problem(result)}`,
+    "see its log, then run again",
+  );
 }
 
 /** Hands the lead from the leader to `candidate`; undefined when Patroni did so, else what went wrong. */
-export async function switchover(exec: Exec, leader: DatabasePod, candidate: DatabasePod, signal: AbortSignal): Promise<string | undefined> {
+export async function switchover(
+  exec: Exec,
+  leader: DatabasePod,
+  candidate: DatabasePod,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   // The option for the leader has changed its name with Patroni 3; without it --force means the present one.
-  const argv = ["timeout", "-k", "5", String(switchoverSeconds - 15), "patronictl", "switchover", "--candidate", candidate.metadata.name, "--force"];
+  const argv = [
+    "timeout",
+    "-k",
+    "5",
+    String(switchoverSeconds - 15),
+    "patronictl",
+    "switchover",
+    "--candidate",
+    candidate.metadata.name,
+    "--force",
+  ];
   const result = await exec(containerOf(leader), argv, { deadlineSeconds: switchoverSeconds, signal });
   return result.end === "exited" && result.code === 0 ? undefined : problem(result);
 }

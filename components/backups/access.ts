@@ -1,6 +1,11 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { backupReaderPolicy, backupWriterPolicy, type ReaderAccess, type WriterAccess } from "../../domain/backups/iam.ts";
+import {
+  backupReaderPolicy,
+  backupWriterPolicy,
+  type ReaderAccess,
+  type WriterAccess,
+} from "../../domain/backups/iam.ts";
 import { childOf } from "../child-of.ts";
 
 export interface BackupAccessArgs {
@@ -30,7 +35,10 @@ export class BackupAccess extends pulumi.ComponentResource {
     if (args.reader !== undefined) {
       this.readerPolicyArn = new aws.iam.Policy(
         `${name}-reader`,
-        { description: `Read backups of ${args.reader.scope}`, policy: JSON.stringify(backupReaderPolicy(args.reader)) },
+        {
+          description: `Read backups of ${args.reader.scope}`,
+          policy: JSON.stringify(backupReaderPolicy(args.reader)),
+        },
         childOf(this, options),
       ).arn;
     }

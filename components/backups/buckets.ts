@@ -45,7 +45,11 @@ abstract class SafeBucket extends pulumi.ComponentResource {
       args.adopt === true
         ? // Under another name than its own, which stays free for the day on which it is imported.
           aws.s3.Bucket.get(`${name}-adopted`, args.name, { region }, { parent: this })
-        : new aws.s3.Bucket(name, { bucket: args.name, region }, { parent: this, protect: args.protect ?? true, retainOnDelete: true });
+        : new aws.s3.Bucket(
+            name,
+            { bucket: args.name, region },
+            { parent: this, protect: args.protect ?? true, retainOnDelete: true },
+          );
     if (args.adopt !== true) this.#secure(name, bucket, args);
     this.bucket = bucket.bucket;
     this.arn = bucket.arn;
@@ -56,23 +60,47 @@ abstract class SafeBucket extends pulumi.ComponentResource {
     const place = { bucket, region: args.region };
     // What stays must stay as safe as it is.
     const options = { parent: this, retainOnDelete: true };
-    const versioning = new aws.s3.BucketVersioning(`${name}-versioning`, { ...place, versioningConfiguration: { status: "Enabled" } }, options);
-    new aws.s3.BucketServerSideEncryptionConfiguration(`${name}-encryption`, { ...place, rules: [encryptionRule(args.kmsKey)] }, options);
+    const versioning = new aws.s3.BucketVersioning(
+      `${name}-versioning`,
+      { ...place, versioningConfiguration: { status: "Enabled" } },
+      options,
+    );
+    new aws.s3.BucketServerSideEncryptionConfiguration(
+      `${name}-encryption`,
+      { ...place, rules: [encryptionRule(args.kmsKey)] },
+      options,
+    );
     const publicAccess = new aws.s3.BucketPublicAccessBlock(
       `${name}-public-access`,
       { ...place, blockPublicAcls: true, blockPublicPolicy: true, ignorePublicAcls: true, restrictPublicBuckets: true },
       options,
     );
-    new aws.s3.BucketOwnershipControls(`${name}-ownership`, { ...place, rule: { objectOwnership: "BucketOwnerEnforced" } }, options);
+    new aws.s3.BucketOwnershipControls(
+      `${name}-ownership`,
+      { ...place, rule: { objectOwnership: "BucketOwnerEnforced" } },
+      options,
+    );
     // S3 refuses two changes of a bucket's access at the same time.
-    new aws.s3.BucketPolicy(`${name}-policy`, { ...place, policy: JSON.stringify(bucketPolicy(args.name)) }, { ...options, dependsOn: publicAccess });
+    new aws.s3.BucketPolicy(
+      `${name}-policy`,
+      { ...place, policy: JSON.stringify(bucketPolicy(args.name)) },
+      { ...options, dependsOn: publicAccess },
+    );
     // Before there are versions there is nothing to expire.
     const versioned = { ...options, dependsOn: versioning };
-    new aws.s3.BucketLifecycleConfiguration(`${name}-lifecycle`, { ...place, rules: lifecycleRules(args.noncurrentDays ?? 90) }, versioned);
+    new aws.s3.BucketLifecycleConfiguration(
+      `${name}-lifecycle`,
+      { ...place, rules: lifecycleRules(args.noncurrentDays ?? 90) },
+      versioned,
+    );
     if (args.objectLock === undefined) return;
     const { mode, days } = args.objectLock;
     // As a setting, not as `objectLockEnabled` of the bucket, whose change would replace the bucket.
-    new aws.s3.BucketObjectLockConfiguration(`${name}-object-lock`, { ...place, rule: { defaultRetention: { mode: mode.toUpperCase(), days } } }, versioned);
+    new aws.s3.BucketObjectLockConfiguration(
+      `${name}-object-lock`,
+      { ...place, rule: { defaultRetention: { mode: mode.toUpperCase(), days } } },
+      versioned,
+    );
   }
 }
 
@@ -94,13 +122,20 @@ function encryptionRule(kmsKey: string | undefined): aws.types.input.s3.BucketSe
   return kmsKey === undefined
     ? { applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } }
     : // The bucket's own data key saves nearly all calls to KMS: WAL comes in thousands of objects.
-      { applyServerSideEncryptionByDefault: { sseAlgorithm: "aws:kms", kmsMasterKeyId: kmsKey }, bucketKeyEnabled: true };
+      {
+        applyServerSideEncryptionByDefault: { sseAlgorithm: "aws:kms", kmsMasterKeyId: kmsKey },
+        bucketKeyEnabled: true,
+      };
 }
 
 function lifecycleRules(noncurrentDays: number): aws.types.input.s3.BucketLifecycleConfigurationRule[] {
   const wholeBucket = { status: "Enabled", filter: { prefix: "" } };
   return [
     { id: "expire-noncurrent-versions", ...wholeBucket, noncurrentVersionExpiration: { noncurrentDays } },
-    { id: "abort-unfinished-uploads", ...wholeBucket, abortIncompleteMultipartUpload: { daysAfterInitiation: unfinishedUploadDays } },
+    {
+      id: "abort-unfinished-uploads",
+      ...wholeBucket,
+      abortIncompleteMultipartUpload: { daysAfterInitiation: unfinishedUploadDays },
+    },
   ];
 }

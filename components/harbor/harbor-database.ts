@@ -38,7 +38,10 @@ export interface HarborDatabaseArgs {
   /** Whether IAM policies for the writer and the reader of the backups are made. */
   readonly iamPolicies: boolean;
   /** What is kept of the Secrets, and where; and whether a restore puts them back first. */
-  readonly secrets: Pick<KeptSecretsArgs, "adopt" | "also" | "kmsKeyId" | "recoveryWindowDays" | "region" | "replicas"> & { readonly restore: boolean };
+  readonly secrets: Pick<
+    KeptSecretsArgs,
+    "adopt" | "also" | "kmsKeyId" | "recoveryWindowDays" | "region" | "replicas"
+  > & { readonly restore: boolean };
   /** Own lines of pg_hba, which stand before the runbook's nine. */
   readonly pgHba: readonly string[];
   /** The restore that is declared. Default: none, or it is finished. */
@@ -65,12 +68,17 @@ export class HarborDatabase extends pulumi.ComponentResource {
     const { cluster, kubernetes, operatorNamespace, restore, timeLimits } = args;
     const child = { parent: this };
     const list = requiredPgHba(args.pgHba);
-        const preflight = new Preflight(
+    const preflight = new Preflight(
       "preflight",
       {
         kubernetes,
         cluster,
-        operator: { namespace: operatorNamespace, podConfig: args.podConfig, podSecret: args.podSecret, configuration: undefined },
+        operator: {
+          namespace: operatorNamespace,
+          podConfig: args.podConfig,
+          podSecret: args.podSecret,
+          configuration: undefined,
+        },
         image: args.spiloImage,
         pgHba: list,
         backup: args.backup,
@@ -81,13 +89,20 @@ export class HarborDatabase extends pulumi.ComponentResource {
     );
     if (args.iamPolicies && args.backup.endpoint === undefined) {
       // After the preflight: a restore that names the running database would deny it its own backups.
-      new BackupAccess("backup-access", backupAccess(postgresqlName(harbor), args.backup, restore), { ...child, dependsOn: preflight });
+      new BackupAccess("backup-access", backupAccess(postgresqlName(harbor), args.backup, restore), {
+        ...child,
+        dependsOn: preflight,
+      });
     }
     const { restore: isRestored, ...keeping } = args.secrets;
     const whose = { kubernetes, cluster, also: keeping.also, region: keeping.region };
     const restored =
       restore !== undefined && isRestored
-        ? new RestoredSecrets("restored-secrets", { ...whose, restoreId: restore.id, uid: "uid" in restore.source ? restore.source.uid : undefined }, { ...child, dependsOn: preflight })
+        ? new RestoredSecrets(
+            "restored-secrets",
+            { ...whose, restoreId: restore.id, uid: "uid" in restore.source ? restore.source.uid : undefined },
+            { ...child, dependsOn: preflight },
+          )
         : undefined;
     const podConfig = new PodConfig(
       "pod-config",
@@ -98,11 +113,23 @@ export class HarborDatabase extends pulumi.ComponentResource {
         restore,
         keys: args.keys,
       },
-      { ...child, provider: kubernetesProvider("kubernetes", kubernetes, child), dependsOn: restored === undefined ? [preflight] : [preflight, restored] },
+      {
+        ...child,
+        provider: kubernetesProvider("kubernetes", kubernetes, child),
+        dependsOn: restored === undefined ? [preflight] : [preflight, restored],
+      },
     );
     const pgHba = new PgHba(
       "pg-hba",
-      { kubernetes, cluster, list, image: args.spiloImage, externalUrl: args.externalUrl, wait: timeLimits.resource, restoreId: restore?.id },
+      {
+        kubernetes,
+        cluster,
+        list,
+        image: args.spiloImage,
+        externalUrl: args.externalUrl,
+        wait: timeLimits.resource,
+        restoreId: restore?.id,
+      },
       { ...child, dependsOn: podConfig },
     );
     const roll = new Roll(
@@ -115,10 +142,17 @@ export class HarborDatabase extends pulumi.ComponentResource {
       },
       { ...child, dependsOn: pgHba },
     );
-    const kept = new KeptSecrets("kept-secrets", { ...keeping, ...whose, wait: timeLimits.resource, restoreId: restore?.id }, { ...child, dependsOn: roll });
+    const kept = new KeptSecrets(
+      "kept-secrets",
+      { ...keeping, ...whose, wait: timeLimits.resource, restoreId: restore?.id },
+      { ...child, dependsOn: roll },
+    );
     this.report = {
       restore: restore?.id ?? null,
-      preflight: preflight.report.apply(({ verdict, findings }) => [verdict, ...findings.filter(({ severity }) => severity === "warn").map(({ where, what }) => `${where}: ${what}`)]),
+      preflight: preflight.report.apply(({ verdict, findings }) => [
+        verdict,
+        ...findings.filter(({ severity }) => severity === "warn").map(({ where, what }) => `${where}: ${what}`),
+      ]),
       restoredBackup: preflight.report.backup,
       restoredSecrets: restored?.report.apply(outcomes) ?? {},
       podConfig: podConfig.data,
@@ -140,7 +174,11 @@ export class HarborDatabase extends pulumi.ComponentResource {
 }
 
 /** What became of each Secret, by its name. */
-function outcomes({ secrets }: { readonly secrets: readonly { readonly name: string; readonly outcome: string }[] }): Record<string, string> {
+function outcomes({
+  secrets,
+}: {
+  readonly secrets: readonly { readonly name: string; readonly outcome: string }[];
+}): Record<string, string> {
   return Object.fromEntries(secrets.map(({ name, outcome }) => [name, outcome]));
 }
 
@@ -148,7 +186,10 @@ function outcomes({ secrets }: { readonly secrets: readonly { readonly name: str
 function backupAccess(scope: string, { bucket, kmsKey }: Backup, restore: Restore | undefined): BackupAccessArgs {
   if (restore?.bucket !== bucket || restore.endpoint !== undefined) return { writer: { bucket, scope, kmsKey } };
   const { source } = restore;
-  const folder = "uid" in source ? { bucket, scope: restore.scope, uid: source.uid } : { bucket, scope: source.prefix + restore.scope };
+  const folder =
+    "uid" in source
+      ? { bucket, scope: restore.scope, uid: source.uid }
+      : { bucket, scope: source.prefix + restore.scope };
   const readOnlyUids = folder.scope === scope && "uid" in source ? [source.uid] : [];
   return { writer: { bucket, scope, kmsKey, readOnlyUids }, reader: { ...folder, kmsKey } };
 }

@@ -49,10 +49,18 @@ export class PgHba extends pulumi.ComponentResource {
       { command: "harbor fingerprint", request: waiting, triggers: [cluster, args.restoreId ?? ""], seconds },
       childOf(this, options),
     );
-    const { fingerprint } = reportOf(pgHbaLookReportSchema, look("harbor fingerprint", request, { parent: this, dependsOn: ready }));
+    const { fingerprint } = reportOf(
+      pgHbaLookReportSchema,
+      look("harbor fingerprint", request, { parent: this, dependsOn: ready }),
+    );
     const written = step(
       name,
-      { command: "harbor pg-hba", request: writing, triggers: [cluster, list, image, externalUrl, fingerprint], seconds },
+      {
+        command: "harbor pg-hba",
+        request: writing,
+        triggers: [cluster, list, image, externalUrl, fingerprint],
+        seconds,
+      },
       { parent: this, dependsOn: ready },
     );
     this.report = reportOf(pgHbaReportSchema, written.stdout);

@@ -51,7 +51,11 @@ export class PodConfig extends pulumi.ComponentResource {
     // `stringData` would be a change in every preview.
     const data = needsPodSecret(backup, restore) ? { stringData: keys } : {};
     new Secret(`${name}-keys`, { metadata: metadata(args.podSecret), type: "Opaque", ...data }, left);
-    const configMap = new ConfigMap(name, { metadata: metadata(args.podConfig), data: podConfigData(backup, restore) }, left);
+    const configMap = new ConfigMap(
+      name,
+      { metadata: metadata(args.podConfig), data: podConfigData(backup, restore) },
+      left,
+    );
     this.data = configMap.data;
     this.uid = configMap.metadata.uid;
     this.registerOutputs({ data: this.data, uid: this.uid });

@@ -1,11 +1,18 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Backup, Restore } from "../../domain/restore/restore.ts";
 import type { AccessKeys } from "../../domain/harbor/pod-config.ts";
-import { restoreCheckReportSchema, type RestoreCheckReport, type RestoreCheckRequest } from "../../domain/restore/check.ts";
+import {
+  restoreCheckReportSchema,
+  type RestoreCheckReport,
+  type RestoreCheckRequest,
+} from "../../domain/restore/check.ts";
 import { childOf } from "../child-of.ts";
 import { reportOf, step } from "../step.ts";
 
-export interface PreflightArgs extends Pick<RestoreCheckRequest, "kubernetes" | "cluster" | "operator" | "image" | "pgHba"> {
+export interface PreflightArgs extends Pick<
+  RestoreCheckRequest,
+  "kubernetes" | "cluster" | "operator" | "image" | "pgHba"
+> {
   /** Where the new database writes its own backups. */
   readonly backup: Backup;
   /** The restore that is declared. Default: none, and then only what backups rest upon is looked at. */
@@ -30,9 +37,19 @@ export class Preflight extends pulumi.ComponentResource {
     super("postgres-recovery:harbor:Preflight", name, {}, options);
     const { cluster, image, keys, kubernetes, operator, pgHba, restore } = args;
     const { bucket, region, endpoint, credentials } = args.backup;
-    const declared = { cluster, image, operator, backup: { bucket, region, endpoint, credentials }, ...(restore !== undefined && { restore }) };
+    const declared = {
+      cluster,
+      image,
+      operator,
+      backup: { bucket, region, endpoint, credentials },
+      ...(restore !== undefined && { restore }),
+    };
     const request = pulumi.secret(keys).apply((both) => ({ version: 1, kubernetes, ...declared, pgHba, keys: both }));
-    const checked = step(name, { command: "restore check", request, triggers: [declared], seconds }, childOf(this, options));
+    const checked = step(
+      name,
+      { command: "restore check", request, triggers: [declared], seconds },
+      childOf(this, options),
+    );
     // The request holds keys, and with it everything of the command is secret. The report holds none.
     this.report = reportOf(restoreCheckReportSchema, pulumi.unsecret(checked.stdout));
     this.registerOutputs({ report: this.report });

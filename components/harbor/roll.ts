@@ -22,7 +22,11 @@ export class Roll extends pulumi.ComponentResource {
     const { cluster, kubernetes, timeLimits, whenever } = args;
     const seconds = (durationSeconds(timeLimits.operator) ?? 0) + waits * (durationSeconds(timeLimits.pod) ?? 0);
     const request: RollRequest = { version: 1, kubernetes, cluster, timeLimits };
-    const rolled = step(name, { command: "harbor roll", request, triggers: [cluster, ...whenever], seconds }, childOf(this, options));
+    const rolled = step(
+      name,
+      { command: "harbor roll", request, triggers: [cluster, ...whenever], seconds },
+      childOf(this, options),
+    );
     this.report = reportOf(rollReportSchema, rolled.stdout);
     this.registerOutputs({ report: this.report });
   }

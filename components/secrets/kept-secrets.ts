@@ -3,7 +3,12 @@ import * as pulumi from "@pulumi/pulumi";
 import { durationSeconds } from "../../domain/duration.ts";
 import { formatClusterName, parseClusterName } from "../../domain/stanza/postgres-cluster.ts";
 import { copyName } from "../../domain/secrets/copy.ts";
-import { fingerprintReportSchema, keepReportSchema, secretNames, type KeepReport } from "../../domain/secrets/request.ts";
+import {
+  fingerprintReportSchema,
+  keepReportSchema,
+  secretNames,
+  type KeepReport,
+} from "../../domain/secrets/request.ts";
 import { childOf } from "../child-of.ts";
 import { look, reportOf, step } from "../step.ts";
 import { secretsRequest, type HarborSecrets } from "./harbor-secrets.ts";
@@ -47,17 +52,32 @@ export class KeptSecrets extends pulumi.ComponentResource {
     const { cluster, region, restoreId = "", wait } = args;
     const harbor = parseClusterName(cluster);
     if (harbor === undefined) throw new pulumi.RunError(`"${cluster}" is not NAMESPACE/NAME`);
-    const places = secretNames(harbor, args.also).map((secret) => this.#place(copyName(harbor, secret), formatClusterName(harbor), args));
+    const places = secretNames(harbor, args.also).map((secret) =>
+      this.#place(copyName(harbor, secret), formatClusterName(harbor), args),
+    );
     const request = secretsRequest(args);
     const ready = step(
       `${name}-ready`,
-      { command: "secrets fingerprint", request: { ...request, wait }, triggers: [cluster, restoreId], seconds: durationSeconds(wait) ?? 0 },
+      {
+        command: "secrets fingerprint",
+        request: { ...request, wait },
+        triggers: [cluster, restoreId],
+        seconds: durationSeconds(wait) ?? 0,
+      },
       { ...childOf(this, options), additionalSecretOutputs: ["stdout"] },
     );
-    const { fingerprint } = reportOf(fingerprintReportSchema, look("secrets fingerprint", request, { parent: this, dependsOn: ready }));
+    const { fingerprint } = reportOf(
+      fingerprintReportSchema,
+      look("secrets fingerprint", request, { parent: this, dependsOn: ready }),
+    );
     const kept = step(
       name,
-      { command: "secrets keep", request: { ...request, region }, triggers: [cluster, pulumi.secret(fingerprint)], seconds: 0 },
+      {
+        command: "secrets keep",
+        request: { ...request, region },
+        triggers: [cluster, pulumi.secret(fingerprint)],
+        seconds: 0,
+      },
       { parent: this, dependsOn: places },
     );
     this.report = reportOf(keepReportSchema, kept.stdout);
@@ -66,7 +86,8 @@ export class KeptSecrets extends pulumi.ComponentResource {
 
   #place(copy: string, harbor: string, args: KeptSecretsArgs): aws.secretsmanager.Secret {
     const { kmsKeyId, region, replicas = [] } = args;
-    if (args.adopt === true) return aws.secretsmanager.Secret.get(`${copy}-adopted`, copy, { region }, { parent: this });
+    if (args.adopt === true)
+      return aws.secretsmanager.Secret.get(`${copy}-adopted`, copy, { region }, { parent: this });
     return new aws.secretsmanager.Secret(
       copy,
       {

@@ -26,7 +26,11 @@ export class RestoredSecrets extends pulumi.ComponentResource {
     super("postgres-recovery:secrets:RestoredSecrets", name, {}, options);
     const { cluster, region, restoreId, uid } = args;
     const request = { ...secretsRequest(args), region, ...(uid !== undefined && { uid }) };
-    const restored = step(name, { command: "secrets restore", request, triggers: [cluster, restoreId], seconds: 0 }, childOf(this, options));
+    const restored = step(
+      name,
+      { command: "secrets restore", request, triggers: [cluster, restoreId], seconds: 0 },
+      childOf(this, options),
+    );
     this.report = reportOf(secretsRestoreReportSchema, restored.stdout);
     this.registerOutputs({ report: this.report });
   }

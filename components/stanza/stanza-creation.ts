@@ -1,6 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import { durationSeconds } from "../../domain/duration.ts";
-import { stanzaCreateReportSchema, type KubernetesAccess, type StanzaCreateReport, type StanzaCreateRequest, type TimeLimits } from "../../domain/stanza/create.ts";
+import {
+  stanzaCreateReportSchema,
+  type KubernetesAccess,
+  type StanzaCreateReport,
+  type StanzaCreateRequest,
+  type TimeLimits,
+} from "../../domain/stanza/create.ts";
 import { reportOf, step } from "../step.ts";
 import { HeldTarget } from "../held-target.ts";
 
@@ -88,5 +94,7 @@ function requestFor(target: StanzaCreationTarget, args: StanzaCreationArgs): Sta
  */
 function wholeSeconds(limits: TimeLimits): number {
   const seconds = (limit: string): number => durationSeconds(limit) ?? 0;
-  return 3 * (seconds(limits.dump) + seconds(limits.create) + 600) + seconds(limits.operator) + 10 * seconds(limits.info);
+  return (
+    3 * (seconds(limits.dump) + seconds(limits.create) + 600) + seconds(limits.operator) + 10 * seconds(limits.info)
+  );
 }

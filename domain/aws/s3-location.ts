@@ -42,7 +42,8 @@ export function endpointProblem(endpoint: string, bucket: string): string | unde
     return "must be http(s)://HOST[:PORT] without a path: WAL-G adds the bucket itself";
   }
   const { hostname } = new URL(endpoint);
-  if (/(^|\.)amazonaws\.com(\.cn)?$/.test(hostname)) return "leave the endpoint out for AWS: there the region is enough, and an endpoint changes the path";
+  if (/(^|\.)amazonaws\.com(\.cn)?$/.test(hostname))
+    return "leave the endpoint out for AWS: there the region is enough, and an endpoint changes the path";
   if (hostname.startsWith(`${bucket}.`)) return "must not begin with the bucket's name: WAL-G adds the bucket itself";
   if (endpoint.endsWith("/")) return "must not end with a slash: with it WAL-G falls back to another region";
   return undefined;

@@ -48,9 +48,20 @@ export function backupWriterPolicy(access: WriterAccess): PolicyDocument {
   const readOnly = readOnlyUids.map((uid) => objectsOf({ ...access, uid }));
   return document(
     listStatement(access),
-    allow("WriteBackups", ["s3:GetObject", "s3:PutObject", "s3:ListMultipartUploadParts", ...deletion], objectsOf(access)),
+    allow(
+      "WriteBackups",
+      ["s3:GetObject", "s3:PutObject", "s3:ListMultipartUploadParts", ...deletion],
+      objectsOf(access),
+    ),
     ...(readOnly.length > 0
-      ? [{ Sid: "NeverIntoTheSource", Effect: "Deny", Action: ["s3:PutObject", ...deletion], Resource: readOnly } as const]
+      ? [
+          {
+            Sid: "NeverIntoTheSource",
+            Effect: "Deny",
+            Action: ["s3:PutObject", ...deletion],
+            Resource: readOnly,
+          } as const,
+        ]
       : []),
     // GenerateDataKey to encrypt; Decrypt also to finish an upload in parts.
     ...keyStatement(kmsKey, ["kms:GenerateDataKey", "kms:Decrypt"]),
@@ -59,7 +70,11 @@ export function backupWriterPolicy(access: WriterAccess): PolicyDocument {
 
 /** What a restore, and whoever checks backups, needs: to list and to read, and nothing else. */
 export function backupReaderPolicy(access: ReaderAccess): PolicyDocument {
-  return document(listStatement(access), allow("ReadBackups", ["s3:GetObject"], objectsOf(access)), ...keyStatement(access.kmsKey, ["kms:Decrypt"]));
+  return document(
+    listStatement(access),
+    allow("ReadBackups", ["s3:GetObject"], objectsOf(access)),
+    ...keyStatement(access.kmsKey, ["kms:Decrypt"]),
+  );
 }
 
 /**
@@ -68,8 +83,18 @@ export function backupReaderPolicy(access: ReaderAccess): PolicyDocument {
  */
 export function bucketPolicy(bucket: string): PolicyDocument {
   const everything = [bucketArn(bucket), `${bucketArn(bucket)}/*`];
-  const deny = (Sid: string, Action: string, Resource: string | readonly string[], Condition: NonNullable<PolicyStatement["Condition"]>): PolicyStatement => ({
-    Sid, Effect: "Deny", Principal: "*", Action, Resource, Condition,
+  const deny = (
+    Sid: string,
+    Action: string,
+    Resource: string | readonly string[],
+    Condition: NonNullable<PolicyStatement["Condition"]>,
+  ): PolicyStatement => ({
+    Sid,
+    Effect: "Deny",
+    Principal: "*",
+    Action,
+    Resource,
+    Condition,
   });
   return document(
     deny("DenyWithoutTls", "s3:*", everything, { Bool: { "aws:SecureTransport": "false" } }),
@@ -114,7 +139,13 @@ function listStatement(folder: BackupFolder): PolicyStatement {
 function keyStatement(kmsKey: string | undefined, actions: readonly string[]): PolicyStatement[] {
   if (kmsKey === undefined) return [];
   const alias = /\balias\/.+$/.exec(kmsKey)?.[0];
-  if (alias === undefined) return [allow("UseTheKey", actions, kmsKey.startsWith("arn:") ? kmsKey : `arn:aws:kms:*:*:key/${kmsKey}`)];
+  if (alias === undefined)
+    return [allow("UseTheKey", actions, kmsKey.startsWith("arn:") ? kmsKey : `arn:aws:kms:*:*:key/${kmsKey}`)];
   // An alias is no resource that a policy can name (AWS KMS developer guide, "Use aliases to control access").
-  return [{ ...allow("UseTheKey", actions, "*"), Condition: { "ForAnyValue:StringEquals": { "kms:ResourceAliases": alias } } }];
+  return [
+    {
+      ...allow("UseTheKey", actions, "*"),
+      Condition: { "ForAnyValue:StringEquals": { "kms:ResourceAliases": alias } },
+    },
+  ];
 }

@@ -2,7 +2,9 @@ import { z } from "zod";
 import { parseS3Url, type S3Location } from "../aws/s3-location.ts";
 
 /** Where dumps go. */
-export type DumpPlace = { readonly kind: "directory"; readonly directory: string } | { readonly kind: "bucket"; readonly location: S3Location };
+export type DumpPlace =
+  | { readonly kind: "directory"; readonly directory: string }
+  | { readonly kind: "bucket"; readonly location: S3Location };
 
 /** Reads a folder or `s3://BUCKET[/PREFIX]`; undefined when it begins as S3's do, and is none. */
 export function parseDumpPlace(text: string): DumpPlace | undefined {
@@ -16,7 +18,8 @@ export const dumpDirectorySchema = z
   .string()
   .min(1)
   .refine((text) => parseDumpPlace(text) !== undefined, {
-    error: "a place in S3 is s3://BUCKET or s3://BUCKET/PREFIX: a bucket of 3 to 63 of a-z, 0-9 and -, a prefix of letters, digits, / and _.=@:+,!*'()- with at most 512 characters; a folder of that name is ./s3:...",
+    error:
+      "a place in S3 is s3://BUCKET or s3://BUCKET/PREFIX: a bucket of 3 to 63 of a-z, 0-9 and -, a prefix of letters, digits, / and _.=@:+,!*'()- with at most 512 characters; a folder of that name is ./s3:...",
   });
 
 /** S3's limits: at most so many parts, each but the last of so many bytes at least. */
@@ -54,6 +57,9 @@ export class DumpTail {
 
 /** `CONTEXT.NAMESPACE.CLUSTER.20261121T013000Z.sql.zst`; characters that a file name should not have become `-`. */
 export function dumpFileName(context: string, namespace: string, cluster: string, at: Date): string {
-  const stamp = at.toISOString().replace(/\.\d+Z$/, "Z").replaceAll(/[-:]/g, "");
+  const stamp = at
+    .toISOString()
+    .replace(/\.\d+Z$/, "Z")
+    .replaceAll(/[-:]/g, "");
   return `${[context, namespace, cluster].map((part) => part.replaceAll(/[^A-Za-z0-9_-]/g, "-")).join(".")}.${stamp}.sql.zst`;
 }

@@ -33,7 +33,11 @@ export function databaseHost(harbor: ClusterName): string {
 export const databaseRoles = ["postgres", "standby", "harbor"] as const;
 
 /** Name of a role's credentials Secret; a `_` in the role becomes `-`, for Kubernetes knows no such names. */
-export function credentialsSecretName(role: string, harbor: ClusterName, template: string = harborSecretNameTemplate): string {
+export function credentialsSecretName(
+  role: string,
+  harbor: ClusterName,
+  template: string = harborSecretNameTemplate,
+): string {
   const parts: Readonly<Record<string, string>> = {
     username: role.replaceAll("_", "-"),
     cluster: postgresqlName(harbor),

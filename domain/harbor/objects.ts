@@ -14,9 +14,19 @@ export const harborClusterSchema = z.object({
   metadata: ownMetadata,
   spec: z.object({
     externalURL: z.string().optional(),
-    database: z.object({ spec: z.object({ zlandoPostgreSql: z.object({ image: z.string().optional() }).optional() }).optional() }).optional(),
+    database: z
+      .object({
+        spec: z.object({ zlandoPostgreSql: z.object({ image: z.string().optional() }).optional() }).optional(),
+      })
+      .optional(),
   }),
-  status: z.object({ conditions: z.array(z.object({ type: z.string(), status: z.string(), message: z.string().default("") })).default([]) }).prefault({}),
+  status: z
+    .object({
+      conditions: z
+        .array(z.object({ type: z.string(), status: z.string(), message: z.string().default("") }))
+        .default([]),
+    })
+    .prefault({}),
 });
 export type HarborCluster = z.infer<typeof harborClusterSchema>;
 
@@ -30,7 +40,12 @@ export const postgresqlSchema = z.object({
     patroni: z.object({ pg_hba: z.array(z.string()).default([]) }).prefault({}),
   }),
   // The operator writes a text instead of an object before its first sync is over.
-  status: z.union([z.object({ PostgresClusterStatus: z.string().default("") }), z.string().transform((text) => ({ PostgresClusterStatus: text }))]).prefault({}),
+  status: z
+    .union([
+      z.object({ PostgresClusterStatus: z.string().default("") }),
+      z.string().transform((text) => ({ PostgresClusterStatus: text })),
+    ])
+    .prefault({}),
 });
 export type Postgresql = z.infer<typeof postgresqlSchema>;
 
@@ -42,15 +57,23 @@ export interface DeclaredHarbor {
 }
 
 /** Where a HarborCluster, or the resource that was made of it, is not as declared: a sentence each. */
-export function differencesFrom({ externalUrl, image }: DeclaredHarbor, cluster: HarborCluster | undefined, { spec }: Postgresql): string[] {
+export function differencesFrom(
+  { externalUrl, image }: DeclaredHarbor,
+  cluster: HarborCluster | undefined,
+  { spec }: Postgresql,
+): string[] {
   const withoutSlash = (url: string): string => url.replace(/\/+$/, "");
   const liveUrl = cluster?.spec.externalURL;
   return [
     ...(image !== undefined && spec.dockerImage !== image
-      ? [`the database's image is ${spec.dockerImage ?? "the Zalando operator's default"}, and ${image} is declared: set spec.database.spec.zlandoPostgreSql.image of the HarborCluster, or the setting spiloImage`]
+      ? [
+          `the database's image is ${spec.dockerImage ?? "the Zalando operator's default"}, and ${image} is declared: set spec.database.spec.zlandoPostgreSql.image of the HarborCluster, or the setting spiloImage`,
+        ]
       : []),
     ...(externalUrl !== undefined && liveUrl !== undefined && withoutSlash(liveUrl) !== withoutSlash(externalUrl)
-      ? [`its externalURL is ${liveUrl}, and ${externalUrl} is declared: set spec.externalURL of the HarborCluster, or the setting externalUrl`]
+      ? [
+          `its externalURL is ${liveUrl}, and ${externalUrl} is declared: set spec.externalURL of the HarborCluster, or the setting externalUrl`,
+        ]
       : []),
   ];
 }
@@ -64,7 +87,9 @@ const variable = z
   })
   // The API server leaves an empty text out, and to Spilo that is something else than no variable.
   .transform((one) => (one.valueFrom === undefined ? { ...one, value: one.value ?? "" } : one));
-const containers = z.array(z.object({ name: z.string(), image: z.string().default(""), env: z.array(variable).default([]) }));
+const containers = z.array(
+  z.object({ name: z.string(), image: z.string().default(""), env: z.array(variable).default([]) }),
+);
 export type ContainerVariable = z.infer<typeof variable>;
 
 /** The container with the database in every Pod of the Zalando operator. */
@@ -92,7 +117,9 @@ export const podSchema = z.object({
     .object({
       phase: z.string().default(""),
       conditions: z.array(z.object({ type: z.string(), status: z.string() })).default([]),
-      containerStatuses: z.array(z.object({ name: z.string(), state: z.object({ running: z.unknown().optional() }).default({}) })).default([]),
+      containerStatuses: z
+        .array(z.object({ name: z.string(), state: z.object({ running: z.unknown().optional() }).default({}) }))
+        .default([]),
     })
     .prefault({}),
 });
@@ -107,7 +134,10 @@ export function podRole({ metadata }: DatabasePod): "leader" | "replica" | "none
 
 /** Whether the kubelet calls the Pod ready, and nobody deletes it. */
 export function isReady({ metadata, status }: DatabasePod): boolean {
-  return metadata.deletionTimestamp === undefined && status.conditions.some(({ type, status: met }) => type === "Ready" && met === "True");
+  return (
+    metadata.deletionTimestamp === undefined &&
+    status.conditions.some(({ type, status: met }) => type === "Ready" && met === "True")
+  );
 }
 
 /** Whether a command can be run in the Pod's database container. */

@@ -1,15 +1,36 @@
 import { getKubeSystem, type Permission } from "../kubernetes/permissions.ts";
 
-const get = (apiGroup: Permission["apiGroup"], resource: string, why: string): Permission => ({ apiGroup, resource, verbs: ["get"], why });
-const list = (apiGroup: Permission["apiGroup"], resource: string, why: string): Permission => ({ apiGroup, resource, verbs: ["list"], why });
+const get = (apiGroup: Permission["apiGroup"], resource: string, why: string): Permission => ({
+  apiGroup,
+  resource,
+  verbs: ["get"],
+  why,
+});
+const list = (apiGroup: Permission["apiGroup"], resource: string, why: string): Permission => ({
+  apiGroup,
+  resource,
+  verbs: ["list"],
+  why,
+});
 
-const getPostgresql = get("acid.zalan.do", "postgresqls", "to read the database's resource and what the Zalando operator says of it");
-const getStatefulSet = get("apps", "statefulsets", "to read the environment that the Zalando operator gives to the Pods");
+const getPostgresql = get(
+  "acid.zalan.do",
+  "postgresqls",
+  "to read the database's resource and what the Zalando operator says of it",
+);
+const getStatefulSet = get(
+  "apps",
+  "statefulsets",
+  "to read the environment that the Zalando operator gives to the Pods",
+);
 const listPods = list("", "pods", "to find the database's Pods");
 /** Where the Zalando operator's own configuration can be. */
 const operatorConfiguration: readonly Permission[] = [
   list("apps", "deployments", "to find out which object configures the Zalando operator"),
-  { ...get("acid.zalan.do", "operatorconfigurations", "to read the Zalando operator's configuration"), verbs: ["get", "list"] },
+  {
+    ...get("acid.zalan.do", "operatorconfigurations", "to read the Zalando operator's configuration"),
+    verbs: ["get", "list"],
+  },
 ];
 const execPods: Permission = {
   apiGroup: "",
@@ -41,10 +62,18 @@ export const harborPermissions = {
   ],
   "harbor pg-hba": [
     { ...getPostgresql, verbs: ["get", "patch"], why: "to read the list and to put it back" },
-    get("goharbor.io", "harborclusters", "to compare it with what is declared, and to tell why the database's resource is not made"),
+    get(
+      "goharbor.io",
+      "harborclusters",
+      "to compare it with what is declared, and to tell why the database's resource is not made",
+    ),
     getKubeSystem,
   ],
-  "harbor fingerprint": [getPostgresql, get("goharbor.io", "harborclusters", "to tell why the database's resource is not made"), getKubeSystem],
+  "harbor fingerprint": [
+    getPostgresql,
+    get("goharbor.io", "harborclusters", "to tell why the database's resource is not made"),
+    getKubeSystem,
+  ],
   "harbor roll": [
     getPostgresql,
     getStatefulSet,

@@ -48,7 +48,9 @@ export function pgHbaFingerprint(live: LivePgHba | undefined, required: readonly
 
 const managedField = z.object({
   manager: z.string(),
-  fieldsV1: z.object({ "f:spec": z.object({ "f:patroni": z.object({ "f:pg_hba": z.unknown() }).partial() }).partial() }).partial(),
+  fieldsV1: z
+    .object({ "f:spec": z.object({ "f:patroni": z.object({ "f:pg_hba": z.unknown() }).partial() }).partial() })
+    .partial(),
 });
 
 /** The field managers that own pg_hba, by the `metadata.managedFields` of a `postgresql` resource. */

@@ -14,7 +14,10 @@ export const runbookPgHba: readonly string[] = [
 ];
 
 /** The two lines that the Harbor operator writes by itself; with them alone neither Patroni nor a backup gets in. */
-export const harborOperatorPgHba: readonly string[] = ["hostssl all all 0.0.0.0/0 md5", "host    all all 0.0.0.0/0 md5"];
+export const harborOperatorPgHba: readonly string[] = [
+  "hostssl all all 0.0.0.0/0 md5",
+  "host    all all 0.0.0.0/0 md5",
+];
 
 /**
  * The whole list for a cluster: own lines, then the runbook's. The first line that fits a connection decides, and the
@@ -50,8 +53,12 @@ export function parseHbaLine(line: string): HbaLine | undefined | { readonly pro
   const names = { type: known, databases: databases.split(","), users: users.split(",") };
   if (known === "local") return ended(names, undefined, rest);
   const [address, mask] = rest;
-  const hasMask = address !== undefined && /^[\d.]+$|^[\da-fA-F:]+:[\da-fA-F:.]*$/.test(address) && mask !== undefined && /^[\d.]+$|:/.test(mask);
-  return ended(names, hasMask ? `${address}/${mask}` : address ?? "", rest.slice(hasMask ? 2 : 1));
+  const hasMask =
+    address !== undefined &&
+    /^[\d.]+$|^[\da-fA-F:]+:[\da-fA-F:.]*$/.test(address) &&
+    mask !== undefined &&
+    /^[\d.]+$|:/.test(mask);
+  return ended(names, hasMask ? `${address}/${mask}` : (address ?? ""), rest.slice(hasMask ? 2 : 1));
 }
 
 function ended(
@@ -59,12 +66,28 @@ function ended(
   address: string | undefined,
   [method, ...options]: readonly string[],
 ): HbaLine | { readonly problem: string } {
-  if (address === "" || method === undefined) return { problem: names.type === "local" ? "needs a method" : "needs an address and a method" };
+  if (address === "" || method === undefined)
+    return { problem: names.type === "local" ? "needs a method" : "needs an address and a method" };
   if (!methods.includes(method)) return { problem: `has no method that PostgreSQL 12 knows: ${methods.join(", ")}` };
   return { ...names, address, method, options };
 }
 
-const methods = ["trust", "reject", "md5", "scram-sha-256", "password", "pam", "peer", "ident", "cert", "ldap", "radius", "gss", "sspi", "bsd"];
+const methods = [
+  "trust",
+  "reject",
+  "md5",
+  "scram-sha-256",
+  "password",
+  "pam",
+  "peer",
+  "ident",
+  "cert",
+  "ldap",
+  "radius",
+  "gss",
+  "sspi",
+  "bsd",
+];
 
 /** Words of a line, without its comment; double quotes, which may hold spaces, are kept. Undefined when one is not closed. */
 function fieldsOf(line: string): string[] | undefined {
@@ -93,9 +116,27 @@ interface Need {
 const lettingIn = { trust: ["trust"], md5: ["md5", "password", "trust"] } as const;
 const needs: readonly Need[] = [
   // Spilo's scripts and Patroni use the socket; without this line every step ends in `no pg_hba.conf entry for host "[local]"`.
-  { who: "Patroni and the backups (socket, user postgres)", type: "local", database: "postgres", user: "postgres", by: "trust" },
-  { who: "Patroni's replication through the socket (user standby)", type: "local", database: "replication", user: "standby", by: "trust" },
-  { who: "replication through the socket (user postgres)", type: "local", database: "replication", user: "postgres", by: "trust" },
+  {
+    who: "Patroni and the backups (socket, user postgres)",
+    type: "local",
+    database: "postgres",
+    user: "postgres",
+    by: "trust",
+  },
+  {
+    who: "Patroni's replication through the socket (user standby)",
+    type: "local",
+    database: "replication",
+    user: "standby",
+    by: "trust",
+  },
+  {
+    who: "replication through the socket (user postgres)",
+    type: "local",
+    database: "replication",
+    user: "postgres",
+    by: "trust",
+  },
   { who: "replicas (TLS, user standby)", type: "tls", database: "replication", user: "standby", by: "md5" },
   { who: "replication over TLS (user postgres)", type: "tls", database: "replication", user: "postgres", by: "md5" },
   // The Harbor operator gives Harbor sslmode=disable (harbor-operator database/readiness.go).
@@ -108,12 +149,21 @@ const needs: readonly Need[] = [
  * a refusal on it is a warning.
  */
 export function checkPgHba(list: readonly string[]): Finding[] {
-  const finding = (severity: Severity, what: string, fix: string): Finding => ({ severity, what, where: "pg_hba", fix });
+  const finding = (severity: Severity, what: string, fix: string): Finding => ({
+    severity,
+    what,
+    where: "pg_hba",
+    fix,
+  });
   const parsed = list.map((line, index) => ({ number: index + 1, read: parseHbaLine(line) }));
   const malformed = parsed.flatMap(({ number, read }) =>
-    read !== undefined && "problem" in read ? [finding("refuse", `line ${number} ${read.problem}`, "correct the line")] : [],
+    read !== undefined && "problem" in read
+      ? [finding("refuse", `line ${number} ${read.problem}`, "correct the line")]
+      : [],
   );
-  const lines = parsed.flatMap(({ number, read }) => (read === undefined || "problem" in read ? [] : [{ number, ...read }]));
+  const lines = parsed.flatMap(({ number, read }) =>
+    read === undefined || "problem" in read ? [] : [{ number, ...read }],
+  );
 
   const unmet = needs.flatMap((need) => {
     const fitting = lines.filter((line) => fits(line, need));
@@ -123,15 +173,34 @@ export function checkPgHba(list: readonly string[]): Finding[] {
     const blocks = reached.slice(0, entry < 0 ? undefined : entry)[0];
     if (entry < 0) {
       const because = blocks === undefined ? "no line lets in" : `line ${blocks.number} (${blocks.method}) keeps out`;
-      return [finding("refuse", `${because} ${need.who}`, `put a line with ${need.by} for them before any other that fits (md5 takes SCRAM passwords too)`)];
+      return [
+        finding(
+          "refuse",
+          `${because} ${need.who}`,
+          `put a line with ${need.by} for them before any other that fits (md5 takes SCRAM passwords too)`,
+        ),
+      ];
     }
     return blocks === undefined
       ? []
-      : [finding("warn", `line ${blocks.number} (${blocks.method}) may keep out ${need.who}, from some addresses`, "make sure that no Pod has such an address")];
+      : [
+          finding(
+            "warn",
+            `line ${blocks.number} (${blocks.method}) may keep out ${need.who}, from some addresses`,
+            "make sure that no Pod has such an address",
+          ),
+        ];
   });
-  const pam = pamRoles(list).length > 0
-    ? []
-    : [finding("refuse", "the pam line is missing, by which members of the operator's pam_role_name log in", "add: hostssl all +zalandos all pam")];
+  const pam =
+    pamRoles(list).length > 0
+      ? []
+      : [
+          finding(
+            "refuse",
+            "the pam line is missing, by which members of the operator's pam_role_name log in",
+            "add: hostssl all +zalandos all pam",
+          ),
+        ];
   const problems = [...malformed, ...unmet, ...pam];
   return problems.length === 0 ? [finding("ok", "lets in Patroni, the backups, replicas and Harbor", "")] : problems;
 }

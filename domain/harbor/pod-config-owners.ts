@@ -21,7 +21,11 @@ const decisive = /^(CLONE_|STANDBY_|AWS_|USE_WAL|WAL_|WALE_)|_PREFIX$/;
  * @param declared names of the keys that are declared.
  * @param where the ConfigMap, for people.
  */
-export function leftoverFindings({ data, managedFields }: LivePodConfig, declared: readonly string[], where: string): Finding[] {
+export function leftoverFindings(
+  { data, managedFields }: LivePodConfig,
+  declared: readonly string[],
+  where: string,
+): Finding[] {
   const owners = keyOwners(managedFields);
   return Object.keys(data)
     .filter((key) => !declared.includes(key))
@@ -29,7 +33,14 @@ export function leftoverFindings({ data, managedFields }: LivePodConfig, declare
       const others = (owners.get(key) ?? []).filter((manager) => manager !== podConfigManager);
       if (others.length === 0) return [];
       const severity = decisive.test(key) ? "refuse" : "warn";
-      return [finding(severity, `was set by ${others.join(", ")} and would stay beside the declared values`, `${where} ${key}`, "remove it by hand: kubectl edit")];
+      return [
+        finding(
+          severity,
+          `was set by ${others.join(", ")} and would stay beside the declared values`,
+          `${where} ${key}`,
+          "remove it by hand: kubectl edit",
+        ),
+      ];
     });
 }
 

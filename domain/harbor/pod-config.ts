@@ -32,7 +32,10 @@ export function podConfigData(backup: Backup, restore: Restore | undefined): Rec
 }
 
 /** Names of all keys that pod-config may get from these settings. */
-export function podConfigKeys(backup: Pick<Backup, "bucket" | "region" | "endpoint" | "credentials">, restore: Restore | undefined): string[] {
+export function podConfigKeys(
+  backup: Pick<Backup, "bucket" | "region" | "endpoint" | "credentials">,
+  restore: Restore | undefined,
+): string[] {
   return Object.keys(podConfigData({ ...backup, kmsKey: "", schedule: "", retainDays: 0 }, restore));
 }
 
@@ -55,7 +58,11 @@ function cloneVariables(restore: Restore): Record<string, string> {
   return Object.fromEntries(Object.entries(variables).map(([name, value]) => [`CLONE_${name}`, value]));
 }
 
-function storeVariables({ region, endpoint, credentials }: Pick<Backup, "region" | "endpoint" | "credentials">): Record<string, string> {
+function storeVariables({
+  region,
+  endpoint,
+  credentials,
+}: Pick<Backup, "region" | "endpoint" | "credentials">): Record<string, string> {
   return {
     AWS_REGION: region,
     // USE_WALG_BACKUP keeps the region when there is an endpoint: Spilo drops it otherwise (configure_spilo.py).
@@ -69,7 +76,10 @@ function storeVariables({ region, endpoint, credentials }: Pick<Backup, "region"
 }
 
 /** Whether any keys are to be had from the pod Secret. */
-export function needsPodSecret(backup: { credentials: Credentials }, restore: { credentials: Credentials } | undefined): boolean {
+export function needsPodSecret(
+  backup: { credentials: Credentials },
+  restore: { credentials: Credentials } | undefined,
+): boolean {
   return backup.credentials === "secret" || restore?.credentials === "secret";
 }
 
@@ -77,10 +87,16 @@ export function needsPodSecret(backup: { credentials: Credentials }, restore: { 
  * The data of the pod Secret, from which the Zalando operator gives the keys to the Pods by reference.
  * A ConfigMap's values would stand readable in the StatefulSet.
  */
-export function podSecretData(keys: { backup?: AccessKeys | undefined; restore?: AccessKeys | undefined }): Record<string, string> {
+export function podSecretData(keys: {
+  backup?: AccessKeys | undefined;
+  restore?: AccessKeys | undefined;
+}): Record<string, string> {
   const pair = (prefix: string, pairOf: AccessKeys | undefined): Record<string, string> =>
     pairOf === undefined
       ? {}
-      : { [`${prefix}AWS_ACCESS_KEY_ID`]: pairOf.accessKeyId, [`${prefix}AWS_SECRET_ACCESS_KEY`]: pairOf.secretAccessKey };
+      : {
+          [`${prefix}AWS_ACCESS_KEY_ID`]: pairOf.accessKeyId,
+          [`${prefix}AWS_SECRET_ACCESS_KEY`]: pairOf.secretAccessKey,
+        };
   return { ...pair("", keys.backup), ...pair("CLONE_", keys.restore) };
 }

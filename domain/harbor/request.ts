@@ -2,20 +2,36 @@ import { z } from "zod";
 import { clusterNamePattern } from "../stanza/postgres-cluster.ts";
 import { kubernetesAccessSchema } from "../stanza/create.ts";
 
-const harborClusterName = z.string().regex(clusterNamePattern, "must be NAMESPACE/NAME").describe("The HarborCluster, as NAMESPACE/NAME.");
+const harborClusterName = z
+  .string()
+  .regex(clusterNamePattern, "must be NAMESPACE/NAME")
+  .describe("The HarborCluster, as NAMESPACE/NAME.");
 
 /** What every request around a Harbor begins with. */
-export const harborRequestSchema = z.strictObject({ version: z.literal(1), kubernetes: kubernetesAccessSchema, cluster: harborClusterName });
+export const harborRequestSchema = z.strictObject({
+  version: z.literal(1),
+  kubernetes: kubernetesAccessSchema,
+  cluster: harborClusterName,
+});
 
 /** Where the Zalando operator's own configuration is. */
 const operatorConfigurationSchema = z
-  .union([z.strictObject({ configMap: z.string().min(1) }), z.strictObject({ operatorConfiguration: z.string().min(1) })])
+  .union([
+    z.strictObject({ configMap: z.string().min(1) }),
+    z.strictObject({ operatorConfiguration: z.string().min(1) }),
+  ])
   .optional()
-  .describe("Object in the operator's namespace that configures it. Default: what its Deployment names, else the only one that there is.");
+  .describe(
+    "Object in the operator's namespace that configures it. Default: what its Deployment names, else the only one that there is.",
+  );
 
 /** The operator and the objects that it must take up. */
 export const harborOperatorSchema = z.strictObject({
-  namespace: z.string().min(1).default("harbor-operator-ns").describe("Namespace of the Zalando operator and of pod-config."),
+  namespace: z
+    .string()
+    .min(1)
+    .default("harbor-operator-ns")
+    .describe("Namespace of the Zalando operator and of pod-config."),
   podConfig: z.string().min(1).default("pod-config").describe("Name of the ConfigMap."),
   podSecret: z.string().min(1).default("pod-secret").describe("Name of the Secret in the database's namespace."),
   configuration: operatorConfigurationSchema,

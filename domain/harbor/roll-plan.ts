@@ -39,7 +39,8 @@ export function nextRollStep({ pods, revision, replicas, bootstrapped }: RollSta
   const unready = pods.filter((pod) => !isReady(pod));
 
   // Only the first Pod is made until it is ready, so it is alone.
-  if (!bootstrapped && first !== undefined && old.length > 0) return { step: "delete-unless-bootstrapping", pod: first };
+  if (!bootstrapped && first !== undefined && old.length > 0)
+    return { step: "delete-unless-bootstrapping", pod: first };
   // A database of one Pod that has lost its leader, as with a reverted pg_hba, waits for nobody.
   if (leader === undefined && first !== undefined && replicas === 1 && old.length > 0) {
     return { step: "delete", pod: first, because: "Patroni has no leader, and this is the only Pod" };
@@ -48,18 +49,24 @@ export function nextRollStep({ pods, revision, replicas, bootstrapped }: RollSta
   if (old.length === 0) {
     const [one] = unready;
     if (one !== undefined) return wait(`${nameOf(one)} to be ready`);
-    return leader !== undefined && leaders.length === 1 ? { step: "done", leader: nameOf(leader) } : wait("Patroni to have one leader");
+    return leader !== undefined && leaders.length === 1
+      ? { step: "done", leader: nameOf(leader) }
+      : wait("Patroni to have one leader");
   }
   if (leader === undefined || leaders.length > 1) return wait("Patroni to have one leader");
 
   const replica = old.find((pod) => pod !== leader);
   if (replica !== undefined) {
     const other = unready.find((pod) => pod !== replica);
-    return other === undefined ? { step: "delete", pod: replica, because: "a replica made from an older template" } : wait(`${nameOf(other)} to be ready`);
+    return other === undefined
+      ? { step: "delete", pod: replica, because: "a replica made from an older template" }
+      : wait(`${nameOf(other)} to be ready`);
   }
   const candidate = pods.find((pod) => podRole(pod) === "replica" && isReady(pod));
   if (candidate !== undefined) return { step: "switchover", leader, candidate };
-  return replicas === 1 ? { step: "delete", pod: leader, because: "the only Pod, made from an older template" } : wait("a replica to be ready");
+  return replicas === 1
+    ? { step: "delete", pod: leader, because: "the only Pod, made from an older template" }
+    : wait("a replica to be ready");
 }
 
 /** What the files of a database's data directory say of a bootstrap. */
@@ -79,5 +86,7 @@ export type BootstrapState =
 export function bootstrapState(output: string): BootstrapState {
   if (output.trim() === "no control file") return { state: "not-begun" };
   const cluster = /^Database cluster state: +(.+?)\s*$/m.exec(output)?.[1];
-  return cluster === undefined ? { state: "unknown", reason: "pg_controldata printed no state" } : { state: "under-way", cluster };
+  return cluster === undefined
+    ? { state: "unknown", reason: "pg_controldata printed no state" }
+    : { state: "under-way", cluster };
 }

@@ -1,7 +1,17 @@
 import { backupsFromEnvironment } from "../secrets/cluster-identity.ts";
 import { finding, type Finding } from "../finding.ts";
 import { generationAnnotation, postgresqlName } from "./names.ts";
-import { isReady, podRevision, podRole, spiloVariables, type ContainerVariable, type DatabasePod, type HarborCluster, type Postgresql, type StatefulSet } from "./objects.ts";
+import {
+  isReady,
+  podRevision,
+  podRole,
+  spiloVariables,
+  type ContainerVariable,
+  type DatabasePod,
+  type HarborCluster,
+  type Postgresql,
+  type StatefulSet,
+} from "./objects.ts";
 import { harborOperatorPgHba, isInPlace } from "./pg-hba.ts";
 import { formatClusterName, type ClusterName } from "../stanza/postgres-cluster.ts";
 import { operatorAssigned } from "../spilo/variables.ts";
@@ -15,16 +25,37 @@ const hour = 3_600_000;
 /** What the Harbor operator says of its HarborCluster. */
 export function judgeHarborCluster(harbor: ClusterName, cluster: HarborCluster | undefined): Finding[] {
   const where = `HarborCluster ${formatClusterName(harbor)}`;
-  if (cluster === undefined) return [finding("refuse", "does not exist", where, "check the name; `kubectl get harborclusters -A` lists those that there are")];
+  if (cluster === undefined)
+    return [
+      finding(
+        "refuse",
+        "does not exist",
+        where,
+        "check the name; `kubectl get harborclusters -A` lists those that there are",
+      ),
+    ];
   const unmet = cluster.status.conditions.filter(({ status }) => status !== "True");
-  if (unmet.length === 0) return [finding("ok", `generation ${cluster.metadata.generation}, every condition is met`, where, "")];
-  return unmet.map(({ type, message }) => finding("warn", `${type} is not met${message === "" ? "" : `: ${message}`}`, where, "see the Harbor operator's log"));
+  if (unmet.length === 0)
+    return [finding("ok", `generation ${cluster.metadata.generation}, every condition is met`, where, "")];
+  return unmet.map(({ type, message }) =>
+    finding(
+      "warn",
+      `${type} is not met${message === "" ? "" : `: ${message}`}`,
+      where,
+      "see the Harbor operator's log",
+    ),
+  );
 }
 
 /** What the Zalando operator says of the database, and whether its list of pg_hba is the required one. */
-export function judgePostgresql(harbor: ClusterName, postgresql: Postgresql | undefined, required: readonly string[]): Finding[] {
+export function judgePostgresql(
+  harbor: ClusterName,
+  postgresql: Postgresql | undefined,
+  required: readonly string[],
+): Finding[] {
   const where = resourceOf(harbor);
-  if (postgresql === undefined) return [finding("refuse", "is not made", where, "see the HarborCluster's status, and the Harbor operator's log")];
+  if (postgresql === undefined)
+    return [finding("refuse", "is not made", where, "see the HarborCluster's status, and the Harbor operator's log")];
   const { metadata, spec, status } = postgresql;
   const { PostgresClusterStatus: state } = status;
   const { pg_hba: list } = spec.patroni;
@@ -32,12 +63,22 @@ export function judgePostgresql(harbor: ClusterName, postgresql: Postgresql | un
   const putBack = `postgres-recovery harbor pg-hba ${formatClusterName(harbor)}`;
   return [
     state === "Running"
-      ? finding("ok", `Running, UID ${metadata.uid}, written by the Harbor operator at generation ${generation}`, where, "")
+      ? finding(
+          "ok",
+          `Running, UID ${metadata.uid}, written by the Harbor operator at generation ${generation}`,
+          where,
+          "",
+        )
       : finding("warn", `status ${state === "" ? "not known yet" : state}`, where, "see the Zalando operator's log"),
     isInPlace(list, required)
       ? finding("ok", `pg_hba is in place (${list.length} lines)`, where, "")
       : isInPlace(list, harborOperatorPgHba)
-        ? finding("refuse", "pg_hba is the Harbor operator's own two lines: it was reverted, or never patched", where, putBack)
+        ? finding(
+            "refuse",
+            "pg_hba is the Harbor operator's own two lines: it was reverted, or never patched",
+            where,
+            putBack,
+          )
         : finding("refuse", `pg_hba is another list than the required one (${list.length} lines)`, where, putBack),
   ];
 }
@@ -72,8 +113,13 @@ export function judgeTemplate(
 }
 
 /** Names of the CLONE_ variables that pod-config holds or the next Pod would get. */
-export function cloneVariables(variables: ReadonlyMap<string, ContainerVariable>, podConfig: Readonly<Record<string, string>> | undefined): string[] {
-  return [...new Set([...variables.keys(), ...Object.keys(podConfig ?? {})])].filter((name) => name.startsWith("CLONE_")).toSorted();
+export function cloneVariables(
+  variables: ReadonlyMap<string, ContainerVariable>,
+  podConfig: Readonly<Record<string, string>> | undefined,
+): string[] {
+  return [...new Set([...variables.keys(), ...Object.keys(podConfig ?? {})])]
+    .filter((name) => name.startsWith("CLONE_"))
+    .toSorted();
 }
 
 /** Whether a restore was finished: what is left of it would clone old data again once the volumes are lost, and into every new database. */
@@ -82,11 +128,22 @@ export function judgeClone(names: readonly string[], systemIdentifier: string | 
   if (names.length === 0) return [finding("ok", "no CLONE_ value is left", where, "")];
   return systemIdentifier === undefined
     ? [finding("ok", `a restore is declared: ${names.join(", ")}`, where, "")]
-    : [finding("warn", `the database is there, and still: ${names.join(", ")}`, where, "when the restored data are verified, finish the restore: remove harbor.restore from the stack's settings, and `pulumi up`")];
+    : [
+        finding(
+          "warn",
+          `the database is there, and still: ${names.join(", ")}`,
+          where,
+          "when the restored data are verified, finish the restore: remove harbor.restore from the stack's settings, and `pulumi up`",
+        ),
+      ];
 }
 
 /** Leader, replicas, and Pods that still run with what the template was before. */
-export function judgePods(harbor: ClusterName, pods: readonly DatabasePod[], statefulSet: StatefulSet | undefined): Finding[] {
+export function judgePods(
+  harbor: ClusterName,
+  pods: readonly DatabasePod[],
+  statefulSet: StatefulSet | undefined,
+): Finding[] {
   const where = `Pods of ${harbor.namespace}/${postgresqlName(harbor)}`;
   const leaders = pods.filter((pod) => podRole(pod) === "leader");
   const names = (some: readonly DatabasePod[]): string => some.map(({ metadata }) => metadata.name).join(", ");
@@ -98,9 +155,25 @@ export function judgePods(harbor: ClusterName, pods: readonly DatabasePod[], sta
       ? finding("refuse", "there is none", where, "see the StatefulSet's events")
       : leaders.length === 1
         ? finding("ok", `${names(leaders)} is the leader of ${pods.length}`, where, "")
-        : finding("refuse", leaders.length === 0 ? "none is the leader" : `${names(leaders)} are labelled as leaders`, where, "see Patroni's log in the Pods: pg_hba, credentials, or a restore under way"),
-    ...(unready.length === 0 ? [] : [finding("warn", `not ready: ${names(unready)}`, where, "see their events and logs")]),
-    ...(old.length === 0 ? [] : [finding("warn", `made from an older template: ${names(old)}`, where, `postgres-recovery harbor roll ${formatClusterName(harbor)}`)]),
+        : finding(
+            "refuse",
+            leaders.length === 0 ? "none is the leader" : `${names(leaders)} are labelled as leaders`,
+            where,
+            "see Patroni's log in the Pods: pg_hba, credentials, or a restore under way",
+          ),
+    ...(unready.length === 0
+      ? []
+      : [finding("warn", `not ready: ${names(unready)}`, where, "see their events and logs")]),
+    ...(old.length === 0
+      ? []
+      : [
+          finding(
+            "warn",
+            `made from an older template: ${names(old)}`,
+            where,
+            `postgres-recovery harbor roll ${formatClusterName(harbor)}`,
+          ),
+        ]),
   ];
 }
 
@@ -108,20 +181,51 @@ export function judgePods(harbor: ClusterName, pods: readonly DatabasePod[], sta
 export function judgeBackups(where: string, { backups, incomplete }: WalgListing, now: number): Finding[] {
   const newest = backups.at(-1);
   const brokenOff = incomplete.filter(({ modified }) => now - modified > oldHours * hour).length;
-  const left = brokenOff === 0 ? [] : [finding("warn", `${brokenOff} backups were broken off`, where, "see the Pods' backup log; WAL-G's retention removes them with the next ones")];
-  if (newest === undefined) return [finding("refuse", "there is no finished backup", where, "see the backup log in the leader's Pod; pg_hba must let the user postgres in at the socket"), ...left];
+  const left =
+    brokenOff === 0
+      ? []
+      : [
+          finding(
+            "warn",
+            `${brokenOff} backups were broken off`,
+            where,
+            "see the Pods' backup log; WAL-G's retention removes them with the next ones",
+          ),
+        ];
+  if (newest === undefined)
+    return [
+      finding(
+        "refuse",
+        "there is no finished backup",
+        where,
+        "see the backup log in the leader's Pod; pg_hba must let the user postgres in at the socket",
+      ),
+      ...left,
+    ];
   const age = Math.floor((now - newest.modified) / hour);
   const what = `${backups.length} backups, the newest ${newest.name} of ${new Date(newest.modified).toISOString()}, ${age} h old`;
-  return [age > oldHours ? finding("warn", what, where, "see BACKUP_SCHEDULE, and the backup log in the leader's Pod") : finding("ok", what, where, ""), ...left];
+  return [
+    age > oldHours
+      ? finding("warn", what, where, "see BACKUP_SCHEDULE, and the backup log in the leader's Pod")
+      : finding("ok", what, where, ""),
+    ...left,
+  ];
 }
 
 /** Where the database writes its backups, by the environment of its Pods, and how that place is reached. */
-export function backupStore(harbor: ClusterName, variables: ReadonlyMap<string, ContainerVariable>): { bucket: string; prefix: string; region: string; endpoint: string | undefined } | undefined {
-  const texts = new Map([...variables].flatMap(([name, { value }]): [string, string][] => (value === undefined ? [] : [[name, value]])));
+export function backupStore(
+  harbor: ClusterName,
+  variables: ReadonlyMap<string, ContainerVariable>,
+): { bucket: string; prefix: string; region: string; endpoint: string | undefined } | undefined {
+  const texts = new Map(
+    [...variables].flatMap(([name, { value }]): [string, string][] => (value === undefined ? [] : [[name, value]])),
+  );
   const url = backupsFromEnvironment(harbor.namespace, postgresqlName(harbor), texts);
   const [, bucket, prefix] = /^s3:\/\/([^/]+)\/(.+)$/.exec(url ?? "") ?? [];
   const region = texts.get("AWS_REGION");
-  return bucket === undefined || prefix === undefined || region === undefined ? undefined : { bucket, prefix, region, endpoint: texts.get("AWS_ENDPOINT") };
+  return bucket === undefined || prefix === undefined || region === undefined
+    ? undefined
+    : { bucket, prefix, region, endpoint: texts.get("AWS_ENDPOINT") };
 }
 
 function resourceOf(harbor: ClusterName): string {

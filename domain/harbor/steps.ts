@@ -4,14 +4,25 @@ import { findingSchema, severities } from "../finding.ts";
 import { harborOperatorSchema, harborRequestSchema } from "./request.ts";
 import { runbookPgHba } from "./pg-hba.ts";
 
-export const duration = z.string().regex(durationPattern, "a duration is a whole number with s, m or h, such as 30s, 10m, 2h");
+export const duration = z
+  .string()
+  .regex(durationPattern, "a duration is a whole number with s, m or h, such as 30s, 10m, 2h");
 
 /** What `postgres-recovery harbor pg-hba --request -` reads from stdin. */
 export const pgHbaRequestSchema = harborRequestSchema.extend({
-  pgHba: z.array(z.string()).default([...runbookPgHba]).describe("The whole list of pg_hba. Default: the runbook's nine lines."),
-  image: z.string().min(1).optional().describe("Image that the database must have; nothing is written to another one. Default: any."),
+  pgHba: z
+    .array(z.string())
+    .default([...runbookPgHba])
+    .describe("The whole list of pg_hba. Default: the runbook's nine lines."),
+  image: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Image that the database must have; nothing is written to another one. Default: any."),
   externalUrl: z.string().min(1).optional().describe("externalURL that the HarborCluster must have. Default: any."),
-  timeLimit: duration.default("15m").describe("How long to wait for the Harbor operator to make the database's resource."),
+  timeLimit: duration
+    .default("15m")
+    .describe("How long to wait for the Harbor operator to make the database's resource."),
 });
 export type PgHbaRequest = z.infer<typeof pgHbaRequestSchema>;
 
@@ -35,7 +46,9 @@ export type PgHbaReport = z.infer<typeof pgHbaReportSchema>;
 /** How long each part of a roll may take. */
 export const rollTimeLimits = z.strictObject({
   operator: duration.default("5m").describe("Until the Zalando operator has taken pg_hba up into the StatefulSet."),
-  pod: duration.default("10m").describe("Until a Pod that was made anew is ready, a clone is recovered, and the database has a leader."),
+  pod: duration
+    .default("10m")
+    .describe("Until a Pod that was made anew is ready, a clone is recovered, and the database has a leader."),
 });
 
 /** What `postgres-recovery harbor roll --request -` reads from stdin. */
@@ -58,9 +71,15 @@ export type RollReport = z.infer<typeof rollReportSchema>;
 /** What `postgres-recovery harbor status --request -` reads from stdin. */
 export const statusRequestSchema = harborRequestSchema.extend({
   operator: harborOperatorSchema.prefault({}),
-  pgHba: z.array(z.string()).default([...runbookPgHba]).describe("The whole list of pg_hba as it should be."),
+  pgHba: z
+    .array(z.string())
+    .default([...runbookPgHba])
+    .describe("The whole list of pg_hba as it should be."),
   alsoSecrets: z.array(z.string().min(1)).default([]).describe("Further Secrets that should be there."),
-  backups: z.boolean().default(true).describe("Whether the database's backups in S3 are looked at, with the AWS credentials of whoever runs this."),
+  backups: z
+    .boolean()
+    .default(true)
+    .describe("Whether the database's backups in S3 are looked at, with the AWS credentials of whoever runs this."),
 });
 export type StatusRequest = z.infer<typeof statusRequestSchema>;
 
@@ -72,7 +91,14 @@ export const statusReportSchema = z.object({
   verdict: z.enum(severities),
   /** Everything that was looked at, by what it is about. */
   sections: z.array(z.object({ title: z.string(), findings: z.array(findingSchema) })),
-  pods: z.array(z.object({ name: z.string(), role: z.enum(["leader", "replica", "none"]), ready: z.boolean(), current: z.boolean() })),
+  pods: z.array(
+    z.object({
+      name: z.string(),
+      role: z.enum(["leader", "replica", "none"]),
+      ready: z.boolean(),
+      current: z.boolean(),
+    }),
+  ),
   /** Names of the CLONE_ variables that a new Pod would get; none once a restore is finished. */
   clone: z.array(z.string()),
   checkedAt: z.iso.datetime(),

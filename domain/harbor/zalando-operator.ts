@@ -55,7 +55,10 @@ const crd = z.object({
 export function readZalandoConfiguration(
   source: { readonly configMapData: Readonly<Record<string, string>> } | { readonly operatorConfiguration: unknown },
 ): ZalandoConfiguration {
-  const flat = "configMapData" in source ? configMapData.parse(source.configMapData) : flattened(crd.parse(source.operatorConfiguration));
+  const flat =
+    "configMapData" in source
+      ? configMapData.parse(source.configMapData)
+      : flattened(crd.parse(source.operatorConfiguration));
   return {
     podEnvironmentConfigMap: flat.pod_environment_configmap,
     podEnvironmentSecret: flat.pod_environment_secret,
@@ -91,7 +94,11 @@ export interface DeclaredForOperator {
  *
  * @param where the object that was read, for the findings: `ConfigMap harbor-operator-ns/postgres-operator`.
  */
-export function checkZalandoConfiguration(configuration: ZalandoConfiguration, declared: DeclaredForOperator, where: string): Finding[] {
+export function checkZalandoConfiguration(
+  configuration: ZalandoConfiguration,
+  declared: DeclaredForOperator,
+  where: string,
+): Finding[] {
   const finding = (severity: Severity, what: string, fix: string): Finding => ({ severity, what, where, fix });
   const restart = "then restart the operator, which reads its configuration only at its start";
   const { namespace, name } = declared.podConfig;
@@ -103,15 +110,20 @@ export function checkZalandoConfiguration(configuration: ZalandoConfiguration, d
 
   // Without a namespace the operator looks in its own (pkg/spec/types.go), which is where pod-config lies.
   if (![fullName, name].includes(configuration.podEnvironmentConfigMap ?? "")) {
-    const has = configuration.podEnvironmentConfigMap === undefined ? "names no pod_environment_configmap" : "names another pod_environment_configmap";
+    const has =
+      configuration.podEnvironmentConfigMap === undefined
+        ? "names no pod_environment_configmap"
+        : "names another pod_environment_configmap";
     refuse(`${has}, so that pod-config is read by nobody`, `set pod_environment_configmap to ${fullName}, ${restart}`);
   }
   const { podEnvironmentSecret } = configuration;
   if (podEnvironmentSecret !== declared.podSecret) {
     const fix = `set pod_environment_secret to ${declared.podSecret}, ${restart}`;
-    const has = podEnvironmentSecret === undefined ? "names no pod_environment_secret" : "names another pod_environment_secret";
+    const has =
+      podEnvironmentSecret === undefined ? "names no pod_environment_secret" : "names another pod_environment_secret";
     if (declared.podSecretHasKeys) refuse(`${has}, so that the database has no keys for S3`, fix);
-    else if (podEnvironmentSecret !== undefined) problems.push(finding("warn", `${has}, and makes no database where that is missing`, fix));
+    else if (podEnvironmentSecret !== undefined)
+      problems.push(finding("warn", `${has}, and makes no database where that is missing`, fix));
   }
   if (configuration.walS3Bucket === undefined) {
     refuse(
@@ -120,7 +132,11 @@ export function checkZalandoConfiguration(configuration: ZalandoConfiguration, d
     );
   } else if (configuration.walS3Bucket !== declared.backupBucket) {
     problems.push(
-      finding("warn", "has another wal_s3_bucket; pod-config's WAL_S3_BUCKET is the one that counts", `set wal_s3_bucket to ${declared.backupBucket}, ${restart}`),
+      finding(
+        "warn",
+        "has another wal_s3_bucket; pod-config's WAL_S3_BUCKET is the one that counts",
+        `set wal_s3_bucket to ${declared.backupBucket}, ${restart}`,
+      ),
     );
   }
   if (configuration.secretNameTemplate !== harborSecretNameTemplate) {
@@ -131,10 +147,19 @@ export function checkZalandoConfiguration(configuration: ZalandoConfiguration, d
   }
   const pamRole = configuration.pamRoleName ?? "zalandos";
   if (!declared.pamRoles.includes(pamRole)) {
-    problems.push(finding("warn", "has a pam_role_name that no pam line of pg_hba names: its members cannot log in", `add: hostssl all +${pamRole} all pam`));
+    problems.push(
+      finding(
+        "warn",
+        "has a pam_role_name that no pam line of pg_hba names: its members cannot log in",
+        `add: hostssl all +${pamRole} all pam`,
+      ),
+    );
   }
   if (configuration.enableOwnerReferences === true) {
-    refuse("has enable_owner_references, with which it and the Harbor operator both claim the Secrets", `set enable_owner_references to false, ${restart}`);
+    refuse(
+      "has enable_owner_references, with which it and the Harbor operator both claim the Secrets",
+      `set enable_owner_references to false, ${restart}`,
+    );
   }
   return problems.length === 0 ? [finding("ok", "names pod-config, the pod Secret and wal_s3_bucket", "")] : problems;
 }

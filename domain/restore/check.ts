@@ -18,13 +18,20 @@ export const accessKeysSchema = z.strictObject({
 export const restoreCheckRequestSchema = harborRequestSchema.extend({
   operator: harborOperatorSchema.prefault({}),
   image: z.string().min(1).describe("Image of the new database's Pods."),
-  backup: backupSchema.pick({ bucket: true, region: true, endpoint: true, credentials: true }).describe("Where the new database writes its own backups."),
+  backup: backupSchema
+    .pick({ bucket: true, region: true, endpoint: true, credentials: true })
+    .describe("Where the new database writes its own backups."),
   restore: restoreSchema.optional().describe("Default: none; then only what backups need is looked at."),
-  pgHba: z.array(z.string()).default([...runbookPgHba]).describe("The whole list of pg_hba."),
+  pgHba: z
+    .array(z.string())
+    .default([...runbookPgHba])
+    .describe("The whole list of pg_hba."),
   keys: z
     .strictObject({ backup: accessKeysSchema.optional(), restore: accessKeysSchema.optional() })
     .default({})
-    .describe("Keys of the database's Pods, so that they are tried, too. Default: the AWS credentials of whoever runs this."),
+    .describe(
+      "Keys of the database's Pods, so that they are tried, too. Default: the AWS credentials of whoever runs this.",
+    ),
   timeLimit: z.string().regex(durationPattern).default("5m").describe("For everything that is read of S3."),
 });
 export type RestoreCheckRequest = z.infer<typeof restoreCheckRequestSchema>;
@@ -93,12 +100,17 @@ export type SuggestReport = z.infer<typeof suggestReportSchema>;
 /** The backup that Spilo would take; null when that is not known. */
 export function chosenBackup(sources: readonly GatheredPlace[], target: number | undefined): ChosenBackup | null {
   const place = placeToRestore(sources);
-  const backup = place !== undefined && "found" in place.listing ? backupToRestore(place.listing.found, target) : undefined;
+  const backup =
+    place !== undefined && "found" in place.listing ? backupToRestore(place.listing.found, target) : undefined;
   if (place === undefined || "failed" in place.listing || backup === undefined) return null;
   const described = place.descriptions.get(backup.name);
   const description = described !== undefined && "found" in described ? described.found : undefined;
   const { wal } = place.listing.found;
-  const newest = Math.max(...[...wal].filter(([timeline]) => timeline >= backup.timeline).flatMap(([, runs]) => runs.map(({ lastModified }) => lastModified)));
+  const newest = Math.max(
+    ...[...wal]
+      .filter(([timeline]) => timeline >= backup.timeline)
+      .flatMap(([, runs]) => runs.map(({ lastModified }) => lastModified)),
+  );
   return {
     name: backup.name,
     place: s3Url(place.location),
@@ -118,9 +130,23 @@ function moment(milliseconds: number): string {
 export function credentialFindings({ keys, restore }: Pick<RestoreCheckRequest, "keys" | "restore">): Finding[] {
   if (restore === undefined) return [];
   if (restore.credentials !== "secret") {
-    return [finding("warn", `the role ${restore.credentials.irsaRoleArn} was not tried: S3 was read with the AWS credentials of whoever ran this`, "restore.credentials", "make sure that the Pods' service account may assume the role, and that its policy is that of a reader of the backups")];
+    return [
+      finding(
+        "warn",
+        `the role ${restore.credentials.irsaRoleArn} was not tried: S3 was read with the AWS credentials of whoever ran this`,
+        "restore.credentials",
+        "make sure that the Pods' service account may assume the role, and that its policy is that of a reader of the backups",
+      ),
+    ];
   }
   return keys.restore === undefined
-    ? [finding("warn", "the keys of the pod Secret were not tried: S3 was read with the AWS credentials of whoever ran this", "restore.credentials", "run it as part of `pulumi up`, or with the Pods' keys in the request or the environment")]
+    ? [
+        finding(
+          "warn",
+          "the keys of the pod Secret were not tried: S3 was read with the AWS credentials of whoever ran this",
+          "restore.credentials",
+          "run it as part of `pulumi up`, or with the Pods' keys in the request or the environment",
+        ),
+      ]
     : [];
 }

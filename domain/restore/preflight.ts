@@ -7,7 +7,11 @@ import { overlap } from "../spilo/path.ts";
 import { judgeWal } from "../walg/wal-continuity.ts";
 import { deltaChain, type BackupDescription } from "../walg/backup.ts";
 import type { StoredBackup, WalgListing } from "../walg/storage.ts";
-import { checkZalandoConfiguration, type DeclaredForOperator, type ZalandoConfiguration } from "../harbor/zalando-operator.ts";
+import {
+  checkZalandoConfiguration,
+  type DeclaredForOperator,
+  type ZalandoConfiguration,
+} from "../harbor/zalando-operator.ts";
 
 /** Something that was asked of a live system: the answer, or why there is none. */
 export type Gathered<T> = { readonly found: T } | { readonly failed: string };
@@ -57,16 +61,30 @@ export interface PreflightFacts extends SetupFacts {
 const hour = 3_600_000;
 
 /** Whether the database's Pods will get what is declared. The Zalando operator ignores what it is not told of, in silence. */
-export function judgeSetup({ image, operator, declared, podConfig, podConfigKeys }: SetupFacts, restore?: Restore): Finding[] {
+export function judgeSetup(
+  { image, operator, declared, podConfig, podConfigKeys }: SetupFacts,
+  restore?: Restore,
+): Finding[] {
   const irsa = restore !== undefined && restore.credentials !== "secret";
   const where = `ConfigMap ${declared.podConfig.namespace}/${declared.podConfig.name}`;
   return [
     ...checkSpiloImage(image, { restoredMajor: restore?.postgresVersion, irsa }),
     ...("found" in operator
       ? checkZalandoConfiguration(operator.found.configuration, declared, operator.found.where)
-      : [finding("unknown", operator.failed, "the Zalando operator's configuration", "make it readable, or say where it is")]),
-    ...("failed" in podConfig ? [finding("unknown", podConfig.failed, where, "make it readable, then check again")] : []),
-    ...("found" in podConfig && podConfig.found !== undefined ? leftoverFindings(podConfig.found, podConfigKeys, where) : []),
+      : [
+          finding(
+            "unknown",
+            operator.failed,
+            "the Zalando operator's configuration",
+            "make it readable, or say where it is",
+          ),
+        ]),
+    ...("failed" in podConfig
+      ? [finding("unknown", podConfig.failed, where, "make it readable, then check again")]
+      : []),
+    ...("found" in podConfig && podConfig.found !== undefined
+      ? leftoverFindings(podConfig.found, podConfigKeys, where)
+      : []),
   ];
 }
 
@@ -80,7 +98,14 @@ export function judgeRestore(facts: PreflightFacts): Finding[] {
   return [
     ...judgeSetup(facts, restore),
     ...(target !== undefined && target > now
-      ? [finding("refuse", "lies in the future", "restore.targetTime", "leave it out to restore as far as the WAL goes")]
+      ? [
+          finding(
+            "refuse",
+            "lies in the future",
+            "restore.targetTime",
+            "leave it out to restore as far as the WAL goes",
+          ),
+        ]
       : []),
     ...judgeSources(facts, target),
     ...judgeBootstrap(facts),
@@ -108,7 +133,9 @@ function judgeBootstrap({ own, sources }: PreflightFacts): Finding[] {
 }
 
 function identifiersIn({ descriptions }: GatheredPlace): string[] {
-  return [...descriptions.values()].flatMap((gathered) => ("found" in gathered && gathered.found.systemIdentifier !== undefined ? [gathered.found.systemIdentifier] : []));
+  return [...descriptions.values()].flatMap((gathered) =>
+    "found" in gathered && gathered.found.systemIdentifier !== undefined ? [gathered.found.systemIdentifier] : [],
+  );
 }
 
 /**
@@ -130,40 +157,91 @@ export function backupToRestore(listing: WalgListing, target: number | undefined
 
 function judgeSources({ sources, restore }: PreflightFacts, target: number | undefined): Finding[] {
   const failures = sources.flatMap(({ location, listing }) =>
-    "failed" in listing ? [finding("unknown", `cannot be listed: ${listing.failed}`, s3Url(location), "mend the access (credentials, region, endpoint), then check again")] : [],
+    "failed" in listing
+      ? [
+          finding(
+            "unknown",
+            `cannot be listed: ${listing.failed}`,
+            s3Url(location),
+            "mend the access (credentials, region, endpoint), then check again",
+          ),
+        ]
+      : [],
   );
   if (failures.length > 0) return failures;
   const place = placeToRestore(sources);
   if (place === undefined || "failed" in place.listing) {
     const broken = sources.flatMap(({ listing }) => ("found" in listing ? listing.found.incomplete : []));
     const where = sources.map(({ location }) => s3Url(location)).join(", ");
-    const what = broken.length > 0 ? `holds no finished backup, only ${broken.length} broken off or under way` : "holds no backup";
-    return [finding("refuse", what, where, "correct restore.scope, uid, prefix, postgresVersion or versionInPath; --suggest lists what is in the bucket")];
+    const what =
+      broken.length > 0 ? `holds no finished backup, only ${broken.length} broken off or under way` : "holds no backup";
+    return [
+      finding(
+        "refuse",
+        what,
+        where,
+        "correct restore.scope, uid, prefix, postgresVersion or versionInPath; --suggest lists what is in the bucket",
+      ),
+    ];
   }
-  const ignored = sources.slice(sources.indexOf(place) + 1).filter(({ listing }) => "found" in listing && listing.found.backups.length > 0);
+  const ignored = sources
+    .slice(sources.indexOf(place) + 1)
+    .filter(({ listing }) => "found" in listing && listing.found.backups.length > 0);
   return [
-    ...ignored.map(({ location }) => finding("warn", `is passed over, for ${s3Url(place.location)} is taken first`, s3Url(location), "declare the version to restore from with versionInPath")),
+    ...ignored.map(({ location }) =>
+      finding(
+        "warn",
+        `is passed over, for ${s3Url(place.location)} is taken first`,
+        s3Url(location),
+        "declare the version to restore from with versionInPath",
+      ),
+    ),
     ...judgeBackup(place, place.listing.found, restore, target),
   ];
 }
 
-function judgeBackup(place: GatheredPlace, listing: WalgListing, restore: Restore, target: number | undefined): Finding[] {
+function judgeBackup(
+  place: GatheredPlace,
+  listing: WalgListing,
+  restore: Restore,
+  target: number | undefined,
+): Finding[] {
   const where = s3Url(place.location);
   const backup = backupToRestore(listing, target);
   if (backup === undefined) {
-    return [finding("refuse", "no backup was finished before the target time", where, "take a later restore.targetTime; when the bucket was copied, its LastModified times are those of the copy, and only a restore without a target time finds the backups")];
+    return [
+      finding(
+        "refuse",
+        "no backup was finished before the target time",
+        where,
+        "take a later restore.targetTime; when the bucket was copied, its LastModified times are those of the copy, and only a restore without a target time finds the backups",
+      ),
+    ];
   }
   const at = `${where}/basebackups_005/${backup.name}`;
   const { missing, parents } = deltaChain(backup, listing.backups);
   return [
     finding("ok", `is the backup that will be restored, of ${new Date(backup.modified).toISOString()}`, at, ""),
-    ...(missing === undefined ? [] : [finding("refuse", `builds upon ${missing}, which is gone`, at, "take a target time before this backup")]),
+    ...(missing === undefined
+      ? []
+      : [finding("refuse", `builds upon ${missing}, which is gone`, at, "take a target time before this backup")]),
     ...[backup, ...parents]
       .filter(({ hasPgControl }) => !hasPgControl)
-      .map(({ name }) => finding("refuse", "lacks pg_control.tar, without which PostgreSQL does not start", `${where}/basebackups_005/${name}`, "take a target time before this backup")),
+      .map(({ name }) =>
+        finding(
+          "refuse",
+          "lacks pg_control.tar, without which PostgreSQL does not start",
+          `${where}/basebackups_005/${name}`,
+          "take a target time before this backup",
+        ),
+      ),
     ...judgeDescription(place.descriptions.get(backup.name), { backup, at, restore, target }),
     ...judgeIdentifiers(place, where),
-    ...judgeWal(listing, { backup, target, lastNeededSegment: neededSegment(place.descriptions.get(backup.name)) }, where),
+    ...judgeWal(
+      listing,
+      { backup, target, lastNeededSegment: neededSegment(place.descriptions.get(backup.name)) },
+      where,
+    ),
   ];
 }
 
@@ -174,25 +252,74 @@ interface JudgedBackup {
   readonly target: number | undefined;
 }
 
-function judgeDescription(gathered: Gathered<BackupDescription> | undefined, { backup, at, restore, target }: JudgedBackup): Finding[] {
+function judgeDescription(
+  gathered: Gathered<BackupDescription> | undefined,
+  { backup, at, restore, target }: JudgedBackup,
+): Finding[] {
   if (gathered === undefined || "failed" in gathered) {
-    return [finding("unknown", `its sentinel cannot be read: ${gathered?.failed ?? "it was not asked for"}`, at, "mend the access to the bucket, then check again")];
+    return [
+      finding(
+        "unknown",
+        `its sentinel cannot be read: ${gathered?.failed ?? "it was not asked for"}`,
+        at,
+        "mend the access to the bucket, then check again",
+      ),
+    ];
   }
   const { postgresMajor, finished, compressedSize } = gathered.found;
   return [
-    ...(postgresMajor === undefined ? [finding("warn", "does not say of which PostgreSQL version it is", at, "make sure that it is the declared one")] : []),
+    ...(postgresMajor === undefined
+      ? [finding("warn", "does not say of which PostgreSQL version it is", at, "make sure that it is the declared one")]
+      : []),
     ...(postgresMajor !== undefined && postgresMajor !== restore.postgresVersion
-      ? [finding("refuse", `is of PostgreSQL ${postgresMajor}, not ${restore.postgresVersion}`, at, `set restore.postgresVersion to ${postgresMajor}`)]
+      ? [
+          finding(
+            "refuse",
+            `is of PostgreSQL ${postgresMajor}, not ${restore.postgresVersion}`,
+            at,
+            `set restore.postgresVersion to ${postgresMajor}`,
+          ),
+        ]
       : []),
     ...(compressedSize !== undefined && backup.size < compressedSize
-      ? [finding("refuse", `its parts have ${backup.size} bytes together and should have ${compressedSize}: some are gone`, at, "take a target time before this backup")]
+      ? [
+          finding(
+            "refuse",
+            `its parts have ${backup.size} bytes together and should have ${compressedSize}: some are gone`,
+            at,
+            "take a target time before this backup",
+          ),
+        ]
       : []),
-    ...(finished === undefined ? [finding("warn", "has no metadata.json, so that its time is known only by LastModified", at, "make sure that the bucket was not copied")] : []),
+    ...(finished === undefined
+      ? [
+          finding(
+            "warn",
+            "has no metadata.json, so that its time is known only by LastModified",
+            at,
+            "make sure that the bucket was not copied",
+          ),
+        ]
+      : []),
     ...(finished !== undefined && target !== undefined && finished > target
-      ? [finding("refuse", "was finished after the target time, though its LastModified lies before", at, "take a later restore.targetTime")]
+      ? [
+          finding(
+            "refuse",
+            "was finished after the target time, though its LastModified lies before",
+            at,
+            "take a later restore.targetTime",
+          ),
+        ]
       : []),
     ...(finished !== undefined && Math.abs(finished - backup.modified) > hour
-      ? [finding("warn", "was finished more than an hour away from its LastModified, by which WAL-G chooses: the bucket was copied", at, "make sure that the newest backup is the one that is meant")]
+      ? [
+          finding(
+            "warn",
+            "was finished more than an hour away from its LastModified, by which WAL-G chooses: the bucket was copied",
+            at,
+            "make sure that the newest backup is the one that is meant",
+          ),
+        ]
       : []),
   ];
 }
@@ -200,10 +327,24 @@ function judgeDescription(gathered: Gathered<BackupDescription> | undefined, { b
 function judgeIdentifiers(place: GatheredPlace, where: string): Finding[] {
   const identifiers = new Set(identifiersIn(place));
   if (identifiers.size > 1) {
-    return [finding("refuse", `holds backups of ${identifiers.size} databases (system identifiers ${[...identifiers].join(", ")})`, where, "move the backups of the other database away")];
+    return [
+      finding(
+        "refuse",
+        `holds backups of ${identifiers.size} databases (system identifiers ${[...identifiers].join(", ")})`,
+        where,
+        "move the backups of the other database away",
+      ),
+    ];
   }
   return identifiers.size === 0
-    ? [finding("warn", "no backup says of which database it is (system identifier)", where, "compare the restored data with what is expected")]
+    ? [
+        finding(
+          "warn",
+          "no backup says of which database it is (system identifier)",
+          where,
+          "compare the restored data with what is expected",
+        ),
+      ]
     : [];
 }
 
@@ -212,20 +353,42 @@ function neededSegment(description: Gathered<BackupDescription> | undefined): nu
 }
 
 function judgeOwnPlace({ own, sources }: PreflightFacts): Finding[] {
-  if ("failed" in own) return [finding("unknown", own.failed, "the new cluster's own backups", "make it readable, then check again")];
+  if ("failed" in own)
+    return [finding("unknown", own.failed, "the new cluster's own backups", "make it readable, then check again")];
   if (own.found.kind === "not-made") return [];
   const { place, systemIdentifier } = own.found;
   const where = s3Url(place.location);
   const source = sources.find(({ location }) => overlap(location, place.location));
   if (source !== undefined) {
-    return [finding("refuse", `is the place of the backups to restore (${s3Url(source.location)}): the new cluster would write over them`, where, "set wal_s3_bucket in the operator's configuration, and make the cluster anew so that it gets another UID")];
+    return [
+      finding(
+        "refuse",
+        `is the place of the backups to restore (${s3Url(source.location)}): the new cluster would write over them`,
+        where,
+        "set wal_s3_bucket in the operator's configuration, and make the cluster anew so that it gets another UID",
+      ),
+    ];
   }
-  if ("failed" in place.listing) return [finding("unknown", `cannot be listed: ${place.listing.failed}`, where, "mend the access, then check again")];
+  if ("failed" in place.listing)
+    return [
+      finding("unknown", `cannot be listed: ${place.listing.failed}`, where, "mend the access, then check again"),
+    ];
   const { backups, incomplete, wal } = place.listing.found;
-  if (backups.length === 0 && incomplete.length === 0 && wal.size === 0) return [finding("ok", "is empty, for the new cluster's own backups", where, "")];
+  if (backups.length === 0 && incomplete.length === 0 && wal.size === 0)
+    return [finding("ok", "is empty, for the new cluster's own backups", where, "")];
   const identifiers = identifiersIn(place);
-  const isItsOwn = systemIdentifier !== undefined && identifiers.length === backups.length && identifiers.every((identifier) => identifier === systemIdentifier);
+  const isItsOwn =
+    systemIdentifier !== undefined &&
+    identifiers.length === backups.length &&
+    identifiers.every((identifier) => identifier === systemIdentifier);
   return isItsOwn
     ? [finding("ok", "holds backups of the running database alone", where, "")]
-    : [finding("refuse", "is not empty, and not known to hold the running database's backups alone", where, "move what lies there away")];
+    : [
+        finding(
+          "refuse",
+          "is not empty, and not known to hold the running database's backups alone",
+          where,
+          "move what lies there away",
+        ),
+      ];
 }

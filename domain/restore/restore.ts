@@ -18,7 +18,9 @@ export const credentialsSchema = z.union(
 );
 export type Credentials = z.infer<typeof credentialsSchema>;
 
-export const bucketName = z.string().regex(bucketNamePattern, "must be a bucket's name alone: 3 to 63 of a-z, 0-9 and -");
+export const bucketName = z
+  .string()
+  .regex(bucketNamePattern, "must be a bucket's name alone: 3 to 63 of a-z, 0-9 and -");
 export const awsRegion = z.string().regex(awsRegionPattern, "must be an AWS region such as eu-west-2");
 
 /** An S3 store and the way into it. */
@@ -39,16 +41,22 @@ export const backupSchema = z.strictObject({
 });
 export type Backup = z.infer<typeof backupSchema>;
 
-export const dnsLabel = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, "must be at most 63 of a-z, 0-9 and -");
+export const dnsLabel = z
+  .string()
+  .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, "must be at most 63 of a-z, 0-9 and -");
 
 /** What names a restore and its source, each as it must be written. */
 export const restoreFields = {
   id: dnsLabel,
   scope: dnsLabel,
-  uid: z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, "must be a UID in small letters, without slashes"),
+  uid: z
+    .string()
+    .regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, "must be a UID in small letters, without slashes"),
   prefix: z.string().regex(/^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?-)?$/, "must be empty or NAMESPACE- with its hyphen"),
   postgresVersion: z.int().min(10).max(harborPostgresMajor),
-  targetTime: z.string().refine((text) => targetTimeProblem(text) === undefined, { error: ({ input }) => targetTimeProblem(String(input)) }),
+  targetTime: z.string().refine((text) => targetTimeProblem(text) === undefined, {
+    error: ({ input }) => targetTimeProblem(String(input)),
+  }),
 };
 
 /** The database that is to be cloned, and up to which moment. */
@@ -59,19 +67,25 @@ export const restoreSchema = z
     scope: restoreFields.scope,
     /** UID of the lost `postgresql` resource, or the text before the scope for backups without a UID in their path. */
     source: z.union([z.strictObject({ uid: restoreFields.uid }), z.strictObject({ prefix: restoreFields.prefix })], {
-      error: "must be a UID in small letters without slashes, or instead a prefix: empty, or NAMESPACE- with its hyphen",
+      error:
+        "must be a UID in small letters without slashes, or instead a prefix: empty, or NAMESPACE- with its hyphen",
     }),
     postgresVersion: restoreFields.postgresVersion,
     versionInPath: z.boolean(),
     targetTime: restoreFields.targetTime.optional(),
   })
   .check(({ value, issues }) => {
-    for (const [path, message] of Object.entries(storeProblems(value))) issues.push({ code: "custom", input: value, path: [path], message });
+    for (const [path, message] of Object.entries(storeProblems(value)))
+      issues.push({ code: "custom", input: value, path: [path], message });
   });
 export type Restore = z.infer<typeof restoreSchema>;
 
 /** What is wrong with region and endpoint together, by property; empty when they fit. */
-export function storeProblems({ bucket, region, endpoint }: Pick<Backup, "bucket" | "region" | "endpoint">): Partial<Record<"region" | "endpoint", string>> {
+export function storeProblems({
+  bucket,
+  region,
+  endpoint,
+}: Pick<Backup, "bucket" | "region" | "endpoint">): Partial<Record<"region" | "endpoint", string>> {
   const endpointIsWrong = endpoint === undefined ? undefined : endpointProblem(endpoint, bucket);
   const pattern = endpoint === undefined ? awsRegionPattern : anyRegionPattern;
   return {

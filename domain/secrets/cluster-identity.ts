@@ -21,7 +21,11 @@ export type ClusterIdentity = z.infer<typeof clusterIdentitySchema>;
  *
  * @param scope name of the `postgresql` resource.
  */
-export function backupsFromEnvironment(namespace: string, scope: string, environment: ReadonlyMap<string, string>): string | null {
+export function backupsFromEnvironment(
+  namespace: string,
+  scope: string,
+  environment: ReadonlyMap<string, string>,
+): string | null {
   const ready = environment.get("WALG_S3_PREFIX") ?? environment.get("WALE_S3_PREFIX");
   if (ready !== undefined) return ready;
   const bucket = environment.get("WAL_S3_BUCKET");
@@ -36,10 +40,16 @@ export function backupsFromEnvironment(namespace: string, scope: string, environ
 /** What is known now, and what was known of the same database before and cannot be seen at the moment. */
 export function withWhatWasKnown(now: ClusterIdentity, before: ClusterIdentity | undefined): ClusterIdentity {
   if (before?.uid !== now.uid) return now;
-  return { ...now, backups: now.backups ?? before.backups, systemIdentifier: now.systemIdentifier ?? before.systemIdentifier };
+  return {
+    ...now,
+    backups: now.backups ?? before.backups,
+    systemIdentifier: now.systemIdentifier ?? before.systemIdentifier,
+  };
 }
 
 /** Whether nothing about the database has changed. */
 export function sameIdentity(a: ClusterIdentity, b: ClusterIdentity): boolean {
-  return a.uid === b.uid && a.backups === b.backups && a.systemIdentifier === b.systemIdentifier && a.harbor === b.harbor;
+  return (
+    a.uid === b.uid && a.backups === b.backups && a.systemIdentifier === b.systemIdentifier && a.harbor === b.harbor
+  );
 }

@@ -24,11 +24,18 @@ export type Stored =
 
 /** What to do about one secret. */
 export type CopyDecision =
-  | { readonly action: "keep"; readonly why: "first copy" | "content changed" | "cluster changed"; readonly copy: SecretCopy }
+  | {
+      readonly action: "keep";
+      readonly why: "first copy" | "content changed" | "cluster changed";
+      readonly copy: SecretCopy;
+    }
   | { readonly action: "nothing" }
   | { readonly action: "refuse"; readonly problem: string };
 
-type SecretKind = { readonly kind: "credentials"; readonly role: string } | { readonly kind: "encryption-key" } | { readonly kind: "other" };
+type SecretKind =
+  | { readonly kind: "credentials"; readonly role: string }
+  | { readonly kind: "encryption-key" }
+  | { readonly kind: "other" };
 
 /** Harbor's operator makes it with exactly as many (harbor-operator controllers/goharbor/harbor/core.go). */
 const encryptionKeyLength = 16;
@@ -74,12 +81,16 @@ export function contentProblem(harbor: ClusterName, name: string, { data }: Secr
       const missing = ["username", "password"].filter((key) => decoded(data[key]).length === 0);
       if (missing.length > 0) return `${missing.join(" and ")} missing or empty`;
       if (decoded(data["username"]).toString() !== kind.role) return `username is not ${kind.role}`;
-      return isPlainText(decoded(data["password"])) ? undefined : "password is binary, or has blanks or line ends around it";
+      return isPlainText(decoded(data["password"]))
+        ? undefined
+        : "password is binary, or has blanks or line ends around it";
     }
     case "encryption-key": {
       const key = decoded(data["secret"]);
       if (key.length === 0) return "secret missing or empty";
-      return key.length === encryptionKeyLength && isPlainText(key) ? undefined : `secret is not the text of ${encryptionKeyLength} characters that Harbor needs`;
+      return key.length === encryptionKeyLength && isPlainText(key)
+        ? undefined
+        : `secret is not the text of ${encryptionKeyLength} characters that Harbor needs`;
     }
     case "other":
       return Object.values(data).some((value) => decoded(value).length > 0) ? undefined : "it has no content";
@@ -100,15 +111,21 @@ export function decideCopy(
   identity: ClusterIdentity | undefined,
   stored: Stored,
 ): CopyDecision {
-  const refuse = (problem: string): CopyDecision => ({ action: "refuse", problem: stored.found === "copy" ? `${problem}; the kept copy stays as it is` : problem });
-  if (stored.found === "something-else") return refuse("Secrets Manager holds something else under its name, which is left as it is");
+  const refuse = (problem: string): CopyDecision => ({
+    action: "refuse",
+    problem: stored.found === "copy" ? `${problem}; the kept copy stays as it is` : problem,
+  });
+  if (stored.found === "something-else")
+    return refuse("Secrets Manager holds something else under its name, which is left as it is");
   if (live === undefined) return refuse("there is no such Secret in Kubernetes");
   const problem = contentProblem(harbor, name, live);
   if (problem !== undefined) return refuse(problem);
   const kept = stored.found === "copy" ? stored.copy : undefined;
   const changed = kept === undefined || !sameContent(kept.secret, live);
   if (identity === undefined) {
-    return changed ? refuse("there is no postgresql resource, so it cannot be told whose it is") : { action: "nothing" };
+    return changed
+      ? refuse("there is no postgresql resource, so it cannot be told whose it is")
+      : { action: "nothing" };
   }
   const cluster = withWhatWasKnown(identity, kept?.cluster);
   const copy: SecretCopy = { version: 1, secret: { name, type: live.type, data: live.data }, cluster };
@@ -124,7 +141,11 @@ export function decideCopy(
 export interface RestoredSecret {
   readonly apiVersion: "v1";
   readonly kind: "Secret";
-  readonly metadata: { readonly namespace: string; readonly name: string; readonly annotations?: Readonly<Record<string, string>> };
+  readonly metadata: {
+    readonly namespace: string;
+    readonly name: string;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
   readonly type: string;
   readonly data: Record<string, string>;
 }
@@ -141,7 +162,11 @@ export function restoredSecret(harbor: ClusterName, { secret }: SecretCopy): Res
     case "credentials":
       return { ...common, metadata: place, type: "Opaque" };
     case "encryption-key":
-      return { ...common, metadata: { ...place, annotations: { "goharbor.io/immutable": "true" } }, type: "goharbor.io/single" };
+      return {
+        ...common,
+        metadata: { ...place, annotations: { "goharbor.io/immutable": "true" } },
+        type: "goharbor.io/single",
+      };
     case "other":
       return { ...common, metadata: place, type: secret.type };
   }

@@ -6,11 +6,20 @@ const getSecrets: Permission = {
   verbs: ["get"],
   why: "to read the kept Secrets; a Role in Harbor's namespace with their resourceNames is enough",
 };
-const createSecrets: Permission = { ...getSecrets, verbs: ["get", "create"], why: "to create what is missing, and see whether it is there" };
+const createSecrets: Permission = {
+  ...getSecrets,
+  verbs: ["get", "create"],
+  why: "to create what is missing, and see whether it is there",
+};
 const getIdentity: readonly Permission[] = [
   { apiGroup: "acid.zalan.do", resource: "postgresqls", verbs: ["get"], why: "to know which database it is" },
   { apiGroup: "apps", resource: "statefulsets", verbs: ["get"], why: "to see where it writes its backups" },
-  { apiGroup: "", resource: "endpoints", verbs: ["get"], why: "to see its system identifier, which Patroni keeps there" },
+  {
+    apiGroup: "",
+    resource: "endpoints",
+    verbs: ["get"],
+    why: "to see its system identifier, which Patroni keeps there",
+  },
   { apiGroup: "", resource: "configmaps", verbs: ["get"], why: "the same, where Patroni uses ConfigMaps" },
 ];
 

@@ -10,14 +10,24 @@ const base = harborRequestSchema.extend({
   also: z
     .array(z.string().min(1))
     .default([])
-    .describe("Secrets of the namespace besides the credentials of postgres, standby and harbor and Harbor's encryption key."),
+    .describe(
+      "Secrets of the namespace besides the credentials of postgres, standby and harbor and Harbor's encryption key.",
+    ),
 });
 
-const region = z.string().min(1).optional().describe("Region of AWS Secrets Manager. Default: AWS_REGION, else that of the AWS profile.");
+const region = z
+  .string()
+  .min(1)
+  .optional()
+  .describe("Region of AWS Secrets Manager. Default: AWS_REGION, else that of the AWS profile.");
 
 /** What `postgres-recovery secrets fingerprint --request -` reads from stdin. */
 export const fingerprintRequestSchema = base.extend({
-  wait: z.string().regex(durationPattern).optional().describe("How long to wait until all secrets are there. Default: not at all."),
+  wait: z
+    .string()
+    .regex(durationPattern)
+    .optional()
+    .describe("How long to wait until all secrets are there. Default: not at all."),
 });
 
 /** What `postgres-recovery secrets keep --request -` reads from stdin. */
@@ -26,7 +36,11 @@ export const keepRequestSchema = base.extend({ region });
 /** What `postgres-recovery secrets restore --request -` reads from stdin. */
 export const secretsRestoreRequestSchema = base.extend({
   region,
-  uid: z.string().min(1).optional().describe("UID of the lost postgresql resource whose copies are wanted. Default: the newest copies."),
+  uid: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("UID of the lost postgresql resource whose copies are wanted. Default: the newest copies."),
 });
 
 /** Names of all secrets of a request, each once. */

@@ -46,10 +46,17 @@ export interface ImageUse {
  */
 export function checkSpiloImage(reference: string, use: ImageUse): Finding[] {
   const image = parseSpiloImage(reference);
-  const finding = (severity: Severity, what: string, fix: string): Finding => ({ severity, what, where: `image ${reference}`, fix });
+  const finding = (severity: Severity, what: string, fix: string): Finding => ({
+    severity,
+    what,
+    where: `image ${reference}`,
+    fix,
+  });
   const takeRecommended = `use ${recommendedImage}`;
   if (image === undefined) {
-    return [finding("unknown", "not a Spilo image with a tag such as 3.3-p3, so nothing is known of it", takeRecommended)];
+    return [
+      finding("unknown", "not a Spilo image with a tag such as 3.3-p3, so nothing is known of it", takeRecommended),
+    ];
   }
   const { tag } = image;
   const majors = majorsIn(image);
@@ -58,19 +65,28 @@ export function checkSpiloImage(reference: string, use: ImageUse): Finding[] {
     problems.push(finding("refuse", what, takeRecommended));
   };
 
-  if (!majors.includes(harborPostgresMajor)) refuse(`has no PostgreSQL ${harborPostgresMajor}, the only version that the Harbor operator asks for`);
+  if (!majors.includes(harborPostgresMajor))
+    refuse(`has no PostgreSQL ${harborPostgresMajor}, the only version that the Harbor operator asks for`);
   if (isBefore(tag, [2, 0, 2])) {
     refuse("looks for backups in wal/, not in wal/<version>, and drops the region or the path (older than 2.0-p2)");
   } else if (isBefore(tag, [2, 1, 2])) {
-    refuse("its scripts do not understand its own WAL-G's lists: old backups are never deleted, replicas are not made from them (fixed in 2.1-p2)");
+    refuse(
+      "its scripts do not understand its own WAL-G's lists: old backups are never deleted, replicas are not made from them (fixed in 2.1-p2)",
+    );
   }
   // WAL-G 3.0 renamed a column; the clean-up script follows since 3.3-p3 (zalando/spilo#1015).
   if (isSame(tag, [3, 3, 1]) || isSame(tag, [3, 3, 2])) refuse("never deletes old backups (fixed in 3.3-p3)");
   if (use.irsa && isBefore(tag, [2, 1, 7])) refuse("does not pass the IAM role on to WAL-G (from 2.1-p7 on it does)");
   if (use.irsa && !isBefore(tag, [2, 1, 7]) && isBefore(tag, [2, 1, 9])) {
-    problems.push(finding("warn", "asks the global STS endpoint, not the region's (from 2.1-p9 on it does)", takeRecommended));
+    problems.push(
+      finding("warn", "asks the global STS endpoint, not the region's (from 2.1-p9 on it does)", takeRecommended),
+    );
   }
-  if (use.restoredMajor !== undefined && use.restoredMajor !== harborPostgresMajor && !majors.includes(use.restoredMajor)) {
+  if (
+    use.restoredMajor !== undefined &&
+    use.restoredMajor !== harborPostgresMajor &&
+    !majors.includes(use.restoredMajor)
+  ) {
     refuse(`has no PostgreSQL ${use.restoredMajor}, so it cannot read those backups`);
   }
   if (use.restoredMajor !== undefined && use.restoredMajor > harborPostgresMajor) {
@@ -82,7 +98,9 @@ export function checkSpiloImage(reference: string, use: ImageUse): Finding[] {
       ),
     );
   }
-  return problems.length === 0 ? [finding("ok", `has PostgreSQL ${harborPostgresMajor} and working backups`, "")] : problems;
+  return problems.length === 0
+    ? [finding("ok", `has PostgreSQL ${harborPostgresMajor} and working backups`, "")]
+    : problems;
 }
 
 type Tag = SpiloImage["tag"];

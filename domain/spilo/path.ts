@@ -34,7 +34,9 @@ export function spiloLocation({ bucket, scope, scopePrefix, scopeSuffix, postgre
 export function cloneLocations(path: SpiloPath, versions: readonly string[], target: string): S3Location[] {
   const location = spiloLocation(path);
   if (path.postgresVersion !== "") return [location];
-  const usable = versions.filter((version) => Number(version) <= Number(target)).toSorted((a, b) => Number(b) - Number(a));
+  const usable = versions
+    .filter((version) => Number(version) <= Number(target))
+    .toSorted((a, b) => Number(b) - Number(a));
   return [...usable.map((version) => ({ ...location, prefix: `${location.prefix}/${version}` })), location];
 }
 

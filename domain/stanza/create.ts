@@ -49,7 +49,9 @@ export type TimeLimits = z.infer<typeof timeLimitsSchema>;
 
 /** Whether the databases are dumped before the stanza is created, and why not. */
 export const dumpSettingSchema = z.union([
-  z.strictObject({ directory: dumpDirectorySchema.describe("Folder for the dump, made when it is absent, or s3://BUCKET[/PREFIX].") }),
+  z.strictObject({
+    directory: dumpDirectorySchema.describe("Folder for the dump, made when it is absent, or s3://BUCKET[/PREFIX]."),
+  }),
   z.strictObject({ skip: writtenReason.describe("Why no dump is taken.") }),
 ]);
 

@@ -14,7 +14,13 @@ interface ExitMeaning {
 /** Exit codes as measured with pgBackRest 2.45 and 2.59.1; named in its src/build/error/error.yaml. */
 const meanings: ReadonlyMap<number, ExitMeaning> = new Map<number, ExitMeaning>([
   [0, { decision: "done", meaning: "the stanza stands" }],
-  [28, { decision: "stop", meaning: "the repository holds the stanza of another database (other system identifier or version)" }],
+  [
+    28,
+    {
+      decision: "stop",
+      meaning: "the repository holds the stanza of another database (other system identifier or version)",
+    },
+  ],
   [29, { decision: "stop", meaning: "an info file in the repository is corrupt" }],
   [37, { decision: "stop", meaning: "an option that pgBackRest requires is missing from its configuration" }],
   [39, { decision: "stop", meaning: "the repository host speaks another pgBackRest version" }],

@@ -108,7 +108,10 @@ function okayUnlessForeign(info: StanzaInfo, expected: ExpectedStanza): StanzaSt
 }
 
 function foreign(what: string, theirs: string, own: string): StanzaStatus {
-  return { status: "broken", reason: `${what} to another database: system identifier ${theirs}, the cluster's is ${own}` };
+  return {
+    status: "broken",
+    reason: `${what} to another database: system identifier ${theirs}, the cluster's is ${own}`,
+  };
 }
 
 /** What a database says of its own system identifier, or why it says nothing. */
@@ -127,7 +130,9 @@ export function ofDatabase(status: OkayStatus, own: OwnIdentifier): StanzaStatus
       reason: `a stanza stands, and whether it is this database's is not known: PGO's status has no system identifier, and Postgres does not tell it: ${own.unknown}`,
     };
   }
-  return status.systemIdentifier === own.identifier ? status : foreign("the stanza belongs", status.systemIdentifier, own.identifier);
+  return status.systemIdentifier === own.identifier
+    ? status
+    : foreign("the stanza belongs", status.systemIdentifier, own.identifier);
 }
 
 /** The system identifier of the newest database entry of one repository. */

@@ -39,7 +39,9 @@ export const notAllowedAdvice = "log in again, or ask for the role in docs/permi
 
 /** What to do about an answer that something else than the repo host kept back. */
 export function becauseAdvice(because: "not-allowed" | "not-compared"): string {
-  return because === "not-allowed" ? notAllowedAdvice : "see why Postgres does not answer in the instance, then run again";
+  return because === "not-allowed"
+    ? notAllowedAdvice
+    : "see why Postgres does not answer in the instance, then run again";
 }
 
 /** What a status asks of the reader: nothing, a repair or a look, or a new question because the truth is not known. */

@@ -57,12 +57,18 @@ export function describeBackup(sentinelText: string, metadataText: string | unde
 }
 
 /** The backups that a backup needs besides itself, and the first that is missing of them. */
-export function deltaChain(backup: StoredBackup, all: readonly StoredBackup[]): { parents: StoredBackup[]; missing: string | undefined } {
+export function deltaChain(
+  backup: StoredBackup,
+  all: readonly StoredBackup[],
+): { parents: StoredBackup[]; missing: string | undefined } {
   const parents: StoredBackup[] = [];
   let current = backup;
   while (current.parent !== undefined) {
     const { parent, startSegment } = current;
-    const found = all.find(({ name, startSegment: start }) => start < startSegment && (name === `base_${parent}` || name.startsWith(`base_${parent}_`)));
+    const found = all.find(
+      ({ name, startSegment: start }) =>
+        start < startSegment && (name === `base_${parent}` || name.startsWith(`base_${parent}_`)),
+    );
     if (found === undefined) return { parents, missing: `base_${parent}` };
     parents.push(found);
     current = found;

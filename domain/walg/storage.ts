@@ -99,7 +99,8 @@ export class WalgListingReader {
   add(object: ListedObject): void {
     const { key } = object;
     if (key.startsWith(this.#walPrefix)) this.#addWal(key.slice(this.#walPrefix.length), object.modified);
-    else if (key.startsWith(this.#backupsPrefix)) this.#addToBackup(key.slice(this.#backupsPrefix.length).split("/"), object);
+    else if (key.startsWith(this.#backupsPrefix))
+      this.#addToBackup(key.slice(this.#backupsPrefix.length).split("/"), object);
   }
 
   get listing(): WalgListing {
@@ -125,7 +126,8 @@ export class WalgListingReader {
     const runs = this.#wal.get(key) ?? [];
     const newest = runs.at(-1);
     // S3 lists in the order of names, so nearly every segment follows the one before it.
-    if (newest?.last === number - 1) runs[runs.length - 1] = { first: newest.first, last: number, lastModified: modified };
+    if (newest?.last === number - 1)
+      runs[runs.length - 1] = { first: newest.first, last: number, lastModified: modified };
     else runs.push({ first: number, last: number, lastModified: modified });
     this.#wal.set(key, runs);
   }

@@ -24,15 +24,31 @@ export function judgeWal({ wal, histories }: WalgListing, recovery: Recovery, pl
   const onTimeline = wal.get(timeline) ?? [];
   const own = onTimeline.find(({ first, last }) => first <= startSegment && startSegment <= last);
   if (own === undefined) {
-    return [finding("refuse", `lacks the WAL segment ${segmentName(timeline, startSegment)}, at which the backup begins`, where, earlier)];
+    return [
+      finding(
+        "refuse",
+        `lacks the WAL segment ${segmentName(timeline, startSegment)}, at which the backup begins`,
+        where,
+        earlier,
+      ),
+    ];
   }
   if (lastNeededSegment !== undefined && lastNeededSegment > own.last) {
     const needed = segmentName(timeline, lastNeededSegment);
-    return [finding("refuse", `ends with ${segmentName(timeline, own.last)}, and the backup is consistent only after ${needed}`, where, earlier)];
+    return [
+      finding(
+        "refuse",
+        `ends with ${segmentName(timeline, own.last)}, and the backup is consistent only after ${needed}`,
+        where,
+        earlier,
+      ),
+    ];
   }
 
   const later = [...wal].filter(([other]) => other > timeline);
-  const newest = Math.max(...[...onTimeline, ...later.flatMap(([, runs]) => runs)].map(({ lastModified }) => lastModified));
+  const newest = Math.max(
+    ...[...onTimeline, ...later.flatMap(([, runs]) => runs)].map(({ lastModified }) => lastModified),
+  );
   return [
     ...branchedBefore(later, startSegment).map((other) =>
       finding(
@@ -81,7 +97,8 @@ type TimelineRuns = readonly [timeline: number, runs: readonly WalRun[]];
  */
 function gaps([ownTimeline, own]: TimelineRuns, from: WalRun, later: readonly TimelineRuns[]): Gap[] {
   const next = own.find(({ first }) => first > from.last);
-  const found: Gap[] = next === undefined || later.length > 0 ? [] : [{ timeline: ownTimeline, before: from, next: next.first }];
+  const found: Gap[] =
+    next === undefined || later.length > 0 ? [] : [{ timeline: ownTimeline, before: from, next: next.first }];
   let reached = from;
   for (const [timeline, runs] of later) {
     const entry = runs.find(({ first, last }) => first <= reached.last + 1 && last >= reached.first) ?? runs[0];
@@ -104,6 +121,16 @@ function gapFinding({ timeline, before, next }: Gap, target: number | undefined,
   const what = `lacks ${missing} segment${missing === 1 ? "" : "s"} from ${segmentName(timeline, before.last + 1)} on`;
   const upTo = new Date(before.lastModified).toISOString();
   return target !== undefined && before.lastModified >= target
-    ? finding("warn", `${what}, after the target time`, where, "nothing for this restore; later moments cannot be reached")
-    : finding("refuse", `${what}: PostgreSQL would stop there, without what came after`, where, `take a target time before ${upTo}, if what came after may be lost`);
+    ? finding(
+        "warn",
+        `${what}, after the target time`,
+        where,
+        "nothing for this restore; later moments cannot be reached",
+      )
+    : finding(
+        "refuse",
+        `${what}: PostgreSQL would stop there, without what came after`,
+        where,
+        `take a target time before ${upTo}, if what came after may be lost`,
+      );
 }

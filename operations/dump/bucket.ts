@@ -23,7 +23,12 @@ export async function bucketTarget({ bucket, prefix }: S3Location): Promise<Dump
         await upload.abort();
         return undefined;
       }
-      return { file: s3Url({ bucket, prefix: key }), stream: upload.stream, keep: (size) => upload.complete(size), discard: () => upload.abort() };
+      return {
+        file: s3Url({ bucket, prefix: key }),
+        stream: upload.stream,
+        keep: (size) => upload.complete(size),
+        discard: () => upload.abort(),
+      };
     },
   };
 }

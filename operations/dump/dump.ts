@@ -55,7 +55,12 @@ export async function dumpDatabases(
  * @throws RecoveryError when the target cannot take it (asked before pg_dumpall is started), or the dump failed;
  * `undetermined` when it was refused for want of a permission.
  */
-export async function dumpTo(target: DumpTarget, client: KubernetesClient, options: DumpOptions, surroundings: Surroundings): Promise<DumpReport> {
+export async function dumpTo(
+  target: DumpTarget,
+  client: KubernetesClient,
+  options: DumpOptions,
+  surroundings: Surroundings,
+): Promise<DumpReport> {
   const { cluster, pod } = options;
   const container = { namespace: cluster.namespace, pod, container: databaseContainer };
   await target.prepare(() => databaseBytes(client.exec, container, surroundings.signal));
@@ -79,7 +84,12 @@ export async function dumpTo(target: DumpTarget, client: KubernetesClient, optio
 }
 
 /** Two dumps of a cluster can begin in the same second: the later one waits for a name of its own. */
-async function newDump(target: DumpTarget, context: string, { namespace, name }: ClusterName, surroundings: Surroundings): Promise<NewDump> {
+async function newDump(
+  target: DumpTarget,
+  context: string,
+  { namespace, name }: ClusterName,
+  surroundings: Surroundings,
+): Promise<NewDump> {
   for (;;) {
     const begun = await target.begin(dumpFileName(context, namespace, name, surroundings.now()), surroundings.signal);
     if (begun !== undefined) return begun;
@@ -128,11 +138,13 @@ async function writeDump(
   // Both must have ended before the caller removes the file.
   await Promise.allSettled([dumped, written]);
   const result = await dumped;
-  if (result.end === "refused" && isNotAllowed(result.httpStatus)) throw new RecoveryError("undetermined", result.message, notAllowedAdvice);
+  if (result.end === "refused" && isNotAllowed(result.httpStatus))
+    throw new RecoveryError("undetermined", result.message, notAllowedAdvice);
   if (result.end !== "exited") throw new Error(result.message);
   await written;
   if (result.code === 124) throw new Error(`pg_dumpall did not end within ${limitSeconds} s`);
-  if (result.code !== 0) throw new Error(`pg_dumpall ended with exit code ${result.code}: ${result.stderr.trim() || "it said nothing"}`);
+  if (result.code !== 0)
+    throw new Error(`pg_dumpall ended with exit code ${result.code}: ${result.stderr.trim() || "it said nothing"}`);
   if (!tail.complete) throw new Error("pg_dumpall's trailer is missing at the end: the dump was cut");
   return { size, uncompressedSize, sha256: hash.digest("hex") };
 }
@@ -144,7 +156,7 @@ function inBlocks(): Transform {
   let blocks = 0;
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
-      for (let taken = 0; taken < chunk.length; ) {
+      for (let taken = 0; taken < chunk.length;) {
         const copied = chunk.copy(block, filled, taken);
         taken += copied;
         filled += copied;

@@ -38,7 +38,11 @@ export interface NewDump {
 /** The target that the option or setting names: a folder, or `s3://BUCKET[/PREFIX]`. */
 export async function dumpTarget(text: string): Promise<DumpTarget> {
   const place = parseDumpPlace(text);
-  if (place === undefined) throw new RecoveryError("usage", dumpDirectorySchema.safeParse(text).error?.issues[0]?.message ?? "no place for dumps");
+  if (place === undefined)
+    throw new RecoveryError(
+      "usage",
+      dumpDirectorySchema.safeParse(text).error?.issues[0]?.message ?? "no place for dumps",
+    );
   switch (place.kind) {
     case "directory":
       return directoryTarget(place.directory);

@@ -1,6 +1,11 @@
 import { fieldManager, type HarborClient } from "../../clients/kubernetes/harbor.ts";
 import { generationAnnotation } from "../../domain/harbor/names.ts";
-import { pgHbaFingerprint, pgHbaOwners, type PgHbaLookReport, type PgHbaLookRequest } from "../../domain/harbor/pg-hba-fingerprint.ts";
+import {
+  pgHbaFingerprint,
+  pgHbaOwners,
+  type PgHbaLookReport,
+  type PgHbaLookRequest,
+} from "../../domain/harbor/pg-hba-fingerprint.ts";
 import { requestedCluster } from "../../domain/stanza/postgres-cluster.ts";
 import { madeResource } from "./pg-hba.ts";
 import type { Surroundings } from "../surroundings.ts";
@@ -10,9 +15,15 @@ import type { Surroundings } from "../surroundings.ts";
  *
  * @throws RecoveryError `failed` when there is something to wait for, and it was not made in time.
  */
-export async function lookAtPgHba(client: HarborClient, request: PgHbaLookRequest, surroundings: Surroundings): Promise<PgHbaLookReport> {
+export async function lookAtPgHba(
+  client: HarborClient,
+  request: PgHbaLookRequest,
+  surroundings: Surroundings,
+): Promise<PgHbaLookReport> {
   const harbor = requestedCluster(request);
-  const found = await (request.wait === undefined ? client.getPostgresql(harbor) : madeResource(client, harbor, request.wait, surroundings));
+  const found = await (request.wait === undefined
+    ? client.getPostgresql(harbor)
+    : madeResource(client, harbor, request.wait, surroundings));
   const live = found && {
     uid: found.metadata.uid,
     harborGeneration: found.metadata.annotations[generationAnnotation(harbor)],

@@ -21,7 +21,11 @@ const mostWrites = 5;
  * @throws RecoveryError `usage` for a list that would lock somebody out, `failed` when the resource was not made in time or
  * is not as declared, or the list was put back again and again.
  */
-export async function applyPgHba(client: HarborClient, request: PgHbaRequest, surroundings: Surroundings): Promise<PgHbaReport> {
+export async function applyPgHba(
+  client: HarborClient,
+  request: PgHbaRequest,
+  surroundings: Surroundings,
+): Promise<PgHbaReport> {
   const harbor = requestedCluster(request);
   requireSound(request.pgHba);
   const dropped = new Set<string>();
@@ -30,7 +34,11 @@ export async function applyPgHba(client: HarborClient, request: PgHbaRequest, su
     requireAsDeclared(harbor, differencesFrom(request, await client.getHarborCluster(harbor), found));
     const { pg_hba: current } = found.spec.patroni;
     if (isInPlace(current, request.pgHba)) {
-      return report(client, harbor, found, request, { outcome: writes === 0 ? "already-in-place" : "applied", dropped: [...dropped], now: surroundings.now() });
+      return report(client, harbor, found, request, {
+        outcome: writes === 0 ? "already-in-place" : "applied",
+        dropped: [...dropped],
+        now: surroundings.now(),
+      });
     }
     if (writes === mostWrites) {
       throw new RecoveryError(
@@ -53,17 +61,30 @@ export async function applyPgHba(client: HarborClient, request: PgHbaRequest, su
 /** Without pg_hba a database does not come up, so that nothing is lost yet: a wrong image would restore in another way. */
 function requireAsDeclared(harbor: ClusterName, differences: readonly string[]): void {
   if (differences.length === 0) return;
-  throw new RecoveryError("failed", `${formatClusterName(harbor)} is not as declared:\n${differences.map((line) => `  ${line}`).join("\n")}`, "correct it, then run again; pg_hba was not written");
+  throw new RecoveryError(
+    "failed",
+    `${formatClusterName(harbor)} is not as declared:\n${differences.map((line) => `  ${line}`).join("\n")}`,
+    "correct it, then run again; pg_hba was not written",
+  );
 }
 
 function requireSound(list: readonly string[]): void {
   const refused = checkPgHba(list).filter(({ severity }) => severity === "refuse");
   if (refused.length === 0) return;
-  throw new RecoveryError("usage", `pg_hba would lock the cluster out of itself:\n${refused.map(({ what, fix }) => `  ${what}: ${fix}`).join("\n")}`, "correct the list; nothing has been done");
+  throw new RecoveryError(
+    "usage",
+    `pg_hba would lock the cluster out of itself:\n${refused.map(({ what, fix }) => `  ${what}: ${fix}`).join("\n")}`,
+    "correct the list; nothing has been done",
+  );
 }
 
 /** The resource, as soon as the Harbor operator has made it. */
-export async function madeResource(client: HarborClient, harbor: ClusterName, timeLimit: string, surroundings: Surroundings): Promise<Postgresql> {
+export async function madeResource(
+  client: HarborClient,
+  harbor: ClusterName,
+  timeLimit: string,
+  surroundings: Surroundings,
+): Promise<Postgresql> {
   const deadline = surroundings.now().getTime() + (durationSeconds(timeLimit) ?? 900) * 1000;
   for (let tries = 1; ; tries += 1) {
     const found = await client.getPostgresql(harbor);
@@ -73,7 +94,9 @@ export async function madeResource(client: HarborClient, harbor: ClusterName, ti
       throw new RecoveryError(
         "failed",
         `${where(harbor)} was not made within ${timeLimit}${made ? "" : `: there is no HarborCluster ${formatClusterName(harbor)}`}`,
-        made ? "see the HarborCluster's status, and the Harbor operator's log" : "make the HarborCluster, then run again",
+        made
+          ? "see the HarborCluster's status, and the Harbor operator's log"
+          : "make the HarborCluster, then run again",
       );
     }
     if (tries === 1) surroundings.progress(`waiting for the Harbor operator to make ${where(harbor)}`);

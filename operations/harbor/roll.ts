@@ -3,7 +3,15 @@ import { hasReplicationRole, readBootstrapState, switchover } from "../../client
 import { durationSeconds } from "../../domain/duration.ts";
 import { RecoveryError } from "../../domain/errors.ts";
 import { postgresqlName } from "../../domain/harbor/names.ts";
-import { podRevision, spiloContainer, spiloRuns, spiloVariables, type DatabasePod, type Postgresql, type StatefulSet } from "../../domain/harbor/objects.ts";
+import {
+  podRevision,
+  spiloContainer,
+  spiloRuns,
+  spiloVariables,
+  type DatabasePod,
+  type Postgresql,
+  type StatefulSet,
+} from "../../domain/harbor/objects.ts";
 import type { RollReport, RollRequest } from "../../domain/harbor/steps.ts";
 import { isInPlace } from "../../domain/harbor/pg-hba.ts";
 import { requestedCluster, formatClusterName, type ClusterName } from "../../domain/stanza/postgres-cluster.ts";
@@ -31,24 +39,41 @@ const switchoverTries = 3;
  * @throws RecoveryError `usage` (no such database), `failed` or `undetermined` when something did not happen in time; the
  * message says what, and running it again goes on from there.
  */
-export async function rollPods(client: HarborClient, request: RollRequest, surroundings: Surroundings): Promise<RollReport> {
+export async function rollPods(
+  client: HarborClient,
+  request: RollRequest,
+  surroundings: Surroundings,
+): Promise<RollReport> {
   const harbor = requestedCluster(request);
   await takenUp(client, harbor, request, surroundings);
   return new Roll(client, harbor, request, surroundings).run();
 }
 
 /** Waits until the StatefulSet has the list of the resource, and its controller has seen that. */
-async function takenUp(client: HarborClient, harbor: ClusterName, { cluster, timeLimits }: RollRequest, surroundings: Surroundings): Promise<void> {
+async function takenUp(
+  client: HarborClient,
+  harbor: ClusterName,
+  { cluster, timeLimits }: RollRequest,
+  surroundings: Surroundings,
+): Promise<void> {
   const deadline = surroundings.now().getTime() + (durationSeconds(timeLimits.operator) ?? 300) * 1000;
   for (let tries = 1; ; tries += 1) {
     const [postgresql, statefulSet] = await Promise.all([client.getPostgresql(harbor), client.getStatefulSet(harbor)]);
     if (postgresql === undefined) {
-      throw new RecoveryError("usage", `there is no postgresql ${harbor.namespace}/${postgresqlName(harbor)} in context ${client.context}`, "check the name; the Harbor operator makes it for a HarborCluster");
+      throw new RecoveryError(
+        "usage",
+        `there is no postgresql ${harbor.namespace}/${postgresqlName(harbor)} in context ${client.context}`,
+        "check the name; the Harbor operator makes it for a HarborCluster",
+      );
     }
     if (statefulSet !== undefined && hasList(statefulSet, postgresql) && isObserved(statefulSet)) return;
     const what = statefulSet === undefined ? "to make the StatefulSet" : "to take pg_hba up into the StatefulSet";
     if (surroundings.now().getTime() + pauseSeconds * 1000 > deadline) {
-      throw new RecoveryError("failed", `${cluster}: waited ${timeLimits.operator} in vain for the Zalando operator ${what}`, "see its log, and the status of the postgresql resource");
+      throw new RecoveryError(
+        "failed",
+        `${cluster}: waited ${timeLimits.operator} in vain for the Zalando operator ${what}`,
+        "see its log, and the status of the postgresql resource",
+      );
     }
     if (tries === 1) surroundings.progress(`waiting for the Zalando operator ${what}`);
     await surroundings.sleep(pauseSeconds);
@@ -124,7 +149,8 @@ class Roll {
       this.#client.listPods(this.#harbor),
       this.#client.getSystemIdentifier(this.#harbor),
     ]);
-    const revision = statefulSet !== undefined && isObserved(statefulSet) ? statefulSet.status.updateRevision : undefined;
+    const revision =
+      statefulSet !== undefined && isObserved(statefulSet) ? statefulSet.status.updateRevision : undefined;
     if (statefulSet === undefined || revision === undefined) return undefined;
     return { pods, revision, replicas: statefulSet.spec.replicas, bootstrapped: systemIdentifier !== undefined };
   }
@@ -143,7 +169,10 @@ class Roll {
 
   /** It says `Updating` while it carries out a change; the list tells of one that it has carried out since. */
   async #operatorIsDone(): Promise<boolean> {
-    const [postgresql, statefulSet] = await Promise.all([this.#client.getPostgresql(this.#harbor), this.#client.getStatefulSet(this.#harbor)]);
+    const [postgresql, statefulSet] = await Promise.all([
+      this.#client.getPostgresql(this.#harbor),
+      this.#client.getStatefulSet(this.#harbor),
+    ]);
     if (postgresql === undefined || statefulSet === undefined) return false;
     return postgresql.status.PostgresClusterStatus !== "Updating" && hasList(statefulSet, postgresql);
   }
@@ -167,14 +196,21 @@ class Roll {
   /** A container that does not run is in the middle of nothing. */
   async #deleteUnlessBootstrapping(pod: DatabasePod): Promise<void> {
     const { name } = pod.metadata;
-    const found = spiloRuns(pod) ? await readBootstrapState(this.#client.exec, pod, this.#surroundings.signal) : undefined;
+    const found = spiloRuns(pod)
+      ? await readBootstrapState(this.#client.exec, pod, this.#surroundings.signal)
+      : undefined;
     switch (found?.state) {
       case undefined:
       case "not-begun":
-        await this.#delete(pod, "its template is older, and there is nothing yet that its bootstrap could leave half done");
+        await this.#delete(
+          pod,
+          "its template is older, and there is nothing yet that its bootstrap could leave half done",
+        );
         return;
       case "under-way":
-        await this.#wait(`the bootstrap, or the recovery of the clone, in ${name} to end (${found.cluster}); it is never interrupted`);
+        await this.#wait(
+          `the bootstrap, or the recovery of the clone, in ${name} to end (${found.cluster}); it is never interrupted`,
+        );
         return;
       case "unknown":
         await this.#wait(`an answer of ${name}, how far its bootstrap is (${found.reason})`);
@@ -188,7 +224,11 @@ class Roll {
     if (problem !== undefined) {
       this.#surroundings.progress(`the switchover did not succeed: ${problem}`);
       if (this.#switchovers === switchoverTries) {
-        throw new RecoveryError("failed", `${formatClusterName(this.#harbor)}: Patroni refused ${switchoverTries} switchovers: ${problem}`, "see `patronictl list` in an instance; nothing of the leader was changed");
+        throw new RecoveryError(
+          "failed",
+          `${formatClusterName(this.#harbor)}: Patroni refused ${switchoverTries} switchovers: ${problem}`,
+          "see `patronictl list` in an instance; nothing of the leader was changed",
+        );
       }
     }
     this.#waiting = undefined;
@@ -202,7 +242,11 @@ class Roll {
       this.#waiting = { for: what, until: now + (durationSeconds(limit) ?? 600) * 1000 };
       this.#surroundings.progress(`waiting for ${what}`);
     } else if (now + pauseSeconds * 1000 > this.#waiting.until) {
-      throw new RecoveryError("undetermined", `${formatClusterName(this.#harbor)}: waited ${limit} in vain for ${what}`, "see the Pods' logs; running this again goes on from there");
+      throw new RecoveryError(
+        "undetermined",
+        `${formatClusterName(this.#harbor)}: waited ${limit} in vain for ${what}`,
+        "see the Pods' logs; running this again goes on from there",
+      );
     }
     await this.#surroundings.sleep(pauseSeconds);
   }

@@ -2,7 +2,16 @@ import type { HarborClient } from "../../clients/kubernetes/harbor.ts";
 import type { S3Access, S3Client } from "../../clients/aws/s3.ts";
 import { finding, gravest, type Finding } from "../../domain/finding.ts";
 import { isReady, podRevision, podRole, spiloVariables } from "../../domain/harbor/objects.ts";
-import { backupStore, cloneVariables, judgeBackups, judgeClone, judgeHarborCluster, judgePods, judgePostgresql, judgeTemplate } from "../../domain/harbor/status.ts";
+import {
+  backupStore,
+  cloneVariables,
+  judgeBackups,
+  judgeClone,
+  judgeHarborCluster,
+  judgePods,
+  judgePostgresql,
+  judgeTemplate,
+} from "../../domain/harbor/status.ts";
 import type { StatusReport, StatusRequest } from "../../domain/harbor/steps.ts";
 import { pamRoles } from "../../domain/harbor/pg-hba.ts";
 import { checkPodConfig } from "../../domain/harbor/pod-config-check.ts";
@@ -30,22 +39,32 @@ export interface StatusClients {
  * Everything around Harbor's database at a glance. It only reads; what cannot be found out is `unknown` in its section,
  * and the rest is shown all the same.
  */
-export async function harborStatus({ harbor: client, connectS3 }: StatusClients, request: StatusRequest, surroundings: Surroundings): Promise<StatusReport> {
+export async function harborStatus(
+  { harbor: client, connectS3 }: StatusClients,
+  request: StatusRequest,
+  surroundings: Surroundings,
+): Promise<StatusReport> {
   const harbor = requestedCluster(request);
   const { namespace, podConfig: configName, podSecret: secretName, configuration } = request.operator;
   const ask = <T>(answer: Promise<T>): Promise<Gathered<T>> => gathered(answer, surroundings.signal);
   const names = secretNames(harbor, request.alsoSecrets);
-  const [cluster, postgresql, statefulSet, pods, identifier, podConfig, podSecret, operator, secrets] = await Promise.all([
-    ask(client.getHarborCluster(harbor)),
-    ask(client.getPostgresql(harbor)),
-    ask(client.getStatefulSet(harbor)),
-    ask(client.listPods(harbor)),
-    ask(client.getSystemIdentifier(harbor)),
-    ask(client.getConfigMap({ namespace, name: configName })),
-    ask(client.getSecret({ namespace: harbor.namespace, name: secretName })),
-    ask(zalandoConfiguration(client, namespace, configuration)),
-    Promise.all(names.map(async (name) => ({ name, secret: await ask(client.getSecret({ namespace: harbor.namespace, name })) }))),
-  ]);
+  const [cluster, postgresql, statefulSet, pods, identifier, podConfig, podSecret, operator, secrets] =
+    await Promise.all([
+      ask(client.getHarborCluster(harbor)),
+      ask(client.getPostgresql(harbor)),
+      ask(client.getStatefulSet(harbor)),
+      ask(client.listPods(harbor)),
+      ask(client.getSystemIdentifier(harbor)),
+      ask(client.getConfigMap({ namespace, name: configName })),
+      ask(client.getSecret({ namespace: harbor.namespace, name: secretName })),
+      ask(zalandoConfiguration(client, namespace, configuration)),
+      Promise.all(
+        names.map(async (name) => ({
+          name,
+          secret: await ask(client.getSecret({ namespace: harbor.namespace, name })),
+        })),
+      ),
+    ]);
   const template = foundOr(statefulSet, undefined);
   const config = foundOr(podConfig, undefined)?.data;
   const variables = spiloVariables(template?.spec.template.spec.containers ?? []);
@@ -60,16 +79,50 @@ export async function harborStatus({ harbor: client, connectS3 }: StatusClients,
     pamRoles: pamRoles(request.pgHba),
   };
   const sections = [
-    { title: "HarborCluster", findings: judged(cluster, "HarborCluster", (found) => judgeHarborCluster(harbor, found)) },
-    { title: "postgresql resource", findings: judged(postgresql, "postgresql", (found) => judgePostgresql(harbor, found, request.pgHba)) },
-    { title: "Zalando operator", findings: judged(operator, "its configuration", ({ configuration: found, where }) => checkZalandoConfiguration(found, declared, where)) },
-    { title: "pod-config", findings: judged(podConfig, `ConfigMap ${namespace}/${configName}`, (found) => podConfigFindings(found?.data, secretKeys, `ConfigMap ${namespace}/${configName}`)) },
-    { title: "pod Secret", findings: judged(podSecret, podSecretPlace, (found) => podSecretFindings(found, podSecretPlace)) },
-    { title: "Pods' template", findings: judged(statefulSet, "StatefulSet", (found) => judgeTemplate(harbor, found, request.pgHba, config)) },
-    { title: "restore", findings: judged(whole([statefulSet, podConfig], identifier), "CLONE_ values", (found) => judgeClone(clone, found)) },
+    {
+      title: "HarborCluster",
+      findings: judged(cluster, "HarborCluster", (found) => judgeHarborCluster(harbor, found)),
+    },
+    {
+      title: "postgresql resource",
+      findings: judged(postgresql, "postgresql", (found) => judgePostgresql(harbor, found, request.pgHba)),
+    },
+    {
+      title: "Zalando operator",
+      findings: judged(operator, "its configuration", ({ configuration: found, where }) =>
+        checkZalandoConfiguration(found, declared, where),
+      ),
+    },
+    {
+      title: "pod-config",
+      findings: judged(podConfig, `ConfigMap ${namespace}/${configName}`, (found) =>
+        podConfigFindings(found?.data, secretKeys, `ConfigMap ${namespace}/${configName}`),
+      ),
+    },
+    {
+      title: "pod Secret",
+      findings: judged(podSecret, podSecretPlace, (found) => podSecretFindings(found, podSecretPlace)),
+    },
+    {
+      title: "Pods' template",
+      findings: judged(statefulSet, "StatefulSet", (found) => judgeTemplate(harbor, found, request.pgHba, config)),
+    },
+    {
+      title: "restore",
+      findings: judged(whole([statefulSet, podConfig], identifier), "CLONE_ values", (found) =>
+        judgeClone(clone, found),
+      ),
+    },
     { title: "Pods", findings: judged(pods, "Pods", (found) => judgePods(harbor, found, template)) },
-    { title: "Secrets", findings: secrets.flatMap(({ name, secret }) => judged(secret, `Secret ${name}`, (found) => secretFindings(harbor, name, found))) },
-    ...(request.backups ? [{ title: "backups", findings: await backupFindings(connectS3, harbor, variables, surroundings) }] : []),
+    {
+      title: "Secrets",
+      findings: secrets.flatMap(({ name, secret }) =>
+        judged(secret, `Secret ${name}`, (found) => secretFindings(harbor, name, found)),
+      ),
+    },
+    ...(request.backups
+      ? [{ title: "backups", findings: await backupFindings(connectS3, harbor, variables, surroundings) }]
+      : []),
   ];
   const revision = template?.status.updateRevision;
   return {
@@ -78,7 +131,12 @@ export async function harborStatus({ harbor: client, connectS3 }: StatusClients,
     cluster: request.cluster,
     verdict: gravest(sections.flatMap(({ findings }) => findings)),
     sections,
-    pods: foundOr(pods, []).map((pod) => ({ name: pod.metadata.name, role: podRole(pod), ready: isReady(pod), current: podRevision(pod) === revision })),
+    pods: foundOr(pods, []).map((pod) => ({
+      name: pod.metadata.name,
+      role: podRole(pod),
+      ready: isReady(pod),
+      current: podRevision(pod) === revision,
+    })),
     clone,
     checkedAt: surroundings.now().toISOString(),
   };
@@ -97,21 +155,58 @@ function judged<T>(answer: Gathered<T>, where: string, judge: (found: T) => Find
   return "found" in answer ? judge(answer.found) : [finding("unknown", answer.failed, where, "")];
 }
 
-function podConfigFindings(data: Record<string, string> | undefined, secretKeys: readonly string[] | undefined, where: string): Finding[] {
-  if (data === undefined) return [finding("refuse", "does not exist: the Pods get no values for backups, and Zalando operators 1.8 start them all the same", where, "`pulumi up` makes it")];
+function podConfigFindings(
+  data: Record<string, string> | undefined,
+  secretKeys: readonly string[] | undefined,
+  where: string,
+): Finding[] {
+  if (data === undefined)
+    return [
+      finding(
+        "refuse",
+        "does not exist: the Pods get no values for backups, and Zalando operators 1.8 start them all the same",
+        where,
+        "`pulumi up` makes it",
+      ),
+    ];
   return checkPodConfig(data, secretKeys);
 }
 
 function podSecretFindings(secret: SecretContent | undefined, where: string): Finding[] {
-  if (secret === undefined) return [finding("warn", "does not exist: where the Zalando operator names it, it makes no database", where, "`pulumi up` makes it")];
+  if (secret === undefined)
+    return [
+      finding(
+        "warn",
+        "does not exist: where the Zalando operator names it, it makes no database",
+        where,
+        "`pulumi up` makes it",
+      ),
+    ];
   return [finding("ok", `has ${Object.keys(secret.data).toSorted().join(", ") || "no keys"}`, where, "")];
 }
 
 function secretFindings(harbor: ClusterName, name: string, secret: SecretContent | undefined): Finding[] {
   const where = `Secret ${harbor.namespace}/${name}`;
-  if (secret === undefined) return [finding("refuse", "does not exist", where, `restore it before the HarborCluster is made: postgres-recovery secrets restore`)];
+  if (secret === undefined)
+    return [
+      finding(
+        "refuse",
+        "does not exist",
+        where,
+        `restore it before the HarborCluster is made: postgres-recovery secrets restore`,
+      ),
+    ];
   const problem = contentProblem(harbor, name, secret);
-  return [problem === undefined ? finding("ok", `has ${Object.keys(secret.data).toSorted().join(", ")}`, where, "") : finding("refuse", problem, where, "put it right; the operators make a new password where the username is another one")];
+  return [
+    problem === undefined
+      ? finding("ok", `has ${Object.keys(secret.data).toSorted().join(", ")}`, where, "")
+      : finding(
+          "refuse",
+          problem,
+          where,
+          "put it right; the operators make a new password where the username is another one",
+        ),
+  ];
 }
 
 async function backupFindings(
@@ -121,7 +216,15 @@ async function backupFindings(
   surroundings: Surroundings,
 ): Promise<Finding[]> {
   const store = backupStore(harbor, variables);
-  if (store === undefined) return [finding("unknown", "their place is not known: the StatefulSet names no bucket or no region", "StatefulSet", "see the sections before")];
+  if (store === undefined)
+    return [
+      finding(
+        "unknown",
+        "their place is not known: the StatefulSet names no bucket or no region",
+        "StatefulSet",
+        "see the sections before",
+      ),
+    ];
   const where = s3Url(store);
   const s3 = await connectS3({ region: store.region, endpoint: store.endpoint });
   try {

@@ -3,7 +3,8 @@ import { RecoveryError } from "../../domain/errors.ts";
 import { readZalandoConfiguration, type ZalandoConfiguration } from "../../domain/harbor/zalando-operator.ts";
 
 /** The object that configures the operator, in its namespace; undefined when that is to be found out. */
-export type NamedConfiguration = { readonly configMap: string } | { readonly operatorConfiguration: string } | undefined;
+export type NamedConfiguration =
+  { readonly configMap: string } | { readonly operatorConfiguration: string } | undefined;
 
 /** What the operator's own configuration says, and which object said it. */
 export interface FoundConfiguration {
@@ -21,14 +22,19 @@ const usualConfigMap = "postgres-operator";
  *
  * @throws RecoveryError when there is none, or several could be it.
  */
-export async function zalandoConfiguration(client: HarborClient, namespace: string, named: NamedConfiguration): Promise<FoundConfiguration> {
+export async function zalandoConfiguration(
+  client: HarborClient,
+  namespace: string,
+  named: NamedConfiguration,
+): Promise<FoundConfiguration> {
   const source = named ?? (await deployed(client, namespace)) ?? (await onlyCandidate(client, namespace));
   return read(client, namespace, source);
 }
 
 async function deployed(client: HarborClient, namespace: string): Promise<NamedConfiguration> {
   const variables = await client.listDeploymentVariables(namespace);
-  const value = (wanted: string): string | undefined => variables.find(({ name, value: text }) => name === wanted && text !== "")?.value;
+  const value = (wanted: string): string | undefined =>
+    variables.find(({ name, value: text }) => name === wanted && text !== "")?.value;
   // With both the operator takes the resource (postgres-operator controller.go).
   const [resource, configMap] = [value("POSTGRES_OPERATOR_CONFIGURATION_OBJECT"), value("CONFIG_MAP_NAME")];
   if (resource !== undefined) return { operatorConfiguration: resource };
@@ -36,15 +42,25 @@ async function deployed(client: HarborClient, namespace: string): Promise<NamedC
 }
 
 async function onlyCandidate(client: HarborClient, namespace: string): Promise<NonNullable<NamedConfiguration>> {
-  const [configMap, resources] = await Promise.all([client.getConfigMap({ namespace, name: usualConfigMap }), operatorConfigurations(client, namespace)]);
+  const [configMap, resources] = await Promise.all([
+    client.getConfigMap({ namespace, name: usualConfigMap }),
+    operatorConfigurations(client, namespace),
+  ]);
   const candidates = [
     ...(configMap === undefined ? [] : [{ configMap: usualConfigMap }]),
     ...resources.map((operatorConfiguration) => ({ operatorConfiguration })),
   ];
   const [only, ...others] = candidates;
   if (only !== undefined && others.length === 0) return only;
-  const found = candidates.length === 0 ? "nothing that could be the Zalando operator's configuration" : `${candidates.length} objects that could be the Zalando operator's configuration`;
-  throw new RecoveryError("undetermined", `namespace ${namespace}: no Deployment names it, and there is ${found}`, "name it: operator.configuration in a request, --operator-config-map or --operator-configuration");
+  const found =
+    candidates.length === 0
+      ? "nothing that could be the Zalando operator's configuration"
+      : `${candidates.length} objects that could be the Zalando operator's configuration`;
+  throw new RecoveryError(
+    "undetermined",
+    `namespace ${namespace}: no Deployment names it, and there is ${found}`,
+    "name it: operator.configuration in a request, --operator-config-map or --operator-configuration",
+  );
 }
 
 /** None where the operator is installed without the CRD for it. */
@@ -57,7 +73,11 @@ async function operatorConfigurations(client: HarborClient, namespace: string): 
   }
 }
 
-async function read(client: HarborClient, namespace: string, source: NonNullable<NamedConfiguration>): Promise<FoundConfiguration> {
+async function read(
+  client: HarborClient,
+  namespace: string,
+  source: NonNullable<NamedConfiguration>,
+): Promise<FoundConfiguration> {
   if ("configMap" in source) {
     const object = placed(namespace, source.configMap);
     const where = `ConfigMap ${object.namespace}/${object.name}`;
@@ -79,5 +99,9 @@ function placed(namespace: string, name: string): { namespace: string; name: str
 }
 
 function missing(where: string): RecoveryError {
-  return new RecoveryError("undetermined", `there is no ${where}, which configures the Zalando operator`, "check the operator's namespace and the name");
+  return new RecoveryError(
+    "undetermined",
+    `there is no ${where}, which configures the Zalando operator`,
+    "check the operator's namespace and the name",
+  );
 }

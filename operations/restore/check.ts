@@ -8,8 +8,22 @@ import { restorePath, targetOf, type Restore } from "../../domain/restore/restor
 import { pamRoles } from "../../domain/harbor/pg-hba.ts";
 import { needsPodSecret, podConfigKeys } from "../../domain/harbor/pod-config.ts";
 import { requestedCluster, type ClusterName } from "../../domain/stanza/postgres-cluster.ts";
-import { chosenBackup, credentialFindings, type RestoreCheckReport, type RestoreCheckRequest } from "../../domain/restore/check.ts";
-import { backupToRestore, judgeRestore, judgeSetup, placeToRestore, type Gathered, type GatheredPlace, type OwnPlace, type SetupFacts } from "../../domain/restore/preflight.ts";
+import {
+  chosenBackup,
+  credentialFindings,
+  type RestoreCheckReport,
+  type RestoreCheckRequest,
+} from "../../domain/restore/check.ts";
+import {
+  backupToRestore,
+  judgeRestore,
+  judgeSetup,
+  placeToRestore,
+  type Gathered,
+  type GatheredPlace,
+  type OwnPlace,
+  type SetupFacts,
+} from "../../domain/restore/preflight.ts";
 import type { S3Location } from "../../domain/aws/s3-location.ts";
 import { harborPostgresMajor, majorsIn, parseSpiloImage } from "../../domain/spilo/image.ts";
 import { backupPath, cloneLocations, spiloLocation } from "../../domain/spilo/path.ts";
@@ -41,12 +55,19 @@ export interface RestoreCheckClients {
  *
  * @throws RecoveryError only when it is stopped.
  */
-export async function checkRestore(clients: RestoreCheckClients, request: RestoreCheckRequest, surroundings: Surroundings): Promise<RestoreCheckReport> {
+export async function checkRestore(
+  clients: RestoreCheckClients,
+  request: RestoreCheckRequest,
+  surroundings: Surroundings,
+): Promise<RestoreCheckReport> {
   const harbor = requestedCluster(request);
   const bound = boundedBy(surroundings.signal, request.timeLimit);
   const { image, operator: names, restore } = request;
   const podConfigName = { namespace: names.namespace, name: names.podConfig };
-  const configuration = gathered(zalandoConfiguration(clients.harbor, names.namespace, names.configuration), surroundings.signal);
+  const configuration = gathered(
+    zalandoConfiguration(clients.harbor, names.namespace, names.configuration),
+    surroundings.signal,
+  );
   const [operator, podConfig, sources, own] = await Promise.all([
     configuration,
     gathered(clients.harbor.getConfigMap(podConfigName), surroundings.signal),
@@ -69,7 +90,10 @@ export async function checkRestore(clients: RestoreCheckClients, request: Restor
   const findings: Finding[] =
     restore === undefined || sources === undefined || own === undefined
       ? judgeSetup(setup)
-      : [...judgeRestore({ ...setup, restore, now: surroundings.now().getTime(), sources, own }), ...credentialFindings(request)];
+      : [
+          ...judgeRestore({ ...setup, restore, now: surroundings.now().getTime(), sources, own }),
+          ...credentialFindings(request),
+        ];
   return {
     version: 1,
     context: clients.harbor.context,
@@ -85,21 +109,34 @@ export async function checkRestore(clients: RestoreCheckClients, request: Restor
 /** Ends with the signal, or when the time is over; the reason of the latter is a sentence. */
 function boundedBy(signal: AbortSignal, timeLimit: string): AbortSignal {
   const bound = new AbortController();
-  const timer = setTimeout(() => {
-    bound.abort(new Error(`not read within ${timeLimit}`));
-  }, (durationSeconds(timeLimit) ?? 300) * 1000);
+  const timer = setTimeout(
+    () => {
+      bound.abort(new Error(`not read within ${timeLimit}`));
+    },
+    (durationSeconds(timeLimit) ?? 300) * 1000,
+  );
   // Nothing waits for this timer when all has been read.
   timer.unref();
   return AbortSignal.any([signal, bound.signal]);
 }
 
-async function gatherSources(s3: S3Client, image: string, restore: Restore, bound: AbortSignal, stop: AbortSignal): Promise<GatheredPlace[]> {
+async function gatherSources(
+  s3: S3Client,
+  image: string,
+  restore: Restore,
+  bound: AbortSignal,
+  stop: AbortSignal,
+): Promise<GatheredPlace[]> {
   const parsed = parseSpiloImage(image);
   const versions = (parsed === undefined ? [harborPostgresMajor] : majorsIn(parsed)).map(String);
   const locations = cloneLocations(restorePath(restore), versions, String(harborPostgresMajor));
   const readers = locations.map((location) => ({ location, reader: new WalgListingReader(location.prefix) }));
   const places = await Promise.all(
-    readers.map(async ({ location, reader }) => ({ location, reader, listing: await gathered(listBackups(s3, location, reader, bound), stop) })),
+    readers.map(async ({ location, reader }) => ({
+      location,
+      reader,
+      listing: await gathered(listBackups(s3, location, reader, bound), stop),
+    })),
   );
   const bare = places.map(({ location, listing }): GatheredPlace => ({ location, listing, descriptions: new Map() }));
   const chosen = placeToRestore(bare);
@@ -113,14 +150,22 @@ async function gatherSources(s3: S3Client, image: string, restore: Restore, boun
   const [wal, descriptions] = await Promise.all([
     backup === undefined
       ? undefined
-      : gathered(listWal(s3, location, { timeline: backup.timeline, segment: backup.startSegment }, reader, bound), stop),
+      : gathered(
+          listWal(s3, location, { timeline: backup.timeline, segment: backup.startSegment }, reader, bound),
+          stop,
+        ),
     describeAll(s3, location, backups, backup, bound, stop),
   ]);
   const listing = wal !== undefined && "failed" in wal ? wal : { found: reader.listing };
   return bare.map((other) => (other === chosen ? { location, listing, descriptions } : other));
 }
 
-async function listBackups(s3: S3Client, { bucket, prefix }: S3Location, reader: WalgListingReader, bound: AbortSignal): Promise<WalgListing> {
+async function listBackups(
+  s3: S3Client,
+  { bucket, prefix }: S3Location,
+  reader: WalgListingReader,
+  bound: AbortSignal,
+): Promise<WalgListing> {
   await s3.list({ bucket, prefix: `${prefix}/basebackups_005/` }, bound, (page) => {
     for (const object of page) reader.add(object);
     return undefined;
@@ -145,7 +190,13 @@ async function describeAll(
         s3.text({ bucket, key: backup.sentinelKey }, bound),
         metadataKey === undefined ? undefined : s3.text({ bucket, key: metadataKey }, bound),
       ]);
-      return [backup.name, await gathered(texts.then(([sentinel, metadata]) => describeBackup(sentinel, metadata)), stop)] as const;
+      return [
+        backup.name,
+        await gathered(
+          texts.then(([sentinel, metadata]) => describeBackup(sentinel, metadata)),
+          stop,
+        ),
+      ] as const;
     }),
   );
   return new Map(await Promise.all(described));
@@ -170,20 +221,34 @@ async function gatherOwn(
   if ("failed" in systemIdentifier) return systemIdentifier;
   const { uid } = postgresql.found.metadata;
   const postgresVersion = postgresql.found.spec.postgresql?.version ?? String(harborPostgresMajor);
-  const database = { bucket: backup.bucket, name: postgresqlName(harbor), namespace: harbor.namespace, uid, postgresVersion };
+  const database = {
+    bucket: backup.bucket,
+    name: postgresqlName(harbor),
+    namespace: harbor.namespace,
+    uid,
+    postgresVersion,
+  };
   const location = spiloLocation(backupPath(database, operator.found.configuration.walS3Bucket !== undefined));
   const place = await gatherOwnPlace(s3, location, bound, stop);
   return { found: { kind: "made", place, systemIdentifier: systemIdentifier.found } };
 }
 
 /** Only whether there is WAL matters here, so that one page of it is enough. */
-async function gatherOwnPlace(s3: S3Client, location: S3Location, bound: AbortSignal, stop: AbortSignal): Promise<GatheredPlace> {
+async function gatherOwnPlace(
+  s3: S3Client,
+  location: S3Location,
+  bound: AbortSignal,
+  stop: AbortSignal,
+): Promise<GatheredPlace> {
   const reader = new WalgListingReader(location.prefix);
   const anyWal = s3.list({ bucket: location.bucket, prefix: `${location.prefix}/wal_005/` }, bound, (page) => {
     for (const object of page) reader.add(object);
     return "enough";
   });
-  const listing = await gathered(Promise.all([listBackups(s3, location, reader, bound), anyWal]).then(() => reader.listing), stop);
+  const listing = await gathered(
+    Promise.all([listBackups(s3, location, reader, bound), anyWal]).then(() => reader.listing),
+    stop,
+  );
   const backups = "found" in listing ? listing.found.backups : [];
   return { location, listing, descriptions: await describeAll(s3, location, backups, undefined, bound, stop) };
 }

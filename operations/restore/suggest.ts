@@ -23,7 +23,8 @@ interface Place {
  */
 export async function suggestRestores(s3: S3Client, bucket: string, signal: AbortSignal): Promise<SuggestReport> {
   const atOnce = pLimit(questionsAtOnce);
-  const foldersIn = async (prefix: string): Promise<readonly string[]> => (await atOnce(() => s3.level({ bucket, prefix }, signal))).folders;
+  const foldersIn = async (prefix: string): Promise<readonly string[]> =>
+    (await atOnce(() => s3.level({ bucket, prefix }, signal))).folders;
 
   const inWal = async (database: Pick<Suggestion, "scope" | "uid">, prefix: string): Promise<Suggestion[]> => {
     const folders = await foldersIn(prefix);
@@ -44,7 +45,11 @@ export async function suggestRestores(s3: S3Client, bucket: string, signal: Abor
   };
   const places = (await Promise.all((await foldersIn("spilo")).map(inScope))).flat();
   const newest = ({ newest: backup }: Suggestion): string => backup?.modified ?? "";
-  return { version: 1, bucket, places: places.toSorted((a, b) => newest(b).localeCompare(newest(a)) || a.place.localeCompare(b.place)) };
+  return {
+    version: 1,
+    bucket,
+    places: places.toSorted((a, b) => newest(b).localeCompare(newest(a)) || a.place.localeCompare(b.place)),
+  };
 }
 
 async function suggestion(

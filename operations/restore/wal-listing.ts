@@ -20,7 +20,13 @@ export interface WalStart {
  * segments from the start on, 3999 to a part, and behind the first part that is empty everything else at a stretch. The
  * parts touch one another, so that nothing is left out whatever lies there.
  */
-export async function listWal(s3: S3Client, { bucket, prefix }: S3Location, start: WalStart, reader: WalgListingReader, signal: AbortSignal): Promise<void> {
+export async function listWal(
+  s3: S3Client,
+  { bucket, prefix }: S3Location,
+  start: WalStart,
+  reader: WalgListingReader,
+  signal: AbortSignal,
+): Promise<void> {
   const folder = `${prefix}/wal_005/`;
   // Objects have an extension, so the bare name stands right before its object.
   const before = (part: number): string => folder + segmentName(start.timeline, start.segment + part * segmentsPerPart);

@@ -27,10 +27,11 @@ export async function fingerprintSecrets(
 ): Promise<FingerprintReport> {
   const start = surroundings.now().getTime();
   const deadline = start + waitSeconds * 1000;
-  for (let told = ""; ; ) {
+  for (let told = ""; ;) {
     const { fingerprint, missing, unseen } = await look(kubernetes, harbor, names);
     const isOver = surroundings.now().getTime() > start + Math.min(waitSeconds, identitySeconds) * 1000;
-    if (waitSeconds === 0 || (missing.length === 0 && (unseen.length === 0 || isOver))) return { version: 1, fingerprint };
+    if (waitSeconds === 0 || (missing.length === 0 && (unseen.length === 0 || isOver)))
+      return { version: 1, fingerprint };
     if (missing.length > 0 && surroundings.now().getTime() + pauseSeconds * 1000 > deadline) {
       throw new RecoveryError(
         "failed",

@@ -3,7 +3,16 @@ import type { SecretsManager } from "../../clients/aws/secrets-manager.ts";
 import { RecoveryError } from "../../domain/errors.ts";
 import { postgresqlName } from "../../domain/harbor/names.ts";
 import { formatClusterName, type ClusterName } from "../../domain/stanza/postgres-cluster.ts";
-import { clusterLabel, copyName, currentLabel, decideCopy, parseStored, type CopyDecision, type SecretCopy, type Stored } from "../../domain/secrets/copy.ts";
+import {
+  clusterLabel,
+  copyName,
+  currentLabel,
+  decideCopy,
+  parseStored,
+  type CopyDecision,
+  type SecretCopy,
+  type Stored,
+} from "../../domain/secrets/copy.ts";
 import type { KeepReport } from "../../domain/secrets/request.ts";
 import type { Surroundings } from "../surroundings.ts";
 
@@ -25,7 +34,10 @@ export async function keepSecrets(
   const secrets = await Promise.all(
     names.map(async (name) => {
       const copy = copyName(harbor, name);
-      const [live, text] = await Promise.all([kubernetes.getSecret(harbor.namespace, name), aws.read(copy, currentLabel)]);
+      const [live, text] = await Promise.all([
+        kubernetes.getSecret(harbor.namespace, name),
+        aws.read(copy, currentLabel),
+      ]);
       const stored: Stored = text === undefined ? { found: "nothing" } : parseStored(text);
       return { name, copy, decision: decideCopy(harbor, name, live, identity, stored) };
     }),
@@ -35,7 +47,9 @@ export async function keepSecrets(
     await keep(aws, copy, decision.copy);
     surroundings.progress(`${copy}: kept, ${decision.why}`);
   }
-  const refused = secrets.flatMap(({ name, decision }) => (decision.action === "refuse" ? [`  ${name}: ${decision.problem}`] : []));
+  const refused = secrets.flatMap(({ name, decision }) =>
+    decision.action === "refuse" ? [`  ${name}: ${decision.problem}`] : [],
+  );
   if (refused.length > 0) {
     throw new RecoveryError(
       "failed",
@@ -44,9 +58,17 @@ export async function keepSecrets(
     );
   }
   if (identity === undefined) {
-    throw new RecoveryError("failed", `there is no postgresql ${harbor.namespace}/${postgresqlName(harbor)}`, "wait until the Harbor operator has made it");
+    throw new RecoveryError(
+      "failed",
+      `there is no postgresql ${harbor.namespace}/${postgresqlName(harbor)}`,
+      "wait until the Harbor operator has made it",
+    );
   }
-  return { version: 1, cluster: identity, secrets: secrets.map(({ name, copy, decision }) => ({ name, copy, outcome: outcomeOf(decision) })) };
+  return {
+    version: 1,
+    cluster: identity,
+    secrets: secrets.map(({ name, copy, decision }) => ({ name, copy, outcome: outcomeOf(decision) })),
+  };
 }
 
 /** The good copy of before is current until the new one is proven. */
@@ -58,7 +80,11 @@ async function keep(aws: SecretsManager, name: string, copy: SecretCopy): Promis
     await aws.makeCurrent(name, version);
     if ((await aws.read(name, currentLabel)) === text) return;
   }
-  throw new RecoveryError("failed", `${name}: AWS Secrets Manager does not give back what was just written`, "run again; another run may have written at the same time");
+  throw new RecoveryError(
+    "failed",
+    `${name}: AWS Secrets Manager does not give back what was just written`,
+    "run again; another run may have written at the same time",
+  );
 }
 
 function outcomeOf(decision: CopyDecision): KeepReport["secrets"][number]["outcome"] {

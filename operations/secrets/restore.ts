@@ -3,7 +3,16 @@ import type { SecretsManager } from "../../clients/aws/secrets-manager.ts";
 import type { ClusterIdentity } from "../../domain/secrets/cluster-identity.ts";
 import { RecoveryError } from "../../domain/errors.ts";
 import { formatClusterName, type ClusterName } from "../../domain/stanza/postgres-cluster.ts";
-import { clusterLabel, contentProblem, copyName, currentLabel, parseStored, restoredSecret, sameContent, type SecretCopy } from "../../domain/secrets/copy.ts";
+import {
+  clusterLabel,
+  contentProblem,
+  copyName,
+  currentLabel,
+  parseStored,
+  restoredSecret,
+  sameContent,
+  type SecretCopy,
+} from "../../domain/secrets/copy.ts";
 import type { SecretsRestoreReport } from "../../domain/secrets/request.ts";
 import type { Surroundings } from "../surroundings.ts";
 
@@ -45,13 +54,24 @@ export async function restoreSecrets(
     await kubernetes.createSecret(secret);
     // It may have been made by an operator in this very moment.
     const live = await kubernetes.getSecret(harbor.namespace, name);
-    if (live === undefined || !sameContent(live, secret)) throw refusal(harbor, [`  ${name}: somebody else has made it meanwhile, with other content`]);
+    if (live === undefined || !sameContent(live, secret))
+      throw refusal(harbor, [`  ${name}: somebody else has made it meanwhile, with other content`]);
     surroundings.progress(`${harbor.namespace}/${name}: restored`);
   }
-  return { version: 1, cluster, secrets: ready.map(({ name, copy, isThere }) => ({ name, copy, outcome: isThere ? "unchanged" : "created" })) };
+  return {
+    version: 1,
+    cluster,
+    secrets: ready.map(({ name, copy, isThere }) => ({ name, copy, outcome: isThere ? "unchanged" : "created" })),
+  };
 }
 
-async function look(kubernetes: HarborSecretsClient, aws: SecretsManager, harbor: ClusterName, name: string, label: string): Promise<Looked> {
+async function look(
+  kubernetes: HarborSecretsClient,
+  aws: SecretsManager,
+  harbor: ClusterName,
+  name: string,
+  label: string,
+): Promise<Looked> {
   const copy = copyName(harbor, name);
   const [live, text] = await Promise.all([kubernetes.getSecret(harbor.namespace, name), aws.read(copy, label)]);
   if (text === undefined) return { name, problem: `AWS Secrets Manager has no ${copy} with the label ${label}` };
@@ -70,8 +90,14 @@ function oneCluster(harbor: ClusterName, ready: readonly Ready[]): ClusterIdenti
   const clusters = new Map(ready.map(({ content }) => [content.cluster.uid, content.cluster]));
   const [cluster, ...others] = clusters.values();
   if (cluster !== undefined && others.length === 0) return cluster;
-  const lines = ready.map(({ name, content }) => `  ${name}: of ${content.cluster.uid}, ${content.cluster.backups ?? "backups unknown"}`);
-  throw new RecoveryError("failed", `${formatClusterName(harbor)}: the copies belong to different databases:\n${lines.join("\n")}`, "name the one you want with --uid");
+  const lines = ready.map(
+    ({ name, content }) => `  ${name}: of ${content.cluster.uid}, ${content.cluster.backups ?? "backups unknown"}`,
+  );
+  throw new RecoveryError(
+    "failed",
+    `${formatClusterName(harbor)}: the copies belong to different databases:\n${lines.join("\n")}`,
+    "name the one you want with --uid",
+  );
 }
 
 function refusal(harbor: ClusterName, problems: readonly string[]): RecoveryError {

@@ -54,7 +54,12 @@ class Procedure {
   /** `metadata.uid` that the cluster must have throughout: the request's, else that of the first look. */
   #uid: string | undefined;
 
-  constructor(client: KubernetesClient, cluster: ClusterName, request: StanzaCreateRequest, surroundings: Surroundings) {
+  constructor(
+    client: KubernetesClient,
+    cluster: ClusterName,
+    request: StanzaCreateRequest,
+    surroundings: Surroundings,
+  ) {
     this.#client = client;
     this.#cluster = cluster;
     this.#request = request;
@@ -109,7 +114,13 @@ class Procedure {
       this.#client.listInstancePods({ namespace: this.#cluster.namespace, cluster: this.#cluster.name }),
     ]);
     const instances = instancesByCluster(pods)(this.#cluster);
-    const { status } = await probeStanza(this.#client, cluster, instances, this.#seconds("info"), this.#surroundings.signal);
+    const { status } = await probeStanza(
+      this.#client,
+      cluster,
+      instances,
+      this.#seconds("info"),
+      this.#surroundings.signal,
+    );
     this.#surroundings.progress([statusText(status), statusDetail(status)].filter(Boolean).join(": "));
     return status;
   }
@@ -128,7 +139,11 @@ class Procedure {
       }
       this.#surroundings.progress("the leader moved: starting again");
     }
-    throw new RecoveryError("failed", `${this.#name}: the leader moved ${rounds} times`, "wait until Patroni is calm, then run again");
+    throw new RecoveryError(
+      "failed",
+      `${this.#name}: the leader moved ${rounds} times`,
+      "wait until Patroni is calm, then run again",
+    );
   }
 
   #requireMissing(found: StanzaStatus): void {
@@ -138,13 +153,21 @@ class Procedure {
       case "okay":
         return;
       case "unreachable":
-        throw new RecoveryError("undetermined", text, found.because === undefined ? mendConnection : becauseAdvice(found.because));
+        throw new RecoveryError(
+          "undetermined",
+          text,
+          found.because === undefined ? mendConnection : becauseAdvice(found.because),
+        );
       case "timeout":
         throw new RecoveryError("undetermined", text, mendConnection);
       case "no-instance":
         throw new RecoveryError("undetermined", text, "see why PGO runs no instance of it");
       case "broken":
-        throw new RecoveryError("failed", text, "a human must look at the repository; a stanza is never created over it");
+        throw new RecoveryError(
+          "failed",
+          text,
+          "a human must look at the repository; a stanza is never created over it",
+        );
       case "not-applicable":
         throw new RecoveryError("failed", text, "nothing to create here; take the cluster off the list of targets");
     }
@@ -187,7 +210,10 @@ class Procedure {
 
       const pause = pauseAfter(tries);
       if (this.#surroundings.now().getTime() + pause * 1000 > deadline) {
-        throw this.#failure(`${meaning}, for ${this.#request.timeLimits.create}`, "see what holds it, or allow more time, then run again");
+        throw this.#failure(
+          `${meaning}, for ${this.#request.timeLimits.create}`,
+          "see what holds it, or allow more time, then run again",
+        );
       }
       await this.#surroundings.sleep(pause);
     }
@@ -221,7 +247,9 @@ class Procedure {
       }
       const pause = pauseAfter(tries);
       if (this.#surroundings.now().getTime() + pause * 1000 > deadline) {
-        this.#surroundings.progress(`PGO has not confirmed the stanza within ${this.#request.timeLimits.operator}: see its log`);
+        this.#surroundings.progress(
+          `PGO has not confirmed the stanza within ${this.#request.timeLimits.operator}: see its log`,
+        );
         return "pending";
       }
       if (tries === 1) this.#surroundings.progress("waiting for PGO to confirm the stanza");

@@ -1,7 +1,12 @@
 import type { KubernetesClient } from "../../clients/kubernetes/postgres-clusters.ts";
 import { patroniLeader } from "../../clients/pod/patroni.ts";
 import { RecoveryError } from "../../domain/errors.ts";
-import { annotatedAsPrimary, databaseRuns, instancesByCluster, instanceToAsk } from "../../domain/stanza/instance-pod.ts";
+import {
+  annotatedAsPrimary,
+  databaseRuns,
+  instancesByCluster,
+  instanceToAsk,
+} from "../../domain/stanza/instance-pod.ts";
 import { databaseContainer, formatClusterName, type ClusterName } from "../../domain/stanza/postgres-cluster.ts";
 import { notAllowedAdvice } from "../../domain/stanza/status.ts";
 import type { Surroundings } from "../surroundings.ts";
@@ -16,7 +21,11 @@ const electionSeconds = 60;
  *
  * @throws RecoveryError when no instance runs, or there is no single leader.
  */
-export async function findLeader(client: KubernetesClient, cluster: ClusterName, surroundings: Surroundings): Promise<string> {
+export async function findLeader(
+  client: KubernetesClient,
+  cluster: ClusterName,
+  surroundings: Surroundings,
+): Promise<string> {
   const deadline = surroundings.now().getTime() + electionSeconds * 1000;
   for (let tries = 1; ; tries += 1) {
     const leader = await leaderNow(client, cluster, surroundings);
@@ -33,13 +42,21 @@ export async function findLeader(client: KubernetesClient, cluster: ClusterName,
   }
 }
 
-async function leaderNow(client: KubernetesClient, cluster: ClusterName, { signal, progress }: Surroundings): Promise<string | undefined> {
+async function leaderNow(
+  client: KubernetesClient,
+  cluster: ClusterName,
+  { signal, progress }: Surroundings,
+): Promise<string | undefined> {
   const name = formatClusterName(cluster);
   const listed = await client.listInstancePods({ namespace: cluster.namespace, cluster: cluster.name });
   const pods = instancesByCluster(listed)(cluster);
   const asked = instanceToAsk(pods)?.metadata.name;
   if (asked === undefined) {
-    throw new RecoveryError("undetermined", `${name}: no instance Pod whose database container runs`, "see why the Pods do not run");
+    throw new RecoveryError(
+      "undetermined",
+      `${name}: no instance Pod whose database container runs`,
+      "see why the Pods do not run",
+    );
   }
   const container = { namespace: cluster.namespace, pod: asked, container: databaseContainer };
   const answer = await patroniLeader(client.exec, container, signal);
@@ -52,7 +69,9 @@ async function leaderNow(client: KubernetesClient, cluster: ClusterName, { signa
       throw new RecoveryError("undetermined", `${name}: ${answer.reason}`, notAllowedAdvice);
     case "unknown": {
       progress(`${answer.reason}; going by the Pods' status annotation`);
-      const annotated = pods.filter((pod) => databaseRuns(pod) && annotatedAsPrimary(pod)).map((pod) => pod.metadata.name);
+      const annotated = pods
+        .filter((pod) => databaseRuns(pod) && annotatedAsPrimary(pod))
+        .map((pod) => pod.metadata.name);
       const [leader, ...others] = annotated;
       if (leader === undefined || others.length > 0) {
         throw new RecoveryError(

@@ -38,7 +38,13 @@ export async function scanStanzas(
     clusters.map((cluster) =>
       atOnce(async () => {
         const { namespace, name } = clusterNameOf(cluster);
-        const { pod, status } = await probeStanza(client, cluster, instancesOf({ namespace, name }), options.infoSeconds, signal);
+        const { pod, status } = await probeStanza(
+          client,
+          cluster,
+          instancesOf({ namespace, name }),
+          options.infoSeconds,
+          signal,
+        );
         const created = operatorSaysCreated(cluster);
         const contradiction = disagreement(status, created);
         const entry: ScanEntry = {

@@ -53,7 +53,8 @@ export async function probeStanza(
   if (excused !== undefined) return { pod: undefined, status: { status: "not-applicable", ...excused } };
 
   const pod = instanceToAsk(instances)?.metadata.name;
-  if (pod === undefined) return { pod, status: { status: "no-instance", reason: noInstanceReason(cluster, instances) } };
+  if (pod === undefined)
+    return { pod, status: { status: "no-instance", reason: noInstanceReason(cluster, instances) } };
 
   const expected = {
     stanza: stanzaName,

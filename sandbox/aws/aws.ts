@@ -42,7 +42,12 @@ export async function startAws(aws: Aws, programs: AwsPrograms): Promise<void> {
   const { directory, processes, ports } = aws;
   const port = (name: "s3" | "s3Objects" | "moto") => String(ports(portName.aws[name]));
   const folder = (name: string) => join(directory, "aws", name);
-  const folders = { objects: folder("objects"), versions: folder("versions"), metadata: folder("metadata"), accounts: folder("accounts") };
+  const folders = {
+    objects: folder("objects"),
+    versions: folder("versions"),
+    metadata: folder("metadata"),
+    accounts: folder("accounts"),
+  };
   for (const path of Object.values(folders)) await mkdir(path, { recursive: true, mode: 0o700 });
   await Promise.all([
     processes.start({ name: "aws.moto", command: programs.moto, args: ["-H", "127.0.0.1", "-p", port("moto")] }),
@@ -51,8 +56,19 @@ export async function startAws(aws: Aws, programs: AwsPrograms): Promise<void> {
       command: programs.versitygw,
       // Metadata in files of its own: not every file system has extended attributes.
       args: [
-        "--port", `127.0.0.1:${port("s3Objects")}`, "--region", awsRegion, "--iam-dir", folders.accounts, "--quiet",
-        "posix", "--versioning-dir", folders.versions, "--sidecar", folders.metadata, folders.objects,
+        "--port",
+        `127.0.0.1:${port("s3Objects")}`,
+        "--region",
+        awsRegion,
+        "--iam-dir",
+        folders.accounts,
+        "--quiet",
+        "posix",
+        "--versioning-dir",
+        folders.versions,
+        "--sidecar",
+        folders.metadata,
+        folders.objects,
       ],
       env: { ROOT_ACCESS_KEY: accessKey(aws.secrets).id, ROOT_SECRET_KEY: accessKey(aws.secrets).secret },
     }),
@@ -65,7 +81,11 @@ export async function startAws(aws: Aws, programs: AwsPrograms): Promise<void> {
   await Promise.all(
     (["s3", "moto"] as const).map((name) =>
       // Without a signature S3 refuses, which is an answer, too; the front answers 502 until what it forwards to is there.
-      waitUntil(`the AWS endpoint ${name}`, 60, async () => (await fetch(`http://127.0.0.1:${port(name)}/`)).status !== 502),
+      waitUntil(
+        `the AWS endpoint ${name}`,
+        60,
+        async () => (await fetch(`http://127.0.0.1:${port(name)}/`)).status !== 502,
+      ),
     ),
   );
 }

@@ -15,9 +15,11 @@ const requirements = join(import.meta.dirname, "..", "toolchain", "moto", "requi
  * @throws when there is no Python 3 with its module venv and it cannot be installed, or the package index is out of reach.
  */
 export async function ensureMoto(progress: (line: string) => void): Promise<string> {
-  if ((await pythonVersion()) === undefined) await installPackages(["python3-venv"], "Python 3 with its modules venv and ensurepip", progress);
+  if ((await pythonVersion()) === undefined)
+    await installPackages(["python3-venv"], "Python 3 with its modules venv and ensurepip", progress);
   const python = await pythonVersion();
-  if (python === undefined) throw new Error("python3 on PATH has no module venv, although Debian's package python3-venv is installed");
+  if (python === undefined)
+    throw new Error("python3 on PATH has no module venv, although Debian's package python3-venv is installed");
   const content = createHash("sha256").update(python).update(readFileSync(requirements)).digest("hex").slice(0, 16);
   const folder = join(cacheDirectory(), "tools", `moto-${content}`);
   const environment = join(folder, "venv");
@@ -30,7 +32,11 @@ export async function ensureMoto(progress: (line: string) => void): Promise<stri
       progress("installing moto, the emulator of the AWS APIs: about 30 s the first time");
       rmSync(environment, { recursive: true, force: true });
       await runCommand("python3", ["-m", "venv", environment], {});
-      await runCommand(join(environment, "bin", "pip"), ["install", "--quiet", "--disable-pip-version-check", "--no-deps", "-r", requirements], {});
+      await runCommand(
+        join(environment, "bin", "pip"),
+        ["install", "--quiet", "--disable-pip-version-check", "--no-deps", "-r", requirements],
+        {},
+      );
       writeFileSync(complete, "");
     });
   }
@@ -39,6 +45,8 @@ export async function ensureMoto(progress: (line: string) => void): Promise<stri
 
 /** Undefined where there is no Python 3 that makes virtual environments. */
 async function pythonVersion(): Promise<string | undefined> {
-  const { stdout, failed } = await execa("python3", ["-c", "import sys, ensurepip, venv; print(sys.version)"], { reject: false });
+  const { stdout, failed } = await execa("python3", ["-c", "import sys, ensurepip, venv; print(sys.version)"], {
+    reject: false,
+  });
   return failed ? undefined : stdout;
 }

@@ -12,11 +12,22 @@ import { pipeline } from "node:stream/promises";
 
 /** Sub-resources of a bucket that moto answers for. */
 const settings = new Set([
-  "accelerate", "encryption", "lifecycle", "logging", "notification", "policy", "policyStatus", "publicAccessBlock", "replication", "requestPayment", "website",
+  "accelerate",
+  "encryption",
+  "lifecycle",
+  "logging",
+  "notification",
+  "policy",
+  "policyStatus",
+  "publicAccessBlock",
+  "replication",
+  "requestPayment",
+  "website",
 ]);
 
 const [port, versitygw, moto] = process.argv.slice(2).map(Number);
-if (port === undefined || versitygw === undefined || moto === undefined) throw new Error("usage: s3-front.ts PORT VERSITYGW-PORT MOTO-PORT");
+if (port === undefined || versitygw === undefined || moto === undefined)
+  throw new Error("usage: s3-front.ts PORT VERSITYGW-PORT MOTO-PORT");
 const agent = new Agent({ keepAlive: true });
 
 createServer((request, response) => {
@@ -32,7 +43,8 @@ async function handle(request: IncomingMessage, response: ServerResponse): Promi
   // SDKs add the operation's name as x-id.
   const subresources = [...searchParams.keys()].filter((name) => name !== "x-id");
   if (isBucket && subresources.some((name) => settings.has(name))) await forward(request, response, moto);
-  else if (isBucket && subresources.length === 0 && (request.method === "PUT" || request.method === "DELETE")) await both(request, response);
+  else if (isBucket && subresources.length === 0 && (request.method === "PUT" || request.method === "DELETE"))
+    await both(request, response);
   else await forward(request, response, versitygw);
 }
 

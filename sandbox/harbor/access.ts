@@ -8,11 +8,22 @@ import { harborContext } from "./objects.ts";
 const tokenSeconds = 30 * 24 * 3600;
 
 /** Writes a kubeconfig with a token of the service account, the way a kubelet gets one for its Pods. Only the owner may read it. */
-export async function writeServiceAccountKubeconfig(directory: string, path: string, namespace: string, name: string, owner: Account): Promise<void> {
+export async function writeServiceAccountKubeconfig(
+  directory: string,
+  path: string,
+  namespace: string,
+  name: string,
+  owner: Account,
+): Promise<void> {
   const config = client(layout(directory).kubeconfig, harborContext);
-  const spec = Object.assign(new V1TokenRequestSpec(), { audiences: ["https://kubernetes.default.svc"], expirationSeconds: tokenSeconds });
+  const spec = Object.assign(new V1TokenRequestSpec(), {
+    audiences: ["https://kubernetes.default.svc"],
+    expirationSeconds: tokenSeconds,
+  });
   const request = Object.assign(new AuthenticationV1TokenRequest(), { spec });
-  const { status } = await config.makeApiClient(CoreV1Api).createNamespacedServiceAccountToken({ namespace, name, body: request });
+  const { status } = await config
+    .makeApiClient(CoreV1Api)
+    .createNamespacedServiceAccountToken({ namespace, name, body: request });
   const cluster = config.getCurrentCluster();
   const content = {
     apiVersion: "v1",

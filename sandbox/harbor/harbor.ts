@@ -21,7 +21,12 @@ import { startControllerManager, startHarborOperator, startZalandoOperator } fro
 import { baseBackups } from "./spilo-patroni.ts";
 
 /** The programs that Harbor's part of the sandbox needs beside those of a plain one. */
-const harborTools: readonly Tool[] = ["kube-controller-manager", "postgres-operator", "harbor-operator", "pulumi-resource-kubernetes"];
+const harborTools: readonly Tool[] = [
+  "kube-controller-manager",
+  "postgres-operator",
+  "harbor-operator",
+  "pulumi-resource-kubernetes",
+];
 
 /** The version of the npm package @pulumi/kubernetes. */
 const kubernetesProviderVersion = "4.25.0";
@@ -38,7 +43,11 @@ export async function ensureHarbor(progress: (line: string) => void): Promise<Ha
 }
 
 /** Starts, in a running sandbox, what does not run of Harbor's part: both operators and what they need, AWS, and the Pulumi Kubernetes provider. */
-export async function startHarbor(directory: string, { aws, tools }: HarborPrograms, progress: (line: string) => void): Promise<void> {
+export async function startHarbor(
+  directory: string,
+  { aws, tools }: HarborPrograms,
+  progress: (line: string) => void,
+): Promise<void> {
   const processes = new Processes(layout(directory).processes);
   if (!processes.running("etcd")) throw new Error(`no sandbox runs in ${directory}: start it first`);
   const account = await databaseAccount();
@@ -46,14 +55,28 @@ export async function startHarbor(directory: string, { aws, tools }: HarborProgr
   const operators = { directory, processes, ports, certificates, tools };
   await mkdir(layout(directory).harbor, { recursive: true, mode: 0o711 });
   await createFolder(baseBackups(directory), account);
-  await installProvider(join(directory, "pulumi"), { name: "kubernetes", version: kubernetesProviderVersion, command: [tools.get("pulumi-resource-kubernetes") ?? ""] });
+  await installProvider(join(directory, "pulumi"), {
+    name: "kubernetes",
+    version: kubernetesProviderVersion,
+    command: [tools.get("pulumi-resource-kubernetes") ?? ""],
+  });
 
-  progress("starting S3, the other AWS APIs, kube-controller-manager, the Zalando operator and the Harbor operator in the context lab");
+  progress(
+    "starting S3, the other AWS APIs, kube-controller-manager, the Zalando operator and the Harbor operator in the context lab",
+  );
   const manifests = await operatorManifests(tools);
   const secrets = await loadSecrets(directory);
-  await Promise.all([startAws({ directory, processes, ports, secrets }, aws), startControllerManager(operators), apply(directory, [...manifests, ...operatorObjects(ports(portName.zalandoOperator))])]);
+  await Promise.all([
+    startAws({ directory, processes, ports, secrets }, aws),
+    startControllerManager(operators),
+    apply(directory, [...manifests, ...operatorObjects(ports(portName.zalandoOperator))]),
+  ]);
   await definitionsServed(directory, manifests);
-  await processes.start({ name: "lab.spilo", command: process.execPath, args: [join(import.meta.dirname, "spilo.ts"), directory] });
+  await processes.start({
+    name: "lab.spilo",
+    command: process.execPath,
+    args: [join(import.meta.dirname, "spilo.ts"), directory],
+  });
   await Promise.all([startZalandoOperator(operators), startHarborOperator(operators)]);
 }
 
@@ -77,10 +100,18 @@ async function apply(directory: string, objects: KubernetesObject[]): Promise<vo
 
 async function definitionsServed(directory: string, manifests: KubernetesObject[]): Promise<void> {
   const api = client(layout(directory).kubeconfig, harborContext).makeApiClient(ApiextensionsV1Api);
-  const names = manifests.filter(({ kind }) => kind === "CustomResourceDefinition").map(({ metadata }) => metadata?.name);
+  const names = manifests
+    .filter(({ kind }) => kind === "CustomResourceDefinition")
+    .map(({ metadata }) => metadata?.name);
   await waitUntil("the API server to serve the operators' resources", 60, async () => {
     const { items } = await api.listCustomResourceDefinition();
-    const served = new Set(items.filter(({ status }) => status?.conditions?.some(({ type, status: met }) => type === "Established" && met === "True")).map(({ metadata }) => metadata?.name));
+    const served = new Set(
+      items
+        .filter(({ status }) =>
+          status?.conditions?.some(({ type, status: met }) => type === "Established" && met === "True"),
+        )
+        .map(({ metadata }) => metadata?.name),
+    );
     return names.every((name) => served.has(name));
   });
 }

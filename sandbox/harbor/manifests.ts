@@ -27,7 +27,12 @@ const harborKinds = [
   "registrycontrollers",
 ];
 
-const definition = (tool: Tool, file: string, name: string): Source => ({ tool, file, kind: "CustomResourceDefinition", name });
+const definition = (tool: Tool, file: string, name: string): Source => ({
+  tool,
+  file,
+  kind: "CustomResourceDefinition",
+  name,
+});
 const role = (tool: Tool, file: string, name: string): Source => ({ tool, file, kind: "ClusterRole", name });
 
 const sources: readonly Source[] = [

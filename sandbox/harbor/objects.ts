@@ -7,7 +7,11 @@ export const harborContext = "lab";
 export const operatorNamespace = "harbor-operator-ns";
 
 /** The HarborCluster, and the database that the Harbor operator makes for it. */
-export const harborCluster = { namespace: "harbor-cluster", name: "harbor-cluster", database: "postgresql-harbor-cluster-harbor-cluster" };
+export const harborCluster = {
+  namespace: "harbor-cluster",
+  name: "harbor-cluster",
+  database: "postgresql-harbor-cluster-harbor-cluster",
+};
 
 /** The newest Spilo image with PostgreSQL 12, the version that every Harbor operator asks for. */
 export const spiloImage = "ghcr.io/zalando/spilo-16:3.3-p3";
@@ -26,8 +30,16 @@ export const operatorAccounts = { zalando: "postgres-operator", harbor: "harbor-
 /** What both operators need beside their own manifests. */
 export function operatorObjects(zalandoPort: number): KubernetesObject[] {
   return [
-    ...[operatorNamespace, harborCluster.namespace].map((name) => ({ apiVersion: "v1", kind: "Namespace", metadata: { name } })),
-    ...Object.values(operatorAccounts).map((name) => ({ apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace: operatorNamespace } })),
+    ...[operatorNamespace, harborCluster.namespace].map((name) => ({
+      apiVersion: "v1",
+      kind: "Namespace",
+      metadata: { name },
+    })),
+    ...Object.values(operatorAccounts).map((name) => ({
+      apiVersion: "v1",
+      kind: "ServiceAccount",
+      metadata: { name, namespace: operatorNamespace },
+    })),
     binding(operatorAccounts.zalando, "postgres-operator"),
     binding(operatorAccounts.harbor, "harbor-operator-role"),
     zalandoConfiguration(zalandoPort),
@@ -73,7 +85,12 @@ function zalandoConfiguration(port: number): KubernetesObject {
     resync_period: "30s",
     repair_period: "30s",
   };
-  const content = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "postgres-operator", namespace: operatorNamespace }, data };
+  const content = {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name: "postgres-operator", namespace: operatorNamespace },
+    data,
+  };
   return content;
 }
 

@@ -26,7 +26,13 @@ const caller = { uid, gid };
 const controllerManager = "lab.kube-controller-manager";
 
 /** Starts the controllers of Kubernetes itself that the operators rely on, and waits for them. */
-export async function startControllerManager({ directory, processes, ports, certificates, tools }: Operators): Promise<void> {
+export async function startControllerManager({
+  directory,
+  processes,
+  ports,
+  certificates,
+  tools,
+}: Operators): Promise<void> {
   const { kubeconfig } = layout(directory);
   const port = ports(portName.controllerManager);
   await startAndWait(processes, `https://127.0.0.1:${port}/healthz`, certificates, {
@@ -49,7 +55,13 @@ export async function startControllerManager({ directory, processes, ports, cert
 }
 
 /** Starts the Zalando operator and waits until it works. Its definitions, ConfigMap and service account must exist. */
-export async function startZalandoOperator({ directory, processes, ports, certificates, tools }: Operators): Promise<void> {
+export async function startZalandoOperator({
+  directory,
+  processes,
+  ports,
+  certificates,
+  tools,
+}: Operators): Promise<void> {
   const kubeconfig = join(layout(directory).harbor, "postgres-operator.kubeconfig");
   await writeServiceAccountKubeconfig(directory, kubeconfig, operatorNamespace, operatorAccounts.zalando, caller);
   await startAndWait(processes, `http://127.0.0.1:${ports(portName.zalandoOperator)}/readyz/`, certificates, {
@@ -57,7 +69,12 @@ export async function startZalandoOperator({ directory, processes, ports, certif
     command: tools.get("postgres-operator") ?? "",
     // The names of the databases' services need a cluster's DNS.
     args: ["-outofcluster", "-kubeconfig", kubeconfig, "-nodatabaseaccess"],
-    env: { CONFIG_MAP_NAME: zalandoConfigMap, POD_NAMESPACE: operatorNamespace, OPERATOR_NAMESPACE: operatorNamespace, WATCHED_NAMESPACE: "*" },
+    env: {
+      CONFIG_MAP_NAME: zalandoConfigMap,
+      POD_NAMESPACE: operatorNamespace,
+      OPERATOR_NAMESPACE: operatorNamespace,
+      WATCHED_NAMESPACE: "*",
+    },
   });
 }
 
@@ -80,10 +97,29 @@ const withoutController = [
   "trivy",
 ];
 
-const withWebhook = ["chartmuseum", "core", "exporter", "harbor", "harborcluster", "jobservice", "notaryserver", "notarysigner", "portal", "registry", "registryctl", "trivy"];
+const withWebhook = [
+  "chartmuseum",
+  "core",
+  "exporter",
+  "harbor",
+  "harborcluster",
+  "jobservice",
+  "notaryserver",
+  "notarysigner",
+  "portal",
+  "registry",
+  "registryctl",
+  "trivy",
+];
 
 /** Starts the Harbor operator and waits until it works. The definitions and its service account must exist. */
-export async function startHarborOperator({ directory, processes, ports, certificates, tools }: Operators): Promise<void> {
+export async function startHarborOperator({
+  directory,
+  processes,
+  ports,
+  certificates,
+  tools,
+}: Operators): Promise<void> {
   const home = join(layout(directory).harbor, "harbor-operator");
   const kubeconfig = join(home, ".kube", "config");
   await mkdir(join(home, ".kube"), { recursive: true, mode: 0o700 });
@@ -91,7 +127,13 @@ export async function startHarborOperator({ directory, processes, ports, certifi
   await copyFile(certificates.server.certificate, join(home, "tls.crt"));
   await copyFile(certificates.server.key, join(home, "tls.key"));
   const metrics = `127.0.0.1:${ports(portName.harborOperator.metrics)}`;
-  const operator = { metricsBindAddress: metrics, healthProbeBindAddress: "0", host: "127.0.0.1", port: ports(portName.harborOperator.webhook), certDir: home };
+  const operator = {
+    metricsBindAddress: metrics,
+    healthProbeBindAddress: "0",
+    host: "127.0.0.1",
+    port: ports(portName.harborOperator.webhook),
+    certDir: home,
+  };
   const settings = {
     operator: JSON.stringify(operator),
     "controllers-config-directory": home,
@@ -104,18 +146,31 @@ export async function startHarborOperator({ directory, processes, ports, certifi
     ...Object.fromEntries(withWebhook.map((name) => [`${name}-webhook-disabled`, "false"])),
   };
   const configuration = join(home, "config.yaml");
-  await writeFile(configuration, JSON.stringify(Object.entries(settings).map(([key, value]) => ({ key, priority: 100, value }))));
+  await writeFile(
+    configuration,
+    JSON.stringify(Object.entries(settings).map(([key, value]) => ({ key, priority: 100, value }))),
+  );
   await startAndWait(processes, `http://${metrics}/metrics`, certificates, {
     name: "lab.harbor-operator",
     command: tools.get("harbor-operator") ?? "",
     args: [],
     // One of its clients reads KUBECONFIG, another one only the file in the home folder.
-    env: { HOME: home, KUBECONFIG: kubeconfig, NAMESPACE: operatorNamespace, CONFIGURATION_FROM: `env,file:${configuration}` },
+    env: {
+      HOME: home,
+      KUBECONFIG: kubeconfig,
+      NAMESPACE: operatorNamespace,
+      CONFIGURATION_FROM: `env,file:${configuration}`,
+    },
     cwd: home,
   });
 }
 
-async function startAndWait(processes: Processes, url: string, certificates: Certificates, spec: ProcessSpec): Promise<void> {
+async function startAndWait(
+  processes: Processes,
+  url: string,
+  certificates: Certificates,
+  spec: ProcessSpec,
+): Promise<void> {
   const { name } = spec;
   await processes.start(spec);
   await waitUntil(name, 60, async () => !processes.running(name) || (await answers(url, certificates)));

@@ -30,7 +30,13 @@ const spiloConfiguration = z.object({
 });
 
 /** Spilo's own list, which the one in SPILO_CONFIGURATION replaces as a whole. */
-const defaultHba = ["local all all trust", "host all all 127.0.0.1/32 md5", "hostssl replication standby all md5", "hostnossl all all all reject", "hostssl all all all md5"];
+const defaultHba = [
+  "local all all trust",
+  "host all all 127.0.0.1/32 md5",
+  "hostssl replication standby all md5",
+  "hostnossl all all all reject",
+  "hostssl all all all md5",
+];
 
 /** Where the data of a volume are. */
 export function dataFolder(directory: string, volume: string): string {
@@ -115,7 +121,14 @@ function patroniConfig(pod: SpiloPod) {
         superuser: { username: environment["PGUSER_SUPERUSER"], password: environment["PGPASSWORD_SUPERUSER"] },
         replication: { username: environment["PGUSER_STANDBY"], password: environment["PGPASSWORD_STANDBY"] },
       },
-      parameters: { unix_socket_directories: files.own, ssl: "on", ssl_cert_file: files.certificate, ssl_key_file: files.key, shared_buffers: "16MB", fsync: "off" },
+      parameters: {
+        unix_socket_directories: files.own,
+        ssl: "on",
+        ssl_cert_file: files.certificate,
+        ssl_key_file: files.key,
+        shared_buffers: "16MB",
+        fsync: "off",
+      },
     },
   };
 }
@@ -125,5 +138,10 @@ function cloneMethod({ directory, environment }: SpiloPod) {
   const { CLONE_METHOD, CLONE_SCOPE, CLONE_WAL_S3_BUCKET, CLONE_WALG_S3_PREFIX, CLONE_WALE_S3_PREFIX } = environment;
   const prefixKnown = [CLONE_WALG_S3_PREFIX, CLONE_WALE_S3_PREFIX, CLONE_SCOPE && CLONE_WAL_S3_BUCKET].some(Boolean);
   if (CLONE_METHOD !== "CLONE_WITH_WALE" || !prefixKnown) return {};
-  return { method: "clone_with_wale", clone_with_wale: { command: `sh ${join(import.meta.dirname, "clone-with-wale.sh")} ${cloneHold(directory)} ${baseBackups(directory)}` } };
+  return {
+    method: "clone_with_wale",
+    clone_with_wale: {
+      command: `sh ${join(import.meta.dirname, "clone-with-wale.sh")} ${cloneHold(directory)} ${baseBackups(directory)}`,
+    },
+  };
 }

@@ -8,7 +8,11 @@ function databaseContainer(pod: V1Pod): V1Container {
 }
 
 /** The container's environment, with the values of its references, as a kubelet makes it. */
-export async function resolveEnvironment(core: CoreV1Api, pod: V1Pod, address: string): Promise<Record<string, string>> {
+export async function resolveEnvironment(
+  core: CoreV1Api,
+  pod: V1Pod,
+  address: string,
+): Promise<Record<string, string>> {
   const namespace = pod.metadata?.namespace ?? "";
   const environment: Record<string, string> = {};
   for (const { name, value, valueFrom } of databaseContainer(pod).env ?? []) {
@@ -43,7 +47,9 @@ export async function isReady(pod: V1Pod, address: string): Promise<boolean> {
   const { readinessProbe: probe, env } = databaseContainer(pod);
   if (probe === undefined) return true;
   const { path, port } = probe.httpGet ?? {};
-  const answer = await fetch(`http://${address}:${port ?? ""}${path ?? ""}`, { signal: AbortSignal.timeout(2000) }).catch(() => undefined);
+  const answer = await fetch(`http://${address}:${port ?? ""}${path ?? ""}`, {
+    signal: AbortSignal.timeout(2000),
+  }).catch(() => undefined);
   const roleLabel = env?.find(({ name }) => name === "KUBERNETES_ROLE_LABEL")?.value ?? "";
   // Patroni says yes for a moment even in a bootstrap that fails, before it gives the Pod a role. A kubelet asks too seldom to see that.
   return answer?.ok === true && pod.metadata?.labels?.[roleLabel] !== undefined;
@@ -52,12 +58,21 @@ export async function isReady(pod: V1Pod, address: string): Promise<boolean> {
 /** The status of a Pod whose containers all run. */
 export function podStatus(pod: V1Pod, address: string, ready: boolean) {
   const startTime = pod.status?.startTime ?? new Date();
-  const condition = (type: string, met: boolean) => ({ type, status: met ? "True" : "False", lastTransitionTime: new Date() });
+  const condition = (type: string, met: boolean) => ({
+    type,
+    status: met ? "True" : "False",
+    lastTransitionTime: new Date(),
+  });
   return {
     phase: "Running",
     podIP: address,
     startTime,
-    conditions: [condition("PodScheduled", true), condition("Initialized", true), condition("ContainersReady", ready), condition("Ready", ready)],
+    conditions: [
+      condition("PodScheduled", true),
+      condition("Initialized", true),
+      condition("ContainersReady", ready),
+      condition("Ready", ready),
+    ],
     containerStatuses: (pod.spec?.containers ?? []).map(({ name, image = "" }) => ({
       name,
       image,

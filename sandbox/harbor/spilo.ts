@@ -54,8 +54,10 @@ interface Known {
   address: string;
 }
 
-const processName = ({ namespace, name, uid }: Known): string => `spilo.${namespace}.${name}.${uid.slice(0, 8)}.patroni`;
-const podFile = ({ namespace, name }: Known): string => join(contextLayout(directory, harborContext).pods, namespace, `${name}.json`);
+const processName = ({ namespace, name, uid }: Known): string =>
+  `spilo.${namespace}.${name}.${uid.slice(0, 8)}.patroni`;
+const podFile = ({ namespace, name }: Known): string =>
+  join(contextLayout(directory, harborContext).pods, namespace, `${name}.json`);
 
 async function listPods(): Promise<Known[]> {
   const { items } = await core.listPodForAllNamespaces({ labelSelector: "application=spilo" });
@@ -87,12 +89,21 @@ async function reconcile(known: Known): Promise<void> {
     await run(known);
     const ready = await isReady(pod, address);
     const told = pod.status?.containerStatuses?.every((status) => status.ready);
-    if (ready !== told) await core.patchNamespacedPodStatus({ namespace, name, body: { status: podStatus(pod, address, ready) } }, mergePatch);
+    if (ready !== told)
+      await core.patchNamespacedPodStatus(
+        { namespace, name, body: { status: podStatus(pod, address, ready) } },
+        mergePatch,
+      );
   }
 }
 
 function bindingToNode(namespace: string, name: string) {
-  return { apiVersion: "v1", kind: "Binding", metadata: { namespace, name }, target: { apiVersion: "v1", kind: "Node", name: nodeName(harborContext) } };
+  return {
+    apiVersion: "v1",
+    kind: "Binding",
+    metadata: { namespace, name },
+    target: { apiVersion: "v1", kind: "Node", name: nodeName(harborContext) },
+  };
 }
 
 async function run(known: Known): Promise<void> {
@@ -100,7 +111,8 @@ async function run(known: Known): Promise<void> {
   const name = processName(known);
   if (processes.running(name)) lastRuns.set(name, Date.now());
   if (Date.now() - (lastRuns.get(name) ?? 0) < restartPauseMilliseconds) return;
-  const claim = known.pod.spec?.volumes?.find((volume) => volume.name === "pgdata")?.persistentVolumeClaim?.claimName ?? "";
+  const claim =
+    known.pod.spec?.volumes?.find((volume) => volume.name === "pgdata")?.persistentVolumeClaim?.claimName ?? "";
   const { metadata } = await core.readNamespacedPersistentVolumeClaim({ namespace: known.namespace, name: claim });
   if (metadata?.uid === undefined) throw new Error(`the claim ${claim} has no id`);
   const spilo: SpiloPod = {
@@ -115,7 +127,13 @@ async function run(known: Known): Promise<void> {
   const files = spiloLayout(directory, spilo.number);
   await createFolder(dirname(files.own), account, 0o711);
   await createFolder(files.own, account);
-  await writeServiceAccountKubeconfig(directory, files.kubeconfig, known.namespace, known.pod.spec?.serviceAccountName ?? "default", account);
+  await writeServiceAccountKubeconfig(
+    directory,
+    files.kubeconfig,
+    known.namespace,
+    known.pod.spec?.serviceAccountName ?? "default",
+    account,
+  );
   await prepareSpilo(spilo, certificates, account);
   const env = spiloEnvironment(spilo);
   const kubelet: PodFile = { containers: { postgres: { run: { ...account, directory: files.own, env } } } };

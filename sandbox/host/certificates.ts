@@ -29,7 +29,10 @@ export const repositoryClientName = "pgbackrest@client";
 /** The sandbox's certificates; makes them when they do not exist. Keys can be read by their user alone. */
 export async function ensureCertificates(directory: string, account: Account): Promise<Certificates> {
   const folder = layout(directory).certificates;
-  const pair = (name: string): KeyPair => ({ certificate: join(folder, `${name}.crt`), key: join(folder, `${name}.key`) });
+  const pair = (name: string): KeyPair => ({
+    certificate: join(folder, `${name}.crt`),
+    key: join(folder, `${name}.key`),
+  });
   const authority = pair("authority");
   const certificates: Certificates = {
     authority: authority.certificate,
@@ -44,12 +47,22 @@ export async function ensureCertificates(directory: string, account: Account): P
   await mkdir(folder, { recursive: true });
   await chmod(folder, 0o711);
   await create(authority, "postgres-recovery sandbox", []);
-  const signed = ["-CA", authority.certificate, "-CAkey", authority.key, "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"];
+  const signed = [
+    "-CA",
+    authority.certificate,
+    "-CAkey",
+    authority.key,
+    "-addext",
+    "subjectAltName=DNS:localhost,IP:127.0.0.1",
+  ];
   await create(certificates.server, "kube-apiserver", signed);
   await create(certificates.apiServerClient, "kube-apiserver-client", signed);
   await create(certificates.repository, "pgbackrest@server", signed);
   await chown(certificates.repository.key, account.uid, account.gid);
-  const client = { certificate: `${certificates.repositoryClient.certificate}.partial`, key: certificates.repositoryClient.key };
+  const client = {
+    certificate: `${certificates.repositoryClient.certificate}.partial`,
+    key: certificates.repositoryClient.key,
+  };
   await create(client, repositoryClientName, signed);
   await chown(client.key, account.uid, account.gid);
   await rename(client.certificate, certificates.repositoryClient.certificate);
@@ -58,7 +71,20 @@ export async function ensureCertificates(directory: string, account: Account): P
 
 async function create(pair: KeyPair, commonName: string, more: string[]): Promise<void> {
   const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
-  await execa("openssl", ["req", "-x509", ...curve, "-days", "365", "-subj", `/CN=${commonName}`, "-keyout", pair.key, "-out", pair.certificate, ...more]);
+  await execa("openssl", [
+    "req",
+    "-x509",
+    ...curve,
+    "-days",
+    "365",
+    "-subj",
+    `/CN=${commonName}`,
+    "-keyout",
+    pair.key,
+    "-out",
+    pair.certificate,
+    ...more,
+  ]);
   await chmod(pair.key, 0o600);
   await chmod(pair.certificate, 0o644);
 }

@@ -1,7 +1,11 @@
 import { execa } from "execa";
 
 /** Runs a command to its end; rejects with the last lines of its output when it fails. */
-export async function runCommand(program: string, parameters: string[], options: { cwd?: string; env?: Record<string, string> }): Promise<void> {
+export async function runCommand(
+  program: string,
+  parameters: string[],
+  options: { cwd?: string; env?: Record<string, string> },
+): Promise<void> {
   const result = await execa(program, parameters, { ...options, reject: false, stdin: "ignore", all: true });
   if (!result.failed) return;
   const output = result.all.trimEnd().split("\n").slice(-20);

@@ -21,13 +21,17 @@ export function sandboxDirectory(environment: NodeJS.ProcessEnv = process.env): 
 /** Creates it, or refuses one that is too long, that another user made or that holds something else. */
 export async function prepareDirectory(directory: string): Promise<void> {
   if (Buffer.byteLength(directory) > longestDirectory) {
-    throw new Error(`${directory} is too long for the Unix sockets of Postgres (${longestDirectory} characters at most): ${otherPath}`);
+    throw new Error(
+      `${directory} is too long for the Unix sockets of Postgres (${longestDirectory} characters at most): ${otherPath}`,
+    );
   }
   await mkdir(directory, { recursive: true });
   const found = await lstat(directory);
-  if (!found.isDirectory() || found.uid !== userInfo().uid) throw new Error(`${directory} is not a directory of this user: ${otherPath}`);
+  if (!found.isDirectory() || found.uid !== userInfo().uid)
+    throw new Error(`${directory} is not a directory of this user: ${otherPath}`);
   if (!(await isSandbox(directory))) {
-    if ((await readdir(directory)).length > 0) throw new Error(`${directory} is neither a sandbox nor empty: ${otherPath}`);
+    if ((await readdir(directory)).length > 0)
+      throw new Error(`${directory} is neither a sandbox nor empty: ${otherPath}`);
     await writeFile(layout(directory).marker, "A sandbox of postgres-recovery. Its end removes this directory.\n");
   }
   // The user of the databases may be another one and has to pass through.

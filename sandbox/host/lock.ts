@@ -8,7 +8,12 @@ const pollMilliseconds = 500;
  * Does the work while holding a lock file, and waits before that for the process that holds it; the lock of a dead process does not count.
  * In the rare race for a dead one's lock two may work at a time, so the work must stand that.
  */
-export async function withLock<T>(path: string, what: string, progress: (line: string) => void, work: () => Promise<T>): Promise<T> {
+export async function withLock<T>(
+  path: string,
+  what: string,
+  progress: (line: string) => void,
+  work: () => Promise<T>,
+): Promise<T> {
   const holder = `${process.pid} ${processStartTime(process.pid) ?? ""}`;
   let told = false;
   while (!take(path, holder)) {

@@ -18,7 +18,12 @@ const servicePolicy = "/usr/sbin/policy-rc.d";
 /** Installs the Debian packages of the sandbox that are missing, or says which command does. Quick when nothing is missing. */
 export async function ensurePackages(progress: (line: string) => void): Promise<void> {
   const missing = [...packages].filter(([, program]) => !isExecutable(program)).map(([name]) => name);
-  if (missing.length > 0) await installPackages(missing, `PostgreSQL 15 in ${postgresBin}; Patroni, pgBackRest and OpenSSL on PATH`, progress);
+  if (missing.length > 0)
+    await installPackages(
+      missing,
+      `PostgreSQL 15 in ${postgresBin}; Patroni, pgBackRest and OpenSSL on PATH`,
+      progress,
+    );
 }
 
 /**
@@ -27,7 +32,11 @@ export async function ensurePackages(progress: (line: string) => void): Promise<
  * @param elsewhere what is needed where there are no such packages.
  * @throws Error that says which command installs them, for everybody else.
  */
-export async function installPackages(missing: readonly string[], elsewhere: string, progress: (line: string) => void): Promise<void> {
+export async function installPackages(
+  missing: readonly string[],
+  elsewhere: string,
+  progress: (line: string) => void,
+): Promise<void> {
   const install = ["install", "-y", "--no-install-recommends", ...missing];
   if (process.getuid?.() !== 0 || !isExecutable("apt-get")) {
     throw new Error(

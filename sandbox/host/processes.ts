@@ -1,5 +1,15 @@
 import { spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
@@ -78,7 +88,9 @@ export class Processes {
     child.unref();
     if (died === undefined) return;
     rmSync(recordPath, { force: true });
-    throw new Error([`${spec.name} (${spec.command}) ${died}`, ...lastLines(logPath, logStart), `log: ${logPath}`].join("\n"));
+    throw new Error(
+      [`${spec.name} (${spec.command}) ${died}`, ...lastLines(logPath, logStart), `log: ${logPath}`].join("\n"),
+    );
   }
 
   /** Whether the recorded process is alive. A stranger that got its id since does not count. */
@@ -121,7 +133,8 @@ export class Processes {
       send(target, signal);
       if (!(await eventually(graceSeconds, stopPollMilliseconds, gone))) {
         send(target, "SIGKILL");
-        if (!(await eventually(10, stopPollMilliseconds, gone))) throw new Error(`${name} (process ${record.pid}) survives even SIGKILL`);
+        if (!(await eventually(10, stopPollMilliseconds, gone)))
+          throw new Error(`${name} (process ${record.pid}) survives even SIGKILL`);
       }
     }
     rmSync(recordPath, { force: true });
@@ -158,7 +171,9 @@ async function eventually(seconds: number, pollMilliseconds: number, probe: () =
   for (;;) {
     // A probe that hangs must not outlast the limit.
     const over = new AbortController();
-    const timer = sleep(Math.max(end - Date.now(), pollMilliseconds), false, { signal: over.signal }).catch(() => false);
+    const timer = sleep(Math.max(end - Date.now(), pollMilliseconds), false, { signal: over.signal }).catch(
+      () => false,
+    );
     const done = await Promise.race([probe(), timer]);
     over.abort();
     if (done) return true;
@@ -222,7 +237,8 @@ function lastLines(path: string, from: number): string[] {
 }
 
 function checkedName(name: string): string {
-  if (!/^[\w.-]+$/.test(name)) throw new Error(`"${name}" cannot name a process: letters, digits, dots, underscores and dashes only`);
+  if (!/^[\w.-]+$/.test(name))
+    throw new Error(`"${name}" cannot name a process: letters, digits, dots, underscores and dashes only`);
   return name;
 }
 

@@ -5,7 +5,14 @@ import type { Certificates } from "../host/certificates.ts";
 import { instanceLayout, layout } from "../host/directory.ts";
 import { ownClusters, sharedCluster } from "./inventory.ts";
 import type { PostgresCluster } from "./inventory.ts";
-import { instanceEnvironment, prepareInstance, readSystemIdentifier, startPatroni, waitForLeader, waitForReplicas } from "./patroni.ts";
+import {
+  instanceEnvironment,
+  prepareInstance,
+  readSystemIdentifier,
+  startPatroni,
+  waitForLeader,
+  waitForReplicas,
+} from "./patroni.ts";
 import type { Instance } from "./patroni.ts";
 import type { Ports } from "../host/ports.ts";
 import { waitUntil } from "../host/processes.ts";
@@ -30,7 +37,8 @@ export async function prepareDatabases(databases: Databases): Promise<void> {
   await Promise.all(
     ownClusters.map(async (cluster) => {
       await prepareRepository(directory, cluster, ports, certificates, account);
-      for (const pod of cluster.pods) await prepareInstance(directory, { cluster, pod }, ports, certificates, secrets, account);
+      for (const pod of cluster.pods)
+        await prepareInstance(directory, { cluster, pod }, ports, certificates, secrets, account);
       await startRepository(directory, cluster, ports, processes, account);
     }),
   );
@@ -76,7 +84,13 @@ async function fill(databases: Databases, leader: Instance): Promise<void> {
   await run(databases, leader, "psql", ["-Xq", "-v", "ON_ERROR_STOP=1"], script);
 }
 
-async function run({ directory, ports, account }: Databases, instance: Instance, command: string, args: string[], input = ""): Promise<string> {
+async function run(
+  { directory, ports, account }: Databases,
+  instance: Instance,
+  command: string,
+  args: string[],
+  input = "",
+): Promise<string> {
   const { stdout } = await execa(command, args, {
     ...account,
     cwd: instanceLayout(directory, instance.cluster, instance.pod).own,

@@ -31,11 +31,41 @@ export interface PostgresCluster {
 
 type Row = Omit<PostgresCluster, "context">;
 
-const healthy = (namespace: string, name: string, pod: string): Row => ({ namespace, name, state: "healthy", pods: [pod], stanzaCreated: true });
-const silent = (namespace: string, name: string, pod: string): Row => ({ namespace, name, state: "silent", pods: [pod], stanzaCreated: false });
-const missing = (namespace: string, name: string, ...pods: string[]): Row => ({ namespace, name, state: "missing", pods, stanzaCreated: false });
-const lost = (namespace: string, name: string, ...pods: string[]): Row => ({ namespace, name, state: "missing", pods, stanzaCreated: true });
-const unhandled = (namespace: string, name: string): Row => ({ namespace, name, state: "no-instance", pods: [], stanzaCreated: false });
+const healthy = (namespace: string, name: string, pod: string): Row => ({
+  namespace,
+  name,
+  state: "healthy",
+  pods: [pod],
+  stanzaCreated: true,
+});
+const silent = (namespace: string, name: string, pod: string): Row => ({
+  namespace,
+  name,
+  state: "silent",
+  pods: [pod],
+  stanzaCreated: false,
+});
+const missing = (namespace: string, name: string, ...pods: string[]): Row => ({
+  namespace,
+  name,
+  state: "missing",
+  pods,
+  stanzaCreated: false,
+});
+const lost = (namespace: string, name: string, ...pods: string[]): Row => ({
+  namespace,
+  name,
+  state: "missing",
+  pods,
+  stanzaCreated: true,
+});
+const unhandled = (namespace: string, name: string): Row => ({
+  namespace,
+  name,
+  state: "no-instance",
+  pods: [],
+  stanzaCreated: false,
+});
 
 const lab: readonly Row[] = [
   healthy("brr-b", "postgresql", "postgresql-instance1-2n9b-0"),
@@ -89,8 +119,13 @@ export const clusters: readonly PostgresCluster[] = [
 
 /** The one cluster with `target`, written as the command line has it: NAMESPACE/NAME. */
 export function findCluster(context: Context, target: string): PostgresCluster {
-  const found = clusters.find((cluster) => cluster.context === context && `${cluster.namespace}/${cluster.name}` === target);
-  if (found === undefined) throw new Error(`the context ${context} of the sandbox has no PostgresCluster ${target}; name it as NAMESPACE/NAME`);
+  const found = clusters.find(
+    (cluster) => cluster.context === context && `${cluster.namespace}/${cluster.name}` === target,
+  );
+  if (found === undefined)
+    throw new Error(
+      `the context ${context} of the sandbox has no PostgresCluster ${target}; name it as NAMESPACE/NAME`,
+    );
   return found;
 }
 
@@ -110,7 +145,9 @@ export function contextOf(target: string): Context {
   const found = ownClusters.find((cluster) => `${cluster.namespace}/${cluster.name}` === target);
   if (found !== undefined) return found.context;
   const possible = ownClusters.map((cluster) => `${cluster.namespace}/${cluster.name} (${cluster.context})`);
-  throw new Error(`${target} has no instance and repository of its own in the sandbox; those that have: ${possible.join(", ")}`);
+  throw new Error(
+    `${target} has no instance and repository of its own in the sandbox; those that have: ${possible.join(", ")}`,
+  );
 }
 
 /** A name for files, processes and ports: no namespace, cluster or context has a dot. */

@@ -70,7 +70,11 @@ export function patroniLabels(cluster: PostgresCluster): Record<string, string> 
 /** What the operator allows its instances: Patroni keeps its state in ConfigMaps and in its own pods. */
 export function instanceRole(cluster: PostgresCluster) {
   const rules = [
-    { apiGroups: [""], resources: ["configmaps"], verbs: ["create", "deletecollection", "get", "list", "patch", "update", "watch"] },
+    {
+      apiGroups: [""],
+      resources: ["configmaps"],
+      verbs: ["create", "deletecollection", "get", "list", "patch", "update", "watch"],
+    },
     { apiGroups: [""], resources: ["pods"], verbs: ["get", "list", "patch", "watch"] },
   ];
   return { ...rbac("Role"), metadata: metadata(cluster, `${cluster.name}-instance`), rules };
@@ -108,7 +112,10 @@ export function instancePod(cluster: PostgresCluster, name: string) {
 /** The pod of the repository host. */
 export function repositoryPod(cluster: PostgresCluster) {
   const labels = { [label.cluster]: cluster.name, [label.pgbackrest]: "", [label.repositoryHost]: "" };
-  return pod(cluster, { name: `${cluster.name}-repo-host-0`, labels, annotations: {} }, ["pgbackrest", "pgbackrest-config"]);
+  return pod(cluster, { name: `${cluster.name}-repo-host-0`, labels, annotations: {} }, [
+    "pgbackrest",
+    "pgbackrest-config",
+  ]);
 }
 
 interface PodNames {
@@ -127,7 +134,10 @@ function pod(cluster: PostgresCluster, { name, labels, annotations }: PodNames, 
       labels,
       annotations: { "kubectl.kubernetes.io/default-container": containers[0], ...annotations },
     },
-    spec: { nodeName: nodeName(cluster.context), containers: containers.map((container) => ({ name: container, image })) },
+    spec: {
+      nodeName: nodeName(cluster.context),
+      containers: containers.map((container) => ({ name: container, image })),
+    },
   };
 }
 
@@ -141,8 +151,19 @@ export function runningStatus({ spec }: Pod) {
     phase: "Running",
     podIP: "127.0.0.1",
     startTime: startedAt,
-    conditions: ["Initialized", "Ready", "ContainersReady", "PodScheduled"].map((type) => ({ type, status: "True", lastTransitionTime: startedAt })),
-    containerStatuses: spec.containers.map(({ name }) => ({ name, image, imageID: image, ready: true, restartCount: 0, state: { running: { startedAt } } })),
+    conditions: ["Initialized", "Ready", "ContainersReady", "PodScheduled"].map((type) => ({
+      type,
+      status: "True",
+      lastTransitionTime: startedAt,
+    })),
+    containerStatuses: spec.containers.map(({ name }) => ({
+      name,
+      image,
+      imageID: image,
+      ready: true,
+      restartCount: 0,
+      state: { running: { startedAt } },
+    })),
   };
 }
 
@@ -175,7 +196,14 @@ export function postgresClusterStatus(cluster: PostgresCluster, systemIdentifier
     instances: [{ name: set, replicas, readyReplicas: replicas, updatedReplicas: replicas }],
     pgbackrest: {
       repoHost: { apiVersion: "apps/v1", kind: "StatefulSet", ready: true },
-      repos: [{ name: "repo1", bound: true, volume: `pvc-${cluster.namespace}-${cluster.name}-repo1`, stanzaCreated: cluster.stanzaCreated }],
+      repos: [
+        {
+          name: "repo1",
+          bound: true,
+          volume: `pvc-${cluster.namespace}-${cluster.name}-repo1`,
+          stanzaCreated: cluster.stanzaCreated,
+        },
+      ],
     },
     conditions: [
       condition("PGBackRestRepoHostReady", true, "RepoHostReady"),
@@ -192,7 +220,14 @@ export function stanzaCondition(created: boolean) {
 }
 
 function condition(type: string, met: boolean, reason: string) {
-  return { type, status: met ? "True" : "False", reason, message: "", observedGeneration: 1, lastTransitionTime: new Date().toISOString() };
+  return {
+    type,
+    status: met ? "True" : "False",
+    reason,
+    message: "",
+    observedGeneration: 1,
+    lastTransitionTime: new Date().toISOString(),
+  };
 }
 
 function rbac(kind: "Role" | "RoleBinding" | "ClusterRole" | "ClusterRoleBinding") {

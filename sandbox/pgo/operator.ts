@@ -16,11 +16,19 @@ import { resource, stanzaCondition } from "./objects.ts";
  */
 async function observe(directory: string, context: Context): Promise<void> {
   const api = client(layout(directory).operatorKubeconfig, context).makeApiClient(CustomObjectsApi);
-  const found = list.parse(await api.listCustomObjectForAllNamespaces({ ...resource, resourcePlural: resource.plural }));
+  const found = list.parse(
+    await api.listCustomObjectForAllNamespaces({ ...resource, resourcePlural: resource.plural }),
+  );
   for (const cluster of ownClusters.filter((own) => own.context === context)) {
     const { namespace, name } = cluster;
-    const status = found.items.find((item) => item.metadata.namespace === namespace && item.metadata.name === name)?.status;
-    if (status?.pgbackrest.repos.every((repo) => repo.stanzaCreated) !== false || !(await stanzaExists(directory, cluster))) continue;
+    const status = found.items.find(
+      (item) => item.metadata.namespace === namespace && item.metadata.name === name,
+    )?.status;
+    if (
+      status?.pgbackrest.repos.every((repo) => repo.stanzaCreated) !== false ||
+      !(await stanzaExists(directory, cluster))
+    )
+      continue;
     const created = stanzaCondition(true);
     const body = {
       status: {
@@ -28,7 +36,10 @@ async function observe(directory: string, context: Context): Promise<void> {
         conditions: [...status.conditions.filter((condition) => condition.type !== created.type), created],
       },
     };
-    await api.patchNamespacedCustomObjectStatus({ ...resource, namespace, name, body }, setHeaderOptions("Content-Type", PatchStrategy.MergePatch));
+    await api.patchNamespacedCustomObjectStatus(
+      { ...resource, namespace, name, body },
+      setHeaderOptions("Content-Type", PatchStrategy.MergePatch),
+    );
     console.log(`${context} ${namespace}/${name}: stanzaCreated`);
   }
 }

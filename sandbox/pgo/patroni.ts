@@ -21,7 +21,11 @@ export interface Instance {
 }
 
 /** The environment in which everything of an instance runs, and what is executed in its `database` container. */
-export function instanceEnvironment(directory: string, { cluster, pod }: Instance, ports: Ports): Record<string, string> {
+export function instanceEnvironment(
+  directory: string,
+  { cluster, pod }: Instance,
+  ports: Ports,
+): Record<string, string> {
   const files = instanceLayout(directory, cluster, pod);
   return {
     PATH: `${postgresBin}:/usr/local/bin:/usr/bin:/bin`,
@@ -37,7 +41,14 @@ export function instanceEnvironment(directory: string, { cluster, pod }: Instanc
 }
 
 /** Writes the files of an instance: only its own Postgres, and its repository through the repository host, as the operator does it. */
-export async function prepareInstance(directory: string, instance: Instance, ports: Ports, certificates: Certificates, secrets: Secrets, account: Account): Promise<void> {
+export async function prepareInstance(
+  directory: string,
+  instance: Instance,
+  ports: Ports,
+  certificates: Certificates,
+  secrets: Secrets,
+  account: Account,
+): Promise<void> {
   const { cluster, pod } = instance;
   const files = instanceLayout(directory, cluster, pod);
   for (const folder of [files.own, files.spool, files.locks, files.logs]) await createFolder(folder, account);
@@ -59,11 +70,19 @@ export async function prepareInstance(directory: string, instance: Instance, por
         "repo1-host-cert-file": certificates.repositoryClient.certificate,
         "repo1-host-key-file": certificates.repositoryClient.key,
       },
-      db: { "pg1-path": files.data, "pg1-port": ports(portName.postgres(cluster, pod)), "pg1-socket-path": layout(directory).sockets },
+      db: {
+        "pg1-path": files.data,
+        "pg1-port": ports(portName.postgres(cluster, pod)),
+        "pg1-socket-path": layout(directory).sockets,
+      },
     }),
     account,
   );
-  await createFile(files.patroniConfig, JSON.stringify(patroniConfig(directory, instance, ports, secrets), undefined, 2), account);
+  await createFile(
+    files.patroniConfig,
+    JSON.stringify(patroniConfig(directory, instance, ports, secrets), undefined, 2),
+    account,
+  );
 }
 
 function patroniConfig(directory: string, { cluster, pod }: Instance, ports: Ports, secrets: Secrets) {
@@ -89,7 +108,11 @@ function patroniConfig(directory: string, { cluster, pod }: Instance, ports: Por
         ttl: 30,
         loop_wait: 5,
         retry_timeout: 10,
-        postgresql: { use_slots: true, use_pg_rewind: true, parameters: { archive_mode: "on", archive_timeout: "60s", wal_level: "logical" } },
+        postgresql: {
+          use_slots: true,
+          use_pg_rewind: true,
+          parameters: { archive_mode: "on", archive_timeout: "60s", wal_level: "logical" },
+        },
       },
       initdb: ["data-checksums", "no-sync", { encoding: "UTF8" }, { "wal-segsize": "1" }],
     },
@@ -100,10 +123,17 @@ function patroniConfig(directory: string, { cluster, pod }: Instance, ports: Por
       bin_dir: postgresBin,
       pgpass: `${files.own}/pgpass`,
       // Only the databases' own user enters the folder of the sockets; the port is open to all users of this machine.
-      pg_hba: ["local all all trust", "host replication _crunchyrepl 127.0.0.1/32 scram-sha-256", "host all postgres 127.0.0.1/32 scram-sha-256"],
+      pg_hba: [
+        "local all all trust",
+        "host replication _crunchyrepl 127.0.0.1/32 scram-sha-256",
+        "host all postgres 127.0.0.1/32 scram-sha-256",
+      ],
       basebackup: [{ checkpoint: "fast" }, "no-sync"],
       use_unix_socket: true,
-      authentication: { superuser: { username: "postgres", password }, replication: { username: "_crunchyrepl", password } },
+      authentication: {
+        superuser: { username: "postgres", password },
+        replication: { username: "_crunchyrepl", password },
+      },
       parameters: {
         unix_socket_directories: layout(directory).sockets,
         shared_buffers: "16MB",
@@ -121,7 +151,13 @@ export function patroniProcess({ cluster, pod }: Instance): string {
 }
 
 /** Starts Patroni, which starts its Postgres. */
-export async function startPatroni(directory: string, instance: Instance, ports: Ports, processes: Processes, account: Account): Promise<void> {
+export async function startPatroni(
+  directory: string,
+  instance: Instance,
+  ports: Ports,
+  processes: Processes,
+  account: Account,
+): Promise<void> {
   const files = instanceLayout(directory, instance.cluster, instance.pod);
   await processes.start({
     name: patroniProcess(instance),
@@ -138,10 +174,14 @@ export async function waitForLeader(started: Instance, ports: Ports, processes: 
   const { cluster } = started;
   const name = patroniProcess(started);
   let leader: string | undefined;
-  await waitUntil(`a leader of ${cluster.namespace}/${cluster.name} in the context ${cluster.context}`, 90, async () => {
-    for (const pod of cluster.pods) if (await answers(cluster, pod, ports, "primary")) leader = pod;
-    return leader !== undefined || !processes.running(name);
-  });
+  await waitUntil(
+    `a leader of ${cluster.namespace}/${cluster.name} in the context ${cluster.context}`,
+    90,
+    async () => {
+      for (const pod of cluster.pods) if (await answers(cluster, pod, ports, "primary")) leader = pod;
+      return leader !== undefined || !processes.running(name);
+    },
+  );
   if (leader === undefined) throw new Error(`${name} ended while it started; see ${processes.log(name)}`);
   return { cluster, pod: leader };
 }
@@ -159,10 +199,17 @@ export async function readSystemIdentifier({ cluster, pod }: Instance, ports: Po
   return z.object({ database_system_identifier: z.string() }).parse(await response.json()).database_system_identifier;
 }
 
-async function answers(cluster: PostgresCluster, pod: string, ports: Ports, role: "primary" | "replica"): Promise<boolean> {
+async function answers(
+  cluster: PostgresCluster,
+  pod: string,
+  ports: Ports,
+  role: "primary" | "replica",
+): Promise<boolean> {
   return (await ask(cluster, pod, ports, role).catch(() => undefined))?.status === 200;
 }
 
 function ask(cluster: PostgresCluster, pod: string, ports: Ports, path: string): Promise<Response> {
-  return fetch(`http://127.0.0.1:${ports(portName.patroni(cluster, pod))}/${path}`, { signal: AbortSignal.timeout(5000) });
+  return fetch(`http://127.0.0.1:${ports(portName.patroni(cluster, pod))}/${path}`, {
+    signal: AbortSignal.timeout(5000),
+  });
 }

@@ -11,16 +11,31 @@ export interface PodFile {
 }
 
 /** The file of an instance pod. Where the cluster has no instance of its own, its commands run on the shared one. */
-export function instancePodFile(directory: string, cluster: PostgresCluster, pod: string, ports: Ports, account: Account): PodFile {
+export function instancePodFile(
+  directory: string,
+  cluster: PostgresCluster,
+  pod: string,
+  ports: Ports,
+  account: Account,
+): PodFile {
   const [sharedPod = pod] = sharedCluster.pods;
   const instance = hasOwnInstance(cluster) ? { cluster, pod } : { cluster: sharedCluster, pod: sharedPod };
   const folder = instanceLayout(directory, instance.cluster, instance.pod).own;
-  return { containers: { database: { run: { ...account, directory: folder, env: instanceEnvironment(directory, instance, ports) } } } };
+  return {
+    containers: {
+      database: { run: { ...account, directory: folder, env: instanceEnvironment(directory, instance, ports) } },
+    },
+  };
 }
 
 /** The file of a repository host's pod: what is asked there does not go over the network. */
 export function repositoryPodFile(directory: string, cluster: PostgresCluster, account: Account): PodFile {
   const files = clusterLayout(directory, hasOwnInstance(cluster) ? cluster : sharedCluster);
-  const env = { PATH: "/usr/local/bin:/usr/bin:/bin", LANG: "C.UTF-8", HOME: files.own, PGBACKREST_CONFIG: files.repositoryConfig };
+  const env = {
+    PATH: "/usr/local/bin:/usr/bin:/bin",
+    LANG: "C.UTF-8",
+    HOME: files.own,
+    PGBACKREST_CONFIG: files.repositoryConfig,
+  };
   return { containers: { pgbackrest: { run: { ...account, directory: files.own, env } } } };
 }

@@ -38,7 +38,12 @@ const spec: Schema = {
     instances: listBy("name", { name: text, replicas: integer }),
     backups: {
       ...anything,
-      properties: { pgbackrest: { ...anything, properties: { image: text, repos: listBy("name", { name: { ...text, pattern: "^repo[1-4]" } }) } } },
+      properties: {
+        pgbackrest: {
+          ...anything,
+          properties: { image: text, repos: listBy("name", { name: { ...text, pattern: "^repo[1-4]" } }) },
+        },
+      },
     },
   },
 };
@@ -49,15 +54,35 @@ const status: Schema = {
     observedGeneration: integer,
     // Text, because the identifier has more digits than a JavaScript number holds.
     patroni: { ...anything, properties: { systemIdentifier: text } },
-    instances: { type: "array", items: { ...anything, properties: { name: text, replicas: integer, readyReplicas: integer, updatedReplicas: integer } } },
+    instances: {
+      type: "array",
+      items: {
+        ...anything,
+        properties: { name: text, replicas: integer, readyReplicas: integer, updatedReplicas: integer },
+      },
+    },
     pgbackrest: {
       ...anything,
       properties: {
         repoHost: { ...anything, properties: { apiVersion: text, kind: text, ready: flag } },
-        repos: listBy("name", { name: text, bound: flag, volume: text, stanzaCreated: flag, replicaCreateBackupComplete: flag, repoOptionsHash: text }),
+        repos: listBy("name", {
+          name: text,
+          bound: flag,
+          volume: text,
+          stanzaCreated: flag,
+          replicaCreateBackupComplete: flag,
+          repoOptionsHash: text,
+        }),
       },
     },
-    conditions: listBy("type", { type: text, status: text, reason: text, message: text, observedGeneration: integer, lastTransitionTime: text }),
+    conditions: listBy("type", {
+      type: text,
+      status: text,
+      reason: text,
+      message: text,
+      observedGeneration: integer,
+      lastTransitionTime: text,
+    }),
   },
 };
 
@@ -68,7 +93,12 @@ export const postgresClusterDefinition = {
   metadata: { name: "postgresclusters.postgres-operator.crunchydata.com" },
   spec: {
     group: "postgres-operator.crunchydata.com",
-    names: { kind: "PostgresCluster", listKind: "PostgresClusterList", plural: "postgresclusters", singular: "postgrescluster" },
+    names: {
+      kind: "PostgresCluster",
+      listKind: "PostgresClusterList",
+      plural: "postgresclusters",
+      singular: "postgrescluster",
+    },
     scope: "Namespaced",
     versions: [
       {
@@ -76,7 +106,13 @@ export const postgresClusterDefinition = {
         served: true,
         storage: true,
         subresources: { status: {} },
-        schema: { openAPIV3Schema: { type: "object", required: ["spec"], properties: { apiVersion: text, kind: text, metadata: { type: "object" }, spec, status } } },
+        schema: {
+          openAPIV3Schema: {
+            type: "object",
+            required: ["spec"],
+            properties: { apiVersion: text, kind: text, metadata: { type: "object" }, spec, status },
+          },
+        },
       },
     ],
   },

@@ -1,6 +1,12 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { CoreV1Api, CustomObjectsApi, KubernetesObjectApi, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
+import {
+  CoreV1Api,
+  CustomObjectsApi,
+  KubernetesObjectApi,
+  PatchStrategy,
+  setHeaderOptions,
+} from "@kubernetes/client-node";
 import pLimit from "p-limit";
 import { z } from "zod";
 import type { Account } from "../host/account.ts";
@@ -40,7 +46,12 @@ export async function createBasics(directory: string, context: Context, ports: P
   const config = client(layout(directory).kubeconfig, context);
   const core = config.makeApiClient(CoreV1Api);
   const objects = KubernetesObjectApi.makeApiClient(config);
-  const wanted = [postgresClusterDefinition, operatorRole(), operatorRoleBinding(), bareObject("Node", nodeName(context))];
+  const wanted = [
+    postgresClusterDefinition,
+    operatorRole(),
+    operatorRoleBinding(),
+    bareObject("Node", nodeName(context)),
+  ];
   await Promise.all(wanted.map((object) => create(objects, object)));
   const status = {
     addresses: [{ type: "InternalIP", address: "127.0.0.1" }],
@@ -74,22 +85,34 @@ export async function createPods(directory: string, context: Context, ports: Por
       await create(objects, instanceRole(cluster));
       await create(objects, instanceRoleBinding(cluster));
     }
-    for (const pod of cluster.pods) await createPod(instancePod(cluster, pod), instancePodFile(directory, cluster, pod, ports, account));
-    if (cluster.pods.length > 0) await createPod(repositoryPod(cluster), repositoryPodFile(directory, cluster, account));
+    for (const pod of cluster.pods)
+      await createPod(instancePod(cluster, pod), instancePodFile(directory, cluster, pod, ports, account));
+    if (cluster.pods.length > 0)
+      await createPod(repositoryPod(cluster), repositoryPodFile(directory, cluster, account));
   });
 }
 
 const listed = z.object({
-  items: z.array(z.object({ metadata: z.object({ namespace: z.string(), name: z.string() }), status: z.unknown().optional() })),
+  items: z.array(
+    z.object({ metadata: z.object({ namespace: z.string(), name: z.string() }), status: z.unknown().optional() }),
+  ),
 });
 
 /** Makes the PostgresClusters of a context, with the status that the operator once gave them. Leaves those with a status as they are. */
-export async function createPostgresClusters(directory: string, context: Context, systemIdentifier: (cluster: PostgresCluster) => string): Promise<void> {
+export async function createPostgresClusters(
+  directory: string,
+  context: Context,
+  systemIdentifier: (cluster: PostgresCluster) => string,
+): Promise<void> {
   const api = client(layout(directory).kubeconfig, context).makeApiClient(CustomObjectsApi);
   let found = new Map<string, boolean>();
   await waitUntil(`the API server of the context ${context} to serve PostgresClusters`, 30, async () => {
-    const { items } = listed.parse(await api.listCustomObjectForAllNamespaces({ ...resource, resourcePlural: resource.plural }));
-    found = new Map(items.map((item) => [`${item.metadata.namespace}/${item.metadata.name}`, item.status !== undefined]));
+    const { items } = listed.parse(
+      await api.listCustomObjectForAllNamespaces({ ...resource, resourcePlural: resource.plural }),
+    );
+    found = new Map(
+      items.map((item) => [`${item.metadata.namespace}/${item.metadata.name}`, item.status !== undefined]),
+    );
     return true;
   });
   await pLimit(parallelRequests).map(
@@ -97,8 +120,10 @@ export async function createPostgresClusters(directory: string, context: Context
     async (cluster) => {
       const { namespace, name } = cluster;
       const hasStatus = found.get(`${namespace}/${name}`);
-      if (hasStatus === undefined) await api.createNamespacedCustomObject({ ...resource, namespace, body: postgresCluster(cluster) });
-      const status = cluster.state === "no-instance" ? undefined : postgresClusterStatus(cluster, systemIdentifier(cluster));
+      if (hasStatus === undefined)
+        await api.createNamespacedCustomObject({ ...resource, namespace, body: postgresCluster(cluster) });
+      const status =
+        cluster.state === "no-instance" ? undefined : postgresClusterStatus(cluster, systemIdentifier(cluster));
       if (hasStatus !== true && status !== undefined) {
         await api.patchNamespacedCustomObjectStatus({ ...resource, namespace, name, body: { status } }, mergePatch);
       }

@@ -16,9 +16,16 @@ const repositoryProcess = (cluster: PostgresCluster) => `${clusterId(cluster)}.r
 const silentProcess = (cluster: PostgresCluster) => `${clusterId(cluster)}.silent`;
 
 /** Writes the files of a cluster's repository host. */
-export async function prepareRepository(directory: string, cluster: PostgresCluster, ports: Ports, certificates: Certificates, account: Account): Promise<void> {
+export async function prepareRepository(
+  directory: string,
+  cluster: PostgresCluster,
+  ports: Ports,
+  certificates: Certificates,
+  account: Account,
+): Promise<void> {
   const files = clusterLayout(directory, cluster);
-  for (const folder of [files.own, files.repository, files.repositoryLocks, files.repositoryLogs]) await createFolder(folder, account);
+  for (const folder of [files.own, files.repository, files.repositoryLocks, files.repositoryLogs])
+    await createFolder(folder, account);
   const settings = {
     "repo1-path": files.repository,
     "log-path": files.repositoryLogs,
@@ -36,7 +43,9 @@ export async function prepareRepository(directory: string, cluster: PostgresClus
 /** The text of a pgBackRest configuration file. */
 export function configText(sections: Record<string, Record<string, string | number>>): string {
   return Object.entries(sections)
-    .map(([section, settings]) => [`[${section}]`, ...Object.entries(settings).map(([key, value]) => `${key}=${value}`), ""].join("\n"))
+    .map(([section, settings]) =>
+      [`[${section}]`, ...Object.entries(settings).map(([key, value]) => `${key}=${value}`), ""].join("\n"),
+    )
     .join("\n");
 }
 
@@ -44,14 +53,30 @@ export function configText(sections: Record<string, Record<string, string | numb
  * Starts what listens at a cluster's repository port: what did so before, or at first what the cluster's state says.
  * The records of the processes remember a repair or a break.
  */
-export async function startRepository(directory: string, cluster: PostgresCluster, ports: Ports, processes: Processes, account: Account): Promise<void> {
+export async function startRepository(
+  directory: string,
+  cluster: PostgresCluster,
+  ports: Ports,
+  processes: Processes,
+  account: Account,
+): Promise<void> {
   const known = processes.names();
-  const silent = known.includes(silentProcess(cluster)) || (cluster.state === "silent" && !known.includes(repositoryProcess(cluster)));
-  await (silent ? startSilentPeer(cluster, ports, processes) : startServer(directory, cluster, ports, processes, account));
+  const silent =
+    known.includes(silentProcess(cluster)) ||
+    (cluster.state === "silent" && !known.includes(repositoryProcess(cluster)));
+  await (silent
+    ? startSilentPeer(cluster, ports, processes)
+    : startServer(directory, cluster, ports, processes, account));
 }
 
 /** Puts the real repository host where a silent peer listened. */
-export async function healRepository(directory: string, cluster: PostgresCluster, ports: Ports, processes: Processes, account: Account): Promise<void> {
+export async function healRepository(
+  directory: string,
+  cluster: PostgresCluster,
+  ports: Ports,
+  processes: Processes,
+  account: Account,
+): Promise<void> {
   await processes.stop(silentProcess(cluster));
   await startServer(directory, cluster, ports, processes, account);
 }
@@ -63,7 +88,13 @@ export async function silenceRepository(cluster: PostgresCluster, ports: Ports, 
   await startSilentPeer(cluster, ports, processes);
 }
 
-async function startServer(directory: string, cluster: PostgresCluster, ports: Ports, processes: Processes, account: Account): Promise<void> {
+async function startServer(
+  directory: string,
+  cluster: PostgresCluster,
+  ports: Ports,
+  processes: Processes,
+  account: Account,
+): Promise<void> {
   await processes.start({
     name: repositoryProcess(cluster),
     command: "pgbackrest",
@@ -85,7 +116,9 @@ async function startSilentPeer(cluster: PostgresCluster, ports: Ports, processes
 }
 
 async function listening(cluster: PostgresCluster, ports: Ports): Promise<void> {
-  await waitUntil(`the repository port of ${cluster.namespace}/${cluster.name}`, 20, () => accepts(ports(portName.repository(cluster))));
+  await waitUntil(`the repository port of ${cluster.namespace}/${cluster.name}`, 20, () =>
+    accepts(ports(portName.repository(cluster))),
+  );
 }
 
 function accepts(port: number): Promise<boolean> {

@@ -12,7 +12,15 @@ import { policy } from "./aws/iam.ts";
 import { optionalText } from "./aws/resource-type.ts";
 import type { Clients, ResourceType } from "./aws/resource-type.ts";
 import { bucket } from "./aws/s3-bucket.ts";
-import { bucketPolicy, encryption, lifecycle, objectLock, ownershipControls, publicAccessBlock, versioning } from "./aws/s3-settings.ts";
+import {
+  bucketPolicy,
+  encryption,
+  lifecycle,
+  objectLock,
+  ownershipControls,
+  publicAccessBlock,
+  versioning,
+} from "./aws/s3-settings.ts";
 import { secret } from "./aws/secrets-manager.ts";
 import { diffResponse, topLevel } from "./diff-response.ts";
 import { servePlugin, unary } from "./plugin-server.ts";
@@ -69,9 +77,14 @@ function check(request: messages.CheckRequest): messages.CheckResponse {
   const given = propertiesOf(request.getNews());
   const failures = Object.keys(given)
     .filter((name) => name !== "region" && !inputs.includes(name))
-    .map((name) => new provider.CheckFailure().setProperty(name).setReason("not supported by the stand-in of the AWS provider"));
-  const named = autoName === undefined ? {} : { [autoName]: propertiesOf(request.getOlds())[autoName] ?? madeUpName(request) };
-  return new provider.CheckResponse().setInputs(structOf({ ...defaults, ...named, ...given })).setFailuresList(failures);
+    .map((name) =>
+      new provider.CheckFailure().setProperty(name).setReason("not supported by the stand-in of the AWS provider"),
+    );
+  const named =
+    autoName === undefined ? {} : { [autoName]: propertiesOf(request.getOlds())[autoName] ?? madeUpName(request) };
+  return new provider.CheckResponse()
+    .setInputs(structOf({ ...defaults, ...named, ...given }))
+    .setFailuresList(failures);
 }
 
 /** The engine's seed makes it the same in the preview and in the update. */
@@ -134,7 +147,8 @@ async function read(request: messages.ReadRequest): Promise<messages.ReadRespons
 function seen(type: ResourceType, olds: Properties, live: Properties): Properties {
   const now: Properties = {};
   for (const [name, old] of Object.entries(olds)) {
-    const value = live[name] ?? (name === "region" || (type.defaults !== undefined && name in type.defaults) ? old : undefined);
+    const value =
+      live[name] ?? (name === "region" || (type.defaults !== undefined && name in type.defaults) ? old : undefined);
     if (value !== undefined) now[name] = value;
   }
   return now;
@@ -152,6 +166,8 @@ async function answered<T>(request: { getUrn(): string }, call: Promise<T>): Pro
     return await call;
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    throw new Error(`${request.getUrn().split("::").slice(-2).join(" ")}: api error ${error.name}: ${error.message}`, { cause: error });
+    throw new Error(`${request.getUrn().split("::").slice(-2).join(" ")}: api error ${error.name}: ${error.message}`, {
+      cause: error,
+    });
   }
 }

@@ -23,7 +23,16 @@ const version = "1.2.1";
 const commandType = "command:local:Command";
 const runFunction = "command:local:run";
 const inputNames = new Set([
-  "addPreviousOutputInEnv", "create", "delete", "dir", "environment", "interpreter", "logging", "stdin", "triggers", "update",
+  "addPreviousOutputInEnv",
+  "create",
+  "delete",
+  "dir",
+  "environment",
+  "interpreter",
+  "logging",
+  "stdin",
+  "triggers",
+  "update",
 ]);
 
 const engineAddress = process.argv[2];
@@ -52,10 +61,13 @@ await servePlugin(services.ResourceProviderService, {
 
 function check(request: messages.CheckRequest): messages.CheckResponse {
   const type = request.getType();
-  if (type !== commandType) throw new Error(`the stand-in of the command provider knows only ${commandType}, not ${type}`);
+  if (type !== commandType)
+    throw new Error(`the stand-in of the command provider knows only ${commandType}, not ${type}`);
   const failures = Object.keys(propertiesOf(request.getNews()))
     .filter((name) => !inputNames.has(name))
-    .map((name) => new provider.CheckFailure().setProperty(name).setReason("not supported by the stand-in of the command provider"));
+    .map((name) =>
+      new provider.CheckFailure().setProperty(name).setReason("not supported by the stand-in of the command provider"),
+    );
   return new provider.CheckResponse().setInputs(request.getNews()).setFailuresList(failures);
 }
 
@@ -68,7 +80,9 @@ function diff(request: messages.DiffRequest): messages.DiffResponse {
 async function create(request: messages.CreateRequest): Promise<messages.CreateResponse> {
   const inputs = propertiesOf(request.getProperties());
   if (request.getPreview()) {
-    return new provider.CreateResponse().setProperties(structOf({ ...inputs, stdout: unknownString, stderr: unknownString }));
+    return new provider.CreateResponse().setProperties(
+      structOf({ ...inputs, stdout: unknownString, stderr: unknownString }),
+    );
   }
   const script = plain(inputs)["create"];
   const output = typeof script === "string" ? await run(script, inputs, {}, request) : { stdout: "", stderr: "" };
@@ -101,12 +115,16 @@ async function remove(request: messages.DeleteRequest): Promise<empties.Empty> {
 
 /** There is nothing to look at: the state is what the last run left. */
 function read(request: messages.ReadRequest): messages.ReadResponse {
-  return new provider.ReadResponse().setId(request.getId()).setProperties(request.getProperties()).setInputs(request.getInputs());
+  return new provider.ReadResponse()
+    .setId(request.getId())
+    .setProperties(request.getProperties())
+    .setInputs(request.getInputs());
 }
 
 /** Runs at every preview and every update; its output is no resource's, so it is not shown. */
 async function invoke(request: messages.InvokeRequest): Promise<messages.InvokeResponse> {
-  if (request.getTok() !== runFunction) throw new Error(`the stand-in of the command provider knows only ${runFunction}, not ${request.getTok()}`);
+  if (request.getTok() !== runFunction)
+    throw new Error(`the stand-in of the command provider knows only ${runFunction}, not ${request.getTok()}`);
   const inputs = propertiesOf(request.getArgs());
   const { command } = plain(inputs);
   if (typeof command !== "string") throw new Error(`${runFunction} needs a command`);
@@ -132,11 +150,14 @@ async function run(script: string, inputs: Properties, previous: Properties, req
         dir: typeof dir === "string" ? dir : undefined,
         environment: {
           ...stringValues(environment),
-          ...(addPreviousOutputInEnv !== false && nonEmpty({ PULUMI_COMMAND_STDOUT: stdout, PULUMI_COMMAND_STDERR: stderr })),
+          ...(addPreviousOutputInEnv !== false &&
+            nonEmpty({ PULUMI_COMMAND_STDOUT: stdout, PULUMI_COMMAND_STDERR: stderr })),
         },
         stdin: typeof stdin === "string" ? stdin : undefined,
       },
-      request.getTimeout() > 0 ? AbortSignal.any([cancellation.signal, AbortSignal.timeout(request.getTimeout() * 1000)]) : cancellation.signal,
+      request.getTimeout() > 0
+        ? AbortSignal.any([cancellation.signal, AbortSignal.timeout(request.getTimeout() * 1000)])
+        : cancellation.signal,
       log.take,
     );
   } finally {
@@ -168,5 +189,7 @@ function stringValues(value: unknown): Record<string, string> {
 }
 
 function nonEmpty(values: Record<string, unknown>): Record<string, string> {
-  return stringValues(Object.fromEntries(Object.entries(values).filter(([, value]) => typeof value === "string" && value !== "")));
+  return stringValues(
+    Object.fromEntries(Object.entries(values).filter(([, value]) => typeof value === "string" && value !== "")),
+  );
 }

@@ -3,9 +3,14 @@ import type { DiffResponse, PropertyDiff } from "@pulumi/pulumi/proto/provider_p
 import type { ChangeKind } from "./property-diff.ts";
 
 /** What the engine needs to know about changes, by property path; `replaces` says which of them make a new resource. */
-export function diffResponse(changes: ReadonlyMap<string, ChangeKind>, replaces: (path: string) => boolean): DiffResponse {
+export function diffResponse(
+  changes: ReadonlyMap<string, ChangeKind>,
+  replaces: (path: string) => boolean,
+): DiffResponse {
   const response = new provider.DiffResponse()
-    .setChanges(changes.size > 0 ? provider.DiffResponse.DiffChanges.DIFF_SOME : provider.DiffResponse.DiffChanges.DIFF_NONE)
+    .setChanges(
+      changes.size > 0 ? provider.DiffResponse.DiffChanges.DIFF_SOME : provider.DiffResponse.DiffChanges.DIFF_NONE,
+    )
     .setDiffsList([...new Set([...changes.keys()].map(topLevel))])
     .setHasdetaileddiff(true);
   for (const [path, kind] of changes) {

@@ -31,7 +31,11 @@ export function logger(client: EngineClient, urn: string, streams: ReadonlySet<s
 }
 
 function sendLine(client: EngineClient, urn: string, line: string): Promise<void> {
-  const request = new engine.LogRequest().setSeverity(engine.LogSeverity.INFO).setUrn(urn).setMessage(line).setEphemeral(true);
+  const request = new engine.LogRequest()
+    .setSeverity(engine.LogSeverity.INFO)
+    .setUrn(urn)
+    .setMessage(line)
+    .setEphemeral(true);
   return new Promise((resolve) => {
     // An engine that does not take the line must not make the command fail.
     client.log(request, () => {

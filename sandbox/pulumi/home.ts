@@ -32,8 +32,16 @@ export async function layPulumiHome(options: PulumiHomeOptions): Promise<Record<
   await mkdir(state, { recursive: true });
   await placeEngine(pulumi, join(programs, "pulumi"));
   await placeLauncher(join(programs, "pulumi-language-nodejs"), [node, join(import.meta.dirname, "language-host.ts")]);
-  await installProvider(home, { name: "command", version: commandVersion, command: [node, join(import.meta.dirname, "command-provider.ts")] });
-  await installProvider(home, { name: "aws", version: awsVersion, command: [node, join(import.meta.dirname, "aws-provider.ts")] });
+  await installProvider(home, {
+    name: "command",
+    version: commandVersion,
+    command: [node, join(import.meta.dirname, "command-provider.ts")],
+  });
+  await installProvider(home, {
+    name: "aws",
+    version: awsVersion,
+    command: [node, join(import.meta.dirname, "aws-provider.ts")],
+  });
   return {
     PULUMI_HOME: home,
     PULUMI_BACKEND_URL: pathToFileURL(state).href,

@@ -32,7 +32,9 @@ await servePlugin(services.LanguageRuntimeService, {
   getRequiredPackages: unary(() => new language.GetRequiredPackagesResponse()),
   getProgramDependencies: unary(() => new language.GetProgramDependenciesResponse()),
   runtimeOptionsPrompts: unary(() => new language.RuntimeOptionsResponse()),
-  installDependencies: (call: grpc.ServerWritableStream<messages.InstallDependenciesRequest, messages.InstallDependenciesResponse>) => {
+  installDependencies: (
+    call: grpc.ServerWritableStream<messages.InstallDependenciesRequest, messages.InstallDependenciesResponse>,
+  ) => {
     call.end();
   },
   run: unary(runProgram),
@@ -86,7 +88,9 @@ async function runProgram(request: messages.RunRequest): Promise<messages.RunRes
   const end = await ended(child);
   if (end === bailExitCode) return response.setBail(true);
   if (end === 0) return response;
-  return response.setError(typeof end === "number" ? `Program exited with non-zero exit code: ${end}` : `Program ended: ${end}`);
+  return response.setError(
+    typeof end === "number" ? `Program exited with non-zero exit code: ${end}` : `Program ended: ${end}`,
+  );
 }
 
 function runPlugin(call: grpc.ServerWritableStream<messages.RunPluginRequest, messages.RunPluginResponse>): void {
@@ -101,7 +105,11 @@ function runPlugin(call: grpc.ServerWritableStream<messages.RunPluginRequest, me
         ...(policyPack ? [...request.getArgsList(), directory] : [directory, ...request.getArgsList()]),
       ],
       // A policy pack reads its version from the package.json of the folder that it runs in.
-      { cwd: policyPack ? directory : request.getPwd(), env: Object.fromEntries(request.getEnvList().map(variable)), stdio: ["ignore", "pipe", "pipe"] },
+      {
+        cwd: policyPack ? directory : request.getPwd(),
+        env: Object.fromEntries(request.getEnvList().map(variable)),
+        stdio: ["ignore", "pipe", "pipe"],
+      },
     );
     child.stdout?.on("data", (chunk: Buffer) => call.write(new language.RunPluginResponse().setStdout(chunk)));
     child.stderr?.on("data", (chunk: Buffer) => call.write(new language.RunPluginResponse().setStderr(chunk)));

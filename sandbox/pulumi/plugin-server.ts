@@ -4,13 +4,19 @@ import * as grpc from "@grpc/grpc-js";
 const maxMessageBytes = 400 * 1024 * 1024;
 
 /** Options for every gRPC server and client that talks to the engine. */
-export const channelOptions = { "grpc.max_receive_message_length": maxMessageBytes, "grpc.max_send_message_length": maxMessageBytes };
+export const channelOptions = {
+  "grpc.max_receive_message_length": maxMessageBytes,
+  "grpc.max_send_message_length": maxMessageBytes,
+};
 
 /**
  * Serves one gRPC service on a free loopback port and tells the port the way the engine expects it from a plugin:
  * alone on the first line of stdout. The process ends with the engine, which holds its stdin open while it lives.
  */
-export async function servePlugin(service: grpc.ServiceDefinition, implementation: grpc.UntypedServiceImplementation): Promise<void> {
+export async function servePlugin(
+  service: grpc.ServiceDefinition,
+  implementation: grpc.UntypedServiceImplementation,
+): Promise<void> {
   const server = new grpc.Server(channelOptions);
   server.addService(service, implementation);
   const port = await new Promise<number>((resolve, reject) => {
@@ -24,7 +30,9 @@ export async function servePlugin(service: grpc.ServiceDefinition, implementatio
 }
 
 /** Turns an async function into a handler of a unary call. An error reaches the engine as its message, without a stack. */
-export function unary<Request, Response>(handle: (request: Request) => Promise<Response> | Response): grpc.handleUnaryCall<Request, Response> {
+export function unary<Request, Response>(
+  handle: (request: Request) => Promise<Response> | Response,
+): grpc.handleUnaryCall<Request, Response> {
   return (call, callback) => {
     Promise.resolve(call.request)
       .then(handle)

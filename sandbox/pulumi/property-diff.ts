@@ -43,13 +43,19 @@ function compareObjects(prefix: string, olds: Properties, news: Properties, chan
   }
 }
 
-function compare(path: string, old: PropertyValue | undefined, new_: PropertyValue | undefined, changes: Map<string, ChangeKind>): void {
+function compare(
+  path: string,
+  old: PropertyValue | undefined,
+  new_: PropertyValue | undefined,
+  changes: Map<string, ChangeKind>,
+): void {
   const [before, after] = [old ?? undefined, new_ ?? undefined];
   if (before === after) return;
   if (before === undefined) changes.set(path, "add");
   else if (after === undefined) changes.set(path, "delete");
   else if (Array.isArray(before) && Array.isArray(after)) {
-    for (let i = 0; i < Math.max(before.length, after.length); i++) compare(`${path}[${i}]`, before[i], after[i], changes);
+    for (let i = 0; i < Math.max(before.length, after.length); i++)
+      compare(`${path}[${i}]`, before[i], after[i], changes);
   } else if (isObject(before) && isObject(after)) compareObjects(path, before, after, changes);
   else changes.set(path, "update");
 }

@@ -31,7 +31,11 @@ export type OutputListener = (stream: "stdout" | "stderr", text: string) => void
  *
  * @throws when the exit code is not 0, with the text that the real provider gives: reason, quoted script, all output.
  */
-export async function runShellCommand(command: ShellCommand, abort: AbortSignal, listen: OutputListener): Promise<ShellOutput> {
+export async function runShellCommand(
+  command: ShellCommand,
+  abort: AbortSignal,
+  listen: OutputListener,
+): Promise<ShellOutput> {
   const output = { stdout: "", stderr: "" };
   let combined = "";
   const reason = await new Promise<string | undefined>((resolve) => {
@@ -96,7 +100,9 @@ function spawnOrFail(program: string, args: string[], command: ShellCommand) {
 
 function startFailure(program: string, error: unknown): string {
   const message =
-    error instanceof Error && "errno" in error && typeof error.errno === "number" ? getSystemErrorMessage(error.errno) : String(error);
+    error instanceof Error && "errno" in error && typeof error.errno === "number"
+      ? getSystemErrorMessage(error.errno)
+      : String(error);
   return `fork/exec ${program}: ${message}`;
 }
 

@@ -30,7 +30,9 @@ export async function initStacks(options: StacksOptions): Promise<void> {
     const file = `Pulumi.${stack}.yaml`;
     const text = await readFile(join(project, file), "utf8");
     if (!/^encryptionsalt:/m.test(text)) {
-      throw new Error(`${file} has no encryptionsalt, so the engine would rewrite it: add a salt for the sandbox's passphrase`);
+      throw new Error(
+        `${file} has no encryptionsalt, so the engine would rewrite it: add a salt for the sandbox's passphrase`,
+      );
     }
   }
   const run = (...args: string[]) => execa(pulumi, args, { cwd: project, env: environment, extendEnv: false });

@@ -22,7 +22,9 @@ import { backupReaderPolicy, backupWriterPolicy, bucketPolicy } from "../../doma
 import { clientSettings, startTestAws, type TestAws } from "../support/aws.ts";
 import { EngineProject } from "../support/engine.ts";
 
-const importFile = z.looseObject({ resources: z.array(z.looseObject({ type: z.string(), component: z.boolean().default(false) })) });
+const importFile = z.looseObject({
+  resources: z.array(z.looseObject({ type: z.string(), component: z.boolean().default(false) })),
+});
 const scope = "postgresql-harbor-cluster-harbor-cluster";
 const uid = "99e85b8a-3f92-4c86-8d42-5056348c1e7e";
 const kmsKey = "arn:aws:kms:eu-west-2:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
@@ -64,7 +66,12 @@ describe("the buckets, on the real engine", function () {
     it(`${Bucket}: versions, no public access, no ACLs, TLS only, as S3 itself says`, async () => {
       assert.equal((await s3.send(new GetBucketVersioningCommand({ Bucket }))).Status, "Enabled");
       const { PublicAccessBlockConfiguration } = await s3.send(new GetPublicAccessBlockCommand({ Bucket }));
-      const blocked = { BlockPublicAcls: true, BlockPublicPolicy: true, IgnorePublicAcls: true, RestrictPublicBuckets: true };
+      const blocked = {
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      };
       assert.deepEqual(PublicAccessBlockConfiguration, blocked);
       const { OwnershipControls } = await s3.send(new GetBucketOwnershipControlsCommand({ Bucket }));
       assert.deepEqual(OwnershipControls?.Rules, [{ ObjectOwnership: "BucketOwnerEnforced" }]);
@@ -74,7 +81,10 @@ describe("the buckets, on the real engine", function () {
 
     it(`${Bucket}: no lifecycle rule touches a live object`, async () => {
       const { Rules = [] } = await s3.send(new GetBucketLifecycleConfigurationCommand({ Bucket }));
-      assert.deepEqual(Rules.map(({ ID }) => ID), ["expire-noncurrent-versions", "abort-unfinished-uploads"]);
+      assert.deepEqual(
+        Rules.map(({ ID }) => ID),
+        ["expire-noncurrent-versions", "abort-unfinished-uploads"],
+      );
       for (const rule of Rules) {
         assert.equal(rule.Expiration, undefined);
         assert.equal(rule.Transitions, undefined);
@@ -86,7 +96,8 @@ describe("the buckets, on the real engine", function () {
   }
 
   it("encryption: the key that is given, with the bucket's own data key, else S3's", async () => {
-    const rules = async (Bucket: string) => (await s3.send(new GetBucketEncryptionCommand({ Bucket }))).ServerSideEncryptionConfiguration?.Rules ?? [];
+    const rules = async (Bucket: string) =>
+      (await s3.send(new GetBucketEncryptionCommand({ Bucket }))).ServerSideEncryptionConfiguration?.Rules ?? [];
     const [withKey] = await rules("harbor-artifacts");
     assert.deepEqual(withKey?.ApplyServerSideEncryptionByDefault, { SSEAlgorithm: "aws:kms", KMSMasterKeyID: kmsKey });
     assert.equal(withKey.BucketKeyEnabled, true);
@@ -102,15 +113,23 @@ describe("the buckets, on the real engine", function () {
     await s3.send(new DeleteObjectCommand({ Bucket, Key }));
     await assert.rejects(s3.send(new DeleteObjectCommand({ Bucket, Key, VersionId })), /lock/i);
     const { Versions = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket, Prefix: Key }));
-    assert.deepEqual(Versions.map((version) => version.VersionId), [VersionId]);
-    assert.equal(await (await s3.send(new GetObjectCommand({ Bucket, Key, VersionId }))).Body?.transformToString(), "{}");
+    assert.deepEqual(
+      Versions.map((version) => version.VersionId),
+      [VersionId],
+    );
+    assert.equal(
+      await (await s3.send(new GetObjectCommand({ Bucket, Key, VersionId }))).Body?.transformToString(),
+      "{}",
+    );
   });
 
   it("an adopted bucket: looked up, with none of its settings changed", async () => {
     const Bucket = "somebodys-backups";
     assert.equal((await s3.send(new GetBucketVersioningCommand({ Bucket }))).Status, undefined);
     await assert.rejects(s3.send(new GetBucketPolicyCommand({ Bucket })), { name: "NoSuchBucketPolicy" });
-    await assert.rejects(s3.send(new GetBucketLifecycleConfigurationCommand({ Bucket })), { name: "NoSuchLifecycleConfiguration" });
+    await assert.rejects(s3.send(new GetBucketLifecycleConfigurationCommand({ Bucket })), {
+      name: "NoSuchLifecycleConfiguration",
+    });
   });
 
   it("IAM has the policies as the code makes them", async () => {
@@ -118,10 +137,15 @@ describe("the buckets, on the real engine", function () {
     const documentOf = async (name: string): Promise<unknown> => {
       const PolicyArn = (await project.resource("Policy", name))?.id;
       const { Policy } = await iam.send(new GetPolicyCommand({ PolicyArn }));
-      const { PolicyVersion } = await iam.send(new GetPolicyVersionCommand({ PolicyArn, VersionId: Policy?.DefaultVersionId }));
+      const { PolicyVersion } = await iam.send(
+        new GetPolicyVersionCommand({ PolicyArn, VersionId: Policy?.DefaultVersionId }),
+      );
       return JSON.parse(decodeURIComponent(PolicyVersion?.Document ?? ""));
     };
-    assert.deepEqual(await documentOf("access-writer"), backupWriterPolicy({ bucket: "harbor-backups", scope, readOnlyUids: [uid] }));
+    assert.deepEqual(
+      await documentOf("access-writer"),
+      backupWriterPolicy({ bucket: "harbor-backups", scope, readOnlyUids: [uid] }),
+    );
     assert.deepEqual(await documentOf("access-reader"), backupReaderPolicy({ bucket: "harbor-backups", scope, uid }));
   });
 
@@ -137,9 +161,22 @@ describe("the buckets, on the real engine", function () {
     const previewed = await project.pulumi("preview", "--stack", "test", "--import-file", file);
     assert.equal(previewed.exitCode, 0, previewed.stdout);
     const { resources, ...rest } = importFile.parse(JSON.parse(await readFile(file, "utf8")));
-    const kept = resources.filter(({ type }) => type === "aws:s3/bucket:Bucket").map((resource) => ({ ...resource, id: "somebodys-backups" }));
-    await writeFile(file, JSON.stringify({ ...rest, resources: [...resources.filter(({ component }) => component), ...kept] }));
-    const imported = await project.pulumi("import", "--stack", "test", "--file", file, "--yes", "--generate-code=false");
+    const kept = resources
+      .filter(({ type }) => type === "aws:s3/bucket:Bucket")
+      .map((resource) => ({ ...resource, id: "somebodys-backups" }));
+    await writeFile(
+      file,
+      JSON.stringify({ ...rest, resources: [...resources.filter(({ component }) => component), ...kept] }),
+    );
+    const imported = await project.pulumi(
+      "import",
+      "--stack",
+      "test",
+      "--file",
+      file,
+      "--yes",
+      "--generate-code=false",
+    );
     assert.equal(imported.exitCode, 0, imported.stdout + imported.stderr);
     const { exitCode, stdout } = await project.up();
     assert.equal(exitCode, 0, stdout);
@@ -150,7 +187,8 @@ describe("the buckets, on the real engine", function () {
   it("destroyed: the buckets leave the stack, and stay with their settings", async () => {
     const { exitCode, stdout } = await project.pulumi("destroy", "--yes", "--skip-preview", "--stack", "test");
     assert.equal(exitCode, 0, stdout);
-    for (const Bucket of ["harbor-artifacts", "harbor-backups", "somebodys-backups"]) await s3.send(new ListObjectVersionsCommand({ Bucket }));
+    for (const Bucket of ["harbor-artifacts", "harbor-backups", "somebodys-backups"])
+      await s3.send(new ListObjectVersionsCommand({ Bucket }));
     assert.equal((await s3.send(new GetBucketVersioningCommand({ Bucket: "harbor-backups" }))).Status, "Enabled");
     assert.notEqual((await s3.send(new GetBucketPolicyCommand({ Bucket: "harbor-artifacts" }))).Policy, undefined);
   });

@@ -42,7 +42,13 @@ describe("dumps in S3", function () {
   });
   beforeEach(async () => {
     proxy = await S3Proxy.start(aws.environment["AWS_ENDPOINT_URL_S3"] ?? "");
-    process.env = { ...environment, ...aws.environment, AWS_ENDPOINT_URL_S3: proxy.endpoint, AWS_CONFIG_FILE: "/dev/null", AWS_SHARED_CREDENTIALS_FILE: "/dev/null" };
+    process.env = {
+      ...environment,
+      ...aws.environment,
+      AWS_ENDPOINT_URL_S3: proxy.endpoint,
+      AWS_CONFIG_FILE: "/dev/null",
+      AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
+    };
   });
   afterEach(() => {
     proxy.stop();
@@ -56,11 +62,17 @@ describe("dumps in S3", function () {
   const dumped = (dump: StreamedDump, directory: string, surroundings = new FakeSurroundings()): Promise<DumpReport> =>
     dumpDatabases(streamingCluster(dump), { ...options, directory }, surroundings);
   const objects = async (prefix: string): Promise<(string | undefined)[]> =>
-    ((await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix }))).Contents ?? []).map(({ Key }) => Key);
+    ((await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix }))).Contents ?? []).map(
+      ({ Key }) => Key,
+    );
   const unfinished = async () => (await s3.send(new ListMultipartUploadsCommand({ Bucket: bucket }))).Uploads ?? [];
 
   /** The dump fails, the error names the bucket where it is S3's, and nothing stays in it. */
-  async function failsWithout(dump: StreamedDump, message: RegExp, surroundings = new FakeSurroundings()): Promise<RecoveryError> {
+  async function failsWithout(
+    dump: StreamedDump,
+    message: RegExp,
+    surroundings = new FakeSurroundings(),
+  ): Promise<RecoveryError> {
     const error = await dumped(dump, `s3://${bucket}/failed`, surroundings).catch((thrown: unknown) => thrown);
     assert(error instanceof RecoveryError, String(error));
     assert.match(error.message, message);
@@ -74,7 +86,9 @@ describe("dumps in S3", function () {
   it("arrive in several parts, and are whole", async () => {
     const report = await dumped({ frames: frames() }, `s3://${bucket}/cluster/a/`);
     assert.equal(report.file, `s3://${bucket}/${key}`);
-    const { Body, ContentType, ContentLength, ETag } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+    const { Body, ContentType, ContentLength, ETag } = await s3.send(
+      new GetObjectCommand({ Bucket: bucket, Key: key }),
+    );
     const bytes = Buffer.from((await Body?.transformToByteArray()) ?? []);
     assert.deepEqual([ContentType, ContentLength], ["application/zstd", report.size]);
     assert.match(ETag ?? "", /-5"?$/, "the parts that S3 counts");
@@ -88,7 +102,13 @@ describe("dumps in S3", function () {
 
   it("are seen by nobody before they are proven to be whole", async () => {
     let seen: unknown;
-    await dumped({ frames: frames(), at: { bytes: sqlBytes, happens: async () => (seen = [await objects("hidden"), (await unfinished()).length]) } }, `s3://${bucket}/hidden`);
+    await dumped(
+      {
+        frames: frames(),
+        at: { bytes: sqlBytes, happens: async () => (seen = [await objects("hidden"), (await unfinished()).length]) },
+      },
+      `s3://${bucket}/hidden`,
+    );
     assert.deepEqual(seen, [[], 1]);
     assert.equal((await objects("hidden")).length, 1);
   });
@@ -111,7 +131,10 @@ describe("dumps in S3", function () {
   });
 
   it("fault 13: the connection to pg_dumpall breaks in the middle: no object, no parts", async () => {
-    await failsWithout({ frames: frames(), result: { end: "broken", message: "the connection closed" } }, /the connection closed/);
+    await failsWithout(
+      { frames: frames(), result: { end: "broken", message: "the connection closed" } },
+      /the connection closed/,
+    );
   });
 
   it("fault 13: the store drops every connection in the middle: the error names the bucket, no object, no parts", async () => {
@@ -121,18 +144,28 @@ describe("dumps in S3", function () {
   });
 
   it("fault 13: the store denies a part: the error names the bucket and the permissions, no object, no parts", async () => {
-    proxy.interfere = (method, query) => (method === "PUT" && Number(query.get("partNumber")) === 2 ? "deny" : undefined);
+    proxy.interfere = (method, query) =>
+      method === "PUT" && Number(query.get("partNumber")) === 2 ? "deny" : undefined;
     const error = await failsWithout({ frames: frames() }, /bucket dumps-of-dev .*access is denied.*write part 2/);
     assert.match(error.next ?? "", /s3:PutObject.*docs\/dump\.md/);
   });
 
   it("fault 13: the store is gone for good in the middle: told that parts may be left", async () => {
     const surroundings = new FakeSurroundings();
-    const dump = { frames: frames(), at: { bytes: 15e6, happens: () => { proxy.stop(); } } };
+    const dump = {
+      frames: frames(),
+      at: {
+        bytes: 15e6,
+        happens: () => {
+          proxy.stop();
+        },
+      },
+    };
     await assert.rejects(dumped(dump, `s3://${bucket}/gone`, surroundings), /bucket dumps-of-dev .*no answer/);
     assert.match(surroundings.lines.at(-1) ?? "", /parts of an unfinished upload may be left: bucket dumps-of-dev/);
     assert.deepEqual(await objects("gone"), []);
-    for (const { Key, UploadId } of await unfinished()) await s3.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId }));
+    for (const { Key, UploadId } of await unfinished())
+      await s3.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId }));
   });
 
   it("fault 13: stopped in the middle: no object, no parts", async () => {
@@ -140,7 +173,11 @@ describe("dumps in S3", function () {
     const stop = (): void => {
       surroundings.stop(new RecoveryError("interrupted", "interrupted"));
     };
-    const error = await failsWithout({ frames: frames(), at: { bytes: 20e6, happens: stop } }, /^interrupted$/, surroundings);
+    const error = await failsWithout(
+      { frames: frames(), at: { bytes: 20e6, happens: stop } },
+      /^interrupted$/,
+      surroundings,
+    );
     assert.equal(error.kind, "interrupted");
   });
 
@@ -165,7 +202,10 @@ describe("dumps in S3", function () {
   it("fault 13: an object of that name appears during the dump: it stays as it is, and the dump fails", async () => {
     const taken = key.replace("cluster/a", "overtaken");
     const happens = () => s3.send(new PutObjectCommand({ Bucket: bucket, Key: taken, Body: "earlier" }));
-    await assert.rejects(dumped({ frames: frames(), at: { bytes: 20e6, happens } }, `s3://${bucket}/overtaken`), /an object of that name exists already, and stays as it is/);
+    await assert.rejects(
+      dumped({ frames: frames(), at: { bytes: 20e6, happens } }, `s3://${bucket}/overtaken`),
+      /an object of that name exists already, and stays as it is/,
+    );
     assert.equal((await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: taken }))).ContentLength, 7);
     assert.deepEqual(await unfinished(), []);
   });
@@ -173,7 +213,9 @@ describe("dumps in S3", function () {
   describe("fault 23: found out before pg_dumpall is started:", () => {
     async function refused(directory: string, message: RegExp): Promise<RecoveryError> {
       const cluster = new FakeCluster({});
-      const error = await dumpDatabases(cluster, { ...options, directory }, new FakeSurroundings()).catch((thrown: unknown) => thrown);
+      const error = await dumpDatabases(cluster, { ...options, directory }, new FakeSurroundings()).catch(
+        (thrown: unknown) => thrown,
+      );
       assert(error instanceof RecoveryError, String(error));
       assert.match(error.message, message);
       assert.deepEqual(cluster.ran("pg_dumpall"), []);

@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { GetSecretValueCommand, ListSecretVersionIdsCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import {
+  GetSecretValueCommand,
+  ListSecretVersionIdsCommand,
+  SecretsManagerClient,
+} from "@aws-sdk/client-secrets-manager";
 import { vitalSecretNames } from "../../domain/harbor/names.ts";
 import { copyName, secretCopySchema } from "../../domain/secrets/copy.ts";
 import { clientSettings, startTestAws, type TestAws } from "../support/aws.ts";
@@ -18,7 +22,8 @@ import { KeptSecrets } from "CHECKOUT/components/secrets/kept-secrets.ts";
 import { RestoredSecrets } from "CHECKOUT/components/secrets/restored-secrets.ts";
 const harbor = { kubernetes: { context: "lab" }, cluster: "harbor-cluster/harbor-cluster", also: [], region: "eu-west-2" };
 ${body}`;
-const keeping = (more = "") => program(`export const { report } = new KeptSecrets("kept", { ...harbor, wait: "40s", protect: false, ${more} });`);
+const keeping = (more = "") =>
+  program(`export const { report } = new KeptSecrets("kept", { ...harbor, wait: "40s", protect: false, ${more} });`);
 
 describe("the secrets, on the real engine", function () {
   this.timeout("3m");
@@ -55,13 +60,20 @@ describe("the secrets, on the real engine", function () {
     assert.equal(exitCode, 0, stdout + stderr);
   }
   async function versions(name: string): Promise<number> {
-    const { Versions = [] } = await manager.send(new ListSecretVersionIdsCommand({ SecretId: copyName(harbor, name), IncludeDeprecated: true }));
+    const { Versions = [] } = await manager.send(
+      new ListSecretVersionIdsCommand({ SecretId: copyName(harbor, name), IncludeDeprecated: true }),
+    );
     return Versions.length;
   }
   async function keptPassword(name: string): Promise<string> {
     // By its label: without one moto gives the version that was the first to be current.
-    const { SecretString = "" } = await manager.send(new GetSecretValueCommand({ SecretId: copyName(harbor, name), VersionStage: "AWSCURRENT" }));
-    return Buffer.from(secretCopySchema.parse(JSON.parse(SecretString)).secret.data["password"] ?? "", "base64").toString();
+    const { SecretString = "" } = await manager.send(
+      new GetSecretValueCommand({ SecretId: copyName(harbor, name), VersionStage: "AWSCURRENT" }),
+    );
+    return Buffer.from(
+      secretCopySchema.parse(JSON.parse(SecretString)).secret.data["password"] ?? "",
+      "base64",
+    ).toString();
   }
 
   it("before the operators have made them: the preview works, and up waits for them", async () => {
@@ -113,7 +125,8 @@ describe("the secrets, on the real engine", function () {
     const restored = `const restored = new RestoredSecrets("restored", { ...harbor, restoreId: "after-the-fire" });
       export const restoredFrom = restored.report.cluster;`;
     await project.write(program(restored));
-    const run = (...parameters: string[]) => recorded(project.pulumi("up", "--yes", "--skip-preview", "--stack", "test-two", ...parameters));
+    const run = (...parameters: string[]) =>
+      recorded(project.pulumi("up", "--yes", "--skip-preview", "--stack", "test-two", ...parameters));
     const first = await run();
     assert.equal(first.exitCode, 0, first.stdout);
     const { data } = await kubernetes.core.readNamespacedSecret({ namespace: harbor.namespace, name: standby });
@@ -123,8 +136,10 @@ describe("the secrets, on the real engine", function () {
 
     await objects.create();
     await objects.setSecret(standby, { username: "standby", password: "CANARY-rotated" });
-    await project.write(program(`${restored}
-      new KeptSecrets("kept", { ...harbor, wait: "40s", adopt: true, restoreId: "after-the-fire" }, { dependsOn: restored });`));
+    await project.write(
+      program(`${restored}
+      new KeptSecrets("kept", { ...harbor, wait: "40s", adopt: true, restoreId: "after-the-fire" }, { dependsOn: restored });`),
+    );
     const second = await run();
     assert.equal(second.exitCode, 0, second.stdout);
     assert.equal(await versions(standby), 3);
@@ -132,7 +147,10 @@ describe("the secrets, on the real engine", function () {
   });
 
   it("destroyed: the copies stay, and cannot be read from anything that Pulumi keeps or printed", async () => {
-    printed.push(await project.stateText(), (await project.pulumi("stack", "output", "--json", "--stack", "test")).stdout);
+    printed.push(
+      await project.stateText(),
+      (await project.pulumi("stack", "output", "--json", "--stack", "test")).stdout,
+    );
     printed.push((await project.pulumi("stack", "history", "--stack", "test")).stdout);
     await project.write(keeping());
     assert.equal((await recorded(project.pulumi("destroy", "--yes", "--skip-preview", "--stack", "test"))).exitCode, 0);
@@ -142,9 +160,20 @@ describe("the secrets, on the real engine", function () {
     const files = entries.filter((entry) => entry.isFile() && !/\/(bin|plugins)(\/|$)/.test(entry.parentPath));
     assert(files.some(({ parentPath }) => parentPath.includes("history")));
     for (const { name, parentPath } of files) printed.push(await readFile(join(parentPath, name), "utf8"));
-    const canaries = ["CANARY-rotated", "password-of-postgres", "password-of-harbor", "password-of-standby", "0123456789abcdef"];
-    assert(printed.some((text) => text.includes(standby)), "names of secrets are found, so values would be, too");
-    const found = canaries.flatMap((canary) => [canary, btoa(canary)]).filter((canary) => printed.some((text) => text.includes(canary)));
+    const canaries = [
+      "CANARY-rotated",
+      "password-of-postgres",
+      "password-of-harbor",
+      "password-of-standby",
+      "0123456789abcdef",
+    ];
+    assert(
+      printed.some((text) => text.includes(standby)),
+      "names of secrets are found, so values would be, too",
+    );
+    const found = canaries
+      .flatMap((canary) => [canary, btoa(canary)])
+      .filter((canary) => printed.some((text) => text.includes(canary)));
     assert.deepEqual(found, []);
   });
 });

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { CreatePolicyVersionCommand, GetPolicyCommand, GetPolicyVersionCommand, IAMClient } from "@aws-sdk/client-iam";
-import { CreateBucketCommand, DeleteBucketPolicyCommand, GetBucketTaggingCommand, HeadBucketCommand, PutBucketVersioningCommand, S3Client } from "@aws-sdk/client-s3";
+import {
+  CreateBucketCommand,
+  DeleteBucketPolicyCommand,
+  GetBucketTaggingCommand,
+  HeadBucketCommand,
+  PutBucketVersioningCommand,
+  S3Client,
+} from "@aws-sdk/client-s3";
 import { DeleteSecretCommand, DescribeSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { unknownString } from "../../sandbox/pulumi/property-diff.ts";
 import { clientSettings, startTestAws, type TestAws } from "../support/aws.ts";
@@ -34,8 +41,19 @@ describe("stand-in of the AWS provider, on the real engine", function () {
   before("AWS and the engine", async function () {
     this.timeout("20m");
     aws = await startTestAws();
-    const { AWS_ACCESS_KEY_ID = "", AWS_SECRET_ACCESS_KEY = "", AWS_ENDPOINT_URL = "", AWS_ENDPOINT_URL_S3 = "" } = aws.environment;
-    project = await EngineProject.create({ AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3, KEY_ID: AWS_ACCESS_KEY_ID, KEY: AWS_SECRET_ACCESS_KEY, AWS_EC2_METADATA_DISABLED: "true" });
+    const {
+      AWS_ACCESS_KEY_ID = "",
+      AWS_SECRET_ACCESS_KEY = "",
+      AWS_ENDPOINT_URL = "",
+      AWS_ENDPOINT_URL_S3 = "",
+    } = aws.environment;
+    project = await EngineProject.create({
+      AWS_ENDPOINT_URL,
+      AWS_ENDPOINT_URL_S3,
+      KEY_ID: AWS_ACCESS_KEY_ID,
+      KEY: AWS_SECRET_ACCESS_KEY,
+      AWS_EC2_METADATA_DISABLED: "true",
+    });
     s3 = new S3Client(clientSettings(aws.environment, "s3"));
     manager = new SecretsManagerClient(clientSettings(aws.environment, "other"));
     iam = new IAMClient(clientSettings(aws.environment, "other"));
@@ -57,10 +75,12 @@ describe("stand-in of the AWS provider, on the real engine", function () {
   const secret = (args: string) => `new aws.secretsmanager.Secret("kept", { name: "kept", ${args} }, options);`;
 
   it("a create is previewed with unknown outputs, and with what does not depend on them", async () => {
-    await project.write(program(`const b = new aws.s3.Bucket("first", {}, options);
+    await project.write(
+      program(`const b = new aws.s3.Bucket("first", {}, options);
       new aws.s3.BucketVersioning("first", { bucket: b.bucket, versioningConfiguration: { status: "Enabled" } }, options);
       new aws.iam.Policy("uses", { policy: b.arn.apply((arn) => JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "s3:*", Resource: arn }] })) }, options);
-      export const { arn, bucket } = b;`));
+      export const { arn, bucket } = b;`),
+    );
     const { exitCode, stdout, stderr } = await project.pulumi("preview", "--json", "--stack", "test");
     assert.equal(exitCode, 0, stdout + stderr);
     assert(stdout.includes(unknownString));
@@ -70,7 +90,10 @@ describe("stand-in of the AWS provider, on the real engine", function () {
   it("create: a made-up name is the one of the preview, and a second up changes nothing", async () => {
     const body = `export const { bucket } = new aws.s3.Bucket("first", { tags: { team: "a" } }, options);`;
     await project.write(program(body));
-    const named = /"bucket": "(first-[0-9a-f]{7})"/.exec((await project.pulumi("preview", "--json", "--stack", "test")).stdout)?.[1] ?? "";
+    const named =
+      /"bucket": "(first-[0-9a-f]{7})"/.exec(
+        (await project.pulumi("preview", "--json", "--stack", "test")).stdout,
+      )?.[1] ?? "";
     await up(body);
     const bucket = await project.resource("Bucket", "first");
     assert.equal(bucket?.outputs?.["arn"], `arn:aws:s3:::${bucket?.id ?? ""}`);
@@ -94,11 +117,16 @@ describe("stand-in of the AWS provider, on the real engine", function () {
 
   it("a secret: description and key change in place, a new name replaces, the recovery window counts at the end", async () => {
     await up(secret(`description: "one", recoveryWindowInDays: 7`));
-    const changed = secret(`description: "two", recoveryWindowInDays: 7, kmsKeyId: "alias/harbor", replicas: [{ region: "eu-west-1" }]`);
+    const changed = secret(
+      `description: "two", recoveryWindowInDays: 7, kmsKeyId: "alias/harbor", replicas: [{ region: "eu-west-1" }]`,
+    );
     assert.deepEqual((await preview(changed)).get("Secret kept"), ["update"]);
     await up(changed);
     const found = await manager.send(new DescribeSecretCommand({ SecretId: "kept" }));
-    assert.deepEqual([found.Description, found.KmsKeyId, found.ReplicationStatus?.map(({ Region }) => Region)], ["two", "alias/harbor", ["eu-west-1"]]);
+    assert.deepEqual(
+      [found.Description, found.KmsKeyId, found.ReplicationStatus?.map(({ Region }) => Region)],
+      ["two", "alias/harbor", ["eu-west-1"]],
+    );
 
     const renamed = secret(`description: "two", recoveryWindowInDays: 7`).replace('name: "kept"', 'name: "other"');
     assert((await preview(renamed)).get("Secret kept")?.includes("replace"));
@@ -126,7 +154,9 @@ describe("stand-in of the AWS provider, on the real engine", function () {
       new aws.s3.BucketVersioning("b", { bucket, versioningConfiguration: { status: "Enabled" } }, options);
       new aws.s3.BucketPolicy("b", { bucket, policy: JSON.stringify({ Version: "2012-10-17", Statement: [] }) }, options);`;
     await up(body);
-    await s3.send(new PutBucketVersioningCommand({ Bucket: "drifting", VersioningConfiguration: { Status: "Suspended" } }));
+    await s3.send(
+      new PutBucketVersioningCommand({ Bucket: "drifting", VersioningConfiguration: { Status: "Suspended" } }),
+    );
     await s3.send(new DeleteBucketPolicyCommand({ Bucket: "drifting" }));
     await project.pulumi("refresh", "--yes", "--skip-preview", "--stack", "test");
     const plan = await preview(body);
@@ -156,11 +186,17 @@ describe("stand-in of the AWS provider, on the real engine", function () {
       `new aws.iam.Policy("p", { name: "p", policy: JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "${action}", Resource: "*" }] }) }, options);`;
     await up(body("s3:Get1"));
     const PolicyArn = (await project.resource("Policy", "p"))?.id ?? "";
-    const PolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Deny", Action: "s3:*", Resource: "*" }] });
-    for (let version = 2; version <= 5; version += 1) await iam.send(new CreatePolicyVersionCommand({ PolicyArn, PolicyDocument }));
+    const PolicyDocument = JSON.stringify({
+      Version: "2012-10-17",
+      Statement: [{ Effect: "Deny", Action: "s3:*", Resource: "*" }],
+    });
+    for (let version = 2; version <= 5; version += 1)
+      await iam.send(new CreatePolicyVersionCommand({ PolicyArn, PolicyDocument }));
     await up(body("s3:Get7"));
     const { Policy } = await iam.send(new GetPolicyCommand({ PolicyArn }));
-    const { PolicyVersion } = await iam.send(new GetPolicyVersionCommand({ PolicyArn, VersionId: Policy?.DefaultVersionId }));
+    const { PolicyVersion } = await iam.send(
+      new GetPolicyVersionCommand({ PolicyArn, VersionId: Policy?.DefaultVersionId }),
+    );
     assert.match(decodeURIComponent(PolicyVersion?.Document ?? ""), /s3:Get7/);
     await up("");
   });
@@ -168,14 +204,19 @@ describe("stand-in of the AWS provider, on the real engine", function () {
   it("secrets stay secret: the provider's keys, and a property that a program marks, are in no state in plain", async () => {
     await up(secret(`description: pulumi.secret("CANARY-description")`).replace('name: "kept"', 'name: "canary"'));
     const state = await project.stateText();
-    assert.equal((await manager.send(new DescribeSecretCommand({ SecretId: "canary" }))).Description, "CANARY-description");
+    assert.equal(
+      (await manager.send(new DescribeSecretCommand({ SecretId: "canary" }))).Description,
+      "CANARY-description",
+    );
     assert.doesNotMatch(state, /CANARY/);
     assert(!state.includes(aws.environment["AWS_SECRET_ACCESS_KEY"] ?? "?"));
     await up("");
   });
 
   it("refuses what it does not know, by name", async () => {
-    await project.write(program(`new aws.sns.Topic("t", {}, options); new aws.s3.Bucket("b", { acl: "private" }, options);`));
+    await project.write(
+      program(`new aws.sns.Topic("t", {}, options); new aws.s3.Bucket("b", { acl: "private" }, options);`),
+    );
     const { exitCode, stdout } = await project.up();
     assert.notEqual(exitCode, 0);
     assert.match(stdout, /does not know aws:sns\/topic:Topic|not supported by the stand-in of the AWS provider/);

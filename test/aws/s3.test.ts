@@ -16,7 +16,12 @@ const location = { bucket, prefix: walgPrefix };
 const never = new AbortController().signal;
 const segments = 2300;
 /** Backups of four databases, in every form of the path. */
-const places = [walgPrefix, walgPrefix.replace("99e85b8a", "11e85b8a").replace("/12", ""), "spilo/harbor-cluster-postgresql-harbor-cluster-harbor-cluster/wal/12", "spilo/unfinished/wal/13"];
+const places = [
+  walgPrefix,
+  walgPrefix.replace("99e85b8a", "11e85b8a").replace("/12", ""),
+  "spilo/harbor-cluster-postgresql-harbor-cluster-harbor-cluster/wal/12",
+  "spilo/unfinished/wal/13",
+];
 
 describe("S3, as backups are read from it", function () {
   this.timeout("2m");
@@ -31,9 +36,12 @@ describe("S3, as backups are read from it", function () {
     const client = new S3Client(clientSettings(aws.environment, "s3"));
     await client.send(new CreateBucketCommand({ Bucket: bucket }));
     const atOnce = pLimit(16);
-    const put = (Key: string, Body: string) => atOnce(() => client.send(new PutObjectCommand({ Bucket: bucket, Key, Body })));
+    const put = (Key: string, Body: string) =>
+      atOnce(() => client.send(new PutObjectCommand({ Bucket: bucket, Key, Body })));
     const finished = places.slice(0, 3).flatMap((prefix) => backupObjects(3, 0, { prefix }));
-    const unfinished = backupObjects(3, 0, { prefix: places[3] ?? "" }).filter(({ key }) => !key.endsWith("sentinel.json"));
+    const unfinished = backupObjects(3, 0, { prefix: places[3] ?? "" }).filter(
+      ({ key }) => !key.endsWith("sentinel.json"),
+    );
     await Promise.all([
       ...[...finished, ...unfinished].map(({ key }) => put(key, `{"PgVersion":120022}`)),
       ...Array.from({ length: segments }, (_, index) => put(`${walgPrefix}/wal_005/${segmentName(1, index)}.lz4`, "w")),
@@ -51,7 +59,10 @@ describe("S3, as backups are read from it", function () {
       pages.push(page.length);
       return undefined;
     });
-    assert.deepEqual(keys, Array.from({ length: segments }, (_, index) => `${walgPrefix}/wal_005/${segmentName(1, index)}.lz4`));
+    assert.deepEqual(
+      keys,
+      Array.from({ length: segments }, (_, index) => `${walgPrefix}/wal_005/${segmentName(1, index)}.lz4`),
+    );
     assert.deepEqual(pages, [1000, 1000, 300]);
   });
 
@@ -59,7 +70,11 @@ describe("S3, as backups are read from it", function () {
     const keys: string[] = [];
     const key = (segment: number): string => `${walgPrefix}/wal_005/${segmentName(1, segment)}.lz4`;
     const take = (page: readonly { key: string }[]): undefined => void keys.push(...page.map((object) => object.key));
-    await connectS3(access).list({ bucket, prefix: `${walgPrefix}/wal_005/`, after: key(100), through: key(1500) }, never, take);
+    await connectS3(access).list(
+      { bucket, prefix: `${walgPrefix}/wal_005/`, after: key(100), through: key(1500) },
+      never,
+      take,
+    );
     assert.deepEqual([keys[0], keys.at(-1), keys.length], [key(101), key(1500), 1400]);
   });
 
@@ -75,7 +90,10 @@ describe("S3, as backups are read from it", function () {
   it("finds the whole WAL from a segment on, side by side", async () => {
     const reader = new WalgListingReader(walgPrefix);
     await listWal(connectS3(access), location, { timeline: 1, segment: 7 }, reader, never);
-    assert.deepEqual(reader.listing.wal.get(1)?.map(({ first, last }) => [first, last]), [[7, segments - 1]]);
+    assert.deepEqual(
+      reader.listing.wal.get(1)?.map(({ first, last }) => [first, last]),
+      [[7, segments - 1]],
+    );
   });
 
   it("shows one level, and reads a small object", async () => {
@@ -89,7 +107,15 @@ describe("S3, as backups are read from it", function () {
   it("suggests every place that holds backups, in the words of the setting", async () => {
     const { places: found } = await suggestRestores(connectS3(access), bucket, never);
     assert.deepEqual(
-      found.map(({ scope, uid, postgresVersion, versionInPath, backups }) => [scope, uid, postgresVersion, versionInPath, backups]).sort(),
+      found
+        .map(({ scope, uid, postgresVersion, versionInPath, backups }) => [
+          scope,
+          uid,
+          postgresVersion,
+          versionInPath,
+          backups,
+        ])
+        .sort(),
       [
         ["harbor-cluster-postgresql-harbor-cluster-harbor-cluster", null, 12, true, 1],
         ["postgresql-harbor-cluster-harbor-cluster", "11e85b8a-3f92-4c86-8d42-5056348c1e7e", null, false, 1],
@@ -105,7 +131,10 @@ describe("S3, as backups are read from it", function () {
       await connectS3({ ...access, ...wrong }).level({ bucket: otherBucket, prefix: "spilo" }, never);
     } catch (error) {
       assert(error instanceof S3Error, String(error));
-      assert(!JSON.stringify([error.message, error.next]).includes(access.keys?.secretAccessKey ?? "-"), "a key is in the error");
+      assert(
+        !JSON.stringify([error.message, error.next]).includes(access.keys?.secretAccessKey ?? "-"),
+        "a key is in the error",
+      );
       return [error.problem, error.message];
     }
     throw new Error("nothing was wrong");
@@ -130,7 +159,9 @@ describe("S3, as backups are read from it", function () {
 
   it("fault 23: nobody answers at the endpoint, or something else than S3 does", async () => {
     assert.equal((await problemOf({ endpoint: "http://127.0.0.1:9" }))[0], "unreachable");
-    const server = createServer((_request, response) => response.writeHead(200, { "content-type": "text/html" }).end("<html>login</html>")).listen(0, "127.0.0.1");
+    const server = createServer((_request, response) =>
+      response.writeHead(200, { "content-type": "text/html" }).end("<html>login</html>"),
+    ).listen(0, "127.0.0.1");
     await new Promise((resolve) => server.once("listening", resolve));
     const { port } = server.address() as AddressInfo;
     assert.equal((await problemOf({ endpoint: `http://127.0.0.1:${port}` }))[0], "other");
@@ -138,12 +169,11 @@ describe("S3, as backups are read from it", function () {
   });
 
   it("fault 23: no right to list: S3's refusal, however it is told", async () => {
-    const answers = [
-      `<Error><Code>AccessDenied</Code><Message>no</Message></Error>`,
-      "",
-    ];
+    const answers = [`<Error><Code>AccessDenied</Code><Message>no</Message></Error>`, ""];
     for (const body of answers) {
-      const server = createServer((_request, response) => response.writeHead(403, { "content-type": "application/xml" }).end(body)).listen(0, "127.0.0.1");
+      const server = createServer((_request, response) =>
+        response.writeHead(403, { "content-type": "application/xml" }).end(body),
+      ).listen(0, "127.0.0.1");
       await new Promise((resolve) => server.once("listening", resolve));
       const { port } = server.address() as AddressInfo;
       assert.equal((await problemOf({ endpoint: `http://127.0.0.1:${port}` }))[0], "access-denied");
@@ -152,6 +182,9 @@ describe("S3, as backups are read from it", function () {
   });
 
   it("ends with its signal's reason", async () => {
-    await assert.rejects(connectS3(access).level({ bucket, prefix: "spilo" }, AbortSignal.abort(new Error("stopped"))), /stopped/);
+    await assert.rejects(
+      connectS3(access).level({ bucket, prefix: "spilo" }, AbortSignal.abort(new Error("stopped"))),
+      /stopped/,
+    );
   });
 });

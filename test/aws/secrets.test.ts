@@ -45,7 +45,9 @@ describe("secrets: kept in AWS Secrets Manager and restored from it", function (
   beforeEach(async () => {
     await objects.clear();
     for (const copy of copies) {
-      await manager.send(new DeleteSecretCommand({ SecretId: copy, ForceDeleteWithoutRecovery: true })).catch(() => undefined);
+      await manager
+        .send(new DeleteSecretCommand({ SecretId: copy, ForceDeleteWithoutRecovery: true }))
+        .catch(() => undefined);
       await manager.send(new CreateSecretCommand({ Name: copy }));
     }
   });
@@ -54,20 +56,30 @@ describe("secrets: kept in AWS Secrets Manager and restored from it", function (
     const env = { ...aws.environment, KUBECONFIG: kubernetes.kubeconfig };
     const cli = join(import.meta.dirname, "../../bin/postgres-recovery");
     const options = { reject: false, env } as const;
-    const { exitCode, stdout, stderr } = await execa(cli, ["secrets", step, cluster, "--context", "lab", "-o", "json", ...parameters], options);
+    const { exitCode, stdout, stderr } = await execa(
+      cli,
+      ["secrets", step, cluster, "--context", "lab", "-o", "json", ...parameters],
+      options,
+    );
     return { exitCode, stdout, stderr };
   }
   async function keep(...parameters: string[]): Promise<Record<string, string>> {
     const { exitCode, stdout, stderr } = await run("keep", ...parameters);
     assert.equal(exitCode, 0, stderr);
-    return Object.fromEntries(keepReportSchema.parse(JSON.parse(stdout)).secrets.map(({ name, outcome }) => [name, outcome]));
+    return Object.fromEntries(
+      keepReportSchema.parse(JSON.parse(stdout)).secrets.map(({ name, outcome }) => [name, outcome]),
+    );
   }
   async function stored(name: string, VersionStage = "AWSCURRENT") {
-    const { SecretString = "" } = await manager.send(new GetSecretValueCommand({ SecretId: copyName(harbor, name), VersionStage }));
+    const { SecretString = "" } = await manager.send(
+      new GetSecretValueCommand({ SecretId: copyName(harbor, name), VersionStage }),
+    );
     return secretCopySchema.parse(JSON.parse(SecretString));
   }
   async function versions(name: string): Promise<number> {
-    const { Versions = [] } = await manager.send(new ListSecretVersionIdsCommand({ SecretId: copyName(harbor, name), IncludeDeprecated: true }));
+    const { Versions = [] } = await manager.send(
+      new ListSecretVersionIdsCommand({ SecretId: copyName(harbor, name), IncludeDeprecated: true }),
+    );
     return Versions.length;
   }
   const allOf = (outcome: string) => Object.fromEntries(vitalSecretNames(harbor).map((name) => [name, outcome]));
@@ -91,13 +103,20 @@ describe("secrets: kept in AWS Secrets Manager and restored from it", function (
       await objects.setSecret(standby, { username: "standby", password: "rotated" });
       assert.deepEqual(await keep(), { ...allOf("unchanged"), [standby]: "content changed" });
       assert.equal(await versions(standby), 2);
-      assert.equal(Buffer.from((await stored(standby, "AWSPREVIOUS")).secret.data["password"] ?? "", "base64").toString(), "password-of-standby");
+      assert.equal(
+        Buffer.from((await stored(standby, "AWSPREVIOUS")).secret.data["password"] ?? "", "base64").toString(),
+        "password-of-standby",
+      );
     });
 
     const odd: [string, Record<string, string> | undefined, RegExp][] = [
       ["absent", undefined, /standby\S+: there is no such Secret in Kubernetes; the kept copy stays as it is/],
       ["empty", {}, /standby\S+: username and password missing or empty; the kept copy/],
-      ["without a password", { username: "standby", password: "" }, /standby\S+: password missing or empty; the kept copy/],
+      [
+        "without a password",
+        { username: "standby", password: "" },
+        /standby\S+: password missing or empty; the kept copy/,
+      ],
       ["with wrong keys", { user: "standby", pass: "CANARY" }, /standby\S+: username and password missing/],
       ["of another role", { username: "postgres", password: "CANARY" }, /standby\S+: username is not standby/],
     ];
@@ -140,7 +159,9 @@ describe("secrets: kept in AWS Secrets Manager and restored from it", function (
 
     it("fault 31: something else under the copy's name is left as it is", async () => {
       await objects.create();
-      await manager.send(new PutSecretValueCommand({ SecretId: copyName(harbor, standby), SecretString: "CANARY-of-somebody" }));
+      await manager.send(
+        new PutSecretValueCommand({ SecretId: copyName(harbor, standby), SecretString: "CANARY-of-somebody" }),
+      );
       const { exitCode, stdout, stderr } = await run("keep");
       assert.equal(exitCode, 4);
       assert.match(stderr, /standby\S+: Secrets Manager holds something else under its name/);
@@ -162,7 +183,8 @@ describe("secrets: kept in AWS Secrets Manager and restored from it", function (
       await objects.clear();
       const second = await objects.create("-of-the-second");
       assert.deepEqual(await keep(), allOf("content changed"));
-      const password = async (label: string) => Buffer.from((await stored(standby, label)).secret.data["password"] ?? "", "base64").toString();
+      const password = async (label: string) =>
+        Buffer.from((await stored(standby, label)).secret.data["password"] ?? "", "base64").toString();
       assert.equal(await password(`cluster-${first}`), "password-of-standby");
       assert.equal(await password(`cluster-${second}`), "password-of-standby-of-the-second");
     });
@@ -183,10 +205,16 @@ describe("secrets: kept in AWS Secrets Manager and restored from it", function (
       const first = await run("restore", "--uid", uid);
       assert.equal(first.exitCode, 0, first.stderr);
       const report = secretsRestoreReportSchema.parse(JSON.parse(first.stdout));
-      assert.deepEqual(report.secrets.map(({ outcome }) => outcome), ["created", "created", "created", "created"]);
+      assert.deepEqual(
+        report.secrets.map(({ outcome }) => outcome),
+        ["created", "created", "created", "created"],
+      );
       assert.equal(report.cluster.systemIdentifier, "7301234567890123456");
 
-      const { metadata, type, data } = await kubernetes.core.readNamespacedSecret({ namespace: harbor.namespace, name: standby });
+      const { metadata, type, data } = await kubernetes.core.readNamespacedSecret({
+        namespace: harbor.namespace,
+        name: standby,
+      });
       assert.equal(type, "Opaque");
       assert.equal(metadata?.ownerReferences, undefined);
       assert.deepEqual(data, { username: btoa("standby"), password: btoa("password-of-standby") });
@@ -196,7 +224,10 @@ describe("secrets: kept in AWS Secrets Manager and restored from it", function (
       assert.deepEqual(key.data, { secret: btoa("0123456789abcdef") });
 
       const second = await run("restore");
-      assert.deepEqual(secretsRestoreReportSchema.parse(JSON.parse(second.stdout)).secrets.map(({ outcome }) => outcome), Array(4).fill("unchanged"));
+      assert.deepEqual(
+        secretsRestoreReportSchema.parse(JSON.parse(second.stdout)).secrets.map(({ outcome }) => outcome),
+        Array(4).fill("unchanged"),
+      );
     });
 
     it("fault 29: a Secret that exists with other content is never changed, and nothing else is restored", async () => {
@@ -209,14 +240,23 @@ describe("secrets: kept in AWS Secrets Manager and restored from it", function (
       assert.match(stderr, /postgres\S+: the Secret exists with other content, and is left as it is/);
       assert.doesNotMatch(stdout + stderr, /CANARY/);
       const { items } = await kubernetes.core.listNamespacedSecret({ namespace: harbor.namespace });
-      assert.deepEqual(items.map(({ metadata }) => metadata?.name), [postgres]);
+      assert.deepEqual(
+        items.map(({ metadata }) => metadata?.name),
+        [postgres],
+      );
     });
 
     it("fault 31: copies that are missing, or of another database than the one asked for: all told, nothing restored", async () => {
       await objects.create();
       await keep();
       await objects.clear();
-      const { exitCode, stderr } = await run("restore", "--uid", "00000000-0000-4000-8000-000000000000", "--also", "pull");
+      const { exitCode, stderr } = await run(
+        "restore",
+        "--uid",
+        "00000000-0000-4000-8000-000000000000",
+        "--also",
+        "pull",
+      );
       assert.equal(exitCode, 4);
       assert.equal(stderr.match(/AWS Secrets Manager has no \S+ with the label cluster-0{8}/g)?.length, 5);
       assert.equal((await kubernetes.core.listNamespacedSecret({ namespace: harbor.namespace })).items.length, 0);
@@ -232,7 +272,12 @@ describe("secrets: kept in AWS Secrets Manager and restored from it", function (
       await objects.clear();
       const { exitCode, stderr } = await run("restore");
       assert.equal(exitCode, 4);
-      assert.match(stderr, new RegExp(`the copies belong to different databases:[^]*of ${second}[^]*next: name the one you want with --uid`));
+      assert.match(
+        stderr,
+        new RegExp(
+          `the copies belong to different databases:[^]*of ${second}[^]*next: name the one you want with --uid`,
+        ),
+      );
     });
 
     it("fault 31: copies that wait for their deletion are taken back and restored", async () => {
@@ -280,10 +325,21 @@ describe("secrets: kept in AWS Secrets Manager and restored from it", function (
 
   it("fault 31: AWS out of reach: an error that says so, and nothing is changed", async () => {
     await objects.create();
-    const env = { ...aws.environment, KUBECONFIG: kubernetes.kubeconfig, AWS_ENDPOINT_URL: "http://127.0.0.1:1", AWS_MAX_ATTEMPTS: "1" };
+    const env = {
+      ...aws.environment,
+      KUBECONFIG: kubernetes.kubeconfig,
+      AWS_ENDPOINT_URL: "http://127.0.0.1:1",
+      AWS_MAX_ATTEMPTS: "1",
+    };
     const cli = join(import.meta.dirname, "../../bin/postgres-recovery");
-    const { exitCode, stderr } = await execa(cli, ["secrets", "keep", cluster, "--context", "lab"], { reject: false, env });
+    const { exitCode, stderr } = await execa(cli, ["secrets", "keep", cluster, "--context", "lab"], {
+      reject: false,
+      env,
+    });
     assert.equal(exitCode, 3);
-    assert.match(stderr, /^error: AWS Secrets Manager: postgres-recovery\/harbor-cluster\/harbor-cluster\/\S+: .*ECONNREFUSED/);
+    assert.match(
+      stderr,
+      /^error: AWS Secrets Manager: postgres-recovery\/harbor-cluster\/harbor-cluster\/\S+: .*ECONNREFUSED/,
+    );
   });
 });

@@ -29,7 +29,9 @@ describe("pulumi, stack dev: six targets, and two on hold", function () {
   after(() => project.remove());
 
   async function codes(): Promise<number[]> {
-    const perCluster = await Promise.all(missing.map(({ namespace, pods: [pod = ""] }) => repositoryCodes("dev", namespace, pod)));
+    const perCluster = await Promise.all(
+      missing.map(({ namespace, pods: [pod = ""] }) => repositoryCodes("dev", namespace, pod)),
+    );
     return perCluster.flat();
   }
 
@@ -55,13 +57,20 @@ describe("pulumi, stack dev: six targets, and two on hold", function () {
       const { mode, size } = await stat(file);
       assert.equal(mode & 0o777, 0o600);
       assert.equal(size, dump.size);
-      assert.equal(createHash("sha256").update(await readFile(file)).digest("hex"), dump.sha256);
+      assert.equal(
+        createHash("sha256")
+          .update(await readFile(file))
+          .digest("hex"),
+        dump.sha256,
+      );
     }
   });
 
   it("what is held has its reason in the outputs, and no command in the state", async () => {
     assert.deepEqual(Object.keys(outputs.parse(await project.outputs("dev")).stanzas.held), held);
-    const commands = (await project.state("dev")).filter(({ type }) => type === "command:local:Command").map(({ urn }) => urn);
+    const commands = (await project.state("dev"))
+      .filter(({ type }) => type === "command:local:Command")
+      .map(({ urn }) => urn);
     assert.equal(commands.length, 6);
     for (const name of held) assert(!commands.some((urn) => urn.includes(name)));
   });

@@ -27,9 +27,14 @@ describe("pulumi up, killed or twice at once", function () {
     await sandboxEnvironment();
     project = await Project.copy();
     // The salt belongs to the sandbox's passphrase.
-    const [salt = ""] = /^encryptionsalt: .*$/m.exec(await readFile(join(project.directory, "Pulumi.dev.yaml"), "utf8")) ?? [];
-    const config = { "postgres-recovery:kubernetes": { context }, "postgres-recovery:stanza": { targets: [{ cluster: target }] } };
-    for (const stack of stacks) await writeFile(join(project.directory, `Pulumi.${stack}.yaml`), `${salt}\nconfig: ${JSON.stringify(config)}\n`);
+    const [salt = ""] =
+      /^encryptionsalt: .*$/m.exec(await readFile(join(project.directory, "Pulumi.dev.yaml"), "utf8")) ?? [];
+    const config = {
+      "postgres-recovery:kubernetes": { context },
+      "postgres-recovery:stanza": { targets: [{ cluster: target }] },
+    };
+    for (const stack of stacks)
+      await writeFile(join(project.directory, `Pulumi.${stack}.yaml`), `${salt}\nconfig: ${JSON.stringify(config)}\n`);
   });
   beforeEach(async () => {
     await loseStanza(cluster);
@@ -54,7 +59,9 @@ describe("pulumi up, killed or twice at once", function () {
     const { PULUMI_HOME = "" } = await sandboxEnvironment();
     const [version = ""] = await readdir(join(PULUMI_HOME, "versions"));
     const engine = join(PULUMI_HOME, "versions", version, "bin", "pulumi");
-    return startInSandbox([engine, "--non-interactive", "up", "--stack", stack, "--yes", "--skip-preview"], { cwd: project.directory });
+    return startInSandbox([engine, "--non-interactive", "up", "--stack", stack, "--yes", "--skip-preview"], {
+      cwd: project.directory,
+    });
   }
 
   /** No program that the killed engine had started goes on in the project's folder. */
@@ -76,7 +83,10 @@ describe("pulumi up, killed or twice at once", function () {
     assert.deepEqual(await repositoryCodes(context, namespace, pod), [2]);
     const before = await repositoryFiles(cluster);
     await untilNothingRuns();
-    assert.deepEqual((await project.state("faults-one")).filter(({ type }) => type === "command:local:Command"), []);
+    assert.deepEqual(
+      (await project.state("faults-one")).filter(({ type }) => type === "command:local:Command"),
+      [],
+    );
 
     // What the dead engine left in the file backend; Pulumi asks for this before it goes on.
     const locked = await project.up("faults-one");
@@ -100,7 +110,10 @@ describe("pulumi up, killed or twice at once", function () {
     });
     await untilNothingRuns();
     assert.deepEqual(await repositoryCodes(context, namespace, pod), [1]);
-    assert.deepEqual((await readdir(join(project.directory, "dumps"))).filter((name) => name.endsWith(".partial")), []);
+    assert.deepEqual(
+      (await readdir(join(project.directory, "dumps"))).filter((name) => name.endsWith(".partial")),
+      [],
+    );
   });
 
   it("fault 17, 35: two up of one stack at once: Pulumi lets one through, and it ends well", async () => {

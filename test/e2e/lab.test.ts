@@ -49,7 +49,10 @@ describe("pulumi, stack lab: one target whose repo host is silent at first", fun
     assert.notEqual(exitCode, 0);
     assert.match(stdout, /consent\/spicedb-psql: Timeout occurred: repo1: .*timeout after/);
     assert.match(stdout, /next: mend the connection from the instance to its repo host/);
-    assert.deepEqual((await project.state("lab")).filter(({ type }) => type === commandType), []);
+    assert.deepEqual(
+      (await project.state("lab")).filter(({ type }) => type === commandType),
+      [],
+    );
     assert.deepEqual(await dumps(), []);
   });
 
@@ -64,10 +67,14 @@ describe("pulumi, stack lab: one target whose repo host is silent at first", fun
   });
 
   it("WAL is archived again", async () => {
-    const before = Number(await askDirectly("lab", "consent", pod, "psql", "-XAtqc", "select archived_count from pg_stat_archiver"));
+    const before = Number(
+      await askDirectly("lab", "consent", pod, "psql", "-XAtqc", "select archived_count from pg_stat_archiver"),
+    );
     await askDirectly("lab", "consent", pod, "psql", "-XAtqc", "select pg_switch_wal()");
     await askDirectly("lab", "consent", pod, "pgbackrest", "--stanza=db", "--archive-timeout=30", "check");
-    const after = Number(await askDirectly("lab", "consent", pod, "psql", "-XAtqc", "select archived_count from pg_stat_archiver"));
+    const after = Number(
+      await askDirectly("lab", "consent", pod, "psql", "-XAtqc", "select archived_count from pg_stat_archiver"),
+    );
     assert(after > before, `${before} segments archived before, ${after} after`);
   });
 
@@ -84,7 +91,10 @@ describe("pulumi, stack lab: one target whose repo host is silent at first", fun
     const restored = await FreshPostgres.start();
     try {
       // The one thing that a fresh cluster has already.
-      assert.equal(await restored.restore(join(project.directory, dump.file)), 'ERROR:  role "postgres" already exists');
+      assert.equal(
+        await restored.restore(join(project.directory, dump.file)),
+        'ERROR:  role "postgres" already exists',
+      );
       for (const [database, sql] of questions) {
         const original = await askDirectly("lab", "consent", pod, "psql", "-XAtqd", database, "-c", sql);
         assert.equal(await restored.query(database, sql), original, sql);

@@ -9,7 +9,9 @@ const checkout = dirname(dirname(import.meta.dirname));
 const directory = join(tmpdir(), `postgres-recovery-life-${userInfo().uid}`);
 
 /** Runs `npm run sandbox -- VERB` as a person would. */
-async function sandbox(...parameters: string[]): Promise<{ exitCode: number | undefined; stdout: string; stderr: string }> {
+async function sandbox(
+  ...parameters: string[]
+): Promise<{ exitCode: number | undefined; stdout: string; stderr: string }> {
   const { exitCode, stdout, stderr } = await execa("node", ["sandbox/main.ts", ...parameters], {
     cwd: checkout,
     env: { POSTGRES_RECOVERY_SANDBOX: directory },
@@ -46,7 +48,11 @@ describe("the sandbox's life", function () {
     assert.equal((await sandbox("up")).exitCode, 0);
     const recorded = await readdir(join(directory, "processes"));
     const records = (): Promise<string[]> =>
-      Promise.all(recorded.filter((name) => name.endsWith(".json")).map((name) => readFile(join(directory, "processes", name), "utf8")));
+      Promise.all(
+        recorded
+          .filter((name) => name.endsWith(".json"))
+          .map((name) => readFile(join(directory, "processes", name), "utf8")),
+      );
     const first = await records();
     assert.equal((await sandbox("up")).exitCode, 0);
     assert.deepEqual(await records(), first);
@@ -56,7 +62,10 @@ describe("the sandbox's life", function () {
 
   it("env: psql and kubectl's configuration work", async () => {
     const { stdout } = await sandbox("env");
-    const { stdout: answer } = await execa("bash", ["-ceu", `${stdout}\npsql -XAtqc 'select 1'; test -r "$KUBECONFIG"`]);
+    const { stdout: answer } = await execa("bash", [
+      "-ceu",
+      `${stdout}\npsql -XAtqc 'select 1'; test -r "$KUBECONFIG"`,
+    ]);
     assert.equal(answer, "1");
   });
 

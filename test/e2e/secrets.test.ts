@@ -11,7 +11,12 @@ import { Project } from "../support/project.ts";
 import { loseStanza } from "../support/repository.ts";
 import { askDirectly, cli, sandboxEnvironment, testDirectory } from "../support/sandbox.ts";
 
-const target = { context: "lab", namespace: "consent", name: "spicedb-psql", pod: "spicedb-psql-instance-hln5-0" } as const;
+const target = {
+  context: "lab",
+  namespace: "consent",
+  name: "spicedb-psql",
+  pod: "spicedb-psql-instance-hln5-0",
+} as const;
 const cluster = `${target.namespace}/${target.name}`;
 
 /** The command lines of all processes of this machine that were seen while `work` ran. */
@@ -60,7 +65,8 @@ describe("secrets", function () {
       config.setCurrentContext(context);
       canaries.set(`token of ${context}`, config.getCurrentUser()?.token ?? "");
     }
-    const sql = (query: string): Promise<string> => askDirectly(target.context, target.namespace, target.pod, "psql", "-XAtqc", query);
+    const sql = (query: string): Promise<string> =>
+      askDirectly(target.context, target.namespace, target.pod, "psql", "-XAtqc", query);
     await sql("drop role if exists canary");
     await sql("create role canary login password 'CANARY-role-password'");
     canaries.set("password of a role", "CANARY-role-password");
@@ -75,7 +81,11 @@ describe("secrets", function () {
   });
 
   /** Runs a command and keeps what it printed. */
-  async function record(name: string, expectedExitCode: number | undefined, run: () => ReturnType<typeof cli>): Promise<void> {
+  async function record(
+    name: string,
+    expectedExitCode: number | undefined,
+    run: () => ReturnType<typeof cli>,
+  ): Promise<void> {
     const { exitCode, stdout, stderr } = await run();
     places.set(`output of ${name}`, `${stdout}\n${stderr}`);
     if (expectedExitCode === undefined) assert.notEqual(exitCode, 0, name);
@@ -86,7 +96,9 @@ describe("secrets", function () {
     const common = ["--context", target.context, "--debug"];
     const rejected = join(dumps, "rejected.kubeconfig");
     const lines = await commandLinesDuring(async () => {
-      await record("pulumi config set", 0, () => project.pulumi("config", "set", "--stack", "lab", "--secret", "other:password", "--", "CANARY-stack-secret"));
+      await record("pulumi config set", 0, () =>
+        project.pulumi("config", "set", "--stack", "lab", "--secret", "other:password", "--", "CANARY-stack-secret"),
+      );
     });
     // The one command line that a person typed with the secret in it; Pulumi offers stdin, too.
     assert.match(lines, /CANARY-stack-secret/);
@@ -95,12 +107,18 @@ describe("secrets", function () {
       "command lines",
       await commandLinesDuring(async () => {
         await record("list", 0, () => cli("stanza", "list", "-n", "brr", ...common));
-        await record("list that finds a missing stanza", 1, () => cli("stanza", "list", "-n", target.namespace, ...common));
+        await record("list that finds a missing stanza", 1, () =>
+          cli("stanza", "list", "-n", target.namespace, ...common),
+        );
         await record("dump", 0, () => cli("dump", cluster, "--directory", dumps, ...common));
         await record("dump of no cluster", 2, () => cli("dump", "consent/nope", "--directory", dumps, ...common));
-        await record("dump that has no place", undefined, () => cli("dump", cluster, "--directory", "/dev/null", ...common));
+        await record("dump that has no place", undefined, () =>
+          cli("dump", cluster, "--directory", "/dev/null", ...common),
+        );
         await breakRepository(testDirectory, target.context, cluster);
-        await record("create at a silent repo host", 3, () => cli("stanza", "create", cluster, "--dump-directory", dumps, "--timeout", "8s", ...common));
+        await record("create at a silent repo host", 3, () =>
+          cli("stanza", "create", cluster, "--dump-directory", dumps, "--timeout", "8s", ...common),
+        );
         await record("up at a silent repo host", undefined, () => project.up("lab", "--debug"));
         await heal(testDirectory, target.context, cluster);
         await record("preview", 0, () => project.pulumi("preview", "--stack", "lab", "--debug", "--diff"));
@@ -108,16 +126,35 @@ describe("secrets", function () {
         await record("create where it stands", 0, () => cli("stanza", "create", cluster, ...common));
         await record("outputs", 0, () => project.pulumi("stack", "output", "--json", "--stack", "lab"));
         await record("exported state", 0, () => project.pulumi("stack", "export", "--stack", "lab"));
-        await writeFile(rejected, (await readFile((await sandboxEnvironment())["KUBECONFIG"] ?? "", "utf8")).replace(canaries.get("token of lab") ?? "", "CANARY-rejected"));
+        await writeFile(
+          rejected,
+          (await readFile((await sandboxEnvironment())["KUBECONFIG"] ?? "", "utf8")).replace(
+            canaries.get("token of lab") ?? "",
+            "CANARY-rejected",
+          ),
+        );
         canaries.set("rejected token", "CANARY-rejected");
         await record("list with a rejected token", 3, () => cli("stanza", "list", "--kubeconfig", rejected, ...common));
         await writeFile(rejected, "users: [token: CANARY-rejected\n- wrong");
-        await record("list with a broken kubeconfig", 2, () => cli("stanza", "list", "--kubeconfig", rejected, ...common));
+        await record("list with a broken kubeconfig", 2, () =>
+          cli("stanza", "list", "--kubeconfig", rejected, ...common),
+        );
       }),
     );
     await rm(rejected);
 
-    await record("pulumi config set of a wrong key", 0, () => project.pulumi("config", "set", "--stack", "lab", "--secret", "postgres-recovery:password", "--", "CANARY-stack-secret"));
+    await record("pulumi config set of a wrong key", 0, () =>
+      project.pulumi(
+        "config",
+        "set",
+        "--stack",
+        "lab",
+        "--secret",
+        "postgres-recovery:password",
+        "--",
+        "CANARY-stack-secret",
+      ),
+    );
     await record("up with a secret in an unknown key", undefined, () => project.up("lab", "--debug"));
     await record("config rm", 0, () => project.pulumi("config", "rm", "--stack", "lab", "postgres-recovery:password"));
     await record("destroy", 0, () => project.pulumi("destroy", "--stack", "lab", "--yes", "--skip-preview", "--debug"));
@@ -137,12 +174,15 @@ describe("secrets", function () {
     const entries = await readdir(home, { recursive: true, withFileTypes: true });
     // The engine's own binary, and the launchers of the stand-ins, are no logs.
     const files = entries.filter((entry) => entry.isFile() && !["bin", "plugins"].includes(basename(entry.parentPath)));
-    for (const { parentPath, name } of files) places.set(join(parentPath, name), await readFile(join(parentPath, name), "utf8"));
+    for (const { parentPath, name } of files)
+      places.set(join(parentPath, name), await readFile(join(parentPath, name), "utf8"));
     assert([...places.keys()].some((path) => path.startsWith(home) && path.includes("history")));
   });
 
   it("no secret is found in any of it", () => {
-    const found = [...places].flatMap(([place, text]) => [...canaries].filter(([, canary]) => text.includes(canary)).map(([name]) => `${name} in ${place}`));
+    const found = [...places].flatMap(([place, text]) =>
+      [...canaries].filter(([, canary]) => text.includes(canary)).map(([name]) => `${name} in ${place}`),
+    );
     assert.deepEqual(found, []);
   });
 });

@@ -31,7 +31,12 @@ describe("the real Pulumi Kubernetes provider", function () {
     await mkdir(join(folder, "state"));
     await symlink(join(import.meta.dirname, "../../node_modules"), join(folder, "node_modules"));
     await writeFile(join(folder, "package.json"), JSON.stringify({ type: "module" }));
-    const project = { name, main: "index.ts", runtime: { name: "nodejs", options: { typescript: false } }, backend: { url: `file://${join(folder, "state")}` } };
+    const project = {
+      name,
+      main: "index.ts",
+      runtime: { name: "nodejs", options: { typescript: false } },
+      backend: { url: `file://${join(folder, "state")}` },
+    };
     await writeFile(join(folder, "Pulumi.yaml"), JSON.stringify(project));
     await writeFile(join(folder, "index.ts"), program);
     await pulumi("stack", "init", "test");
@@ -39,7 +44,10 @@ describe("the real Pulumi Kubernetes provider", function () {
   after(() => rm(folder, { recursive: true }));
 
   async function pulumi(...parameters: string[]): Promise<Ended> {
-    const ended = await runInSandbox(["pulumi", "--non-interactive", ...parameters], { cwd: folder, env: { PULUMI_BACKEND_URL: `file://${join(folder, "state")}` } });
+    const ended = await runInSandbox(["pulumi", "--non-interactive", ...parameters], {
+      cwd: folder,
+      env: { PULUMI_BACKEND_URL: `file://${join(folder, "state")}` },
+    });
     assert.equal(ended.exitCode, 0, `${ended.stdout}\n${ended.stderr}`);
     return ended;
   }
@@ -50,7 +58,9 @@ describe("the real Pulumi Kubernetes provider", function () {
   };
 
   const configMap = (): Promise<V1ConfigMap> =>
-    client(layout(testDirectory).kubeconfig, harborContext).makeApiClient(CoreV1Api).readNamespacedConfigMap({ namespace: operatorNamespace, name });
+    client(layout(testDirectory).kubeconfig, harborContext)
+      .makeApiClient(CoreV1Api)
+      .readNamespacedConfigMap({ namespace: operatorNamespace, name });
 
   it("makes a ConfigMap, without a warning about the plugin", async () => {
     const { stdout, stderr } = await up("one");
@@ -62,7 +72,10 @@ describe("the real Pulumi Kubernetes provider", function () {
     const before = await configMap();
     await up("two");
     const after = await configMap();
-    assert.deepEqual({ data: after.data, uid: after.metadata?.uid }, { data: { KEY: "two" }, uid: before.metadata?.uid });
+    assert.deepEqual(
+      { data: after.data, uid: after.metadata?.uid },
+      { data: { KEY: "two" }, uid: before.metadata?.uid },
+    );
   });
 
   it("finds nothing to do in a second run", async () => {

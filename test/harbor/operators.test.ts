@@ -19,8 +19,18 @@ describe("the operators of Harbor's database", function () {
     await harborEnvironment();
     database = new HarborDatabase();
     await database.removeHarbor();
-    await database.apply({ apiVersion: "v1", kind: "ConfigMap", metadata: { namespace: operatorNamespace, name: "pod-config" }, data: { BACKUP_NUM_TO_RETAIN: "7" } });
-    await database.apply({ apiVersion: "v1", kind: "Secret", metadata: { namespace, name: podEnvironment.secret }, stringData: { AWS_SECRET_ACCESS_KEY: "canary-7d1f" } });
+    await database.apply({
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { namespace: operatorNamespace, name: "pod-config" },
+      data: { BACKUP_NUM_TO_RETAIN: "7" },
+    });
+    await database.apply({
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { namespace, name: podEnvironment.secret },
+      stringData: { AWS_SECRET_ACCESS_KEY: "canary-7d1f" },
+    });
     await applyHarborCluster(testDirectory);
   });
 
@@ -37,10 +47,14 @@ describe("the operators of Harbor's database", function () {
     const environment = await database.environment();
     assert.equal(environment.get("BACKUP_NUM_TO_RETAIN")?.value, "7");
     assert.equal(environment.get("AWS_SECRET_ACCESS_KEY")?.valueFrom?.secretKeyRef?.name, podEnvironment.secret);
-    assert(![...environment.values()].some(({ value }) => value?.includes("canary-7d1f")), "a secret's value is in the StatefulSet");
+    assert(
+      ![...environment.values()].some(({ value }) => value?.includes("canary-7d1f")),
+      "a secret's value is in the StatefulSet",
+    );
     assert.equal(environment.get("WAL_S3_BUCKET")?.value, backups.bucket);
     assert.equal(environment.get("WAL_BUCKET_SCOPE_SUFFIX")?.value, `/${(await database.resource()).metadata.uid}`);
-    for (const user of ["postgres", "standby", "harbor"]) assert.deepEqual((await database.secret(`${user}.${name}.credentials`)).keys, ["password", "username"]);
+    for (const user of ["postgres", "standby", "harbor"])
+      assert.deepEqual((await database.secret(`${user}.${name}.credentials`)).keys, ["password", "username"]);
   });
 
   it("with these two lines the bootstrap fails with the runbook's message, and the lone Pod never gets a role", async () => {
@@ -49,8 +63,13 @@ describe("the operators of Harbor's database", function () {
       const patroni = processes.names().find((process) => process.startsWith(`spilo.${namespace}.${name}-0.`)) ?? "";
       return readFile(processes.log(patroni), "utf8");
     };
-    await waitUntil("the failure of the bootstrap", 120, async () => (await log()).includes("Failed to bootstrap cluster"));
-    assert.match(await log(), /FATAL: +no pg_hba\.conf entry for host "\[local\]", user "postgres", database "postgres"/);
+    await waitUntil("the failure of the bootstrap", 120, async () =>
+      (await log()).includes("Failed to bootstrap cluster"),
+    );
+    assert.match(
+      await log(),
+      /FATAL: +no pg_hba\.conf entry for host "\[local\]", user "postgres", database "postgres"/,
+    );
     const pod = await database.pod();
     assert.equal(roleOf(pod), undefined);
     assert(!isReady(pod));

@@ -4,14 +4,26 @@ import { AppsV1Api, PatchStrategy, setHeaderOptions } from "@kubernetes/client-n
 import { connectHarbor, type HarborClient } from "../../clients/kubernetes/harbor.ts";
 import { readBootstrapState } from "../../clients/pod/spilo.ts";
 import { harborPermissions } from "../../domain/harbor/permissions.ts";
-import { pgHbaReportSchema, rollReportSchema, statusReportSchema, type StatusReport } from "../../domain/harbor/steps.ts";
+import {
+  pgHbaReportSchema,
+  rollReportSchema,
+  statusReportSchema,
+  type StatusReport,
+} from "../../domain/harbor/steps.ts";
 import { harborOperatorPgHba, runbookPgHba } from "../../domain/harbor/pg-hba.ts";
 import { podConfigData, podSecretData } from "../../domain/harbor/pod-config.ts";
 import { restoreCheckReportSchema, suggestReportSchema } from "../../domain/restore/check.ts";
 import { client } from "../../sandbox/client.ts";
 import { layout } from "../../sandbox/host/directory.ts";
 import { applyHarborCluster } from "../../sandbox/harbor/harbor.ts";
-import { backups, harborCluster, harborContext, operatorNamespace, podEnvironment, spiloImage } from "../../sandbox/harbor/objects.ts";
+import {
+  backups,
+  harborCluster,
+  harborContext,
+  operatorNamespace,
+  podEnvironment,
+  spiloImage,
+} from "../../sandbox/harbor/objects.ts";
 import { Processes, waitUntil } from "../../sandbox/host/processes.ts";
 import { upHarbor } from "../../sandbox/sandbox.ts";
 import { clientSettings, startTestAws, type TestAws } from "../support/aws.ts";
@@ -33,29 +45,55 @@ describe("the steps around Harbor's database, on both real operators and a real 
   let users: RestrictedUsers;
   let harbor: HarborClient;
 
-  before("the sandbox with Harbor's part, S3 with the backups of a lost database, pod-config and its Secret", async function () {
-    this.timeout("60m");
-    const { KUBECONFIG = "" } = await harborEnvironment();
-    aws = await startTestAws();
-    database = new HarborDatabase();
-    await database.removeHarbor();
-    users = await RestrictedUsers.of(harborContext);
-    harbor = await connectHarbor({ context: harborContext, kubeconfig: KUBECONFIG }, new AbortController().signal, () => undefined);
-    const s3 = new S3Client(clientSettings(aws.environment, "s3"));
-    await s3.send(new CreateBucketCommand({ Bucket: backups.bucket }));
-    const text = (key: string): string => {
-      if (key.endsWith("sentinel.json")) return `{"PgVersion":120022,"SystemIdentifier":7710366851552716423,"FinishLSN":67109120}`;
-      return `{"start_time":"${new Date().toISOString()}","finish_time":"${new Date().toISOString()}","pg_version":120022}`;
-    };
-    for (const { key } of [...backupObjects(3, 0), ...walObjects(3, 9, 0)]) {
-      await s3.send(new PutObjectCommand({ Bucket: backups.bucket, Key: key, Body: text(key) }));
-    }
-    s3.destroy();
-    const backup = { ...backups, endpoint: endpoint(), credentials: "secret", schedule: "0 1 * * *", retainDays: 5 } as const;
-    await database.apply({ apiVersion: "v1", kind: "ConfigMap", metadata: { namespace: operatorNamespace, name: "pod-config" }, data: podConfigData(backup, undefined) });
-    const stringData = podSecretData({ backup: { accessKeyId: "canary-backup-id", secretAccessKey: "canary-backup-key" } });
-    await database.apply({ apiVersion: "v1", kind: "Secret", metadata: { namespace, name: podEnvironment.secret }, stringData });
-  });
+  before(
+    "the sandbox with Harbor's part, S3 with the backups of a lost database, pod-config and its Secret",
+    async function () {
+      this.timeout("60m");
+      const { KUBECONFIG = "" } = await harborEnvironment();
+      aws = await startTestAws();
+      database = new HarborDatabase();
+      await database.removeHarbor();
+      users = await RestrictedUsers.of(harborContext);
+      harbor = await connectHarbor(
+        { context: harborContext, kubeconfig: KUBECONFIG },
+        new AbortController().signal,
+        () => undefined,
+      );
+      const s3 = new S3Client(clientSettings(aws.environment, "s3"));
+      await s3.send(new CreateBucketCommand({ Bucket: backups.bucket }));
+      const text = (key: string): string => {
+        if (key.endsWith("sentinel.json"))
+          return `{"PgVersion":120022,"SystemIdentifier":7710366851552716423,"FinishLSN":67109120}`;
+        return `{"start_time":"${new Date().toISOString()}","finish_time":"${new Date().toISOString()}","pg_version":120022}`;
+      };
+      for (const { key } of [...backupObjects(3, 0), ...walObjects(3, 9, 0)]) {
+        await s3.send(new PutObjectCommand({ Bucket: backups.bucket, Key: key, Body: text(key) }));
+      }
+      s3.destroy();
+      const backup = {
+        ...backups,
+        endpoint: endpoint(),
+        credentials: "secret",
+        schedule: "0 1 * * *",
+        retainDays: 5,
+      } as const;
+      await database.apply({
+        apiVersion: "v1",
+        kind: "ConfigMap",
+        metadata: { namespace: operatorNamespace, name: "pod-config" },
+        data: podConfigData(backup, undefined),
+      });
+      const stringData = podSecretData({
+        backup: { accessKeyId: "canary-backup-id", secretAccessKey: "canary-backup-key" },
+      });
+      await database.apply({
+        apiVersion: "v1",
+        kind: "Secret",
+        metadata: { namespace, name: podEnvironment.secret },
+        stringData,
+      });
+    },
+  );
 
   after(async () => {
     await users.remove();
@@ -66,8 +104,12 @@ describe("the steps around Harbor's database, on both real operators and a real 
 
   /** The CLI as a person with AWS credentials calls it; no secret may be in what it prints. */
   async function run(parameters: readonly string[], input?: object): Promise<Ended> {
-    const ended = await runInSandbox(["postgres-recovery", ...parameters, "--context", harborContext], { env: aws.environment, ...(input !== undefined && { input: JSON.stringify(input) }) });
-    for (const secret of [...canaries, aws.environment["AWS_SECRET_ACCESS_KEY"] ?? "-"]) assert(!`${ended.stdout}${ended.stderr}`.includes(secret), "a secret was printed");
+    const ended = await runInSandbox(["postgres-recovery", ...parameters, "--context", harborContext], {
+      env: aws.environment,
+      ...(input !== undefined && { input: JSON.stringify(input) }),
+    });
+    for (const secret of [...canaries, aws.environment["AWS_SECRET_ACCESS_KEY"] ?? "-"])
+      assert(!`${ended.stdout}${ended.stderr}`.includes(secret), "a secret was printed");
     return ended;
   }
 
@@ -79,8 +121,21 @@ describe("the steps around Harbor's database, on both real operators and a real 
       cluster,
       image: spiloImage,
       backup: store,
-      restore: { ...store, id: "r1", scope: name, source: { uid }, postgresVersion: 12, versionInPath: true, ...changes },
-      keys: { restore: { accessKeyId: aws.environment["AWS_ACCESS_KEY_ID"], secretAccessKey: aws.environment["AWS_SECRET_ACCESS_KEY"] } },
+      restore: {
+        ...store,
+        id: "r1",
+        scope: name,
+        source: { uid },
+        postgresVersion: 12,
+        versionInPath: true,
+        ...changes,
+      },
+      keys: {
+        restore: {
+          accessKeyId: aws.environment["AWS_ACCESS_KEY_ID"],
+          secretAccessKey: aws.environment["AWS_SECRET_ACCESS_KEY"],
+        },
+      },
     };
   }
 
@@ -91,13 +146,19 @@ describe("the steps around Harbor's database, on both real operators and a real 
   }
 
   function severities({ sections }: StatusReport, title: string): string[] {
-    return [...new Set(sections.find((section) => section.title === title)?.findings.map(({ severity }) => severity))].sort();
+    return [
+      ...new Set(sections.find((section) => section.title === title)?.findings.map(({ severity }) => severity)),
+    ].sort();
   }
 
-  const uids = async (): Promise<string[]> => (await harbor.listPods(harborCluster)).map(({ metadata }) => metadata.uid);
+  const uids = async (): Promise<string[]> =>
+    (await harbor.listPods(harborCluster)).map(({ metadata }) => metadata.uid);
 
   it("restore check: the backups, the operator's live configuration and the keys are right: exit code 0", async () => {
-    const { exitCode, stdout, stderr } = await run(["restore", "check", "--request", "-", "-o", "json"], checkRequest());
+    const { exitCode, stdout, stderr } = await run(
+      ["restore", "check", "--request", "-", "-o", "json"],
+      checkRequest(),
+    );
     assert.equal(exitCode, 0, stdout + stderr);
     const report = restoreCheckReportSchema.parse(JSON.parse(stdout));
     assert.equal(report.verdict, "ok");
@@ -106,7 +167,21 @@ describe("the steps around Harbor's database, on both real operators and a real 
   });
 
   it("restore check: a person gets the same by options, with a warning that the Pods' keys were not tried", async () => {
-    const { exitCode, stdout } = await run(["restore", "check", cluster, "--bucket", backups.bucket, "--region", backups.region, "--endpoint", endpoint(), "--uid", uid, "--image", spiloImage]);
+    const { exitCode, stdout } = await run([
+      "restore",
+      "check",
+      cluster,
+      "--bucket",
+      backups.bucket,
+      "--region",
+      backups.region,
+      "--endpoint",
+      endpoint(),
+      "--uid",
+      uid,
+      "--image",
+      spiloImage,
+    ]);
     assert.equal(exitCode, 0, stdout);
     assert.match(stdout, /^BACKUP +base_000000010000000000000003$/m);
     assert.match(stdout, /warning +restore\.credentials: the keys of the pod Secret were not tried/);
@@ -114,14 +189,20 @@ describe("the steps around Harbor's database, on both real operators and a real 
   });
 
   it("fault 20: restore check: another UID: exit code 1, and stderr says how to mend it", async () => {
-    const { exitCode, stdout, stderr } = await run(["restore", "check", "--request", "-", "-o", "json"], checkRequest({ source: { uid: "00e85b8a-3f92-4c86-8d42-5056348c1e7e" } }));
+    const { exitCode, stdout, stderr } = await run(
+      ["restore", "check", "--request", "-", "-o", "json"],
+      checkRequest({ source: { uid: "00e85b8a-3f92-4c86-8d42-5056348c1e7e" } }),
+    );
     assert.equal(exitCode, 1);
     assert.match(stderr, /^PROBLEM: s3:\/\/.*: holds no backup; correct restore\.scope, uid/m);
     assert.equal(restoreCheckReportSchema.parse(JSON.parse(stdout)).verdict, "refuse");
   });
 
   it("fault 23: restore check: a region that is not the bucket's, a store that does not answer: exit code 3, never okay", async () => {
-    for (const [wrong, told] of [[{ region: "us-east-1" }, /the bucket is in the region eu-west-2/], [{ endpoint: "http://127.0.0.1:9" }, /no answer/]] as const) {
+    for (const [wrong, told] of [
+      [{ region: "us-east-1" }, /the bucket is in the region eu-west-2/],
+      [{ endpoint: "http://127.0.0.1:9" }, /no answer/],
+    ] as const) {
       const { exitCode, stderr } = await run(["restore", "check", "--request", "-", "-o", "json"], checkRequest(wrong));
       assert.equal(exitCode, 3, stderr);
       assert.match(stderr, told);
@@ -129,16 +210,32 @@ describe("the steps around Harbor's database, on both real operators and a real 
   });
 
   it("fault 19: restore check: a request without scope and bucket: exit code 2, everything that is missing at once", async () => {
-    const { exitCode, stderr } = await run(["restore", "check", "--request", "-"], checkRequest({ scope: undefined, bucket: undefined }));
+    const { exitCode, stderr } = await run(
+      ["restore", "check", "--request", "-"],
+      checkRequest({ scope: undefined, bucket: undefined }),
+    );
     assert.equal(exitCode, 2);
     assert.match(stderr, /restore\.bucket[^]*restore\.scope/);
   });
 
   it("restore check --suggest: what is in the bucket, in the words of the setting", async () => {
-    const { exitCode, stdout } = await run(["restore", "check", "--suggest", "--bucket", backups.bucket, "--region", backups.region, "-o", "json"]);
+    const { exitCode, stdout } = await run([
+      "restore",
+      "check",
+      "--suggest",
+      "--bucket",
+      backups.bucket,
+      "--region",
+      backups.region,
+      "-o",
+      "json",
+    ]);
     assert.equal(exitCode, 0);
     const [place, ...others] = suggestReportSchema.parse(JSON.parse(stdout)).places;
-    assert.deepEqual([place?.scope, place?.uid, place?.postgresVersion, place?.backups, others], [name, uid, 12, 1, []]);
+    assert.deepEqual(
+      [place?.scope, place?.uid, place?.postgresVersion, place?.backups, others],
+      [name, uid, 12, 1, []],
+    );
   });
 
   it("fault 27: pg-hba: the resource is not made: ends in time, says for what it waited, exit code 4", async () => {
@@ -177,9 +274,14 @@ describe("the steps around Harbor's database, on both real operators and a real 
   });
 
   it("status: everything at a glance, and no secret of it", async () => {
-    await waitUntil("the status Running", 120, async () => (await database.resource()).status?.PostgresClusterStatus === "Running");
+    await waitUntil(
+      "the status Running",
+      120,
+      async () => (await database.resource()).status?.PostgresClusterStatus === "Running",
+    );
     const report = await status();
-    for (const title of ["postgresql resource", "Zalando operator", "Pods' template", "restore", "Pods", "pod-config"]) assert.deepEqual(severities(report, title), ["ok"], `${title}: ${JSON.stringify(report.sections)}`);
+    for (const title of ["postgresql resource", "Zalando operator", "Pods' template", "restore", "Pods", "pod-config"])
+      assert.deepEqual(severities(report, title), ["ok"], `${title}: ${JSON.stringify(report.sections)}`);
     // WAL-G does not run here, so that the new database's own place is empty.
     assert.deepEqual(severities(report, "backups"), ["refuse"]);
     const own = `s3://${backups.bucket}/spilo/${name}/${(await database.resource()).metadata.uid}/wal/12`;
@@ -195,32 +297,53 @@ describe("the steps around Harbor's database, on both real operators and a real 
 
   it("fault 27: a HarborCluster edit reverts the list: status tells, pg-hba puts it back, roll brings two Pods up with it", async () => {
     await applyHarborCluster(testDirectory, { replicas: 2 });
-    await waitUntil("the Harbor operator to revert the list", 60, async () => (await database.resource()).spec.patroni.pg_hba.length === harborOperatorPgHba.length);
+    await waitUntil(
+      "the Harbor operator to revert the list",
+      60,
+      async () => (await database.resource()).spec.patroni.pg_hba.length === harborOperatorPgHba.length,
+    );
     assert(severities(await status(), "postgresql resource").includes("refuse"));
     const { stdout } = await run(["harbor", "pg-hba", cluster, "-o", "json"]);
-    assert.deepEqual([pgHbaReportSchema.parse(JSON.parse(stdout)).outcome, pgHbaReportSchema.parse(JSON.parse(stdout)).generation], ["applied", "2"]);
+    assert.deepEqual(
+      [pgHbaReportSchema.parse(JSON.parse(stdout)).outcome, pgHbaReportSchema.parse(JSON.parse(stdout)).generation],
+      ["applied", "2"],
+    );
     const rolled = await run(["harbor", "roll", cluster, "-o", "json"]);
     assert.equal(rolled.exitCode, 0, rolled.stderr);
     await waitUntil("two Pods", 120, async () => (await uids()).length === 2);
     assert.equal((await run(["harbor", "roll", cluster])).exitCode, 0);
-    assert.deepEqual((await harbor.listPods(harborCluster)).map((pod) => pod.metadata.labels["spilo-role"]).sort(), ["master", "replica"]);
+    assert.deepEqual((await harbor.listPods(harborCluster)).map((pod) => pod.metadata.labels["spilo-role"]).sort(), [
+      "master",
+      "replica",
+    ]);
   });
 
   it("roll without the operator's help: the replica, a switchover by Patroni, then the former leader", async () => {
     const before = await uids();
-    const leader = (await harbor.listPods(harborCluster)).find((pod) => pod.metadata.labels["spilo-role"] === "master")?.metadata.name ?? "";
+    const leader =
+      (await harbor.listPods(harborCluster)).find((pod) => pod.metadata.labels["spilo-role"] === "master")?.metadata
+        .name ?? "";
     const replica = leader.endsWith("-0") ? `${name}-1` : `${name}-0`;
     await processes.stop("lab.postgres-operator");
     try {
       const apps = client(layout(testDirectory).kubeconfig, harborContext).makeApiClient(AppsV1Api);
       const body = { spec: { template: { metadata: { annotations: { "test/round": "2" } } } } };
-      await apps.patchNamespacedStatefulSet({ namespace, name, body }, setHeaderOptions("Content-Type", PatchStrategy.StrategicMergePatch));
+      await apps.patchNamespacedStatefulSet(
+        { namespace, name, body },
+        setHeaderOptions("Content-Type", PatchStrategy.StrategicMergePatch),
+      );
       const { exitCode, stdout, stderr } = await run(["harbor", "roll", cluster, "-o", "json"]);
       assert.equal(exitCode, 0, stderr);
       const report = rollReportSchema.parse(JSON.parse(stdout));
       assert.deepEqual([report.outcome, report.pods, report.leader], ["rolled", [replica, leader], replica]);
-      assert.match(stderr, new RegExp(`deleting ${replica}[^]*handing the lead from ${leader} to ${replica}[^]*deleting ${leader}`));
-      assert.deepEqual((await uids()).filter((one) => before.includes(one)), []);
+      assert.match(
+        stderr,
+        new RegExp(`deleting ${replica}[^]*handing the lead from ${leader} to ${replica}[^]*deleting ${leader}`),
+      );
+      assert.deepEqual(
+        (await uids()).filter((one) => before.includes(one)),
+        [],
+      );
     } finally {
       await upHarbor(testDirectory, () => undefined);
     }
@@ -228,7 +351,13 @@ describe("the steps around Harbor's database, on both real operators and a real 
 
   it("a Pod in recovery, and one whose bootstrap is over, are told by their control files", async () => {
     const states = await Promise.all(
-      (await harbor.listPods(harborCluster)).map(async (pod) => [pod.metadata.labels["spilo-role"], await readBootstrapState(harbor.exec, pod, new AbortController().signal)] as const),
+      (await harbor.listPods(harborCluster)).map(
+        async (pod) =>
+          [
+            pod.metadata.labels["spilo-role"],
+            await readBootstrapState(harbor.exec, pod, new AbortController().signal),
+          ] as const,
+      ),
     );
     assert.deepEqual(Object.fromEntries(states), {
       master: { state: "under-way", cluster: "in production" },
@@ -245,7 +374,8 @@ describe("the steps around Harbor's database, on both real operators and a real 
     it(`least privilege: ${command} works with exactly the role of docs/permissions.md`, async () => {
       const kubeconfig = await users.kubeconfig(command.replace(" ", "-"), harborPermissions[command]);
       const request = checkRequest();
-      const input = command === "restore check" ? { ...request, kubernetes: { context: harborContext, kubeconfig } } : undefined;
+      const input =
+        command === "restore check" ? { ...request, kubernetes: { context: harborContext, kubeconfig } } : undefined;
       const { stdout, stderr } = await run([...parameters, "--kubeconfig", kubeconfig], input);
       assert.doesNotMatch(stdout + stderr, /not allowed|forbidden/);
       assert.notEqual(stdout, "", stderr);

@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { GetPublicAccessBlockCommand, GetBucketVersioningCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import {
+  GetPublicAccessBlockCommand,
+  GetBucketVersioningCommand,
+  PutObjectCommand,
+  S3Client,
+} from "@aws-sdk/client-s3";
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { harborOperatorPgHba, runbookPgHba } from "../../domain/harbor/pg-hba.ts";
 import { copyName, secretCopySchema } from "../../domain/secrets/copy.ts";
@@ -62,11 +67,15 @@ describe("pulumi, stack lab: Harbor's database declared, on both real operators"
   async function setKeys(side: "backup" | "restore", accessKeyId: string, secretAccessKey: string): Promise<void> {
     for (const [key, value] of Object.entries({ accessKeyId, secretAccessKey })) {
       const path = `postgres-recovery:harborSecrets.${side}.${key}`;
-      assert.equal((await project.pulumi("config", "set", "--stack", "lab", "--secret", "--path", path, value)).exitCode, 0);
+      assert.equal(
+        (await project.pulumi("config", "set", "--stack", "lab", "--secret", "--path", path, value)).exitCode,
+        0,
+      );
     }
   }
 
-  const up = (...parameters: string[]): Promise<Ended> => pulumi("up", "--stack", "lab", "--yes", "--skip-preview", "--non-interactive", ...parameters);
+  const up = (...parameters: string[]): Promise<Ended> =>
+    pulumi("up", "--stack", "lab", "--yes", "--skip-preview", "--non-interactive", ...parameters);
 
   async function succeeded(run: Promise<Ended>): Promise<string> {
     const { exitCode, stdout, stderr } = await run;
@@ -76,15 +85,27 @@ describe("pulumi, stack lab: Harbor's database declared, on both real operators"
 
   async function keptPassword(secret: string): Promise<string> {
     const SecretId = copyName(harborCluster, secret);
-    const { SecretString = "" } = await secrets.send(new GetSecretValueCommand({ SecretId, VersionStage: "AWSCURRENT" }));
-    return Buffer.from(secretCopySchema.parse(JSON.parse(SecretString)).secret.data["password"] ?? "", "base64").toString();
+    const { SecretString = "" } = await secrets.send(
+      new GetSecretValueCommand({ SecretId, VersionStage: "AWSCURRENT" }),
+    );
+    return Buffer.from(
+      secretCopySchema.parse(JSON.parse(SecretString)).secret.data["password"] ?? "",
+      "base64",
+    ).toString();
   }
 
   /** The variables of the database's container that the stack is responsible for: values, or the key of the Secret. */
   async function declaredEnvironment(): Promise<Record<string, string>> {
     const ours = /^(CLONE_|AWS_|USE_WAL|WALG?_(?!BUCKET)|BACKUP_)/;
     const variables = [...(await database.environment()).values()].filter((variable) => ours.test(variable.name));
-    return Object.fromEntries(variables.map(({ name: variable, value, valueFrom }) => [variable, valueFrom?.secretKeyRef === undefined ? (value ?? "") : `${valueFrom.secretKeyRef.name ?? ""}: ${valueFrom.secretKeyRef.key}`]));
+    return Object.fromEntries(
+      variables.map(({ name: variable, value, valueFrom }) => [
+        variable,
+        valueFrom?.secretKeyRef === undefined
+          ? (value ?? "")
+          : `${valueFrom.secretKeyRef.name ?? ""}: ${valueFrom.secretKeyRef.key}`,
+      ]),
+    );
   }
 
   const backupEnvironment = {
@@ -102,7 +123,14 @@ describe("pulumi, stack lab: Harbor's database declared, on both real operators"
 
   it("preview plans everything and touches nothing", async () => {
     const stdout = await succeeded(pulumi("preview", "--stack", "lab", "--non-interactive"));
-    for (const resource of ["Preflight preflight", "PodConfig pod-config", "PgHba pg-hba", "Roll roll", "KeptSecrets kept-secrets", "Bucket database-backups"]) {
+    for (const resource of [
+      "Preflight preflight",
+      "PodConfig pod-config",
+      "PgHba pg-hba",
+      "Roll roll",
+      "KeptSecrets kept-secrets",
+      "Bucket database-backups",
+    ]) {
       assert.match(stdout, new RegExp(`${resource.replace(" ", " +")} +create`));
     }
     assert.equal(await database.configMap(podConfig), undefined);
@@ -110,11 +138,17 @@ describe("pulumi, stack lab: Harbor's database declared, on both real operators"
 
   it("fault 19: an operator that was not told of pod-config: up fails before anything in the cluster changes", async () => {
     const [operators = "", config = ""] = zalandoConfigMap.split("/");
-    const restore = await database.patchConfigMap({ namespace: operators, name: config }, { pod_environment_configmap: "elsewhere/pod-config" });
+    const restore = await database.patchConfigMap(
+      { namespace: operators, name: config },
+      { pod_environment_configmap: "elsewhere/pod-config" },
+    );
     const { exitCode, stdout } = await up();
     await restore();
     assert.notEqual(exitCode, 0);
-    assert.match(stdout, /names another pod_environment_configmap, so that pod-config is read by nobody; set pod_environment_configmap to harbor-operator-ns\/pod-config/);
+    assert.match(
+      stdout,
+      /names another pod_environment_configmap, so that pod-config is read by nobody; set pod_environment_configmap to harbor-operator-ns\/pod-config/,
+    );
     assert.equal(await database.configMap(podConfig), undefined);
     assert.equal(await database.secretData(podSecret), undefined);
   });
@@ -131,13 +165,19 @@ describe("pulumi, stack lab: Harbor's database declared, on both real operators"
 
   it("the StatefulSet carries exactly the intended environment; the keys only by reference", async () => {
     assert.deepEqual(await declaredEnvironment(), backupEnvironment);
-    assert.deepEqual(await database.secretData(podSecret), { AWS_ACCESS_KEY_ID: "CANARYbackupid", AWS_SECRET_ACCESS_KEY: "CANARYbackupkey" });
+    assert.deepEqual(await database.secretData(podSecret), {
+      AWS_ACCESS_KEY_ID: "CANARYbackupid",
+      AWS_SECRET_ACCESS_KEY: "CANARYbackupkey",
+    });
   });
 
   it("the buckets are there and safe, and the copies of the Secrets, asked of S3 and Secrets Manager", async () => {
     for (const Bucket of ["harbor-artifacts", backups.bucket]) {
       assert.equal((await s3.send(new GetBucketVersioningCommand({ Bucket }))).Status, "Enabled");
-      assert.equal((await s3.send(new GetPublicAccessBlockCommand({ Bucket }))).PublicAccessBlockConfiguration?.BlockPublicPolicy, true);
+      assert.equal(
+        (await s3.send(new GetPublicAccessBlockCommand({ Bucket }))).PublicAccessBlockConfiguration?.BlockPublicPolicy,
+        true,
+      );
     }
     assert.equal(await keptPassword(standby), (await database.secretData({ namespace, name: standby }))?.["password"]);
   });
@@ -150,13 +190,21 @@ describe("pulumi, stack lab: Harbor's database declared, on both real operators"
     await succeeded(up());
     const after = await database.configMap(podConfig);
     assert.deepEqual([after?.data["BACKUP_NUM_TO_RETAIN"], after?.uid], ["9", before?.uid]);
-    await waitUntil("the operator's next sync", 120, async () => (await declaredEnvironment())["BACKUP_NUM_TO_RETAIN"] === "9");
+    await waitUntil(
+      "the operator's next sync",
+      120,
+      async () => (await declaredEnvironment())["BACKUP_NUM_TO_RETAIN"] === "9",
+    );
     await succeeded(up("--expect-no-changes"));
   });
 
   it("fault 27: a HarborCluster edit reverts pg_hba; preview shows it, the next up mends it, and the one after changes nothing", async () => {
     await applyHarborCluster(testDirectory, { logLevel: "debug" });
-    await waitUntil("the Harbor operator to revert the list", 60, async () => (await database.resource()).spec.patroni.pg_hba.length === harborOperatorPgHba.length);
+    await waitUntil(
+      "the Harbor operator to revert the list",
+      60,
+      async () => (await database.resource()).spec.patroni.pg_hba.length === harborOperatorPgHba.length,
+    );
     assert.match(await succeeded(pulumi("preview", "--stack", "lab", "--non-interactive")), /Command +pg-hba +replace/);
     await succeeded(up());
     assert.deepEqual((await database.resource()).spec.patroni.pg_hba, runbookPgHba);
@@ -171,7 +219,10 @@ describe("pulumi, stack lab: Harbor's database declared, on both real operators"
   });
 
   it("the cluster is lost, with its Secrets and volumes; only its backups are left", async () => {
-    lost = { uid: (await database.resource()).metadata.uid, systemIdentifier: await database.ask("select system_identifier from pg_control_system()") };
+    lost = {
+      uid: (await database.resource()).metadata.uid,
+      systemIdentifier: await database.ask("select system_identifier from pg_control_system()"),
+    };
     await database.ask("create table precious as select 'old data' as content");
     await database.backUp(`${backups.bucket}/spilo/${name}/${lost.uid}/wal/12`);
     const prefix = `spilo/${name}/${lost.uid}/wal/12`;
@@ -187,16 +238,33 @@ describe("pulumi, stack lab: Harbor's database declared, on both real operators"
   });
 
   const wrong: [fault: number, what: string, change: object, problem: RegExp][] = [
-    [20, "another UID", { uid: "00e85b8a-3f92-4c86-8d42-5056348c1e7e" }, /holds no backup; correct restore\.scope, uid/],
+    [
+      20,
+      "another UID",
+      { uid: "00e85b8a-3f92-4c86-8d42-5056348c1e7e" },
+      /holds no backup; correct restore\.scope, uid/,
+    ],
     [24, "another version in the path", { postgresVersion: 11 }, /holds no backup/],
-    [22, "a target time before the first backup", { targetTime: "2020-01-01T00:00:00+00:00" }, /no backup was finished before the target time/],
+    [
+      22,
+      "a target time before the first backup",
+      { targetTime: "2020-01-01T00:00:00+00:00" },
+      /no backup was finished before the target time/,
+    ],
     [23, "another region", { bucket: backups.bucket, region: "us-east-1" }, /the bucket is in the region eu-west-2/],
   ];
   for (const [fault, what, change, problem] of wrong) {
     it(`fault ${fault}: a restore with ${what}: up fails before the cluster is touched, and says how to mend it`, async () => {
       const before = await database.configMap(podConfig);
       await setKeys("restore", environment["AWS_ACCESS_KEY_ID"] ?? "", environment["AWS_SECRET_ACCESS_KEY"] ?? "");
-      await project.edit("lab", ["harbor", "restore"], { id: "after-the-fire", scope: name, uid: lost.uid, postgresVersion: 12, credentials: "secret", ...change });
+      await project.edit("lab", ["harbor", "restore"], {
+        id: "after-the-fire",
+        scope: name,
+        uid: lost.uid,
+        postgresVersion: 12,
+        credentials: "secret",
+        ...change,
+      });
       const { exitCode, stdout } = await up();
       assert.notEqual(exitCode, 0);
       assert.match(stdout, problem);
@@ -207,7 +275,13 @@ describe("pulumi, stack lab: Harbor's database declared, on both real operators"
 
   it("fault 23: keys that S3 refuses: up fails before the cluster is touched", async () => {
     await setKeys("restore", "CANARYbackupid", "CANARYbackupkey");
-    await project.edit("lab", ["harbor", "restore"], { id: "after-the-fire", scope: name, uid: lost.uid, postgresVersion: 12, credentials: "secret" });
+    await project.edit("lab", ["harbor", "restore"], {
+      id: "after-the-fire",
+      scope: name,
+      uid: lost.uid,
+      postgresVersion: 12,
+      credentials: "secret",
+    });
     const { exitCode, stdout } = await up();
     assert.notEqual(exitCode, 0);
     assert.match(stdout, /cannot be listed/);
@@ -217,7 +291,11 @@ describe("pulumi, stack lab: Harbor's database declared, on both real operators"
   it("the restore: up puts the Secrets back first, waits for the new HarborCluster, and the old data are there", async () => {
     await setKeys("restore", environment["AWS_ACCESS_KEY_ID"] ?? "", environment["AWS_SECRET_ACCESS_KEY"] ?? "");
     const running = succeeded(up());
-    await waitUntil("the CLONE_ values", 120, async () => (await database.configMap(podConfig))?.data["CLONE_SCOPE"] === name);
+    await waitUntil(
+      "the CLONE_ values",
+      120,
+      async () => (await database.configMap(podConfig))?.data["CLONE_SCOPE"] === name,
+    );
     assert.equal((await database.secretData({ namespace, name: standby }))?.["password"], "CANARYstandbypassword");
     await applyHarborCluster(testDirectory);
     await running;
@@ -246,17 +324,36 @@ describe("pulumi, stack lab: Harbor's database declared, on both real operators"
   it("fault 25: without the key restore every CLONE_ value goes: from pod-config, from the Secret, from the StatefulSet", async () => {
     await project.edit("lab", ["harbor", "restore"], undefined);
     await succeeded(up());
-    assert.deepEqual(Object.keys((await database.configMap(podConfig))?.data ?? {}).filter((key) => key.startsWith("CLONE_")), []);
-    assert.deepEqual(await database.secretData(podSecret), { AWS_ACCESS_KEY_ID: "CANARYbackupid", AWS_SECRET_ACCESS_KEY: "CANARYbackupkey" });
-    await waitUntil("the operator's next sync", 120, async () => Object.keys(await declaredEnvironment()).every((key) => !key.startsWith("CLONE_")));
+    assert.deepEqual(
+      Object.keys((await database.configMap(podConfig))?.data ?? {}).filter((key) => key.startsWith("CLONE_")),
+      [],
+    );
+    assert.deepEqual(await database.secretData(podSecret), {
+      AWS_ACCESS_KEY_ID: "CANARYbackupid",
+      AWS_SECRET_ACCESS_KEY: "CANARYbackupkey",
+    });
+    await waitUntil("the operator's next sync", 120, async () =>
+      Object.keys(await declaredEnvironment()).every((key) => !key.startsWith("CLONE_")),
+    );
     assert.deepEqual(await declaredEnvironment(), { ...backupEnvironment, BACKUP_NUM_TO_RETAIN: "9" });
     assert.equal(await database.ask("select content from precious"), "old data");
     await succeeded(up("--expect-no-changes"));
   });
 
   it("a value that somebody sets by hand beside the declared ones is named, and stops the next restore", async () => {
-    await database.apply({ apiVersion: "v1", kind: "ConfigMap", metadata: podConfig, data: { CLONE_HOST: "old-host" } });
-    await project.edit("lab", ["harbor", "restore"], { id: "second", scope: name, uid: lost.uid, postgresVersion: 12, credentials: "secret" });
+    await database.apply({
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: podConfig,
+      data: { CLONE_HOST: "old-host" },
+    });
+    await project.edit("lab", ["harbor", "restore"], {
+      id: "second",
+      scope: name,
+      uid: lost.uid,
+      postgresVersion: 12,
+      credentials: "secret",
+    });
     const { exitCode, stdout } = await up();
     assert.notEqual(exitCode, 0);
     assert.match(stdout, /pod-config CLONE_HOST: was set by test and would stay beside the declared values/);
@@ -265,7 +362,9 @@ describe("pulumi, stack lab: Harbor's database declared, on both real operators"
   });
 
   it("with roles instead of keys the Secret is empty, and stays, for the operator is told of it", async () => {
-    await project.edit("lab", ["harbor", "backup", "credentials"], { irsaRoleArn: "arn:aws:iam::123456789012:role/backups" });
+    await project.edit("lab", ["harbor", "backup", "credentials"], {
+      irsaRoleArn: "arn:aws:iam::123456789012:role/backups",
+    });
     await succeeded(up());
     assert.deepEqual(await database.secretData(podSecret), {});
     assert.equal((await database.configMap(podConfig))?.data["AWS_ROLE_ARN"], "arn:aws:iam::123456789012:role/backups");
@@ -280,9 +379,17 @@ describe("pulumi, stack lab: Harbor's database declared, on both real operators"
     const files = entries.filter((entry) => entry.isFile() && !/\/(bin|plugins)(\/|$)/.test(entry.parentPath));
     assert(files.some(({ parentPath }) => parentPath.includes("history")));
     for (const { name: file, parentPath } of files) printed.push(await readFile(join(parentPath, file), "utf8"));
-    assert(printed.some((text) => text.includes(standby)), "names are found, so values would be, too");
+    assert(
+      printed.some((text) => text.includes(standby)),
+      "names are found, so values would be, too",
+    );
     const wanted = [...canaries, environment["AWS_SECRET_ACCESS_KEY"] ?? "-"];
-    assert.deepEqual(wanted.flatMap((canary) => [canary, btoa(canary)]).filter((canary) => printed.some((text) => text.includes(canary))), []);
+    assert.deepEqual(
+      wanted
+        .flatMap((canary) => [canary, btoa(canary)])
+        .filter((canary) => printed.some((text) => text.includes(canary))),
+      [],
+    );
   });
 
   it("fault 18: destroy leaves the cluster, the copies and the buckets as they are", async () => {

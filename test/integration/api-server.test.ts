@@ -34,7 +34,20 @@ describe("what the API server answers", function () {
   after(() => proxy.stop());
 
   const list = (): Promise<Ended> =>
-    cli("stanza", "list", "--kubeconfig", proxy.kubeconfig, "--context", "dev", "-n", "tsl", "-o", "log", "--timeout", "15s");
+    cli(
+      "stanza",
+      "list",
+      "--kubeconfig",
+      proxy.kubeconfig,
+      "--context",
+      "dev",
+      "-n",
+      "tsl",
+      "-o",
+      "log",
+      "--timeout",
+      "15s",
+    );
 
   const passing: [string, ReturnType<Interfere>][] = [
     ["429 with Retry-After", { status: 429, headers: { "Retry-After": "1" }, body: "slow down" }],
@@ -72,7 +85,10 @@ describe("what the API server answers", function () {
       async () => {
         const { stdout, stderr, exitCode } = await list();
         assert.deepEqual({ stdout, exitCode }, { stdout: "", exitCode: 3 });
-        assert.match(stderr, /failed \(list \w+\): HTTP 503: apiserver is shutting down\nnext: see the API server's log$/);
+        assert.match(
+          stderr,
+          /failed \(list \w+\): HTTP 503: apiserver is shutting down\nnext: see the API server's log$/,
+        );
       },
     );
   });
@@ -137,7 +153,14 @@ describe("what the API server answers", function () {
     await proxy.during(
       (path) => (path.includes("pg_dumpall") ? { status: 401, body: "Unauthorized" } : undefined),
       async () => {
-        const { stderr, exitCode } = await cli("dump", "tsl/tsl-db", "--kubeconfig", proxy.kubeconfig, "--directory", directory);
+        const { stderr, exitCode } = await cli(
+          "dump",
+          "tsl/tsl-db",
+          "--kubeconfig",
+          proxy.kubeconfig,
+          "--directory",
+          directory,
+        );
         assert.equal(exitCode, 3);
         assert.match(stderr, /the dump of \S+ failed: \S+ does not accept the credentials.*\nnext: log in again/);
       },
@@ -191,29 +214,65 @@ describe("an API server that is killed and started again", function () {
   });
 
   it("fault 15: it goes away in the middle of a list: the truth or unreachable for each cluster, never a wrong okay", async () => {
-    const list = await startCli(["stanza", "list", "--context", "lab", "-o", "log", "--debug", "--concurrency", "1", "--timeout", "8s"]);
+    const list = await startCli([
+      "stanza",
+      "list",
+      "--context",
+      "lab",
+      "-o",
+      "log",
+      "--debug",
+      "--concurrency",
+      "1",
+      "--timeout",
+      "8s",
+    ]);
     await list.until(/brr-b\/postgresql/);
     await withApiServerKilled("lab", (restart) => restart());
     const { stdout, exitCode } = await list.ended;
     assert.equal(exitCode, 3);
-    const statuses = new Map([...stdout.matchAll(/\[(.*)\] (\S+) \(.*: (.*)$/gm)].map(([, namespace, name, status]) => [`${namespace ?? ""}/${name ?? ""}`, status]));
+    const statuses = new Map(
+      [...stdout.matchAll(/\[(.*)\] (\S+) \(.*: (.*)$/gm)].map(([, namespace, name, status]) => [
+        `${namespace ?? ""}/${name ?? ""}`,
+        status,
+      ]),
+    );
     assert.equal(statuses.size, 7);
     assert.equal(statuses.get("brr-b/postgresql"), "Okay");
     assert.match(statuses.get("consent/spicedb-psql") ?? "", /^(Timeout occurred|Unreachable)$/);
-    for (const [cluster, status] of truth) assert(["Unreachable", status].includes(statuses.get(cluster) ?? ""), cluster);
+    for (const [cluster, status] of truth)
+      assert(["Unreachable", status].includes(statuses.get(cluster) ?? ""), cluster);
     assert([...statuses.values()].includes("Unreachable"), stdout);
   });
 
   it("fault 15: it goes away in the middle of a dump: no file, no remote process, and why", async () => {
     const directory = await mkdtemp(join(tmpdir(), "postgres-recovery-dump-"));
     // pg_dumpall will have begun, and wait for this lock.
-    const lock = askDirectly("lab", "brr", pod, "psql", "-XAtqd", "app", "-c", "begin", "-c", "lock table entry", "-c", "select pg_sleep(20)");
-    const held = "select count(*) from pg_locks where mode = 'AccessExclusiveLock' and granted and database = (select oid from pg_database where datname = 'app')";
+    const lock = askDirectly(
+      "lab",
+      "brr",
+      pod,
+      "psql",
+      "-XAtqd",
+      "app",
+      "-c",
+      "begin",
+      "-c",
+      "lock table entry",
+      "-c",
+      "select pg_sleep(20)",
+    );
+    const held =
+      "select count(*) from pg_locks where mode = 'AccessExclusiveLock' and granted and database = (select oid from pg_database where datname = 'app')";
     await waitUntil("the lock on the table", 15, async () => Number(await sql(held)) > 0);
     const dump = await startCli(["dump", "brr/postgresql", "--context", "lab", "--directory", directory]);
-    const waiting = "select count(*) from pg_stat_activity where application_name = 'pg_dump' and wait_event_type = 'Lock'";
+    const waiting =
+      "select count(*) from pg_stat_activity where application_name = 'pg_dump' and wait_event_type = 'Lock'";
     await waitUntil("pg_dump to wait", 60, async () => (await sql(waiting)) === "1");
-    assert.deepEqual((await readdir(directory)).map((name) => name.endsWith(".partial")), [true]);
+    assert.deepEqual(
+      (await readdir(directory)).map((name) => name.endsWith(".partial")),
+      [true],
+    );
     await withApiServerKilled("lab", async () => {
       const { stdout, stderr, exitCode } = await dump.ended;
       assert.deepEqual({ stdout, exitCode }, { stdout: "", exitCode: 4 });
@@ -221,7 +280,11 @@ describe("an API server that is killed and started again", function () {
       assert.deepEqual(await readdir(directory), []);
     });
     await lock;
-    await waitUntil("the end of pg_dump", 60, async () => (await sql("select count(*) from pg_stat_activity where application_name = 'pg_dump'")) === "0");
+    await waitUntil(
+      "the end of pg_dump",
+      60,
+      async () => (await sql("select count(*) from pg_stat_activity where application_name = 'pg_dump'")) === "0",
+    );
     await rm(directory, { recursive: true });
   });
 });

@@ -2,7 +2,14 @@ import * as grpc from "@grpc/grpc-js";
 import services from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import type { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import provider from "@pulumi/pulumi/proto/provider_pb.js";
-import type { CheckResponse, CreateResponse, DiffResponse, InvokeResponse, ReadResponse, UpdateResponse } from "@pulumi/pulumi/proto/provider_pb.js";
+import type {
+  CheckResponse,
+  CreateResponse,
+  DiffResponse,
+  InvokeResponse,
+  ReadResponse,
+  UpdateResponse,
+} from "@pulumi/pulumi/proto/provider_pb.js";
 import empties from "google-protobuf/google/protobuf/empty_pb.js";
 import type { Empty } from "google-protobuf/google/protobuf/empty_pb.js";
 import assert from "node:assert/strict";
@@ -18,7 +25,10 @@ import type { StartedPlugin } from "./plugin-harness.ts";
 const urn = "urn:pulumi:lab::test::command:local:Command::once";
 const { Kind } = provider.PropertyDiff;
 const { DiffChanges } = provider.DiffResponse;
-const secret = (value: PropertyValue) => ({ "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", value });
+const secret = (value: PropertyValue) => ({
+  "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
+  value,
+});
 
 describe("stand-in of the command provider", function () {
   this.timeout(30_000);
@@ -43,7 +53,10 @@ describe("stand-in of the command provider", function () {
     rmSync(folder, { recursive: true });
   });
 
-  async function create(inputs: Properties, options: { preview?: boolean; timeout?: number } = {}): Promise<Properties> {
+  async function create(
+    inputs: Properties,
+    options: { preview?: boolean; timeout?: number } = {},
+  ): Promise<Properties> {
     const request = new provider.CreateRequest().setUrn(urn).setName("once").setProperties(structOf(inputs));
     request.setPreview(options.preview ?? false).setTimeout(options.timeout ?? 0);
     const response = await unaryCall<CreateResponse>((done) => client.create(request, done));
@@ -51,7 +64,11 @@ describe("stand-in of the command provider", function () {
   }
 
   async function update(state: Properties, inputs: Properties, preview = false): Promise<Properties> {
-    const request = new provider.UpdateRequest().setUrn(urn).setOlds(structOf(state)).setNews(structOf(inputs)).setPreview(preview);
+    const request = new provider.UpdateRequest()
+      .setUrn(urn)
+      .setOlds(structOf(state))
+      .setNews(structOf(inputs))
+      .setPreview(preview);
     const oldInputs = Object.entries(state).filter(([name]) => name !== "stdout" && name !== "stderr");
     request.setOldInputs(structOf(Object.fromEntries(oldInputs)));
     const response = await unaryCall<UpdateResponse>((done) => client.update(request, done));
@@ -64,7 +81,11 @@ describe("stand-in of the command provider", function () {
   }
 
   async function diff(olds: Properties, news: Properties): Promise<DiffResponse> {
-    const request = new provider.DiffRequest().setUrn(urn).setOlds(structOf(olds)).setOldInputs(structOf(olds)).setNews(structOf(news));
+    const request = new provider.DiffRequest()
+      .setUrn(urn)
+      .setOlds(structOf(olds))
+      .setOldInputs(structOf(olds))
+      .setNews(structOf(news));
     return unaryCall<DiffResponse>((done) => client.diff(request, done));
   }
 
@@ -85,7 +106,10 @@ describe("stand-in of the command provider", function () {
     });
 
     it("hands the script to the given interpreter as its last argument", async () => {
-      const state = await create({ create: "one two", interpreter: ["/bin/sh", "-c", 'printf "%s|" "$@"', "name", "first"] });
+      const state = await create({
+        create: "one two",
+        interpreter: ["/bin/sh", "-c", 'printf "%s|" "$@"', "name", "first"],
+      });
       assert.equal(state["stdout"], "first|one two|");
     });
 
@@ -124,12 +148,18 @@ describe("stand-in of the command provider", function () {
 
   describe("diff", () => {
     it("finds nothing between equal inputs, secret or not", async () => {
-      const response = await diff({ create: "x", stdin: "s", environment: { A: "1" } }, { create: "x", stdin: secret("s"), environment: { A: "1" } });
+      const response = await diff(
+        { create: "x", stdin: "s", environment: { A: "1" } },
+        { create: "x", stdin: secret("s"), environment: { A: "1" } },
+      );
       assert.equal(response.getChanges(), DiffChanges.DIFF_NONE);
     });
 
     it("names every changed property and no replacement", async () => {
-      const response = await diff({ create: "x", environment: { A: "1", B: "1" } }, { create: "y", environment: { A: "2", B: "1" }, stdin: "s" });
+      const response = await diff(
+        { create: "x", environment: { A: "1", B: "1" } },
+        { create: "y", environment: { A: "2", B: "1" }, stdin: "s" },
+      );
       assert.equal(response.getChanges(), DiffChanges.DIFF_SOME);
       assert.deepEqual(response.getDiffsList().sort(), ["create", "environment", "stdin"]);
       assert.deepEqual(kinds(response), { create: Kind.UPDATE, "environment.A": Kind.UPDATE, stdin: Kind.ADD });
@@ -161,7 +191,10 @@ describe("stand-in of the command provider", function () {
   });
 
   it("reads the state back as it is: no drift", async () => {
-    const request = new provider.ReadRequest().setId("once0").setProperties(structOf({ stdout: "old" })).setInputs(structOf({ create: "x" }));
+    const request = new provider.ReadRequest()
+      .setId("once0")
+      .setProperties(structOf({ stdout: "old" }))
+      .setInputs(structOf({ create: "x" }));
     const response = await unaryCall<ReadResponse>((done) => client.read(request, done));
     assert.equal(response.getId(), "once0");
     assert.deepEqual(propertiesOf(response.getProperties()), { stdout: "old" });
@@ -186,22 +219,35 @@ describe("stand-in of the command provider", function () {
   describe("failure", () => {
     it("tells the exit code, the quoted script and both outputs, in the order in which they came", async () => {
       const script = 'echo "out"; sleep 0.1; echo problem >&2\nexit 3';
-      await assert.rejects(create({ create: script }), { message: `exit status 3: running ${JSON.stringify(script)}:\nout\nproblem\n` });
+      await assert.rejects(create({ create: script }), {
+        message: `exit status 3: running ${JSON.stringify(script)}:\nout\nproblem\n`,
+      });
     });
 
     it("tells what the system says when the interpreter is missing", async () => {
-      await assert.rejects(create({ create: "x", interpreter: ["/no/shell"] }), { message: 'fork/exec /no/shell: no such file or directory: running "x":\n' });
+      await assert.rejects(create({ create: "x", interpreter: ["/no/shell"] }), {
+        message: 'fork/exec /no/shell: no such file or directory: running "x":\n',
+      });
     });
 
     it("fails an update and a delete in the same way", async () => {
-      await assert.rejects(update({ stdout: "", stderr: "" }, { update: "exit 4" }), /^Error: exit status 4: running "exit 4":\n$/);
-      await assert.rejects(remove({ delete: "exit 5", stdout: "", stderr: "" }), /^Error: exit status 5: running "exit 5":\n$/);
+      await assert.rejects(
+        update({ stdout: "", stderr: "" }, { update: "exit 4" }),
+        /^Error: exit status 4: running "exit 4":\n$/,
+      );
+      await assert.rejects(
+        remove({ delete: "exit 5", stdout: "", stderr: "" }),
+        /^Error: exit status 5: running "exit 5":\n$/,
+      );
     });
   });
 
   describe("environment", () => {
     it("adds to the environment of the provider", async () => {
-      const state = await create({ create: 'echo "$GREETING"; test -n "$PATH"', environment: { GREETING: "good day" } });
+      const state = await create({
+        create: 'echo "$GREETING"; test -n "$PATH"',
+        environment: { GREETING: "good day" },
+      });
       assert.equal(state["stdout"], "good day");
     });
 
@@ -218,7 +264,10 @@ describe("stand-in of the command provider", function () {
     });
 
     it("fails when a variable is longer than the system allows", async () => {
-      await assert.rejects(create({ create: "true", environment: { LONG: "x".repeat(140_000) } }), /^Error: fork\/exec \/bin\/sh: argument list too long: /);
+      await assert.rejects(
+        create({ create: "true", environment: { LONG: "x".repeat(140_000) } }),
+        /^Error: fork\/exec \/bin\/sh: argument list too long: /,
+      );
     });
   });
 
@@ -244,7 +293,10 @@ describe("stand-in of the command provider", function () {
     it("is the given one, which must exist", async () => {
       mkdirSync(file("work"));
       assert.equal((await create({ create: "pwd", dir: file("work") }))["stdout"], file("work"));
-      await assert.rejects(create({ create: "pwd", dir: file("none") }), /^Error: chdir \S+\/none: no such file or directory: running "pwd":\n$/);
+      await assert.rejects(
+        create({ create: "pwd", dir: file("none") }),
+        /^Error: chdir \S+\/none: no such file or directory: running "pwd":\n$/,
+      );
     });
   });
 
@@ -264,7 +316,12 @@ describe("stand-in of the command provider", function () {
       await run;
     });
 
-    for (const [logging, expected] of [["stdoutAndStderr", ["out", "problem", "rest"]], ["stdout", ["out", "rest"]], ["stderr", ["problem"]], ["none", []]] as const) {
+    for (const [logging, expected] of [
+      ["stdoutAndStderr", ["out", "problem", "rest"]],
+      ["stdout", ["out", "rest"]],
+      ["stderr", ["problem"]],
+      ["none", []],
+    ] as const) {
       it(`shows ${expected.join(", ") || "nothing"} with ${logging}`, async () => {
         const state = await create({ create: script, logging });
         assert.deepEqual(messages(), expected);
@@ -275,7 +332,11 @@ describe("stand-in of the command provider", function () {
 
   describe("secrets", () => {
     it("are plain for the script and stay secret in the state", async () => {
-      const inputs = { create: 'cat; echo "$TOKEN"', stdin: secret("from stdin "), environment: secret({ TOKEN: "from environment" }) };
+      const inputs = {
+        create: 'cat; echo "$TOKEN"',
+        stdin: secret("from stdin "),
+        environment: secret({ TOKEN: "from environment" }),
+      };
       const state = await create(inputs);
       assert.deepEqual(state, { ...inputs, stdout: "from stdin from environment", stderr: "" });
     });
@@ -303,7 +364,12 @@ describe("stand-in of the command provider", function () {
     }
 
     it("runs its command at once, and shows nothing", async () => {
-      assert.deepEqual(await invoke({ command: "cat; echo problem >&2", stdin: "in" }), { command: "cat; echo problem >&2", stdin: "in", stdout: "in", stderr: "problem" });
+      assert.deepEqual(await invoke({ command: "cat; echo problem >&2", stdin: "in" }), {
+        command: "cat; echo problem >&2",
+        stdin: "in",
+        stdout: "in",
+        stderr: "problem",
+      });
       assert.deepEqual(messages(), []);
     });
 
@@ -319,7 +385,10 @@ describe("stand-in of the command provider", function () {
       return unaryCall<CheckResponse>((done) => client.check(request, done));
     };
     const failures = (await check("command:local:Command", { create: "x", assetPaths: ["*"] })).getFailuresList();
-    assert.deepEqual(failures.map((failure) => failure.getProperty()), ["assetPaths"]);
+    assert.deepEqual(
+      failures.map((failure) => failure.getProperty()),
+      ["assetPaths"],
+    );
     await assert.rejects(check("command:remote:Command", {}), /knows only command:local:Command/);
   });
 

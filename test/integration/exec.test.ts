@@ -41,7 +41,12 @@ describe("remote commands through the real API server", function () {
     client.exec(container, ["bash", "-c", script], { deadlineSeconds });
 
   it("exit code, stdout and stderr arrive apart", async () => {
-    assert.deepEqual(await bash("echo out; echo err >&2; exit 55"), { end: "exited", code: 55, stdout: "out\n", stderr: "err\n" });
+    assert.deepEqual(await bash("echo out; echo err >&2; exit 55"), {
+      end: "exited",
+      code: 55,
+      stdout: "out\n",
+      stderr: "err\n",
+    });
   });
 
   it("fault 14: characters that are split across frames arrive whole", async () => {
@@ -50,7 +55,9 @@ describe("remote commands through the real API server", function () {
   });
 
   it("fault 14: a report of 5 MB", async () => {
-    const report = sampleOutput("info-11-ok-json").trim().replace('"backup":[', `"backup":[${`{"timestamp":{"start":1,"stop":2}},`.repeat(150_000)}`);
+    const report = sampleOutput("info-11-ok-json")
+      .trim()
+      .replace('"backup":[', `"backup":[${`{"timestamp":{"start":1,"stop":2}},`.repeat(150_000)}`);
     assert(report.length > 5_000_000);
     // The captured repository is another database's, which the list must notice.
     assert.equal(await statusOf({ match: "pgbackrest" }, report), "Broken");
@@ -58,7 +65,10 @@ describe("remote commands through the real API server", function () {
 
   for (const cutAfterBytes of [0, 200]) {
     it(`fault 15: a connection that is cut after ${cutAfterBytes} bytes is never okay`, async () => {
-      assert.equal(await statusOf({ match: "pgbackrest", cutAfterBytes }, sampleOutput("info-11-ok-json")), "Unreachable");
+      assert.equal(
+        await statusOf({ match: "pgbackrest", cutAfterBytes }, sampleOutput("info-11-ok-json")),
+        "Unreachable",
+      );
     });
   }
 
@@ -88,7 +98,10 @@ describe("remote commands through the real API server", function () {
     const gone = await client.exec({ ...container, pod: "tsl-db-tsl-db-1-gone-0" }, ["true"], { deadlineSeconds: 20 });
     assert.equal(gone.end, "refused");
     assert.match(JSON.stringify(gone), /not found/);
-    assert.notEqual((await client.exec({ ...container, container: "nope" }, ["true"], { deadlineSeconds: 20 })).end, "exited");
+    assert.notEqual(
+      (await client.exec({ ...container, container: "nope" }, ["true"], { deadlineSeconds: 20 })).end,
+      "exited",
+    );
   });
 
   it("a slow reader does not fill the memory", async () => {
@@ -99,7 +112,10 @@ describe("remote commands through the real API server", function () {
       write(chunk: Buffer, _encoding, done) {
         bytes += chunk.length;
         peak = Math.max(peak, process.memoryUsage().rss);
-        if (Math.floor(bytes / 1e8) > Math.floor((bytes - chunk.length) / 1e8)) void setTimeout(500).then(() => { done(); });
+        if (Math.floor(bytes / 1e8) > Math.floor((bytes - chunk.length) / 1e8))
+          void setTimeout(500).then(() => {
+            done();
+          });
         else done();
       },
     });

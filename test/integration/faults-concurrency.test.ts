@@ -35,14 +35,20 @@ describe("several work on one stanza at once", function () {
     await loseStanza(cluster);
   });
 
-  const stanzaCreate = (): Promise<string> => askDirectly(context, namespace, pod, "pgbackrest", "--stanza=db", "stanza-create");
+  const stanzaCreate = (): Promise<string> =>
+    askDirectly(context, namespace, pod, "pgbackrest", "--stanza=db", "stanza-create");
 
   /** pgBackRest itself finds the stanza whole: creating again changes nothing. */
   async function exactlyOneValidStanza(): Promise<void> {
     assert.deepEqual(await repositoryCodes(context, namespace, pod), [2]);
     const files = await repositoryFiles(cluster);
     const infos = Object.keys(files).filter((file) => /\.info(\.copy)?$/.test(file));
-    assert.deepEqual(infos.sort(), ["archive/db/archive.info", "archive/db/archive.info.copy", "backup/db/backup.info", "backup/db/backup.info.copy"]);
+    assert.deepEqual(infos.sort(), [
+      "archive/db/archive.info",
+      "archive/db/archive.info.copy",
+      "backup/db/backup.info",
+      "backup/db/backup.info.copy",
+    ]);
     await waitUntil("the lock", 20, async () => {
       await stanzaCreate();
       return true;
@@ -52,7 +58,9 @@ describe("several work on one stanza at once", function () {
 
   it("fault 17: three runs of the CLI into one folder: all end well, each with its own verified dump", async () => {
     const runs = await Promise.all(
-      [1, 2, 3].map(() => cli("stanza", "create", name, "--context", context, "--dump-directory", directory, "-o", "json")),
+      [1, 2, 3].map(() =>
+        cli("stanza", "create", name, "--context", context, "--dump-directory", directory, "-o", "json"),
+      ),
     );
     const reports = runs.map(({ exitCode, stdout, stderr }) => {
       assert.equal(exitCode, 0, stderr);
@@ -64,20 +72,32 @@ describe("several work on one stanza at once", function () {
     const dumps = reports.flatMap(({ dump }) => (dump && "file" in dump ? [dump] : []));
     assert.equal(dumps.length, reports.filter(({ outcome }) => outcome === "created").length);
     for (const { file, sha256 } of dumps) {
-      assert.equal(createHash("sha256").update(await readFile(file)).digest("hex"), sha256);
+      assert.equal(
+        createHash("sha256")
+          .update(await readFile(file))
+          .digest("hex"),
+        sha256,
+      );
     }
-    assert.deepEqual((await readdir(directory)).sort(), dumps.map(({ file }) => file.slice(directory.length + 1)).sort());
+    assert.deepEqual(
+      (await readdir(directory)).sort(),
+      dumps.map(({ file }) => file.slice(directory.length + 1)).sort(),
+    );
   });
 
   it("fault 8: PGO creates at the same moment: both end well", async () => {
     let operator: Promise<unknown> = Promise.resolve();
-    const { report, error } = await runProcedure(cluster, {}, {
-      before: /stanza-create/,
-      happens: () => {
-        operator = stanzaCreate().catch((reason: unknown) => reason);
-        return Promise.resolve();
+    const { report, error } = await runProcedure(
+      cluster,
+      {},
+      {
+        before: /stanza-create/,
+        happens: () => {
+          operator = stanzaCreate().catch((reason: unknown) => reason);
+          return Promise.resolve();
+        },
       },
-    });
+    );
     assert.equal(error, undefined);
     assert.equal(report?.outcome, "created");
     const end = await operator;
@@ -87,13 +107,17 @@ describe("several work on one stanza at once", function () {
 
   it("fault 8: PGO created it between the question and our create: it is left as it is", async () => {
     let before: object = {};
-    const { report, error } = await runProcedure(cluster, {}, {
-      before: /stanza-create/,
-      happens: async () => {
-        await stanzaCreate();
-        before = await repositoryFiles(cluster);
+    const { report, error } = await runProcedure(
+      cluster,
+      {},
+      {
+        before: /stanza-create/,
+        happens: async () => {
+          await stanzaCreate();
+          before = await repositoryFiles(cluster);
+        },
       },
-    });
+    );
     assert.equal(error, undefined);
     assert.equal(report?.status.status, "okay");
     assert.deepEqual(await repositoryFiles(cluster), before);
@@ -110,7 +134,10 @@ describe("several work on one stanza at once", function () {
 
   it("fault 8: a lock that is not released in time: fails, and nothing is written", async () => {
     const { error } = await withLockHeld(cluster, 30, () => runProcedure(cluster, { timeLimits: { create: "4s" } }));
-    assert.match(String(error), /the stanza was not created: another pgBackRest process of this cluster holds the lock.*, for 4s/);
+    assert.match(
+      String(error),
+      /the stanza was not created: another pgBackRest process of this cluster holds the lock.*, for 4s/,
+    );
     assert.deepEqual(await repositoryFiles(cluster), {});
   });
 
@@ -118,7 +145,14 @@ describe("several work on one stanza at once", function () {
     await breakRepository(testDirectory, context, name);
     let archiver: number | undefined;
     try {
-      await askDirectly(context, namespace, pod, "psql", "-XAtqc", "create table if not exists nudge (n int); insert into nudge values (1); select pg_switch_wal()");
+      await askDirectly(
+        context,
+        namespace,
+        pod,
+        "psql",
+        "-XAtqc",
+        "create table if not exists nudge (n int); insert into nudge values (1); select pg_switch_wal()",
+      );
       await waitUntil("the archiver that pushes to the silent repo host", 60, async () => {
         archiver = await processIn(cluster, /^pgbackrest .*archive-push:async/);
         return archiver !== undefined;
@@ -133,7 +167,10 @@ describe("several work on one stanza at once", function () {
       archiver = undefined;
       return Promise.resolve();
     };
-    const second: Event[] = [{ before: /stanza-create/, happens: () => Promise.resolve() }, { before: /stanza-create/, happens: goOn }];
+    const second: Event[] = [
+      { before: /stanza-create/, happens: () => Promise.resolve() },
+      { before: /stanza-create/, happens: goOn },
+    ];
     const { report, error, progress } = await runProcedure(cluster, {}, ...second).finally(goOn);
     assert.equal(error, undefined, progress.join("\n"));
     assert.equal(report?.outcome, "created");

@@ -31,8 +31,16 @@ describe("fault 13: no file under a final name and no create after a dump", func
   afterEach(() => rm(directory, { recursive: true }));
 
   /** The procedure fails at the dump, keeps no file, and the repository stays as it is. */
-  async function failsAtDump(message: RegExp, { limit = "1m", into = directory }: { limit?: string; into?: string } = {}, ...events: Event[]): Promise<void> {
-    const { report, error, progress } = await runProcedure(cluster, { dump: { directory: into }, timeLimits: { dump: limit } }, ...events);
+  async function failsAtDump(
+    message: RegExp,
+    { limit = "1m", into = directory }: { limit?: string; into?: string } = {},
+    ...events: Event[]
+  ): Promise<void> {
+    const { report, error, progress } = await runProcedure(
+      cluster,
+      { dump: { directory: into }, timeLimits: { dump: limit } },
+      ...events,
+    );
     assert.equal(report, undefined);
     assert(error instanceof RecoveryError, String(error));
     assert.equal(error.kind, "failed");
@@ -40,7 +48,10 @@ describe("fault 13: no file under a final name and no create after a dump", func
     assert(error.next);
     assert.doesNotMatch(progress.join("\n"), /stanza-create/);
     assert.deepEqual(await repositoryFiles(cluster), {});
-    assert.deepEqual((await readdir(into)).filter((name) => name !== "filler"), []);
+    assert.deepEqual(
+      (await readdir(into)).filter((name) => name !== "filler"),
+      [],
+    );
   }
 
   it("whose pg_dumpall was killed in the middle", async () => {
@@ -72,10 +83,23 @@ describe("fault 13: no file under a final name and no create after a dump", func
   });
 
   it("that lacks a permission", async () => {
-    await askDirectly(context, namespace, pod, "psql", "-Xqd", "app", "-c", "create table secret (text text); revoke all on secret from public");
+    await askDirectly(
+      context,
+      namespace,
+      pod,
+      "psql",
+      "-Xqd",
+      "app",
+      "-c",
+      "create table secret (text text); revoke all on secret from public",
+    );
     try {
-      await withEnvironment(context, namespace, pod, () => ({ PGUSER: "app", PGDATABASE: "app" }), () =>
-        failsAtDump(/pg_dumpall ended with exit code 1: .*permission denied/s),
+      await withEnvironment(
+        context,
+        namespace,
+        pod,
+        () => ({ PGUSER: "app", PGDATABASE: "app" }),
+        () => failsAtDump(/pg_dumpall ended with exit code 1: .*permission denied/s),
       );
     } finally {
       await askDirectly(context, namespace, pod, "psql", "-Xqd", "app", "-c", "drop table secret");
@@ -84,14 +108,23 @@ describe("fault 13: no file under a final name and no create after a dump", func
 
   for (const [what, replay, message] of [
     ["of zero bytes", {}, /trailer is missing/],
-    ["whose connection was cut in the middle", { cutAfterBytes: 3 }, /closed without an exit status|unexpected EOF|EOF/],
+    [
+      "whose connection was cut in the middle",
+      { cutAfterBytes: 3 },
+      /closed without an exit status|unexpected EOF|EOF/,
+    ],
     ["that ended early with exit code 0", { stdoutFile: "whole" }, /trailer is missing/],
   ] as const) {
     it(what, async () => {
       const file = `${directory}.sql`;
-      await writeFile(file, what === "of zero bytes" ? "" : "-- PostgreSQL database cluster dump complete\n--\n\nCOPY 1\n");
+      await writeFile(
+        file,
+        what === "of zero bytes" ? "" : "-- PostgreSQL database cluster dump complete\n--\n\nCOPY 1\n",
+      );
       try {
-        await withReplay(context, namespace, pod, [{ match: "pg_dumpall", ...replay, stdoutFile: file }], () => failsAtDump(message));
+        await withReplay(context, namespace, pod, [{ match: "pg_dumpall", ...replay, stdoutFile: file }], () =>
+          failsAtDump(message),
+        );
       } finally {
         await rm(file);
       }
@@ -127,13 +160,17 @@ describe("fault 13: no file under a final name and no create after a dump", func
 
     it("that fills up while it is written", async () => {
       await onSmallDisk("200m", (disk) =>
-        failsAtDump(/ENOSPC: no space left on device/, { into: disk }, {
-          before: /pg_dumpall/,
-          happens: async () => {
-            const { bavail, bsize } = await statfs(disk);
-            await execa("fallocate", ["-l", String(bavail * bsize), join(disk, "filler")]);
+        failsAtDump(
+          /ENOSPC: no space left on device/,
+          { into: disk },
+          {
+            before: /pg_dumpall/,
+            happens: async () => {
+              const { bavail, bsize } = await statfs(disk);
+              await execa("fallocate", ["-l", String(bavail * bsize), join(disk, "filler")]);
+            },
           },
-        }),
+        ),
       );
     });
   });

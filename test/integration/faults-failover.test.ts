@@ -54,7 +54,11 @@ describe("the leader fails over (two members, real switchovers)", function () {
   }
 
   it("fault 10: between the question and the search for the leader: created on the new leader", async () => {
-    const end = await runProcedure(cluster, {}, { before: /patronictl list/, happens: () => switchover(cluster, other) });
+    const end = await runProcedure(
+      cluster,
+      {},
+      { before: /patronictl list/, happens: () => switchover(cluster, other) },
+    );
     await createdOn(other, end);
   });
 
@@ -66,7 +70,10 @@ describe("the leader fails over (two members, real switchovers)", function () {
       { before: /patronictl list/, happens: () => switchover(cluster, other) },
     );
     await createdOn(other, end);
-    assert.match(end.progress.join("\n"), new RegExp(`dumping all databases of ${leader}[^]*the leader moved[^]*dumping all databases of ${other}`));
+    assert.match(
+      end.progress.join("\n"),
+      new RegExp(`dumping all databases of ${leader}[^]*the leader moved[^]*dumping all databases of ${other}`),
+    );
     assert.equal((await readdir(directory)).length, 2);
   });
 
@@ -79,17 +86,24 @@ describe("the leader fails over (two members, real switchovers)", function () {
   it("fault 9, 10: between the proof and create, within one command: pgBackRest itself refuses on the former leader", async () => {
     // The proof answers, and before pgBackRest starts the leader is another.
     const proof = join(directory, "psql");
-    await writeFile(proof, `#!/bin/sh
+    await writeFile(
+      proof,
+      `#!/bin/sh
 case "$*" in *pg_is_in_recovery*) ;; *) exec ${postgresBin}/psql "$@" ;; esac
 answer=$(${postgresBin}/psql "$@")
 if [ "$answer" = f ] && mkdir ${directory}/once; then
   patronictl switchover --force --leader ${leader} --candidate ${other} >/dev/null 2>&1
 fi
 echo "$answer"
-`);
+`,
+    );
     await Promise.all([chmod(proof, 0o755), chmod(directory, 0o777)]);
-    const end = await withEnvironment(context, namespace, leader, ({ PATH }) => ({ PATH: `${directory}:${PATH ?? ""}` }), () =>
-      runProcedure(cluster, {}),
+    const end = await withEnvironment(
+      context,
+      namespace,
+      leader,
+      ({ PATH }) => ({ PATH: `${directory}:${PATH ?? ""}` }),
+      () => runProcedure(cluster, {}),
     );
     await createdOn(other, end);
     assert.match(end.progress.join("\n"), /this instance is not the primary \(.*unable to find primary cluster/);
@@ -97,19 +111,25 @@ echo "$answer"
 
   it("fault 9: create sent to a replica: exit code 56, and nothing is written", async () => {
     const before = await repositoryFiles(cluster);
-    await assert.rejects(askDirectly(context, namespace, other, "pgbackrest", "--stanza=db", "stanza-create"), { exitCode: 56 });
+    await assert.rejects(askDirectly(context, namespace, other, "pgbackrest", "--stanza=db", "stanza-create"), {
+      exitCode: 56,
+    });
     assert.deepEqual(await repositoryFiles(cluster), before);
   });
 
   it("fault 9: a killed leader that Patroni's list still names: waits, and creates on its successor", async () => {
     try {
-      const end = await runProcedure(cluster, {}, {
-        before: /patronictl list/,
-        happens: async () => {
-          await killMember(cluster, leader);
-          assert.deepEqual(await leaders(cluster), [leader]);
+      const end = await runProcedure(
+        cluster,
+        {},
+        {
+          before: /patronictl list/,
+          happens: async () => {
+            await killMember(cluster, leader);
+            assert.deepEqual(await leaders(cluster), [leader]);
+          },
         },
-      });
+      );
       await createdOn(other, end);
     } finally {
       await startMember(cluster, leader);
@@ -118,7 +138,11 @@ echo "$answer"
 
   it("fault 10, 13: the leader is killed before the dump: fails clearly, and nothing is created", async () => {
     try {
-      const { error, report } = await runProcedure(cluster, { dump: { directory } }, { before: /pg_dumpall/, happens: () => killMember(cluster, leader) });
+      const { error, report } = await runProcedure(
+        cluster,
+        { dump: { directory } },
+        { before: /pg_dumpall/, happens: () => killMember(cluster, leader) },
+      );
       assert.equal(report, undefined);
       assert.match(String(error), new RegExp(`the dump of ${leader} failed: pg_dumpall ended with exit code 1`));
       assert.deepEqual(await readdir(directory), []);

@@ -7,7 +7,14 @@ import { findCluster } from "../../sandbox/pgo/inventory.ts";
 import { withOperatorStopped, withTableLocked } from "../support/locks.ts";
 import { remoteCommands, untilNoRemoteCommand, untilRemoteCommand } from "../support/remote-commands.ts";
 import { loseStanza } from "../support/repository.ts";
-import { askDirectly, repositoryCodes, sandboxEnvironment, startCli, testDirectory, type Ended } from "../support/sandbox.ts";
+import {
+  askDirectly,
+  repositoryCodes,
+  sandboxEnvironment,
+  startCli,
+  testDirectory,
+  type Ended,
+} from "../support/sandbox.ts";
 
 const cluster = findCluster("dev", "calendar/scheduler-db");
 const [pod = ""] = cluster.pods;
@@ -33,7 +40,10 @@ describe("somebody interrupts a command", function () {
 
   function interrupted({ exitCode, stderr }: Ended): void {
     assert.equal(exitCode, 130, stderr);
-    assert.match(stderr, /error: interrupted\nnext: a remote command that was under way ends by itself within its time limit$/);
+    assert.match(
+      stderr,
+      /error: interrupted\nnext: a remote command that was under way ends by itself within its time limit$/,
+    );
     assert.doesNotMatch(stderr, /\n\s+at /);
   }
 
@@ -67,7 +77,10 @@ describe("somebody interrupts a command", function () {
     assert.deepEqual(await repositoryCodes(context, namespace, pod), [1]);
   });
 
-  for (const [signal, what] of [["SIGTERM", "an end from outside"], ["SIGHUP", "a terminal that is closed"]] as const) {
+  for (const [signal, what] of [
+    ["SIGTERM", "an end from outside"],
+    ["SIGHUP", "a terminal that is closed"],
+  ] as const) {
     it(`fault 35: ${what} during a dump: no file stays, and nothing is created`, async () => {
       await withTableLocked(cluster, async () => {
         const running = await startCli([...create, "--dump-directory", directory]);
@@ -82,7 +95,14 @@ describe("somebody interrupts a command", function () {
   }
 
   it("fault 35: ^C while bytes flow: pg_dumpall meets the closed pipe and ends long before its limit", async () => {
-    await askDirectly(context, namespace, pod, "psql", "-Xqc", "create unlogged table flood as select repeat(md5(n::text), 30) as text from generate_series(1, 300000) n");
+    await askDirectly(
+      context,
+      namespace,
+      pod,
+      "psql",
+      "-Xqc",
+      "create unlogged table flood as select repeat(md5(n::text), 30) as text from generate_series(1, 300000) n",
+    );
     try {
       const running = await startCli([...create, "--dump-directory", directory]);
       await untilRemoteCommand(context, namespace, pod, /pg_dump .*postgres/);
@@ -102,7 +122,10 @@ describe("somebody interrupts a command", function () {
       await untilRemoteCommand(context, namespace, pod, /pg_dump /);
       running.signal("SIGKILL");
       await running.ended;
-      assert.deepEqual((await readdir(directory)).filter((name) => !/^\..*\.partial$/.test(name)), []);
+      assert.deepEqual(
+        (await readdir(directory)).filter((name) => !/^\..*\.partial$/.test(name)),
+        [],
+      );
     });
     await untilNoRemoteCommand(context, namespace, pod, 20);
     const again = await startCli([...create, "--dump-directory", directory]);
@@ -140,7 +163,15 @@ describe("somebody interrupts a command", function () {
     const [missingPod = ""] = missing.pods;
     try {
       await withOperatorStopped(async () => {
-        const running = await startCli(["stanza", "create", "wip-showcase/showcase-dev-db", "--context", context, "--dump-directory", directory]);
+        const running = await startCli([
+          "stanza",
+          "create",
+          "wip-showcase/showcase-dev-db",
+          "--context",
+          context,
+          "--dump-directory",
+          directory,
+        ]);
         await running.until(/waiting for PGO/);
         running.signal("SIGINT");
         interrupted(await running.ended);

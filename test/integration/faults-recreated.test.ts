@@ -42,7 +42,18 @@ describe("a cluster is deleted and made anew under its name", function () {
   }
 
   const create = (...options: string[]): Promise<Ended> =>
-    cli("stanza", "create", `${namespace}/${name}`, "--context", context, "--skip-dump", "nothing worth a dump", "-o", "json", ...options);
+    cli(
+      "stanza",
+      "create",
+      `${namespace}/${name}`,
+      "--context",
+      context,
+      "--skip-dump",
+      "nothing worth a dump",
+      "-o",
+      "json",
+      ...options,
+    );
 
   it("fault 11, 12: the repository still holds the former cluster's stanza: broken, and refused", async () => {
     const { status, pod: asked } = await listed();
@@ -59,7 +70,12 @@ describe("a cluster is deleted and made anew under its name", function () {
     const { exitCode, stderr } = await create("--uid", formerUid);
     assert.equal(exitCode, 2, stderr);
     const { uid } = await listed();
-    assert.match(stderr, new RegExp(`error: ${namespace}/${name} is another cluster than ${formerUid}: its metadata.uid is ${uid}\nnext: `));
+    assert.match(
+      stderr,
+      new RegExp(
+        `error: ${namespace}/${name} is another cluster than ${formerUid}: its metadata.uid is ${uid}\nnext: `,
+      ),
+    );
     assert.deepEqual(await repositoryFiles(renewed), {});
     const created = await create("--uid", uid);
     assert.equal(created.exitCode, 0, created.stderr);
@@ -78,7 +94,11 @@ describe("a cluster is deleted and made anew under its name", function () {
   it("fault 10: deleted between the question and the search for the leader: ends clearly, and nothing is created", async () => {
     await loseStanza(renewed);
     try {
-      const { report, error } = await runProcedure(renewed, {}, { before: /patronictl list/, happens: () => deleteCluster(renewed) });
+      const { report, error } = await runProcedure(
+        renewed,
+        {},
+        { before: /patronictl list/, happens: () => deleteCluster(renewed) },
+      );
       assert.equal(report, undefined);
       assert.match(String(error), /payment-hub-db/);
       assert.deepEqual(await repositoryFiles(renewed), {});

@@ -5,7 +5,14 @@ import { scanReportSchema, type ScanEntry } from "../../domain/stanza/list-repor
 import { findCluster, sharedCluster } from "../../sandbox/pgo/inventory.ts";
 import { withOperatorStopped } from "../support/locks.ts";
 import { withEnvironment } from "../support/replay.ts";
-import { createDirectly, loseStanza, repositoryFiles, repositoryOf, tellOperatorsBelief, withoutSystemIdentifier } from "../support/repository.ts";
+import {
+  createDirectly,
+  loseStanza,
+  repositoryFiles,
+  repositoryOf,
+  tellOperatorsBelief,
+  withoutSystemIdentifier,
+} from "../support/repository.ts";
 import { withRepositoryDown, withSecondRepository } from "../support/repository-host.ts";
 import { askDirectly, cli, repositoryCodes, sandboxEnvironment, type Ended } from "../support/sandbox.ts";
 
@@ -30,7 +37,18 @@ describe("states of a repository on the disk", function () {
   }
 
   const create = (...options: string[]): Promise<Ended> =>
-    cli("stanza", "create", "utility/utility-db", "--context", context, "--skip-dump", "nothing worth a dump", "--create-timeout", "30s", ...options);
+    cli(
+      "stanza",
+      "create",
+      "utility/utility-db",
+      "--context",
+      context,
+      "--skip-dump",
+      "nothing worth a dump",
+      "--create-timeout",
+      "30s",
+      ...options,
+    );
 
   /** Create ends with this exit code and message, and not one byte of the repository has changed. */
   async function refused(exitCode: number, message: RegExp): Promise<void> {
@@ -43,7 +61,8 @@ describe("states of a repository on the disk", function () {
   }
 
   const inRepository = (...path: string[]): string => join(repositoryOf(cluster), ...path);
-  const removeBoth = (info: string): Promise<unknown> => Promise.all([rm(inRepository(info)), rm(inRepository(`${info}.copy`))]);
+  const removeBoth = (info: string): Promise<unknown> =>
+    Promise.all([rm(inRepository(info)), rm(inRepository(`${info}.copy`))]);
 
   it("fault 1, 3: the whole stanza was lost: listed as missing, and created", async () => {
     await createDirectly(cluster);
@@ -78,12 +97,19 @@ describe("states of a repository on the disk", function () {
   for (const [what, damage] of [
     ["backup.info is gone", () => removeBoth("backup/db/backup.info")],
     ["archive.info is gone", () => removeBoth("archive/db/archive.info")],
-    ["the info files are corrupt", async () => {
-      for (const file of ["backup.info", "backup.info.copy"]) await appendFile(inRepository("backup/db", file), "rubbish\n");
-    }],
-    ["an info file is empty", async () => {
-      for (const file of ["archive.info", "archive.info.copy"]) await writeFile(inRepository("archive/db", file), "");
-    }],
+    [
+      "the info files are corrupt",
+      async () => {
+        for (const file of ["backup.info", "backup.info.copy"])
+          await appendFile(inRepository("backup/db", file), "rubbish\n");
+      },
+    ],
+    [
+      "an info file is empty",
+      async () => {
+        for (const file of ["archive.info", "archive.info.copy"]) await writeFile(inRepository("archive/db", file), "");
+      },
+    ],
   ] as const) {
     it(`fault 3: ${what}: broken, and refused`, async () => {
       await createDirectly(cluster);
@@ -119,14 +145,17 @@ describe("states of a repository on the disk", function () {
   /** Puts another database's stanza in the place of the cluster's own. */
   async function exchangeStanza(): Promise<void> {
     for (const file of ["archive/db/archive.info", "backup/db/backup.info"]) {
-      for (const copy of ["", ".copy"]) await writeFile(inRepository(`${file}${copy}`), await readFile(join(repositoryOf(sharedCluster), file)));
+      for (const copy of ["", ".copy"])
+        await writeFile(inRepository(`${file}${copy}`), await readFile(join(repositoryOf(sharedCluster), file)));
     }
   }
 
   it("fault 12: the repository holds another database's stanza (exit code 28): broken, and refused", async () => {
     await createDirectly(cluster);
     await exchangeStanza();
-    await assert.rejects(askDirectly(context, namespace, pod, "pgbackrest", "--stanza=db", "stanza-create"), { exitCode: 28 });
+    await assert.rejects(askDirectly(context, namespace, pod, "pgbackrest", "--stanza=db", "stanza-create"), {
+      exitCode: 28,
+    });
     assert.match(JSON.stringify((await listed()).status), /"broken".*belongs to another database/);
     await refused(4, /Broken: repo1 belongs to another database/);
   });
@@ -135,10 +164,19 @@ describe("states of a repository on the disk", function () {
     await createDirectly(cluster);
     await withoutSystemIdentifier(cluster, async () => {
       assert.equal((await listed()).status.status, "okay");
-      await withEnvironment(context, namespace, pod, () => ({ PGPORT: "1" }), async () => {
-        assert.match(JSON.stringify((await listed()).status), /"unreachable".*whether it is this database's is not known.*psql: error: connection/);
-        await refused(3, /whether it is this database's is not known/);
-      });
+      await withEnvironment(
+        context,
+        namespace,
+        pod,
+        () => ({ PGPORT: "1" }),
+        async () => {
+          assert.match(
+            JSON.stringify((await listed()).status),
+            /"unreachable".*whether it is this database's is not known.*psql: error: connection/,
+          );
+          await refused(3, /whether it is this database's is not known/);
+        },
+      );
       await exchangeStanza();
       assert.match(JSON.stringify((await listed()).status), /"broken".*belongs to another database/);
       await refused(4, /Broken: the stanza belongs to another database/);

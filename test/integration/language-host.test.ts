@@ -2,7 +2,13 @@ import * as grpc from "@grpc/grpc-js";
 import services from "@pulumi/pulumi/proto/language_grpc_pb.js";
 import type { LanguageRuntimeClient } from "@pulumi/pulumi/proto/language_grpc_pb.js";
 import language from "@pulumi/pulumi/proto/language_pb.js";
-import type { AboutResponse, GetRequiredPackagesResponse, ProgramInfo, RunPluginResponse, RunResponse } from "@pulumi/pulumi/proto/language_pb.js";
+import type {
+  AboutResponse,
+  GetRequiredPackagesResponse,
+  ProgramInfo,
+  RunPluginResponse,
+  RunResponse,
+} from "@pulumi/pulumi/proto/language_pb.js";
 import type { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb.js";
 import resourceServices from "@pulumi/pulumi/proto/resource_grpc_pb.js";
 import resource from "@pulumi/pulumi/proto/resource_pb.js";
@@ -69,7 +75,11 @@ describe("stand-in of the Node language host", function () {
 
   function run(program: string): Promise<RunResponse> {
     writeFileSync(join(folder, "index.ts"), program);
-    const request = new language.RunRequest().setProject("test").setStack("lab").setPwd(folder).setMonitorAddress(monitorAddress);
+    const request = new language.RunRequest()
+      .setProject("test")
+      .setStack("lab")
+      .setPwd(folder)
+      .setMonitorAddress(monitorAddress);
     request.setInfo(info("index.ts")).setParallel(4).setOrganization("organization").setDryrun(true);
     request.getConfigMap().set("test:colour", "blue");
     return unaryCall<RunResponse>((done) => client.run(request, done));
@@ -80,7 +90,9 @@ describe("stand-in of the Node language host", function () {
     assert.equal(plugin.getVersion(), "3.259.0");
     const about = await unaryCall<AboutResponse>((done) => client.about(new language.AboutRequest(), done));
     assert.deepEqual([about.getExecutable(), about.getVersion()], [process.execPath, process.version]);
-    const packages = await unaryCall<GetRequiredPackagesResponse>((done) => client.getRequiredPackages(new language.GetRequiredPackagesRequest(), done));
+    const packages = await unaryCall<GetRequiredPackagesResponse>((done) =>
+      client.getRequiredPackages(new language.GetRequiredPackagesRequest(), done),
+    );
     assert.deepEqual([packages.getPackagesList(), packages.getSpecsList()], [[], []]);
   });
 
@@ -91,14 +103,22 @@ describe("stand-in of the Node language host", function () {
       new pulumi.ComponentResource("test:index:Thing", words.join("-"));
     `);
     assert.deepEqual([response.getError(), response.getBail()], ["", false]);
-    assert.deepEqual(registered, ["urn:pulumi:lab::test::pulumi:pulumi:Stack::test-lab", "urn:pulumi:lab::test::test:index:Thing::lab-blue-true"]);
+    assert.deepEqual(registered, [
+      "urn:pulumi:lab::test::pulumi:pulumi:Stack::test-lab",
+      "urn:pulumi:lab::test::test:index:Thing::lab-blue-true",
+    ]);
   });
 
   it("bails out when the program has told its error, without a stack trace for a RunError", async () => {
-    const response = await run(`import { RunError } from "@pulumi/pulumi/errors.js"; throw new RunError("settings are wrong");`);
+    const response = await run(
+      `import { RunError } from "@pulumi/pulumi/errors.js"; throw new RunError("settings are wrong");`,
+    );
     assert.deepEqual([response.getError(), response.getBail()], ["", true]);
     const told = host.logged.filter(({ severity }) => severity !== "debug");
-    assert.deepEqual(told.map(({ severity, message }) => [severity, message]), [["error", "settings are wrong"]]);
+    assert.deepEqual(
+      told.map(({ severity, message }) => [severity, message]),
+      [["error", "settings are wrong"]],
+    );
   });
 
   it("tells the exit code of a program that ends itself", async () => {
@@ -107,22 +127,34 @@ describe("stand-in of the Node language host", function () {
   });
 
   it("kills the program when the engine cancels", async () => {
-    const running = run(`import { log } from "@pulumi/pulumi"; await log.info("started"); setInterval(() => undefined, 1000); await new Promise(() => undefined);`);
-    await waitUntil("the start of the program", 10, () => Promise.resolve(host.logged.some(({ message }) => message === "started")));
+    const running = run(
+      `import { log } from "@pulumi/pulumi"; await log.info("started"); setInterval(() => undefined, 1000); await new Promise(() => undefined);`,
+    );
+    await waitUntil("the start of the program", 10, () =>
+      Promise.resolve(host.logged.some(({ message }) => message === "started")),
+    );
     await unaryCall((done) => client.cancel(new empties.Empty(), done));
     assert.equal((await running).getError(), "Program ended: SIGKILL");
   });
 
   it("says where the SDK is missing", async () => {
-    const request = new language.RunRequest().setPwd("/").setInfo(new language.ProgramInfo().setProgramDirectory("/").setEntryPoint("."));
+    const request = new language.RunRequest()
+      .setPwd("/")
+      .setInfo(new language.ProgramInfo().setProgramDirectory("/").setEntryPoint("."));
     const details = "@pulumi/pulumi is not installed for /: run npm ci there";
-    await assert.rejects(unaryCall<RunResponse>((done) => client.run(request, done)), { message: details });
+    await assert.rejects(
+      unaryCall<RunResponse>((done) => client.run(request, done)),
+      { message: details },
+    );
     const call = client.runPlugin(new language.RunPluginRequest().setInfo(request.getInfo()));
     await assert.rejects(new Promise((resolve, reject) => call.on("data", resolve).on("error", reject)), { details });
   });
 
   it("streams the output of a plugin and tells its exit code", async () => {
-    writeFileSync(join(folder, "plugin.cjs"), "console.log(process.env.COLOUR, process.argv.slice(2).join()); console.error('problem'); process.exitCode = 3;");
+    writeFileSync(
+      join(folder, "plugin.cjs"),
+      "console.log(process.env.COLOUR, process.argv.slice(2).join()); console.error('problem'); process.exitCode = 3;",
+    );
     writeFileSync(join(folder, "package.json"), JSON.stringify({ main: "plugin.cjs" }));
     const request = new language.RunPluginRequest().setPwd(folder).setKind("resource").setInfo(info("."));
     request.setArgsList(["127.0.0.1:1"]).setEnvList([`PATH=${process.env["PATH"] ?? ""}`, "COLOUR=blue=green"]);
@@ -136,7 +168,10 @@ describe("stand-in of the Node language host", function () {
       if (part.hasExitcode()) exitCode = part.getExitcode();
     });
     await new Promise((resolve, reject) => call.on("end", resolve).on("error", reject));
-    assert.deepEqual({ stdout, stderr, exitCode }, { stdout: "blue=green 127.0.0.1:1\n", stderr: "problem\n", exitCode: 3 });
+    assert.deepEqual(
+      { stdout, stderr, exitCode },
+      { stdout: "blue=green 127.0.0.1:1\n", stderr: "problem\n", exitCode: 3 },
+    );
   });
 
   it("ends when the engine is gone", async () => {

@@ -16,7 +16,12 @@ const program = new URL("../../bin/postgres-recovery", import.meta.url).pathname
 
 /** A kubeconfig with one context `dev`. */
 function kubeconfig(parts: { server?: string; user?: object; cluster?: object; currentContext?: string }): string {
-  const { server = "https://127.0.0.1:1", user = { token: "CANARY-token" }, cluster = {}, currentContext = "dev" } = parts;
+  const {
+    server = "https://127.0.0.1:1",
+    user = { token: "CANARY-token" },
+    cluster = {},
+    currentContext = "dev",
+  } = parts;
   return JSON.stringify({
     "current-context": currentContext,
     clusters: [{ name: "c", cluster: { server, ...cluster } }],
@@ -34,7 +39,10 @@ describe("messages for mistakes in the kubeconfig", function () {
   after(() => rm(directory, { recursive: true }));
 
   /** Stderr of a list with this environment; the folder's name stands as FOLDER. */
-  async function list(environment: Record<string, string>, ...parameters: string[]): Promise<{ exitCode: number | undefined; text: string }> {
+  async function list(
+    environment: Record<string, string>,
+    ...parameters: string[]
+  ): Promise<{ exitCode: number | undefined; text: string }> {
     const env = { PATH: process.env["PATH"] ?? "", HOME: directory, ...environment };
     const run = execa(program, ["stanza", "list", ...parameters], { env, extendEnv: false, reject: false });
     const { exitCode, stdout, stderr } = await run;
@@ -42,7 +50,10 @@ describe("messages for mistakes in the kubeconfig", function () {
     return { exitCode, text: stderr.replaceAll(directory, "FOLDER") };
   }
 
-  async function listWith(content: string, ...parameters: string[]): Promise<{ exitCode: number | undefined; text: string }> {
+  async function listWith(
+    content: string,
+    ...parameters: string[]
+  ): Promise<{ exitCode: number | undefined; text: string }> {
     await writeFile(join(directory, "kubeconfig"), content);
     return list({}, "--kubeconfig", join(directory, "kubeconfig"), ...parameters);
   }
@@ -64,11 +75,14 @@ next: check --kubeconfig and the variable KUBECONFIG`;
   });
 
   it("a kubeconfig that is not YAML: none of its content is shown", async () => {
-    assert.deepEqual(await listWith("users:\n- name: ada\n  user:\n    token: CANARY-token\n   wrong: [indentation\n"), {
-      exitCode: 2,
-      text: `error: the kubeconfig FOLDER/kubeconfig cannot be used: it is not valid YAML near line 5
+    assert.deepEqual(
+      await listWith("users:\n- name: ada\n  user:\n    token: CANARY-token\n   wrong: [indentation\n"),
+      {
+        exitCode: 2,
+        text: `error: the kubeconfig FOLDER/kubeconfig cannot be used: it is not valid YAML near line 5
 next: check --kubeconfig and the variable KUBECONFIG`,
-    });
+      },
+    );
   });
 
   it("a file that is YAML, and no kubeconfig", async () => {
@@ -118,7 +132,9 @@ next: install it or put it on PATH, or choose another context`,
   });
 
   it("a login helper that fails, with its own words", async () => {
-    const user = { exec: { command: "sh", args: ["-c", "echo CANARY-token; echo 'session expired, run company-login' >&2; exit 1"] } };
+    const user = {
+      exec: { command: "sh", args: ["-c", "echo CANARY-token; echo 'session expired, run company-login' >&2; exit 1"] },
+    };
     assert.deepEqual(await listWith(kubeconfig({ user })), {
       exitCode: 3,
       text: `error: context dev: the kubeconfig's login helper sh failed: session expired, run company-login
@@ -142,7 +158,11 @@ next: log in to the cluster again`,
     const user = { exec: { command: "sh", args: ["-c", `echo $$ > ${started}; exec sleep 60`] } };
     await writeFile(join(directory, "kubeconfig"), kubeconfig({ user }));
     const env = { PATH: process.env["PATH"] ?? "", HOME: directory };
-    const running = execa(program, ["stanza", "list", "--kubeconfig", join(directory, "kubeconfig")], { env, extendEnv: false, reject: false });
+    const running = execa(program, ["stanza", "list", "--kubeconfig", join(directory, "kubeconfig")], {
+      env,
+      extendEnv: false,
+      reject: false,
+    });
     await waitUntil("the login helper", 30, async () => /\d\n/.test(await readFile(started, "utf8")));
     try {
       running.kill("SIGINT");
@@ -161,7 +181,10 @@ next: log in to the cluster again`,
     assert.equal(exitCode, 3);
     assert.equal(
       // Both LISTs are under way, and either may be the first to fail.
-      text.replaceAll(server, "SERVER").replaceAll(server.slice("https://".length), "ADDRESS").replaceAll(/list (pods|postgresclusters)/g, "LIST"),
+      text
+        .replaceAll(server, "SERVER")
+        .replaceAll(server.slice("https://".length), "ADDRESS")
+        .replaceAll(/list (pods|postgresclusters)/g, "LIST"),
       `context dev: the API server SERVER does not answer (LIST): connect ECONNREFUSED ADDRESS; trying again
 error: context dev: the API server SERVER does not answer (LIST): connect ECONNREFUSED ADDRESS
 next: check the network, VPN and proxy from here to it: kubectl --context dev version`,
@@ -256,7 +279,10 @@ next: see all namespaces: postgres-recovery stanza list --context dev`,
     let kubeconfig: string;
     before(async () => {
       const held: readonly Permission[] = [...permissions["stanza list"], ...permissions["stanza create"]];
-      kubeconfig = await users.kubeconfig("reader", held.filter(({ resource }) => resource !== "pods/exec"));
+      kubeconfig = await users.kubeconfig(
+        "reader",
+        held.filter(({ resource }) => resource !== "pods/exec"),
+      );
     });
 
     it("stanza list", async () => {

@@ -22,7 +22,9 @@ describe("least privilege: a real token with exactly the role of docs/permission
     const { KUBECONFIG = "" } = await sandboxEnvironment();
     users = await RestrictedUsers.of("lab");
     directory = await mkdtemp(join(tmpdir(), "postgres-recovery-dump-"));
-    const { metadata } = await client(KUBECONFIG, "lab").makeApiClient(CoreV1Api).readNamespace({ name: "kube-system" });
+    const { metadata } = await client(KUBECONFIG, "lab")
+      .makeApiClient(CoreV1Api)
+      .readNamespace({ name: "kube-system" });
     kubeSystemUid = metadata?.uid ?? "";
   });
   after(async () => {
@@ -33,8 +35,10 @@ describe("least privilege: a real token with exactly the role of docs/permission
   const uid = (): string[] => ["--kube-system-uid", kubeSystemUid];
   const runs = {
     "stanza list": (kubeconfig: string) => cli("stanza", "list", "-n", "brr", ...uid(), "--kubeconfig", kubeconfig),
-    "stanza create": (kubeconfig: string) => cli("stanza", "create", "brr/postgresql", ...uid(), "--kubeconfig", kubeconfig),
-    dump: (kubeconfig: string) => cli("dump", "brr/postgresql", "--directory", directory, ...uid(), "--kubeconfig", kubeconfig),
+    "stanza create": (kubeconfig: string) =>
+      cli("stanza", "create", "brr/postgresql", ...uid(), "--kubeconfig", kubeconfig),
+    dump: (kubeconfig: string) =>
+      cli("dump", "brr/postgresql", "--directory", directory, ...uid(), "--kubeconfig", kubeconfig),
   } satisfies Record<keyof typeof permissions, (kubeconfig: string) => Promise<Ended>>;
 
   for (const command of ["stanza list", "stanza create", "dump"] as const) {
@@ -55,7 +59,10 @@ describe("least privilege: a real token with exactly the role of docs/permission
           const files = await readdir(directory);
           const { exitCode, stdout, stderr } = await runs[command](await users.kubeconfig(user, less));
           assert.equal(exitCode, 3);
-          assert.match(`${stdout}\n${stderr}`, new RegExp(`not allowed to (.* and )?${verb} (.* )?${permission.resource}: .* forbidden`));
+          assert.match(
+            `${stdout}\n${stderr}`,
+            new RegExp(`not allowed to (.* and )?${verb} (.* )?${permission.resource}: .* forbidden`),
+          );
           assert.doesNotMatch(stdout, /Okay/);
           assert.deepEqual(await readdir(directory), files);
         });
@@ -65,12 +72,25 @@ describe("least privilege: a real token with exactly the role of docs/permission
 
   it("stanza create of a missing stanza, with its dump: works", async () => {
     const cluster = findCluster("dev", "inventor-portal/acrete-db");
-    const { namespace, pods: [pod = ""] } = cluster;
+    const {
+      namespace,
+      pods: [pod = ""],
+    } = cluster;
     const usersOfDev = await RestrictedUsers.of("dev");
     try {
       const kubeconfig = await usersOfDev.kubeconfig("stanza-create", permissions["stanza create"]);
       assert.deepEqual(await repositoryCodes("dev", namespace, pod), [1]);
-      const { exitCode, stdout, stderr } = await cli("stanza", "create", "inventor-portal/acrete-db", "--dump-directory", directory, "--kubeconfig", kubeconfig, "-o", "json");
+      const { exitCode, stdout, stderr } = await cli(
+        "stanza",
+        "create",
+        "inventor-portal/acrete-db",
+        "--dump-directory",
+        directory,
+        "--kubeconfig",
+        kubeconfig,
+        "-o",
+        "json",
+      );
       assert.equal(exitCode, 0, stderr);
       const { outcome, operator, dump } = stanzaCreateReportSchema.parse(JSON.parse(stdout));
       assert.deepEqual({ outcome, operator }, { outcome: "created", operator: "confirmed" });
@@ -92,7 +112,18 @@ describe("least privilege: a real token with exactly the role of docs/permission
     const namespaced = permissions["stanza list"].filter(({ resource }) => resource !== "namespaces");
     const kubeconfig = await users.kubeconfig("only-brr", namespaced, "brr");
     assert.equal((await cli("stanza", "list", "-n", "brr", "--kubeconfig", kubeconfig)).exitCode, 0);
-    assert.equal((await cli("stanza", "create", "brr/postgresql", "--kubeconfig", await users.kubeconfig("only-brr-create", permissions["stanza create"].slice(0, 3), "brr"))).exitCode, 0);
+    assert.equal(
+      (
+        await cli(
+          "stanza",
+          "create",
+          "brr/postgresql",
+          "--kubeconfig",
+          await users.kubeconfig("only-brr-create", permissions["stanza create"].slice(0, 3), "brr"),
+        )
+      ).exitCode,
+      0,
+    );
     const everywhere = await cli("stanza", "list", "--kubeconfig", kubeconfig);
     assert.equal(everywhere.exitCode, 3);
     assert.match(everywhere.stderr, /at the cluster scope\nnext: .*list with -n NAMESPACE$/);

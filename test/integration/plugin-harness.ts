@@ -45,7 +45,10 @@ export async function startPlugin(script: string, folder: string): Promise<Start
   });
   const port = await bound(server);
   const file = join(import.meta.dirname, "../../sandbox/pulumi", script);
-  const child = spawn(process.execPath, [file, `127.0.0.1:${port}`], { cwd: folder, stdio: ["pipe", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [file, `127.0.0.1:${port}`], {
+    cwd: folder,
+    stdio: ["pipe", "pipe", "inherit"],
+  });
   const lines = createInterface({ input: child.stdout });
   const firstLine = await new Promise<string>((resolve) => lines.once("line", resolve));
   return {
@@ -74,14 +77,18 @@ export function bound(server: grpc.Server): Promise<number> {
 }
 
 /** A handler of a unary call that cannot fail. */
-export function answer<Request, Response>(respond: (request: Request) => Response): grpc.handleUnaryCall<Request, Response> {
+export function answer<Request, Response>(
+  respond: (request: Request) => Response,
+): grpc.handleUnaryCall<Request, Response> {
   return (call, callback) => {
     callback(null, respond(call.request));
   };
 }
 
 /** The answer of a unary call; a failure becomes an Error with the text that the plugin gave. */
-export function unaryCall<Response>(send: (callback: (error: grpc.ServiceError | null, response: Response) => void) => void): Promise<Response> {
+export function unaryCall<Response>(
+  send: (callback: (error: grpc.ServiceError | null, response: Response) => void) => void,
+): Promise<Response> {
   return new Promise((resolve, reject) => {
     send((error, response) => {
       if (error) reject(new Error(error.details));

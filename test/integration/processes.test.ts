@@ -21,12 +21,16 @@ describe("processes of the sandbox", () => {
   const shell = (name: string, script: string, env?: Record<string, string>) =>
     processes.start({ name, command: "sh", args: ["-c", script], ...(env && { env }) });
   const printed = (name: string, text: string) =>
-    waitUntil(`"${text}" in the log`, 5, () => Promise.resolve(readFileSync(processes.log(name), "utf8").includes(text)));
+    waitUntil(`"${text}" in the log`, 5, () =>
+      Promise.resolve(readFileSync(processes.log(name), "utf8").includes(text)),
+    );
 
   it("starts one with the given environment and PATH alone, and logs both outputs", async () => {
     await shell("one", "env; echo problem >&2; exec sleep 60", { COLOUR: "blue" });
     await printed("one", "problem");
-    const names = readFileSync(processes.log("one"), "utf8").split("\n").flatMap((line) => /^(\w+)=/.exec(line)?.[1] ?? []);
+    const names = readFileSync(processes.log("one"), "utf8")
+      .split("\n")
+      .flatMap((line) => /^(\w+)=/.exec(line)?.[1] ?? []);
     // The shell adds the first four; Node hands the last one on when the tests' coverage is measured.
     const added = ["PWD", "OLDPWD", "SHLVL", "_", "NODE_V8_COVERAGE"];
     assert.deepEqual(names.filter((name) => !added.includes(name)).sort(), ["COLOUR", "PATH"]);
@@ -44,8 +48,14 @@ describe("processes of the sandbox", () => {
   });
 
   it("tells the last lines of the log of one that dies at once, and keeps no record", async () => {
-    await assert.rejects(shell("one", "echo port taken >&2; exit 3"), /one \(sh\) ended at once with exit code 3\nport taken\n/);
-    await assert.rejects(processes.start({ name: "two", command: "no-such-program", args: [] }), /two .*could not be started: .*ENOENT/);
+    await assert.rejects(
+      shell("one", "echo port taken >&2; exit 3"),
+      /one \(sh\) ended at once with exit code 3\nport taken\n/,
+    );
+    await assert.rejects(
+      processes.start({ name: "two", command: "no-such-program", args: [] }),
+      /two .*could not be started: .*ENOENT/,
+    );
     assert.deepEqual(processes.names(), []);
   });
 
@@ -98,7 +108,10 @@ describe("waitUntil", () => {
   });
 
   it("does not hang on a probe that hangs", async () => {
-    await assert.rejects(waitUntil("the moon", 0.2, () => new Promise<boolean>(() => undefined)), /waited 0.2 s in vain for the moon/);
+    await assert.rejects(
+      waitUntil("the moon", 0.2, () => new Promise<boolean>(() => undefined)),
+      /waited 0.2 s in vain for the moon/,
+    );
   });
 
   it("returns with the first yes", async () => {

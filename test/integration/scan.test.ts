@@ -11,7 +11,10 @@ const twoMembers = findCluster("dev", "calendar/calendar-db");
 async function runbookLines(context: string): Promise<string[]> {
   const text = await readFile(new URL(`../fixtures/runbook-${context}.log`, import.meta.url), "utf8");
   const [leader = ""] = await leaders(twoMembers);
-  return text.trimEnd().replace(twoMembers.pods[0] ?? "", leader).split("\n");
+  return text
+    .trimEnd()
+    .replace(twoMembers.pods[0] ?? "", leader)
+    .split("\n");
 }
 
 describe("stanza list", function () {
@@ -62,7 +65,14 @@ describe("stanza list", function () {
   });
 
   it("fault 35: refuses the wrong cluster by the UID of its kube-system namespace", async () => {
-    const { exitCode, stderr } = await cli("stanza", "list", "--context", "lab", "--kube-system-uid", "00000000-0000-4000-8000-000000000000");
+    const { exitCode, stderr } = await cli(
+      "stanza",
+      "list",
+      "--context",
+      "lab",
+      "--kube-system-uid",
+      "00000000-0000-4000-8000-000000000000",
+    );
     assert.equal(exitCode, 2);
     assert.match(stderr, /leads to another cluster/);
   });

@@ -54,7 +54,11 @@ export class ApiProxy {
     const listener = createServer();
     await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
     const proxy = new ApiProxy(listener, directory, { hostname, port, ca: await readFile(caFile) });
-    await writeFile(proxy.kubeconfig, kubeconfig(context, proxy.address, token ?? config.getCurrentUser()?.token ?? ""), { mode: 0o600 });
+    await writeFile(
+      proxy.kubeconfig,
+      kubeconfig(context, proxy.address, token ?? config.getCurrentUser()?.token ?? ""),
+      { mode: 0o600 },
+    );
     return proxy;
   }
 
@@ -136,7 +140,9 @@ export class ApiProxy {
       passed.destroy();
     };
     const head = (answer: IncomingMessage): string =>
-      [`HTTP/1.1 ${answer.statusCode ?? 502} ${answer.statusMessage ?? ""}`, ...pairs(answer.rawHeaders), "", ""].join("\r\n");
+      [`HTTP/1.1 ${answer.statusCode ?? 502} ${answer.statusMessage ?? ""}`, ...pairs(answer.rawHeaders), "", ""].join(
+        "\r\n",
+      );
     passed.on("upgrade", (answer, upstream) => {
       socket.write(head(answer));
       upstream.pipe(socket).pipe(upstream);

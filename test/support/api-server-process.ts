@@ -7,7 +7,10 @@ import { Processes, waitUntil } from "../../sandbox/host/processes.ts";
 import { testDirectory } from "./sandbox.ts";
 
 /** Kills the API server of a context, as a node that fails does; it is started again as it was by `restart`, or after `work`. */
-export async function withApiServerKilled<T>(context: Context, work: (restart: () => Promise<void>) => Promise<T>): Promise<T> {
+export async function withApiServerKilled<T>(
+  context: Context,
+  work: (restart: () => Promise<void>) => Promise<T>,
+): Promise<T> {
   const processes = new Processes(layout(testDirectory).processes);
   const name = `${context}.kube-apiserver`;
   const pid = processes.pid(name);

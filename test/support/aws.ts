@@ -40,7 +40,10 @@ export function clientSettings(environment: Record<string, string>, service: "s3
   return {
     region: environment["AWS_REGION"] ?? "",
     endpoint: environment[service === "s3" ? "AWS_ENDPOINT_URL_S3" : "AWS_ENDPOINT_URL"] ?? "",
-    credentials: { accessKeyId: environment["AWS_ACCESS_KEY_ID"] ?? "", secretAccessKey: environment["AWS_SECRET_ACCESS_KEY"] ?? "" },
+    credentials: {
+      accessKeyId: environment["AWS_ACCESS_KEY_ID"] ?? "",
+      secretAccessKey: environment["AWS_SECRET_ACCESS_KEY"] ?? "",
+    },
     forcePathStyle: true,
   };
 }

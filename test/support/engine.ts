@@ -11,7 +11,15 @@ const checkout = dirname(dirname(import.meta.dirname));
 const exported = z.object({
   deployment: z.object({
     resources: z
-      .array(z.object({ type: z.string(), urn: z.string(), id: z.string().optional(), inputs: z.record(z.string(), z.unknown()).optional(), outputs: z.record(z.string(), z.unknown()).optional() }))
+      .array(
+        z.object({
+          type: z.string(),
+          urn: z.string(),
+          id: z.string().optional(),
+          inputs: z.record(z.string(), z.unknown()).optional(),
+          outputs: z.record(z.string(), z.unknown()).optional(),
+        }),
+      )
       .optional(),
   }),
 });
@@ -31,7 +39,11 @@ export class EngineProject {
   static async create(environment: Record<string, string>): Promise<EngineProject> {
     const directory = await mkdtemp(join(tmpdir(), "postgres-recovery-engine-"));
     const tools = await ensureTools(["pulumi"], () => undefined);
-    const home = await layPulumiHome({ home: join(directory, "home"), pulumi: tools.get("pulumi") ?? "", node: process.execPath });
+    const home = await layPulumiHome({
+      home: join(directory, "home"),
+      pulumi: tools.get("pulumi") ?? "",
+      node: process.execPath,
+    });
     await symlink(join(checkout, "node_modules"), join(directory, "node_modules"));
     await symlink(join(checkout, "bin"), join(directory, "bin"));
     await writeFile(join(directory, "package.json"), JSON.stringify({ type: "module" }));

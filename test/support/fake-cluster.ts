@@ -94,7 +94,8 @@ export class FakeCluster implements KubernetesClient {
     if (command.includes("stanza-create")) return Promise.resolve(asResult(next(this.#script.create)));
     if (command.includes("info --output=json")) return Promise.resolve(asInfo(next(this.#script.info)));
     if (command.includes("patronictl")) return Promise.resolve(asMembers(next(this.#script.leaders)));
-    if (command.includes("pg_control_system") && this.#script.identifier) return Promise.resolve(this.#script.identifier);
+    if (command.includes("pg_control_system") && this.#script.identifier)
+      return Promise.resolve(this.#script.identifier);
     if (command.includes("pg_database_size")) return Promise.resolve(exited(0, `${this.#script.databaseBytes}\n`));
     if (command.includes("pg_dumpall")) return Promise.resolve(this.#dump(options.stdout ?? new PassThrough()));
     throw new Error(`the script has no answer to: ${command}`);

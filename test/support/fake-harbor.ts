@@ -32,7 +32,10 @@ type HbaScript = (list: readonly string[]) => readonly string[];
 /** Kubernetes with one Harbor; what is set before a call is what the call answers. */
 export class FakeHarbor implements HarborClient {
   readonly context = "test";
-  harborCluster: HarborCluster | undefined = harborClusterSchema.parse({ metadata: { ...harbor, uid: "h", generation: 1 }, spec: {} });
+  harborCluster: HarborCluster | undefined = harborClusterSchema.parse({
+    metadata: { ...harbor, uid: "h", generation: 1 },
+    spec: {},
+  });
   postgresql: Postgresql | undefined = undefined;
   statefulSet: StatefulSet | undefined = undefined;
   pods: DatabasePod[] = [];
@@ -78,9 +81,11 @@ export class FakeHarbor implements HarborClient {
     const data = this.configMaps[`${namespace}/${name}`];
     return Promise.resolve(data && { data, managedFields: this.managedFields });
   };
-  getSecret = ({ namespace, name }: ClusterName): Promise<SecretContent | undefined> => Promise.resolve(this.secrets[`${namespace}/${name}`]);
+  getSecret = ({ namespace, name }: ClusterName): Promise<SecretContent | undefined> =>
+    Promise.resolve(this.secrets[`${namespace}/${name}`]);
   listDeploymentVariables = (): Promise<{ name: string; value: string }[]> => Promise.resolve(this.deploymentVariables);
-  getOperatorConfiguration = ({ name }: ClusterName): Promise<unknown> => Promise.resolve(this.operatorConfigurations[name]);
+  getOperatorConfiguration = ({ name }: ClusterName): Promise<unknown> =>
+    Promise.resolve(this.operatorConfigurations[name]);
   listOperatorConfigurations = (): Promise<string[]> => Promise.resolve(Object.keys(this.operatorConfigurations));
 
   applyPgHba = (postgresql: Postgresql, list: readonly string[]): Promise<Postgresql> => {
@@ -100,12 +105,19 @@ export class FakeHarbor implements HarborClient {
     const command = argv.join(" ");
     this.commands.push(`${pod}: ${command}`);
     const answer = this.onExec(pod, command);
-    return Promise.resolve(typeof answer === "string" ? { end: "exited", code: 0, stdout: answer, stderr: "" } : answer);
+    return Promise.resolve(
+      typeof answer === "string" ? { end: "exited", code: 0, stdout: answer, stderr: "" } : answer,
+    );
   };
 }
 
 /** A StatefulSet of the database. */
-export function statefulSetOf({ revision = "new", replicas = 1, hba = runbookPgHba, env = {} }: { revision?: string; replicas?: number; hba?: readonly string[]; env?: Record<string, string> } = {}): StatefulSet {
+export function statefulSetOf({
+  revision = "new",
+  replicas = 1,
+  hba = runbookPgHba,
+  env = {},
+}: { revision?: string; replicas?: number; hba?: readonly string[]; env?: Record<string, string> } = {}): StatefulSet {
   return statefulSetSchema.parse({
     metadata: { namespace: harbor.namespace, name: databaseName, uid: "s" },
     spec: { replicas, template: { spec: { containers: [spilo(hba, env)] } } },
@@ -124,7 +136,18 @@ interface PodOptions {
 }
 
 /** A Pod of the database. */
-export function podOf(number: number, { revision = "new", role = "", ready = true, uid = `uid-${number}`, hba = runbookPgHba, running = true, env = {} }: PodOptions = {}): DatabasePod {
+export function podOf(
+  number: number,
+  {
+    revision = "new",
+    role = "",
+    ready = true,
+    uid = `uid-${number}`,
+    hba = runbookPgHba,
+    running = true,
+    env = {},
+  }: PodOptions = {},
+): DatabasePod {
   return podSchema.parse({
     metadata: {
       namespace: harbor.namespace,
@@ -143,5 +166,9 @@ export function podOf(number: number, { revision = "new", role = "", ready = tru
 
 function spilo(pg_hba: readonly string[], env: Readonly<Record<string, string>>) {
   const variables = { SPILO_CONFIGURATION: JSON.stringify({ postgresql: { pg_hba } }), ...env };
-  return { name: "postgres", image: "ghcr.io/zalando/spilo-16:3.3-p3", env: Object.entries(variables).map(([name, value]) => (value === "" ? { name } : { name, value })) };
+  return {
+    name: "postgres",
+    image: "ghcr.io/zalando/spilo-16:3.3-p3",
+    env: Object.entries(variables).map(([name, value]) => (value === "" ? { name } : { name, value })),
+  };
 }

@@ -13,14 +13,23 @@ export class FakeS3 implements S3Client {
   readonly #texts: ReadonlyMap<string, string>;
   readonly #pageSize: number;
 
-  constructor(bucket: string, objects: readonly ListedObject[], texts: Readonly<Record<string, string>> = {}, pageSize = 1000) {
+  constructor(
+    bucket: string,
+    objects: readonly ListedObject[],
+    texts: Readonly<Record<string, string>> = {},
+    pageSize = 1000,
+  ) {
     this.#bucket = bucket;
     this.#objects = objects.toSorted((a, b) => (a.key < b.key ? -1 : 1));
     this.#texts = new Map(Object.entries(texts));
     this.#pageSize = pageSize;
   }
 
-  async list({ bucket, prefix, after = "", through = "\uffff" }: Parameters<S3Client["list"]>[0], signal: AbortSignal, take: Parameters<S3Client["list"]>[2]): Promise<void> {
+  async list(
+    { bucket, prefix, after = "", through = "\uffff" }: Parameters<S3Client["list"]>[0],
+    signal: AbortSignal,
+    take: Parameters<S3Client["list"]>[2],
+  ): Promise<void> {
     const matching = this.#below(bucket, prefix).filter(({ key }) => key > after);
     for (let start = 0; start === 0 || start < matching.length; start += this.#pageSize) {
       this.requests.push(`list ${prefix}`);
@@ -37,7 +46,10 @@ export class FakeS3 implements S3Client {
 
   level({ bucket, prefix }: Parameters<S3Client["level"]>[0]): ReturnType<S3Client["level"]> {
     this.requests.push(`level ${prefix}`);
-    const below = this.#below(bucket, `${prefix}/`).map((object) => ({ object, rest: object.key.slice(prefix.length + 1).split("/") }));
+    const below = this.#below(bucket, `${prefix}/`).map((object) => ({
+      object,
+      rest: object.key.slice(prefix.length + 1).split("/"),
+    }));
     return Promise.resolve({
       folders: [...new Set(below.filter(({ rest }) => rest.length > 1).map(({ rest }) => rest[0] ?? ""))],
       objects: below.filter(({ rest }) => rest.length === 1).map(({ object }) => object),
@@ -47,7 +59,15 @@ export class FakeS3 implements S3Client {
   text({ key }: Parameters<S3Client["text"]>[0]): Promise<string> {
     this.requests.push(`get ${key}`);
     const text = this.#texts.get(key);
-    if (text === undefined) return Promise.reject(new S3Error("access-denied", "undetermined", `access is denied (get ${key})`, "give the credentials s3:GetObject"));
+    if (text === undefined)
+      return Promise.reject(
+        new S3Error(
+          "access-denied",
+          "undetermined",
+          `access is denied (get ${key})`,
+          "give the credentials s3:GetObject",
+        ),
+      );
     return Promise.resolve(text);
   }
 
@@ -56,7 +76,13 @@ export class FakeS3 implements S3Client {
   }
 
   #below(bucket: string, prefix: string): ListedObject[] {
-    if (bucket !== this.#bucket) throw new S3Error("no-such-bucket", "usage", `bucket ${bucket}: there is no such bucket`, "check the bucket's name");
+    if (bucket !== this.#bucket)
+      throw new S3Error(
+        "no-such-bucket",
+        "usage",
+        `bucket ${bucket}: there is no such bucket`,
+        "check the bucket's name",
+      );
     return this.#objects.filter(({ key }) => key.startsWith(prefix));
   }
 }

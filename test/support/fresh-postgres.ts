@@ -25,13 +25,24 @@ export class FreshPostgres {
     const postgres = new FreshPostgres(directory, userInfo().uid === 0 ? { uid: account.uid, gid: account.gid } : {});
     await postgres.#run("initdb", ["--no-sync", "--auth=trust", "--username=postgres", `--pgdata=${directory}/data`]);
     const options = `-c listen_addresses='' -c unix_socket_directories='${directory}' -c fsync=off`;
-    await postgres.#run("pg_ctl", ["--wait", `--pgdata=${directory}/data`, `--log=${directory}/log`, "-o", options, "start"]);
+    await postgres.#run("pg_ctl", [
+      "--wait",
+      `--pgdata=${directory}/data`,
+      `--log=${directory}/log`,
+      "-o",
+      options,
+      "start",
+    ]);
     return postgres;
   }
 
   /** Feeds a zstd-compressed SQL script to psql; a script made by pg_dumpall creates the role postgres again, no more. */
   async restore(dump: string): Promise<string> {
-    const { stderr } = await this.#run("psql", ["-X", "-q", "-d", "postgres"], createReadStream(dump).pipe(createZstdDecompress()));
+    const { stderr } = await this.#run(
+      "psql",
+      ["-X", "-q", "-d", "postgres"],
+      createReadStream(dump).pipe(createZstdDecompress()),
+    );
     return stderr;
   }
 

@@ -1,5 +1,10 @@
 import type { KubernetesObject } from "@kubernetes/client-node";
-import { credentialsSecretName, coreEncryptionKeySecretName, databaseRoles, postgresqlName } from "../../domain/harbor/names.ts";
+import {
+  credentialsSecretName,
+  coreEncryptionKeySecretName,
+  databaseRoles,
+  postgresqlName,
+} from "../../domain/harbor/names.ts";
 import type { ClusterName } from "../../domain/stanza/postgres-cluster.ts";
 import { create } from "../../sandbox/client.ts";
 import { unlessMissing } from "./harbor.ts";
@@ -50,7 +55,11 @@ export class HarborObjects {
       },
     });
     const annotations = { initialize: "7301234567890123456" };
-    await this.#make({ apiVersion: "v1", kind: "ConfigMap", metadata: { ...place, name: `${this.#name}-config`, annotations } });
+    await this.#make({
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { ...place, name: `${this.#name}-config`, annotations },
+    });
     return uid;
   }
 
@@ -58,9 +67,16 @@ export class HarborObjects {
   async createSecrets(suffix = ""): Promise<void> {
     await this.#ensureNamespace();
     for (const role of databaseRoles) {
-      await this.setSecret(credentialsSecretName(role, this.#harbor), { username: role, password: `password-of-${role}${suffix}` });
+      await this.setSecret(credentialsSecretName(role, this.#harbor), {
+        username: role,
+        password: `password-of-${role}${suffix}`,
+      });
     }
-    await this.setSecret(coreEncryptionKeySecretName(this.#harbor), { secret: suffix === "" ? "0123456789abcdef" : "fedcba9876543210" }, "goharbor.io/single");
+    await this.setSecret(
+      coreEncryptionKeySecretName(this.#harbor),
+      { secret: suffix === "" ? "0123456789abcdef" : "fedcba9876543210" },
+      "goharbor.io/single",
+    );
   }
 
   /** Replaces a secret; undefined removes it. */

@@ -1,5 +1,13 @@
 import { join } from "node:path";
-import { ApiException, AppsV1Api, CoreV1Api, CustomObjectsApi, KubernetesObjectApi, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
+import {
+  ApiException,
+  AppsV1Api,
+  CoreV1Api,
+  CustomObjectsApi,
+  KubernetesObjectApi,
+  PatchStrategy,
+  setHeaderOptions,
+} from "@kubernetes/client-node";
 import type { V1EnvVar, V1Pod } from "@kubernetes/client-node";
 import { z } from "zod";
 import { coreEncryptionKeySecretName, harborClusterApi } from "../../domain/harbor/names.ts";
@@ -14,7 +22,11 @@ const { namespace, database: name } = harborCluster;
 const postgresqls = { group: "acid.zalan.do", version: "v1", plural: "postgresqls", namespace, name };
 const postgresql = z.object({
   metadata: z.object({ uid: z.string() }),
-  spec: z.object({ dockerImage: z.string(), postgresql: z.object({ version: z.string() }), patroni: z.object({ pg_hba: z.array(z.string()) }) }),
+  spec: z.object({
+    dockerImage: z.string(),
+    postgresql: z.object({ version: z.string() }),
+    patroni: z.object({ pg_hba: z.array(z.string()) }),
+  }),
   status: z.object({ PostgresClusterStatus: z.string() }).optional(),
 });
 
@@ -66,15 +78,23 @@ export class HarborDatabase {
   }
 
   /** A ConfigMap, as far as it tells whether it was changed or made anew; undefined when there is none. */
-  async configMap({ namespace, name }: ObjectName): Promise<{ data: Record<string, string>; uid: string | undefined; resourceVersion: string | undefined } | undefined> {
+  async configMap({
+    namespace,
+    name,
+  }: ObjectName): Promise<
+    { data: Record<string, string>; uid: string | undefined; resourceVersion: string | undefined } | undefined
+  > {
     const found = await unlessMissing(this.#core.readNamespacedConfigMap({ namespace, name }));
-    return found && { data: found.data ?? {}, uid: found.metadata?.uid, resourceVersion: found.metadata?.resourceVersion };
+    return (
+      found && { data: found.data ?? {}, uid: found.metadata?.uid, resourceVersion: found.metadata?.resourceVersion }
+    );
   }
 
   /** Changes values of a ConfigMap; the function that is returned puts the old ones back. */
   async patchConfigMap({ namespace, name }: ObjectName, data: Record<string, string>): Promise<() => Promise<unknown>> {
     const { data: before = {} } = await this.#core.readNamespacedConfigMap({ namespace, name });
-    const patch = (values: object): Promise<unknown> => this.#core.patchNamespacedConfigMap({ namespace, name, body: { data: values } }, mergePatch);
+    const patch = (values: object): Promise<unknown> =>
+      this.#core.patchNamespacedConfigMap({ namespace, name, body: { data: values } }, mergePatch);
     await patch(data);
     return () => patch(Object.fromEntries(Object.keys(data).map((key) => [key, before[key] ?? null])));
   }
@@ -82,7 +102,12 @@ export class HarborDatabase {
   /** The decoded values of a Secret; undefined when there is none. */
   async secretData({ namespace, name }: ObjectName): Promise<Record<string, string> | undefined> {
     const found = await unlessMissing(this.#core.readNamespacedSecret({ namespace, name }));
-    return found && Object.fromEntries(Object.entries(found.data ?? {}).map(([key, value]) => [key, Buffer.from(value, "base64").toString("utf8")]));
+    return (
+      found &&
+      Object.fromEntries(
+        Object.entries(found.data ?? {}).map(([key, value]) => [key, Buffer.from(value, "base64").toString("utf8")]),
+      )
+    );
   }
 
   /** Changes values of a Secret. */
@@ -92,30 +117,58 @@ export class HarborDatabase {
 
   /** What the leader's Postgres answers, asked directly. */
   ask(sql: string): Promise<string> {
-    return askDirectly(harborContext, namespace, `${name}-0`, "psql", "-XAtq", "-U", "postgres", "-d", "postgres", "-c", sql);
+    return askDirectly(
+      harborContext,
+      namespace,
+      `${name}-0`,
+      "psql",
+      "-XAtq",
+      "-U",
+      "postgres",
+      "-d",
+      "postgres",
+      "-c",
+      sql,
+    );
   }
 
   /** A base backup of the leader at a path in S3 (`BUCKET/PREFIX`), where the stand-in of WAL-G finds it. */
   async backUp(path: string): Promise<void> {
     const script = 'mkdir -p "$1" && exec pg_basebackup -U postgres -D "$1" -X stream -c fast';
-    await askDirectly(harborContext, namespace, `${name}-0`, "sh", "-c", script, "sh", join(baseBackups(testDirectory), path));
+    await askDirectly(
+      harborContext,
+      namespace,
+      `${name}-0`,
+      "sh",
+      "-c",
+      script,
+      "sh",
+      join(baseBackups(testDirectory), path),
+    );
   }
 
   /** Everything of the Harbor and its database is gone: resources, Pods, volumes, Secrets. The namespace stays. */
   async removeHarbor(): Promise<void> {
     const custom = this.#config.makeApiClient(CustomObjectsApi);
-    await unlessMissing(custom.deleteNamespacedCustomObject({ ...harborClusterApi, namespace, name: harborCluster.name }));
+    await unlessMissing(
+      custom.deleteNamespacedCustomObject({ ...harborClusterApi, namespace, name: harborCluster.name }),
+    );
     await unlessMissing(custom.deleteNamespacedCustomObject(postgresqls));
     const gone = async (what: Promise<unknown>): Promise<boolean> => (await unlessMissing(what)) === undefined;
     await waitUntil("the database's resources to go", 120, async () => {
-      return (await gone(custom.getNamespacedCustomObject(postgresqls))) && (await gone(this.#config.makeApiClient(AppsV1Api).readNamespacedStatefulSet({ namespace, name })));
+      return (
+        (await gone(custom.getNamespacedCustomObject(postgresqls))) &&
+        (await gone(this.#config.makeApiClient(AppsV1Api).readNamespacedStatefulSet({ namespace, name })))
+      );
     });
     const labelSelector = `cluster-name=${name}`;
     // The garbage collector would do that, too, within a minute.
     await this.#core.deleteCollectionNamespacedPod({ namespace, labelSelector });
     await this.#core.deleteCollectionNamespacedPersistentVolumeClaim({ namespace, labelSelector });
     await this.#core.deleteCollectionNamespacedSecret({ namespace, labelSelector });
-    await unlessMissing(this.#core.deleteNamespacedSecret({ namespace, name: coreEncryptionKeySecretName(harborCluster) }));
+    await unlessMissing(
+      this.#core.deleteNamespacedSecret({ namespace, name: coreEncryptionKeySecretName(harborCluster) }),
+    );
     await waitUntil("its Pods, volumes and Secrets to go", 120, async () => {
       const [pods, claims, endpoints] = await Promise.all([
         this.#core.listNamespacedPod({ namespace, labelSelector }),
@@ -123,7 +176,12 @@ export class HarborDatabase {
         this.#core.listNamespacedEndpoints({ namespace, labelSelector }),
       ]);
       // Patroni of a Pod that ends may write them once more.
-      if (pods.items.length === 0) await Promise.all(endpoints.items.map(({ metadata }) => unlessMissing(this.#core.deleteNamespacedEndpoints({ namespace, name: metadata?.name ?? "" }))));
+      if (pods.items.length === 0)
+        await Promise.all(
+          endpoints.items.map(({ metadata }) =>
+            unlessMissing(this.#core.deleteNamespacedEndpoints({ namespace, name: metadata?.name ?? "" })),
+          ),
+        );
       return [pods, claims, endpoints].every(({ items }) => items.length === 0);
     });
   }

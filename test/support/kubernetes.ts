@@ -34,7 +34,11 @@ export async function startTestKubernetes(): Promise<TestKubernetes> {
   const directory = await mkdtemp(join(tmpdir(), "pr-kubernetes-"));
   await prepareDirectory(directory);
   const account = await databaseAccount();
-  const [ports, certificates, secrets] = await Promise.all([loadPorts(directory), ensureCertificates(directory, account), loadSecrets(directory)]);
+  const [ports, certificates, secrets] = await Promise.all([
+    loadPorts(directory),
+    ensureCertificates(directory, account),
+    loadSecrets(directory),
+  ]);
   await writeAccess(directory, ports, certificates, secrets, account);
   const processes = new Processes(layout(directory).processes);
   await startKubernetes({ directory, processes, ports, certificates, tools });
@@ -42,7 +46,11 @@ export async function startTestKubernetes(): Promise<TestKubernetes> {
   const { kubeconfig } = layout(directory);
   const config = client(kubeconfig, context);
   const objects = KubernetesObjectApi.makeApiClient(config);
-  await objects.create(loadYaml<KubernetesObject>(await readFile(join(dirname(tools.get("postgres-operator") ?? ""), "postgresql.crd.yaml"), "utf8")));
+  await objects.create(
+    loadYaml<KubernetesObject>(
+      await readFile(join(dirname(tools.get("postgres-operator") ?? ""), "postgresql.crd.yaml"), "utf8"),
+    ),
+  );
   await waitUntil("the API server to serve postgresqls", 30, async () => {
     await objects.list("acid.zalan.do/v1", "postgresql");
     return true;

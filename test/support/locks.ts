@@ -6,19 +6,30 @@ import { processIn } from "./remote-commands.ts";
 import { askDirectly, startDirectly, testDirectory } from "./sandbox.ts";
 
 /** Holds an ACCESS EXCLUSIVE lock on a table, for which every dump has to wait, while `work` runs. */
-export async function withTableLocked<T>({ context, namespace, pods: [pod = ""] }: PostgresCluster, work: () => Promise<T>): Promise<T> {
+export async function withTableLocked<T>(
+  { context, namespace, pods: [pod = ""] }: PostgresCluster,
+  work: () => Promise<T>,
+): Promise<T> {
   const script = "begin; lock table entry in access exclusive mode; select pg_sleep(600)";
   const release = await startDirectly(context, namespace, pod, "psql", "-Xqd", "app", "-c", script);
   try {
     await waitUntil("the lock on the table", 20, async () => {
-      const held = "select count(*) from pg_locks where mode = 'AccessExclusiveLock' and granted and relation is not null and database = (select oid from pg_database where datname = 'app')";
+      const held =
+        "select count(*) from pg_locks where mode = 'AccessExclusiveLock' and granted and relation is not null and database = (select oid from pg_database where datname = 'app')";
       return Number(await askDirectly(context, namespace, pod, "psql", "-XAtqc", held)) > 0;
     });
     return await work();
   } finally {
     await release();
     // The killed client's backend sleeps on; Postgres would notice only when it answers.
-    await askDirectly(context, namespace, pod, "psql", "-XAtqc", "select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(600)' and pid <> pg_backend_pid()");
+    await askDirectly(
+      context,
+      namespace,
+      pod,
+      "psql",
+      "-XAtqc",
+      "select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(600)' and pid <> pg_backend_pid()",
+    );
   }
 }
 
@@ -36,7 +47,11 @@ export async function withOperatorStopped<T>(work: () => Promise<T>): Promise<T>
 
 /** Holds pgBackRest's own lock file, as any of its processes does, while `work` runs; for so many seconds at most. */
 export async function withLockHeld<T>(cluster: PostgresCluster, seconds: number, work: () => Promise<T>): Promise<T> {
-  const { context, namespace, pods: [pod = ""] } = cluster;
+  const {
+    context,
+    namespace,
+    pods: [pod = ""],
+  } = cluster;
   const file = join(instanceLayout(testDirectory, cluster, pod).locks, "db-archive.lock");
   const release = await startDirectly(context, namespace, pod, "flock", "--no-fork", file, "sleep", String(seconds));
   try {

@@ -29,7 +29,8 @@ export async function leaders(cluster: PostgresCluster): Promise<string[]> {
 /** Waits until Patroni lists one leader, and all other members follow it: they stream from it, and have all of its WAL. */
 export async function untilCalm(cluster: PostgresCluster): Promise<void> {
   const { context, namespace, name, pods } = cluster;
-  const query = "select application_name from pg_stat_replication where state = 'streaming' and replay_lsn = pg_current_wal_lsn()";
+  const query =
+    "select application_name from pg_stat_replication where state = 'streaming' and replay_lsn = pg_current_wal_lsn()";
   try {
     await waitUntil(`${name} with all members in place`, 90, async () => {
       const found = await membersOf(cluster);
@@ -40,30 +41,57 @@ export async function untilCalm(cluster: PostgresCluster): Promise<void> {
       return pods.every((pod) => pod === leader || followers.includes(pod));
     });
   } catch (error) {
-    throw new Error([messageOf(error), await patroniList(cluster).catch(messageOf), ...pods.map((pod) => lastWords(cluster, pod))].join("\n"), { cause: error });
+    throw new Error(
+      [
+        messageOf(error),
+        await patroniList(cluster).catch(messageOf),
+        ...pods.map((pod) => lastWords(cluster, pod)),
+      ].join("\n"),
+      { cause: error },
+    );
   }
 }
 
 function lastWords(cluster: PostgresCluster, pod: string): string {
-  const log = readFileSync(new Processes(layout(testDirectory).processes).log(patroniProcess({ cluster, pod })), "utf8");
+  const log = readFileSync(
+    new Processes(layout(testDirectory).processes).log(patroniProcess({ cluster, pod })),
+    "utf8",
+  );
   return [`${pod}:`, ...log.trimEnd().split("\n").slice(-20)].join("\n  ");
 }
 
 /** A real switchover to the other member; when it returns, Patroni's list names that one. */
 export async function switchover({ context, namespace, pods }: PostgresCluster, to: string): Promise<void> {
   const [from = ""] = pods.filter((pod) => pod !== to);
-  await askDirectly(context, namespace, from, "patronictl", "switchover", "--force", "--leader", from, "--candidate", to);
+  await askDirectly(
+    context,
+    namespace,
+    from,
+    "patronictl",
+    "switchover",
+    "--force",
+    "--leader",
+    from,
+    "--candidate",
+    to,
+  );
 }
 
 /** Shortens (or gives back) Patroni's own pauses, so that a test does not wait for them. */
-export async function setPatroniPauses({ context, namespace, pods: [pod = ""] }: PostgresCluster, pauses: { ttl: number; loop_wait: number; retry_timeout: number }): Promise<void> {
+export async function setPatroniPauses(
+  { context, namespace, pods: [pod = ""] }: PostgresCluster,
+  pauses: { ttl: number; loop_wait: number; retry_timeout: number },
+): Promise<void> {
   const settings = Object.entries(pauses).flatMap(([name, seconds]) => ["-s", `${name}=${seconds}`]);
   await askDirectly(context, namespace, pod, "patronictl", "edit-config", "--force", ...settings);
 }
 
 /** Kills a member's Patroni and Postgres at once, as a node does that loses its power. */
 export async function killMember(cluster: PostgresCluster, pod: string): Promise<void> {
-  await new Processes(layout(testDirectory).processes).stop(patroniProcess({ cluster, pod }), { signal: "SIGKILL", group: true });
+  await new Processes(layout(testDirectory).processes).stop(patroniProcess({ cluster, pod }), {
+    signal: "SIGKILL",
+    group: true,
+  });
   const postmaster = await readFile(join(instanceLayout(testDirectory, cluster, pod).data, "postmaster.pid"), "utf8");
   process.kill(Number(postmaster.split("\n", 1)[0]), "SIGKILL");
 }
@@ -78,8 +106,17 @@ export async function startMember(cluster: PostgresCluster, pod: string): Promis
   if (processes.running(patroniProcess({ cluster, pod }))) return;
   await waitUntil(`a successor of ${pod}`, 90, async () => {
     const [leader = pod] = await leaders(cluster);
-    return leader !== pod && (await askDirectly(context, namespace, leader, "psql", "-XAtqc", "select pg_is_in_recovery()")) === "f";
+    return (
+      leader !== pod &&
+      (await askDirectly(context, namespace, leader, "psql", "-XAtqc", "select pg_is_in_recovery()")) === "f"
+    );
   });
   await rm(instanceLayout(testDirectory, cluster, pod).data, { recursive: true, maxRetries: 10 });
-  await startPatroni(testDirectory, { cluster, pod }, await loadPorts(testDirectory), processes, await databaseAccount());
+  await startPatroni(
+    testDirectory,
+    { cluster, pod },
+    await loadPorts(testDirectory),
+    processes,
+    await databaseAccount(),
+  );
 }

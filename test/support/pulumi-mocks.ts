@@ -11,12 +11,19 @@ export interface Registered {
 }
 
 /** Options of every resource since the last {@link registered}, by its name; mocks do not see them. */
-export const optionsOf = new Map<string, { readonly retainOnDelete: boolean; readonly protect: boolean; readonly dependencies: readonly string[] }>();
+export const optionsOf = new Map<
+  string,
+  { readonly retainOnDelete: boolean; readonly protect: boolean; readonly dependencies: readonly string[] }
+>();
 // eslint-disable-next-line @typescript-eslint/unbound-method -- it is called with its own `this` below
 const register = MockMonitor.prototype.registerResource;
 MockMonitor.prototype.registerResource = function (request: RegisterResourceRequest, callback): Promise<void> {
   const dependencies = request.getDependenciesList().map((urn) => urn.slice(urn.lastIndexOf("::") + 2));
-  optionsOf.set(request.getName(), { retainOnDelete: request.getRetainondelete() === true, protect: request.getProtect() === true, dependencies });
+  optionsOf.set(request.getName(), {
+    retainOnDelete: request.getRetainondelete() === true,
+    protect: request.getProtect() === true,
+    dependencies,
+  });
   return register.call(this, request, callback);
 };
 
@@ -30,14 +37,19 @@ export async function registered(
 ): Promise<Registered[]> {
   const resources: Registered[] = [];
   optionsOf.clear();
-  await pulumi.runtime.setMocks({
-    newResource: ({ type, name, inputs }) => {
-      const plain = z.record(z.string(), z.unknown()).parse(inputs);
-      resources.push({ type, name, inputs: plain });
-      return { id: `${name}-id`, state: { ...plain, stdout: stdoutOf(plain) } };
+  await pulumi.runtime.setMocks(
+    {
+      newResource: ({ type, name, inputs }) => {
+        const plain = z.record(z.string(), z.unknown()).parse(inputs);
+        resources.push({ type, name, inputs: plain });
+        return { id: `${name}-id`, state: { ...plain, stdout: stdoutOf(plain) } };
+      },
+      call: ({ inputs }) => ({ stdout: stdoutOf(z.record(z.string(), z.unknown()).parse(inputs)) }),
     },
-    call: ({ inputs }) => ({ stdout: stdoutOf(z.record(z.string(), z.unknown()).parse(inputs)) }),
-  }, "postgres-recovery", "test", false);
+    "postgres-recovery",
+    "test",
+    false,
+  );
   await pulumi.runtime.runInPulumiStack(() => {
     program();
     return Promise.resolve();

@@ -1,6 +1,12 @@
 import { rm, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { CoreV1Api, CustomObjectsApi, KubernetesObjectApi, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
+import {
+  CoreV1Api,
+  CustomObjectsApi,
+  KubernetesObjectApi,
+  PatchStrategy,
+  setHeaderOptions,
+} from "@kubernetes/client-node";
 import getPort from "get-port";
 import { databaseAccount } from "../../sandbox/host/account.ts";
 import { ensureCertificates } from "../../sandbox/host/certificates.ts";
@@ -8,7 +14,15 @@ import { client } from "../../sandbox/client.ts";
 import { startDatabase } from "../../sandbox/pgo/databases.ts";
 import { contextLayout, instanceLayout, layout } from "../../sandbox/host/directory.ts";
 import type { PostgresCluster } from "../../sandbox/pgo/inventory.ts";
-import { instancePod, label, patroniScope, postgresCluster, postgresClusterStatus, resource, runningStatus } from "../../sandbox/pgo/objects.ts";
+import {
+  instancePod,
+  label,
+  patroniScope,
+  postgresCluster,
+  postgresClusterStatus,
+  resource,
+  runningStatus,
+} from "../../sandbox/pgo/objects.ts";
 import { prepareInstance } from "../../sandbox/pgo/patroni.ts";
 import { instancePodFile } from "../../sandbox/pgo/pod-files.ts";
 import { loadPorts, portName, type Ports } from "../../sandbox/host/ports.ts";
@@ -28,27 +42,46 @@ export async function deleteCluster(cluster: PostgresCluster): Promise<void> {
     await unlink(podFile(cluster, pod));
     await rm(instanceLayout(testDirectory, cluster, pod).own, { recursive: true });
   }
-  await core.deleteCollectionNamespacedConfigMap({ namespace, labelSelector: `${label.patroni}=${patroniScope(cluster)}` });
+  await core.deleteCollectionNamespacedConfigMap({
+    namespace,
+    labelSelector: `${label.patroni}=${patroniScope(cluster)}`,
+  });
   await config.makeApiClient(CustomObjectsApi).deleteNamespacedCustomObject({ ...resource, namespace, name });
 }
 
 /** Makes a cluster with one instance, as PGO does for a new PostgresCluster: a new UID, an empty database of its own. */
 export async function createCluster(cluster: PostgresCluster): Promise<void> {
-  const { context, namespace, name, pods: [pod = ""] } = cluster;
+  const {
+    context,
+    namespace,
+    name,
+    pods: [pod = ""],
+  } = cluster;
   const directory = testDirectory;
   const config = client(layout(directory).kubeconfig, context);
   const account = await databaseAccount();
-  const [ports, certificates, secrets] = await Promise.all([portsFor(cluster, pod), ensureCertificates(directory, account), loadSecrets(directory)]);
+  const [ports, certificates, secrets] = await Promise.all([
+    portsFor(cluster, pod),
+    ensureCertificates(directory, account),
+    loadSecrets(directory),
+  ]);
   const processes = new Processes(layout(directory).processes);
 
   await prepareInstance(directory, { cluster, pod }, ports, certificates, secrets, account);
-  await writeFile(podFile(cluster, pod), JSON.stringify(instancePodFile(directory, cluster, pod, ports, account)), { mode: 0o600 });
+  await writeFile(podFile(cluster, pod), JSON.stringify(instancePodFile(directory, cluster, pod, ports, account)), {
+    mode: 0o600,
+  });
   const object = instancePod(cluster, pod);
   const mergePatch = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
   await KubernetesObjectApi.makeApiClient(config).create(object);
-  await config.makeApiClient(CoreV1Api).patchNamespacedPodStatus({ name: pod, namespace, body: { status: runningStatus(object) } }, mergePatch);
+  await config
+    .makeApiClient(CoreV1Api)
+    .patchNamespacedPodStatus({ name: pod, namespace, body: { status: runningStatus(object) } }, mergePatch);
 
-  const systemIdentifier = await startDatabase({ directory, processes, ports, certificates, secrets, account }, cluster);
+  const systemIdentifier = await startDatabase(
+    { directory, processes, ports, certificates, secrets, account },
+    cluster,
+  );
   const api = config.makeApiClient(CustomObjectsApi);
   await api.createNamespacedCustomObject({ ...resource, namespace, body: postgresCluster(cluster) });
   const body = { status: postgresClusterStatus(cluster, systemIdentifier) };
@@ -63,7 +96,8 @@ function podFile({ context, namespace }: PostgresCluster, pod: string): string {
 async function portsFor(cluster: PostgresCluster, pod: string): Promise<Ports> {
   const known = await loadPorts(testDirectory);
   const own = new Map<string, number>();
-  for (const name of [portName.postgres(cluster, pod), portName.patroni(cluster, pod)]) own.set(name, await getPort({ host: "127.0.0.1" }));
+  for (const name of [portName.postgres(cluster, pod), portName.patroni(cluster, pod)])
+    own.set(name, await getPort({ host: "127.0.0.1" }));
   return (name) => {
     try {
       return known(name);

@@ -9,7 +9,8 @@ export interface RemoteCommand {
   readonly command: string;
 }
 
-const ofTheRunbook = /^(timeout |bash -ceu |\S*pg_dump(all)? |\S*python3 \S*patronictl |pgbackrest .*\b(info|stanza-create)\b)/;
+const ofTheRunbook =
+  /^(timeout |bash -ceu |\S*pg_dump(all)? |\S*python3 \S*patronictl |pgbackrest .*\b(info|stanza-create)\b)/;
 
 /** What of the runbook runs in a Pod at this moment, seen in the kernel's own list. */
 export async function remoteCommands(context: Context, namespace: string, pod: string): Promise<RemoteCommand[]> {
@@ -17,7 +18,10 @@ export async function remoteCommands(context: Context, namespace: string, pod: s
 }
 
 /** The id of a process that runs where the cluster's first database runs, by its command. */
-export async function processIn({ context, namespace, pods: [pod = ""] }: PostgresCluster, pattern: RegExp): Promise<number | undefined> {
+export async function processIn(
+  { context, namespace, pods: [pod = ""] }: PostgresCluster,
+  pattern: RegExp,
+): Promise<number | undefined> {
   return (await commandsIn(context, namespace, pod)).find(({ command }) => pattern.test(command))?.pid;
 }
 
@@ -34,7 +38,12 @@ async function commandsIn(context: Context, namespace: string, pod: string): Pro
 }
 
 /** Waits until a command of the runbook runs in the Pod. */
-export async function untilRemoteCommand(context: Context, namespace: string, pod: string, pattern: RegExp): Promise<RemoteCommand> {
+export async function untilRemoteCommand(
+  context: Context,
+  namespace: string,
+  pod: string,
+  pattern: RegExp,
+): Promise<RemoteCommand> {
   let found: RemoteCommand | undefined;
   await waitUntil(`the command ${String(pattern)} in ${pod}`, 30, async () => {
     found = (await remoteCommands(context, namespace, pod)).find(({ command }) => pattern.test(command));
@@ -46,7 +55,11 @@ export async function untilRemoteCommand(context: Context, namespace: string, po
 
 /** Waits until nothing of the runbook runs in the Pod any more. */
 export function untilNoRemoteCommand(context: Context, namespace: string, pod: string, seconds: number): Promise<void> {
-  return waitUntil(`the end of the runbook's commands in ${pod}`, seconds, async () => (await remoteCommands(context, namespace, pod)).length === 0);
+  return waitUntil(
+    `the end of the runbook's commands in ${pod}`,
+    seconds,
+    async () => (await remoteCommands(context, namespace, pod)).length === 0,
+  );
 }
 
 /** The texts of a /proc file whose entries end with NUL; none when the process is gone. */

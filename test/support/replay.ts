@@ -16,7 +16,9 @@ export interface Replay {
   readonly times?: number;
 }
 
-const podFile = z.object({ containers: z.object({ database: z.looseObject({ run: z.looseObject({ env: z.record(z.string(), z.string()) }) }) }) });
+const podFile = z.object({
+  containers: z.object({ database: z.looseObject({ run: z.looseObject({ env: z.record(z.string(), z.string()) }) }) }),
+});
 type Database = z.infer<typeof podFile>["containers"]["database"];
 
 /** Makes a Pod replay answers while `work` runs, through the real API server and exec protocol. */
@@ -38,7 +40,10 @@ export function withEnvironment<T>(
   change: (env: Record<string, string>) => Record<string, string>,
   work: () => Promise<T>,
 ): Promise<T> {
-  const changed = ({ run, ...rest }: Database): object => ({ ...rest, run: { ...run, env: { ...run.env, ...change(run.env) } } });
+  const changed = ({ run, ...rest }: Database): object => ({
+    ...rest,
+    run: { ...run, env: { ...run.env, ...change(run.env) } },
+  });
   return withPodFile(context, namespace, pod, changed, work);
 }
 
@@ -51,7 +56,10 @@ async function withPodFile<T>(
 ): Promise<T> {
   const file = join(contextLayout(testDirectory, context).pods, namespace, `${pod}.json`);
   const original = await readFile(file, "utf8");
-  await replace(file, JSON.stringify({ containers: { database: change(podFile.parse(JSON.parse(original)).containers.database) } }));
+  await replace(
+    file,
+    JSON.stringify({ containers: { database: change(podFile.parse(JSON.parse(original)).containers.database) } }),
+  );
   try {
     return await work();
   } finally {

@@ -30,7 +30,9 @@ export async function withSecondRepository<T>(cluster: PostgresCluster, work: ()
     for (const [file, text] of originals) {
       // Every setting of repo1 once more, for repo2.
       const settings = text.split("\n").filter((line) => line.startsWith("repo1-"));
-      const second = settings.map((line) => line.replace("repo1-", "repo2-").replace(/^(repo2-path)=.*/, `$1=${folder}`));
+      const second = settings.map((line) =>
+        line.replace("repo1-", "repo2-").replace(/^(repo2-path)=.*/, `$1=${folder}`),
+      );
       await appendFile(file, `\n[global]\n${second.join("\n")}\n`);
     }
     return await work();

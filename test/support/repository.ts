@@ -26,7 +26,11 @@ export async function repositoryFiles(cluster: PostgresCluster): Promise<Record<
     const path = join(entry.parentPath, entry.name);
     const name = relative(root, path);
     if (/^archive\/db\/\d+-\d+(\/|$)/.test(name)) continue;
-    found[name] = entry.isDirectory() ? "folder" : createHash("sha256").update(await readFile(path)).digest("hex");
+    found[name] = entry.isDirectory()
+      ? "folder"
+      : createHash("sha256")
+          .update(await readFile(path))
+          .digest("hex");
   }
   return found;
 }
@@ -42,11 +46,13 @@ export function createDirectly(cluster: PostgresCluster, pod = cluster.pods[0] ?
 
 /** Puts repository and PGO's status back to what the sandbox began with: no stanza, no file, no stop file. */
 export async function loseStanza(cluster: PostgresCluster): Promise<void> {
-  const onEachPod = (...argv: string[]) => Promise.all(cluster.pods.map((pod) => askDirectly(cluster.context, cluster.namespace, pod, ...argv)));
+  const onEachPod = (...argv: string[]) =>
+    Promise.all(cluster.pods.map((pod) => askDirectly(cluster.context, cluster.namespace, pod, ...argv)));
   // Ends a process that is pushing WAL, which would else write into the emptied repository.
   await onEachPod("pgbackrest", "--stanza=db", "stop", "--force");
   await untilRepositoryIdle(cluster);
-  for (const name of await readdir(repositoryOf(cluster))) await rm(join(repositoryOf(cluster), name), { recursive: true });
+  for (const name of await readdir(repositoryOf(cluster)))
+    await rm(join(repositoryOf(cluster), name), { recursive: true });
   await onEachPod("pgbackrest", "--stanza=db", "start");
   await tellOperatorsBelief(cluster, cluster.stanzaCreated);
 }
@@ -61,7 +67,9 @@ function untilRepositoryIdle(cluster: PostgresCluster): Promise<void> {
 
 /** Sets `stanzaCreated` in the status, as PGO does. */
 export async function tellOperatorsBelief(cluster: PostgresCluster, stanzaCreated: boolean): Promise<void> {
-  const repos = [{ name: "repo1", bound: true, volume: `pvc-${cluster.namespace}-${cluster.name}-repo1`, stanzaCreated }];
+  const repos = [
+    { name: "repo1", bound: true, volume: `pvc-${cluster.namespace}-${cluster.name}-repo1`, stanzaCreated },
+  ];
   await patchStatus(cluster, { pgbackrest: { repos } });
   // The operator's stand-in may have looked just before, and write just after.
   await sleep(300);
@@ -70,8 +78,19 @@ export async function tellOperatorsBelief(cluster: PostgresCluster, stanzaCreate
 
 /** While `work` runs the status has no system identifier, as before PGO has seen the database for the first time. */
 export async function withoutSystemIdentifier<T>(cluster: PostgresCluster, work: () => Promise<T>): Promise<T> {
-  const { context, namespace, pods: [pod = ""] } = cluster;
-  const systemIdentifier = await askDirectly(context, namespace, pod, "psql", "-XAtqc", "select system_identifier from pg_control_system()");
+  const {
+    context,
+    namespace,
+    pods: [pod = ""],
+  } = cluster;
+  const systemIdentifier = await askDirectly(
+    context,
+    namespace,
+    pod,
+    "psql",
+    "-XAtqc",
+    "select system_identifier from pg_control_system()",
+  );
   await patchStatus(cluster, { patroni: { systemIdentifier: null } });
   try {
     return await work();
@@ -86,5 +105,7 @@ async function patchStatus({ context, namespace, name }: PostgresCluster, status
   config.setCurrentContext(context);
   const mergePatch = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
   const body = { status };
-  await config.makeApiClient(CustomObjectsApi).patchNamespacedCustomObjectStatus({ ...postgresClusterApi, namespace, name, body }, mergePatch);
+  await config
+    .makeApiClient(CustomObjectsApi)
+    .patchNamespacedCustomObjectStatus({ ...postgresClusterApi, namespace, name, body }, mergePatch);
 }

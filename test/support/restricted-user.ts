@@ -65,7 +65,11 @@ export class RestrictedUsers {
   }
 
   /** The API server learns of a new role a moment later. */
-  async #effective(user: string, { apiGroup, resource, verbs, objectName }: Permission, only: string | undefined): Promise<void> {
+  async #effective(
+    user: string,
+    { apiGroup, resource, verbs, objectName }: Permission,
+    only: string | undefined,
+  ): Promise<void> {
     const authorization = client(this.#admin, this.#context).makeApiClient(AuthorizationV1Api);
     const [name, subresource] = resource.split("/");
     for (const verb of verbs) {

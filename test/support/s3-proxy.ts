@@ -43,7 +43,9 @@ export class S3Proxy {
     }
     if (interference === "deny") {
       request.resume();
-      response.writeHead(403, { "content-type": "application/xml" }).end("<Error><Code>AccessDenied</Code><Message>no</Message></Error>");
+      response
+        .writeHead(403, { "content-type": "application/xml" })
+        .end("<Error><Code>AccessDenied</Code><Message>no</Message></Error>");
       return;
     }
     delete headers.expect;

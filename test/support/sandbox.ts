@@ -70,7 +70,10 @@ export interface Running {
 }
 
 /** Starts a command as {@link runInSandbox} does, without waiting for its end. */
-export async function startInSandbox(command: readonly [string, ...string[]], options: { cwd?: string } = {}): Promise<Running> {
+export async function startInSandbox(
+  command: readonly [string, ...string[]],
+  options: { cwd?: string } = {},
+): Promise<Running> {
   const [program, ...parameters] = command;
   const running = execa(program, parameters, { reject: false, ...options, env: await sandboxEnvironment() });
   let output = "";
@@ -80,7 +83,8 @@ export async function startInSandbox(command: readonly [string, ...string[]], op
     });
   }
   return {
-    until: (pattern) => waitUntil(`${String(pattern)} in the output of ${program}`, 60, () => Promise.resolve(pattern.test(output))),
+    until: (pattern) =>
+      waitUntil(`${String(pattern)} in the output of ${program}`, 60, () => Promise.resolve(pattern.test(output))),
     signal: (name) => running.kill(name),
     stopReading: () => {
       running.stdout.destroy();
@@ -118,14 +122,24 @@ async function likeInPod(context: Context, namespace: string, pod: string) {
  * A second, independent look: runs a command where the Pod's database runs, past the API server, the exec path and all
  * code of the project.
  */
-export async function askDirectly(context: Context, namespace: string, pod: string, ...argv: string[]): Promise<string> {
+export async function askDirectly(
+  context: Context,
+  namespace: string,
+  pod: string,
+  ...argv: string[]
+): Promise<string> {
   const [program = "", ...parameters] = argv;
   const { stdout } = await execa(program, parameters, await likeInPod(context, namespace, pod));
   return stdout;
 }
 
 /** Starts a command where the Pod's database runs, and does not wait for it. It is killed when the returned function is called. */
-export async function startDirectly(context: Context, namespace: string, pod: string, ...argv: string[]): Promise<() => Promise<void>> {
+export async function startDirectly(
+  context: Context,
+  namespace: string,
+  pod: string,
+  ...argv: string[]
+): Promise<() => Promise<void>> {
   const [program = "", ...parameters] = argv;
   const running = execa(program, parameters, { ...(await likeInPod(context, namespace, pod)), reject: false });
   return async () => {
@@ -136,7 +150,17 @@ export async function startDirectly(context: Context, namespace: string, pod: st
 
 /** The codes of `pgbackrest info` per repository, asked directly: 1 is a missing stanza, 0 and 2 a standing one. */
 export async function repositoryCodes(context: Context, namespace: string, pod: string): Promise<number[]> {
-  const output = await askDirectly(context, namespace, pod, "pgbackrest", "--stanza=db", "--io-timeout=5", "--protocol-timeout=10", "info", "--output=json");
+  const output = await askDirectly(
+    context,
+    namespace,
+    pod,
+    "pgbackrest",
+    "--stanza=db",
+    "--io-timeout=5",
+    "--protocol-timeout=10",
+    "info",
+    "--output=json",
+  );
   const info = z.array(z.object({ repo: z.array(z.object({ status: z.object({ code: z.int() }) })) }));
   return info.parse(JSON.parse(output)).flatMap(({ repo }) => repo.map(({ status }) => status.code));
 }

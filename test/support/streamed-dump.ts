@@ -29,7 +29,11 @@ export interface StreamedDump {
 }
 
 /** The cluster of the fake, whose pg_dumpall streams as the real exec does: frame by frame, and not faster than it is taken. */
-export function streamingCluster({ frames, at, result = { end: "exited", code: 0, stdout: "", stderr: "" } }: StreamedDump): FakeCluster {
+export function streamingCluster({
+  frames,
+  at,
+  result = { end: "exited", code: 0, stdout: "", stderr: "" },
+}: StreamedDump): FakeCluster {
   const cluster = new FakeCluster({});
   const { exec } = cluster;
   return Object.assign(cluster, {

@@ -8,9 +8,17 @@ export function at(time: string): number {
 }
 
 /** The objects of a whole backup, as WAL-G leaves them. */
-export function backupObjects(segment: number, modified: number, { timeline = 1, parent = "", prefix = walgPrefix } = {}): ListedObject[] {
+export function backupObjects(
+  segment: number,
+  modified: number,
+  { timeline = 1, parent = "", prefix = walgPrefix } = {},
+): ListedObject[] {
   const name = `base_${segmentName(timeline, segment)}${parent === "" ? "" : `_D_${parent}`}`;
-  const object = (path: string, size: number): ListedObject => ({ key: `${prefix}/basebackups_005/${path}`, size, modified });
+  const object = (path: string, size: number): ListedObject => ({
+    key: `${prefix}/basebackups_005/${path}`,
+    size,
+    modified,
+  });
   return [
     object(`${name}/metadata.json`, 400),
     object(`${name}/files_metadata.json`, 4000),
@@ -21,7 +29,12 @@ export function backupObjects(segment: number, modified: number, { timeline = 1,
 }
 
 /** WAL segments without a gap. */
-export function walObjects(first: number, last: number, modified: number, { timeline = 1, prefix = walgPrefix } = {}): ListedObject[] {
+export function walObjects(
+  first: number,
+  last: number,
+  modified: number,
+  { timeline = 1, prefix = walgPrefix } = {},
+): ListedObject[] {
   return Array.from({ length: last - first + 1 }, (_, index) => ({
     key: `${prefix}/wal_005/${segmentName(timeline, first + index)}.lz4`,
     size: 70_000,

@@ -9,7 +9,9 @@ function json<T>(schema: z.ZodType<T>) {
   return z.string().transform((text) => schema.parse(JSON.parse(text)));
 }
 
-const endpoints = z.array(z.object({ s3: z.string().optional(), secretsmanager: z.string().optional(), iam: z.string().optional() }));
+const endpoints = z.array(
+  z.object({ s3: z.string().optional(), secretsmanager: z.string().optional(), iam: z.string().optional() }),
+);
 const configuration = z.object({
   region: z.string().optional(),
   accessKey: z.string().optional(),
@@ -31,7 +33,10 @@ export function configuredClients(args: unknown): (region: string | undefined) =
   const made = new Map<string, Clients>();
   return (region = ownRegion) => {
     if (region === undefined) throw new Error("the AWS provider needs a region: set aws:region or AWS_REGION");
-    const credentials = accessKey !== undefined && secretKey !== undefined ? { credentials: { accessKeyId: accessKey, secretAccessKey: secretKey } } : {};
+    const credentials =
+      accessKey !== undefined && secretKey !== undefined
+        ? { credentials: { accessKeyId: accessKey, secretAccessKey: secretKey } }
+        : {};
     const common = { region, ...credentials };
     const clients = made.get(region) ?? {
       region,

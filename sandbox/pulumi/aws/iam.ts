@@ -38,13 +38,20 @@ export const policy: ResourceType = {
   async read(id, { iam }) {
     const found = (await unlessMissing(iam.send(new GetPolicyCommand({ PolicyArn: id })), missing))?.Policy;
     if (found === undefined) return undefined;
-    const { PolicyVersion } = await iam.send(new GetPolicyVersionCommand({ PolicyArn: id, VersionId: found.DefaultVersionId }));
+    const { PolicyVersion } = await iam.send(
+      new GetPolicyVersionCommand({ PolicyArn: id, VersionId: found.DefaultVersionId }),
+    );
     const document = decodeURIComponent(PolicyVersion?.Document ?? "");
     const tags = tagProperties(found.Tags);
     const inputs = { name: found.PolicyName, path: found.Path, description: found.Description, policy: document, tags };
     return {
       inputs: defined(inputs),
-      outputs: defined({ arn: found.Arn, attachmentCount: found.AttachmentCount ?? 0, policyId: found.PolicyId, tagsAll: tags ?? {} }),
+      outputs: defined({
+        arn: found.Arn,
+        attachmentCount: found.AttachmentCount ?? 0,
+        policyId: found.PolicyId,
+        tagsAll: tags ?? {},
+      }),
     };
   },
 
@@ -53,7 +60,9 @@ export const policy: ResourceType = {
     if (inputs["policy"] !== olds["policy"]) {
       // AWS keeps five versions at most.
       await deleteOtherVersions(id, clients);
-      await iam.send(new CreatePolicyVersionCommand({ PolicyArn: id, PolicyDocument: text(inputs, "policy"), SetAsDefault: true }));
+      await iam.send(
+        new CreatePolicyVersionCommand({ PolicyArn: id, PolicyDocument: text(inputs, "policy"), SetAsDefault: true }),
+      );
     }
     const dropped = Object.keys(object(olds["tags"])).filter((key) => !(key in object(inputs["tags"])));
     if (dropped.length > 0) await iam.send(new UntagPolicyCommand({ PolicyArn: id, TagKeys: dropped }));

@@ -76,7 +76,9 @@ export function tagList(inputs: Properties): { Key: string; Value: string }[] {
 }
 
 /** Tags of AWS as a property; undefined when there are none. */
-export function tagProperties(tags: readonly { Key?: string | undefined; Value?: string | undefined }[] | undefined): Properties | undefined {
+export function tagProperties(
+  tags: readonly { Key?: string | undefined; Value?: string | undefined }[] | undefined,
+): Properties | undefined {
   if (tags === undefined || tags.length === 0) return undefined;
   return Object.fromEntries(tags.map(({ Key = "", Value = "" }) => [Key, Value]));
 }

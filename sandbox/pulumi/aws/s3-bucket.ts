@@ -38,12 +38,19 @@ export const bucket: ResourceType = {
     const found = await unlessMissing(s3.send(new HeadBucketCommand({ Bucket: id })), "NotFound", "NoSuchBucket");
     if (found === undefined) return undefined;
     const [lock, tagging] = await Promise.all([
-      unlessMissing(s3.send(new GetObjectLockConfigurationCommand({ Bucket: id })), "ObjectLockConfigurationNotFoundError"),
+      unlessMissing(
+        s3.send(new GetObjectLockConfigurationCommand({ Bucket: id })),
+        "ObjectLockConfigurationNotFoundError",
+      ),
       unlessMissing(s3.send(new GetBucketTaggingCommand({ Bucket: id })), "NoSuchTagSet"),
     ]);
     const tags = tagProperties(tagging?.TagSet);
     return {
-      inputs: defined({ bucket: id, tags, objectLockEnabled: lock?.ObjectLockConfiguration?.ObjectLockEnabled === "Enabled" ? true : undefined }),
+      inputs: defined({
+        bucket: id,
+        tags,
+        objectLockEnabled: lock?.ObjectLockConfiguration?.ObjectLockEnabled === "Enabled" ? true : undefined,
+      }),
       outputs: {
         arn: `arn:aws:s3:::${id}`,
         bucketDomainName: `${id}.s3.amazonaws.com`,

@@ -74,13 +74,16 @@ export const versioning = bucketSetting({
   inputs: ["versioningConfiguration"],
   put: (s3, Bucket, inputs) => {
     const on = text(object(inputs["versioningConfiguration"]), "status") === "Enabled";
-    return s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: on ? "Enabled" : "Suspended" } }));
+    return s3.send(
+      new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: on ? "Enabled" : "Suspended" } }),
+    );
   },
   get: async (s3, Bucket) => {
     const { Status } = await s3.send(new GetBucketVersioningCommand({ Bucket }));
     return Status === undefined ? undefined : { versioningConfiguration: { status: Status } };
   },
-  remove: (s3, Bucket) => s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: "Suspended" } })),
+  remove: (s3, Bucket) =>
+    s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: "Suspended" } })),
 });
 
 export const encryption = bucketSetting({
@@ -100,10 +103,15 @@ export const encryption = bucketSetting({
   },
   get: async (s3, Bucket) => {
     const { ServerSideEncryptionConfiguration } = await s3.send(new GetBucketEncryptionCommand({ Bucket }));
-    const rules = (ServerSideEncryptionConfiguration?.Rules ?? []).map(({ ApplyServerSideEncryptionByDefault: byDefault, BucketKeyEnabled }) => ({
-      applyServerSideEncryptionByDefault: defined({ sseAlgorithm: byDefault?.SSEAlgorithm, kmsMasterKeyId: byDefault?.KMSMasterKeyID }),
-      bucketKeyEnabled: BucketKeyEnabled ?? false,
-    }));
+    const rules = (ServerSideEncryptionConfiguration?.Rules ?? []).map(
+      ({ ApplyServerSideEncryptionByDefault: byDefault, BucketKeyEnabled }) => ({
+        applyServerSideEncryptionByDefault: defined({
+          sseAlgorithm: byDefault?.SSEAlgorithm,
+          kmsMasterKeyId: byDefault?.KMSMasterKeyID,
+        }),
+        bucketKeyEnabled: BucketKeyEnabled ?? false,
+      }),
+    );
     return { rules };
   },
   remove: (s3, Bucket) => s3.send(new DeleteBucketEncryptionCommand({ Bucket })),
@@ -141,7 +149,9 @@ export const ownershipControls = bucketSetting({
   inputs: ["rule"],
   put: (s3, Bucket, inputs) => {
     const ownership = oneOf(ObjectOwnership, text(object(inputs["rule"]), "objectOwnership"));
-    return s3.send(new PutBucketOwnershipControlsCommand({ Bucket, OwnershipControls: { Rules: [{ ObjectOwnership: ownership }] } }));
+    return s3.send(
+      new PutBucketOwnershipControlsCommand({ Bucket, OwnershipControls: { Rules: [{ ObjectOwnership: ownership }] } }),
+    );
   },
   get: async (s3, Bucket) => {
     const { OwnershipControls } = await s3.send(new GetBucketOwnershipControlsCommand({ Bucket }));
@@ -178,8 +188,12 @@ export const lifecycle = bucketSetting({
 const days = (value: PropertyValue | undefined, name: string): number => Number(object(value)[name]);
 
 function sdkRule(rule: Properties): LifecycleRule {
-  const unknown = Object.keys(rule).filter((name) => !["id", "status", "filter", "noncurrentVersionExpiration", "abortIncompleteMultipartUpload"].includes(name));
-  if (unknown.length > 0) throw new Error(`the stand-in of the AWS provider knows no ${unknown.join(", ")} in a lifecycle rule`);
+  const unknown = Object.keys(rule).filter(
+    (name) =>
+      !["id", "status", "filter", "noncurrentVersionExpiration", "abortIncompleteMultipartUpload"].includes(name),
+  );
+  if (unknown.length > 0)
+    throw new Error(`the stand-in of the AWS provider knows no ${unknown.join(", ")} in a lifecycle rule`);
   return {
     ID: text(rule, "id"),
     Status: text(rule, "status") === "Enabled" ? "Enabled" : "Disabled",
@@ -188,7 +202,9 @@ function sdkRule(rule: Properties): LifecycleRule {
       NoncurrentVersionExpiration: { NoncurrentDays: days(rule["noncurrentVersionExpiration"], "noncurrentDays") },
     }),
     ...(rule["abortIncompleteMultipartUpload"] !== undefined && {
-      AbortIncompleteMultipartUpload: { DaysAfterInitiation: days(rule["abortIncompleteMultipartUpload"], "daysAfterInitiation") },
+      AbortIncompleteMultipartUpload: {
+        DaysAfterInitiation: days(rule["abortIncompleteMultipartUpload"], "daysAfterInitiation"),
+      },
     }),
   };
 }
@@ -210,8 +226,18 @@ export const objectLock = bucketSetting({
   inputs: ["rule"],
   put: (s3, Bucket, inputs) => {
     const retention = object(object(inputs["rule"])["defaultRetention"]);
-    const Rule = { DefaultRetention: { Mode: oneOf(ObjectLockRetentionMode, text(retention, "mode")), Days: Number(retention["days"]) } };
-    return s3.send(new PutObjectLockConfigurationCommand({ Bucket, ObjectLockConfiguration: { ObjectLockEnabled: "Enabled", Rule } }));
+    const Rule = {
+      DefaultRetention: {
+        Mode: oneOf(ObjectLockRetentionMode, text(retention, "mode")),
+        Days: Number(retention["days"]),
+      },
+    };
+    return s3.send(
+      new PutObjectLockConfigurationCommand({
+        Bucket,
+        ObjectLockConfiguration: { ObjectLockEnabled: "Enabled", Rule },
+      }),
+    );
   },
   get: async (s3, Bucket) => {
     const { ObjectLockConfiguration } = await s3.send(new GetObjectLockConfigurationCommand({ Bucket }));
@@ -219,7 +245,10 @@ export const objectLock = bucketSetting({
     if (retention === undefined) return undefined;
     return { rule: { defaultRetention: defined({ mode: retention.Mode, days: retention.Days }) } };
   },
-  remove: (s3, Bucket) => s3.send(new PutObjectLockConfigurationCommand({ Bucket, ObjectLockConfiguration: { ObjectLockEnabled: "Enabled" } })),
+  remove: (s3, Bucket) =>
+    s3.send(
+      new PutObjectLockConfigurationCommand({ Bucket, ObjectLockConfiguration: { ObjectLockEnabled: "Enabled" } }),
+    ),
 });
 
 function oneOf<T extends string>(values: Readonly<Record<string, T>>, value: string): T {

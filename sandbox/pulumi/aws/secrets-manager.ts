@@ -17,7 +17,15 @@ const missing = "ResourceNotFoundException";
 
 /** aws.secretsmanager.Secret: the container of a secret; its versions are no part of it. Not imitated: policy, namePrefix, rotation. */
 export const secret: ResourceType = {
-  inputs: ["name", "description", "kmsKeyId", "recoveryWindowInDays", "replicas", "forceOverwriteReplicaSecret", "tags"],
+  inputs: [
+    "name",
+    "description",
+    "kmsKeyId",
+    "recoveryWindowInDays",
+    "replicas",
+    "forceOverwriteReplicaSecret",
+    "tags",
+  ],
   outputs: ["arn", "tagsAll"],
   replaceOn: ["name"],
   autoName: "name",
@@ -42,7 +50,9 @@ export const secret: ResourceType = {
     // One that waits for its deletion is gone to the provider, and its name still taken.
     if (found === undefined || found.DeletedDate !== undefined) return undefined;
     const tags = tagProperties(found.Tags);
-    const regions = (found.ReplicationStatus ?? []).map(({ Region, KmsKeyId }) => defined({ region: Region, kmsKeyId: KmsKeyId }));
+    const regions = (found.ReplicationStatus ?? []).map(({ Region, KmsKeyId }) =>
+      defined({ region: Region, kmsKeyId: KmsKeyId }),
+    );
     const inputs = {
       name: found.Name,
       description: found.Description,
@@ -56,11 +66,16 @@ export const secret: ResourceType = {
   async update(id, inputs, clients, olds) {
     const { secretsManager } = clients;
     await secretsManager.send(
-      new UpdateSecretCommand({ SecretId: id, Description: text(inputs, "description"), KmsKeyId: optionalText(inputs, "kmsKeyId") }),
+      new UpdateSecretCommand({
+        SecretId: id,
+        Description: text(inputs, "description"),
+        KmsKeyId: optionalText(inputs, "kmsKeyId"),
+      }),
     );
     const dropped = Object.keys(object(olds["tags"])).filter((key) => !(key in object(inputs["tags"])));
     if (dropped.length > 0) await secretsManager.send(new UntagResourceCommand({ SecretId: id, TagKeys: dropped }));
-    if (tagList(inputs).length > 0) await secretsManager.send(new TagResourceCommand({ SecretId: id, Tags: tagList(inputs) }));
+    if (tagList(inputs).length > 0)
+      await secretsManager.send(new TagResourceCommand({ SecretId: id, Tags: tagList(inputs) }));
     await updateReplicas(id, inputs, clients, olds);
   },
 
@@ -74,12 +89,21 @@ export const secret: ResourceType = {
   },
 };
 
-async function updateReplicas(id: string, inputs: Properties, { secretsManager }: Clients, olds: Properties): Promise<void> {
+async function updateReplicas(
+  id: string,
+  inputs: Properties,
+  { secretsManager }: Clients,
+  olds: Properties,
+): Promise<void> {
   const [before, after] = [replicas(olds), replicas(inputs)];
   const added = after.filter(({ Region }) => !before.some((old) => old.Region === Region));
-  const removed = before.flatMap(({ Region }) => (Region !== undefined && !after.some((kept) => kept.Region === Region) ? [Region] : []));
-  if (removed.length > 0) await secretsManager.send(new RemoveRegionsFromReplicationCommand({ SecretId: id, RemoveReplicaRegions: removed }));
-  if (added.length > 0) await secretsManager.send(new ReplicateSecretToRegionsCommand({ SecretId: id, AddReplicaRegions: added }));
+  const removed = before.flatMap(({ Region }) =>
+    Region !== undefined && !after.some((kept) => kept.Region === Region) ? [Region] : [],
+  );
+  if (removed.length > 0)
+    await secretsManager.send(new RemoveRegionsFromReplicationCommand({ SecretId: id, RemoveReplicaRegions: removed }));
+  if (added.length > 0)
+    await secretsManager.send(new ReplicateSecretToRegionsCommand({ SecretId: id, AddReplicaRegions: added }));
 }
 
 function replicas(inputs: Properties): ReplicaRegionType[] {

@@ -5,7 +5,13 @@ import type { StanzaStatus } from "../../../domain/stanza/status.ts";
 import { disagreement, verdictOf } from "../../../domain/stanza/status.ts";
 import type { ScanEntry } from "../../../domain/stanza/list-report.ts";
 
-const entry = (namespace: string, cluster: string, pod: string | undefined, status: StanzaStatus, created?: boolean): ScanEntry => {
+const entry = (
+  namespace: string,
+  cluster: string,
+  pod: string | undefined,
+  status: StanzaStatus,
+  created?: boolean,
+): ScanEntry => {
   const contradiction = disagreement(status, created);
   return {
     namespace,
@@ -20,7 +26,13 @@ const entry = (namespace: string, cluster: string, pod: string | undefined, stat
 const entries = [
   entry("brr", "postgresql", "postgresql-instance1-w6dq-0", { status: "okay", backups: { count: 0 } }, true),
   entry("calendar", "calendar-db", "calendar-db-0", { status: "no-stanza", repositories: ["repo1"] }, true),
-  entry("consent", "spicedb-psql", "spicedb-psql-instance-hln5-0", { status: "timeout", reason: "repo1: silent" }, false),
+  entry(
+    "consent",
+    "spicedb-psql",
+    "spicedb-psql-instance-hln5-0",
+    { status: "timeout", reason: "repo1: silent" },
+    false,
+  ),
   entry("alt-authn-authz", "a3-policy-db", undefined, { status: "no-instance", reason: "no Pod" }),
 ];
 
@@ -58,7 +70,9 @@ next: see why PGO runs no instance of alt-authn-authz/a3-policy-db
 
   it("what to do next about a cluster that was not the repo host's fault", () => {
     const next = (because: "not-allowed" | "not-compared"): string =>
-      scanTable([entry("brr", "postgresql", "p-0", { status: "unreachable", reason: "why", because })], "never").split("\n").at(-1) ?? "";
+      scanTable([entry("brr", "postgresql", "p-0", { status: "unreachable", reason: "why", because })], "never")
+        .split("\n")
+        .at(-1) ?? "";
     assert.match(next("not-allowed"), /^next: log in again, or ask for the role/);
     assert.match(next("not-compared"), /^next: see why Postgres does not answer in the instance/);
   });

@@ -7,10 +7,14 @@ const place = { name: "harbor-backups", region: "eu-west-2" };
 
 describe("the buckets as they are declared", () => {
   const declared = (args: BucketArgs): Promise<Registered[]> =>
-    registered(() => {
-      new DatabaseBackupsBucket("backups", args);
-    }, () => "");
-  const types = (resources: readonly Registered[]): string[] => resources.map(({ type }) => type.replace(/.*:/, "")).sort();
+    registered(
+      () => {
+        new DatabaseBackupsBucket("backups", args);
+      },
+      () => "",
+    );
+  const types = (resources: readonly Registered[]): string[] =>
+    resources.map(({ type }) => type.replace(/.*:/, "")).sort();
 
   it("a bucket with every setting, each in the bucket's region", async () => {
     const resources = await declared({ ...place, objectLock: { mode: "compliance", days: 30 } });
@@ -26,7 +30,8 @@ describe("the buckets as they are declared", () => {
       "DatabaseBackupsBucket",
       "Stack",
     ]);
-    for (const { inputs, type } of resources.filter(({ type: name }) => name.startsWith("aws:"))) assert.equal(inputs["region"], "eu-west-2", type);
+    for (const { inputs, type } of resources.filter(({ type: name }) => name.startsWith("aws:")))
+      assert.equal(inputs["region"], "eu-west-2", type);
     const lock = resources.find(({ type }) => type.endsWith("BucketObjectLockConfiguration"));
     assert.deepEqual(lock?.inputs["rule"], { defaultRetention: { mode: "COMPLIANCE", days: 30 } });
     // It could only be set on a new bucket, so that a change would replace the bucket.
@@ -36,37 +41,55 @@ describe("the buckets as they are declared", () => {
   it("protected unless asked otherwise, and never deleted with the stack", async () => {
     const resources = await declared(place);
     assert.equal(optionsOf.get("backups")?.protect, true);
-    const retained = resources.filter(({ type }) => type.startsWith("aws:")).map(({ name }) => optionsOf.get(name)?.retainOnDelete);
+    const retained = resources
+      .filter(({ type }) => type.startsWith("aws:"))
+      .map(({ name }) => optionsOf.get(name)?.retainOnDelete);
     assert.deepEqual(new Set(retained), new Set([true]));
     await declared({ ...place, protect: false });
     assert.equal(optionsOf.get("backups")?.protect, false);
   });
 
   it("an adopted bucket is only looked up", async () => {
-    const resources = await declared({ ...place, adopt: true, kmsKey: "alias/harbor", objectLock: { mode: "governance", days: 1 } });
+    const resources = await declared({
+      ...place,
+      adopt: true,
+      kmsKey: "alias/harbor",
+      objectLock: { mode: "governance", days: 1 },
+    });
     assert.deepEqual(types(resources), ["Bucket", "DatabaseBackupsBucket", "Stack"]);
   });
 
   it("no lifecycle rule expires, moves or names a live object, whatever the days", async () => {
     for (const noncurrentDays of [undefined, 1, 365]) {
       const resources = await declared({ ...place, noncurrentDays });
-      const rules = JSON.stringify(resources.find(({ type }) => type.endsWith("BucketLifecycleConfiguration"))?.inputs["rules"]);
+      const rules = JSON.stringify(
+        resources.find(({ type }) => type.endsWith("BucketLifecycleConfiguration"))?.inputs["rules"],
+      );
       assert.match(rules, new RegExp(`"noncurrentVersionExpiration":{"noncurrentDays":${noncurrentDays ?? 90}}`));
       assert.doesNotMatch(rules, /"expiration"|"transitions"|noncurrentVersionTransitions/);
     }
   });
 
   it("both buckets are types of their own", async () => {
-    const resources = await registered(() => {
-      new ArtifactsBucket("artifacts", { ...place, name: "harbor-artifacts" });
-    }, () => "");
+    const resources = await registered(
+      () => {
+        new ArtifactsBucket("artifacts", { ...place, name: "harbor-artifacts" });
+      },
+      () => "",
+    );
     assert(types(resources).includes("ArtifactsBucket"));
   });
 
   it("without a reader there is no policy for one", async () => {
-    const resources = await registered(() => {
-      new BackupAccess("access", { writer: { bucket: "b", scope: "s" } });
-    }, () => "");
-    assert.deepEqual(resources.filter(({ type }) => type === "aws:iam/policy:Policy").map(({ name }) => name), ["access-writer"]);
+    const resources = await registered(
+      () => {
+        new BackupAccess("access", { writer: { bucket: "b", scope: "s" } });
+      },
+      () => "",
+    );
+    assert.deepEqual(
+      resources.filter(({ type }) => type === "aws:iam/policy:Policy").map(({ name }) => name),
+      ["access-writer"],
+    );
   });
 });

@@ -10,8 +10,18 @@ import { optionsOf, registered, type Registered } from "../../support/pulumi-moc
 const scope = "postgresql-harbor-cluster-harbor-cluster";
 const uid = "99e85b8a-3f92-4c86-8d42-5056348c1e7e";
 const store = { bucket: "harbor-db", region: "eu-west-2", credentials: "secret" } as const;
-const restore: Restore = { ...store, id: "after-the-fire", scope, source: { uid }, postgresVersion: 12, versionInPath: true };
-const keys = { backup: { accessKeyId: "CANARY-1", secretAccessKey: "CANARY-2" }, restore: { accessKeyId: "CANARY-3", secretAccessKey: "CANARY-4" } };
+const restore: Restore = {
+  ...store,
+  id: "after-the-fire",
+  scope,
+  source: { uid },
+  postgresVersion: 12,
+  versionInPath: true,
+};
+const keys = {
+  backup: { accessKeyId: "CANARY-1", secretAccessKey: "CANARY-2" },
+  restore: { accessKeyId: "CANARY-3", secretAccessKey: "CANARY-4" },
+};
 const secretMark = "4dabf18193072939515e22adb298388d";
 const args: HarborDatabaseArgs = {
   kubernetes: { context: "lab" },
@@ -22,7 +32,10 @@ const args: HarborDatabaseArgs = {
   externalUrl: "https://harbor.example.com",
   spiloImage: "ghcr.io/zalando/spilo-16:3.3-p3",
   backup: { ...store, schedule: "0 1 * * *", retainDays: 5 },
-  buckets: { artifacts: { name: "harbor-artifacts", region: "eu-west-2" }, databaseBackups: { name: "harbor-db", region: "eu-west-2" } },
+  buckets: {
+    artifacts: { name: "harbor-artifacts", region: "eu-west-2" },
+    databaseBackups: { name: "harbor-db", region: "eu-west-2" },
+  },
   iamPolicies: true,
   secrets: { also: [], region: "eu-west-2", restore: true },
   pgHba: ["host all ops 10.1.0.0/16 md5"],
@@ -37,7 +50,10 @@ const reports: readonly [command: RegExp, report: object][] = [
   [/harbor pg-hba/, { ...common, outcome: "applied", uid, generation: "1", pgHba: [], dropped: [], finishedAt: at }],
   [/harbor roll/, { ...common, outcome: "rolled", pods: [], leader: `${scope}-0`, finishedAt: at }],
   [/fingerprint/, { version: 1, fingerprint: "f" }],
-  [/secrets/, { version: 1, cluster: { harbor: args.cluster, uid, backups: null, systemIdentifier: null }, secrets: [] }],
+  [
+    /secrets/,
+    { version: 1, cluster: { harbor: args.cluster, uid, backups: null, systemIdentifier: null }, secrets: [] },
+  ],
 ];
 
 function declared(changes: Partial<HarborDatabaseArgs> = {}): Promise<Registered[]> {
@@ -45,7 +61,8 @@ function declared(changes: Partial<HarborDatabaseArgs> = {}): Promise<Registered
     () => {
       new HarborDatabase("harbor", { ...args, ...changes });
     },
-    ({ command, create }) => JSON.stringify(reports.find(([pattern]) => pattern.test(String(command ?? create)))?.[1] ?? {}),
+    ({ command, create }) =>
+      JSON.stringify(reports.find(([pattern]) => pattern.test(String(command ?? create)))?.[1] ?? {}),
   );
 }
 
@@ -74,13 +91,26 @@ function before(name: string): Set<string> {
 describe("HarborDatabase", () => {
   it("orders the steps by dependency: preflight, secrets, pod-config, pg_hba, Pods, and the copies of the secrets last", async () => {
     await declared({ restore });
-    const order = ["database-backups", "preflight", "restored-secrets", "pod-config", "pg-hba-ready", "pg-hba", "roll", "kept-secrets-ready", "kept-secrets"];
+    const order = [
+      "database-backups",
+      "preflight",
+      "restored-secrets",
+      "pod-config",
+      "pg-hba-ready",
+      "pg-hba",
+      "roll",
+      "kept-secrets-ready",
+      "kept-secrets",
+    ];
     for (const [index, name] of order.entries()) {
       const missing = order.slice(0, index).filter((earlier) => !before(name).has(earlier));
       assert.deepEqual(missing, [], name);
     }
     assert(before("pod-config-keys").has("preflight"), "the Secret with the keys is in the cluster, too");
-    assert(before("backup-access-writer").has("preflight"), "a wrong restore must not deny the running database its own backups");
+    assert(
+      before("backup-access-writer").has("preflight"),
+      "a wrong restore must not deny the running database its own backups",
+    );
   });
 
   it("asks the preflight with the whole restore; the keys go in on stdin, as a secret", async () => {
@@ -96,7 +126,10 @@ describe("HarborDatabase", () => {
   it("without a restore: no secrets are restored, and the preflight looks at what backups rest upon", async () => {
     const resources = await declared();
     assert.deepEqual(command(resources, "restored-secrets"), {});
-    assert.equal(restoreCheckRequestSchema.parse(JSON.parse(String(bare(command(resources, "preflight")["stdin"])))).restore, undefined);
+    assert.equal(
+      restoreCheckRequestSchema.parse(JSON.parse(String(bare(command(resources, "preflight")["stdin"])))).restore,
+      undefined,
+    );
     assert(before("pod-config").has("preflight"));
   });
 
@@ -109,7 +142,9 @@ describe("HarborDatabase", () => {
   it("another restore runs every step again", async () => {
     const triggers = async (id: string): Promise<unknown[]> => {
       const resources = await declared({ restore: { ...restore, id } });
-      return ["preflight", "restored-secrets", "pg-hba-ready", "roll", "kept-secrets-ready"].map((name) => JSON.stringify(command(resources, name)["triggers"]));
+      return ["preflight", "restored-secrets", "pg-hba-ready", "roll", "kept-secrets-ready"].map((name) =>
+        JSON.stringify(command(resources, name)["triggers"]),
+      );
     };
     const [one, other] = [await triggers("r1"), await triggers("r2")];
     for (const [index, text] of one.entries()) assert.notEqual(text, other[index]);
@@ -117,20 +152,37 @@ describe("HarborDatabase", () => {
 
   it("gives the roll a valid request", async () => {
     const { stdin } = command(await declared(), "roll");
-    assert.deepEqual(rollRequestSchema.parse(JSON.parse(String(stdin))), { version: 1, kubernetes: args.kubernetes, cluster: args.cluster, timeLimits: { operator: "5m", pod: "10m" } });
+    assert.deepEqual(rollRequestSchema.parse(JSON.parse(String(stdin))), {
+      version: 1,
+      kubernetes: args.kubernetes,
+      cluster: args.cluster,
+      timeLimits: { operator: "5m", pod: "10m" },
+    });
   });
 
   it("makes policies that let the writer read what is restored, and not write there", async () => {
     const policies = (await declared({ restore })).filter(({ type }) => type === "aws:iam/policy:Policy");
-    assert.deepEqual(policies.map(({ name }) => name), ["backup-access-writer", "backup-access-reader"]);
+    assert.deepEqual(
+      policies.map(({ name }) => name),
+      ["backup-access-writer", "backup-access-reader"],
+    );
     assert.match(String(policies[0]?.inputs["policy"]), new RegExp(`NeverIntoTheSource[^}]*${uid}`));
     assert.match(String(policies[1]?.inputs["policy"]), new RegExp(`spilo/${scope}/${uid}/\\*`));
-    assert.deepEqual((await declared({ iamPolicies: false })).filter(({ type }) => type === "aws:iam/policy:Policy"), []);
+    assert.deepEqual(
+      (await declared({ iamPolicies: false })).filter(({ type }) => type === "aws:iam/policy:Policy"),
+      [],
+    );
   });
 
   it("an S3-compatible store: AWS makes neither its bucket nor policies for it", async () => {
-    const resources = await declared({ backup: { ...args.backup, endpoint: "http://minio.storage:9000" }, buckets: { databaseBackups: args.buckets.databaseBackups } });
-    assert.deepEqual(resources.filter(({ type }) => type.startsWith("aws:s3") || type.startsWith("aws:iam")), []);
+    const resources = await declared({
+      backup: { ...args.backup, endpoint: "http://minio.storage:9000" },
+      buckets: { databaseBackups: args.buckets.databaseBackups },
+    });
+    assert.deepEqual(
+      resources.filter(({ type }) => type.startsWith("aws:s3") || type.startsWith("aws:iam")),
+      [],
+    );
   });
 
   it("keeps the keys out of everything but the pod Secret and the preflight's stdin, where they are secret", async () => {

@@ -27,9 +27,18 @@ describe("PgHba", () => {
   before(async () => {
     const resources = await registered(
       () => {
-        component = new PgHba("pg-hba", { kubernetes: { context: "lab" }, cluster: report.cluster, list, ...harbor, wait: "15m" });
+        component = new PgHba("pg-hba", {
+          kubernetes: { context: "lab" },
+          cluster: report.cluster,
+          list,
+          ...harbor,
+          wait: "15m",
+        });
       },
-      ({ command, create }) => JSON.stringify(String(command ?? create).includes("fingerprint") ? { version: 1, fingerprint: "generation 1" } : report),
+      ({ command, create }) =>
+        JSON.stringify(
+          String(command ?? create).includes("fingerprint") ? { version: 1, fingerprint: "generation 1" } : report,
+        ),
     );
     await valueOf(component.report);
     const command = (wanted: string): Registered | undefined =>
@@ -48,7 +57,13 @@ describe("PgHba", () => {
   });
 
   it("fault 27: runs again for another list of the settings, and for another fingerprint of the live resource", () => {
-    assert.deepEqual(written?.inputs["triggers"], [report.cluster, list, harbor.image, harbor.externalUrl, "generation 1"]);
+    assert.deepEqual(written?.inputs["triggers"], [
+      report.cluster,
+      list,
+      harbor.image,
+      harbor.externalUrl,
+      "generation 1",
+    ]);
   });
 
   it("has no delete: destroying the stack leaves the list as it is", () => {

@@ -6,7 +6,13 @@ import type { Backup, Restore } from "../../../domain/restore/restore.ts";
 import { optionsOf, registered, type Registered } from "../../support/pulumi-mocks.ts";
 
 const irsaRoleArn = "arn:aws:iam::123456789012:role/r";
-const backup: Backup = { bucket: "harbor-db", region: "eu-west-2", schedule: "0 1 * * *", retainDays: 5, credentials: "secret" };
+const backup: Backup = {
+  bucket: "harbor-db",
+  region: "eu-west-2",
+  schedule: "0 1 * * *",
+  retainDays: 5,
+  credentials: "secret",
+};
 const restore: Restore = {
   id: "r1",
   scope: "postgresql-harbor-cluster-harbor-cluster",
@@ -39,8 +45,10 @@ function declared(own: Backup, lost?: Restore): Promise<Registered[]> {
   );
 }
 
-const configMapOf = (resources: readonly Registered[]): Registered | undefined => resources.find(({ type }) => type === "kubernetes:core/v1:ConfigMap");
-const secretOf = (resources: readonly Registered[]): Registered | undefined => resources.find(({ type }) => type === "kubernetes:core/v1:Secret");
+const configMapOf = (resources: readonly Registered[]): Registered | undefined =>
+  resources.find(({ type }) => type === "kubernetes:core/v1:ConfigMap");
+const secretOf = (resources: readonly Registered[]): Registered | undefined =>
+  resources.find(({ type }) => type === "kubernetes:core/v1:Secret");
 
 /** How the SDK marks a secret on its way to the engine. */
 const secretMark = { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270" };
@@ -49,7 +57,11 @@ describe("PodConfig", () => {
   it("declares the ConfigMap under its fixed name, and changes it in place", async () => {
     const resources = await declared(backup);
     const { metadata } = configMapOf(resources)?.inputs ?? {};
-    assert.deepEqual(metadata, { namespace: "harbor-operator-ns", name: "pod-config", annotations: { "pulumi.com/patchForce": "true", "pulumi.com/patchFieldManager": "postgres-recovery" } });
+    assert.deepEqual(metadata, {
+      namespace: "harbor-operator-ns",
+      name: "pod-config",
+      annotations: { "pulumi.com/patchForce": "true", "pulumi.com/patchFieldManager": "postgres-recovery" },
+    });
     const provider = resources.find(({ type }) => type === "pulumi:providers:kubernetes");
     assert.equal(provider?.inputs["enableConfigMapMutable"], "true");
     assert.equal(provider.inputs["enableSecretMutable"], "true");
@@ -86,8 +98,14 @@ describe("PodConfig", () => {
   });
 
   it("declares an empty Secret when every side has a role: the operator may be told of it", async () => {
-    const resources = await declared({ ...backup, credentials: { irsaRoleArn } }, { ...restore, credentials: { irsaRoleArn } });
-    assert.deepEqual([secretOf(resources)?.inputs["type"], secretOf(resources)?.inputs["stringData"]], ["Opaque", undefined]);
+    const resources = await declared(
+      { ...backup, credentials: { irsaRoleArn } },
+      { ...restore, credentials: { irsaRoleArn } },
+    );
+    assert.deepEqual(
+      [secretOf(resources)?.inputs["type"], secretOf(resources)?.inputs["stringData"]],
+      ["Opaque", undefined],
+    );
     assert.doesNotMatch(JSON.stringify(resources), /CANARY/);
   });
 });

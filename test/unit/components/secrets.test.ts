@@ -1,30 +1,51 @@
 import assert from "node:assert/strict";
 import { KeptSecrets, type KeptSecretsArgs } from "../../../components/secrets/kept-secrets.ts";
 import { RestoredSecrets } from "../../../components/secrets/restored-secrets.ts";
-import { keepRequestSchema, secretsRestoreRequestSchema, fingerprintRequestSchema } from "../../../domain/secrets/request.ts";
+import {
+  keepRequestSchema,
+  secretsRestoreRequestSchema,
+  fingerprintRequestSchema,
+} from "../../../domain/secrets/request.ts";
 import { optionsOf, registered, type Registered } from "../../support/pulumi-mocks.ts";
 
-const harbor = { kubernetes: { context: "lab" }, cluster: "harbor-cluster/harbor-cluster", also: ["registry-pull"], region: "eu-west-2" };
+const harbor = {
+  kubernetes: { context: "lab" },
+  cluster: "harbor-cluster/harbor-cluster",
+  also: ["registry-pull"],
+  region: "eu-west-2",
+};
 const identity = { harbor: harbor.cluster, uid: "1", backups: null, systemIdentifier: null };
 const stdout = JSON.stringify({ version: 1, fingerprint: "f".repeat(64), cluster: identity, secrets: [] });
 const secretMark = "4dabf18193072939515e22adb298388d";
 
 describe("the secrets as they are declared", () => {
   const kept = (change: Partial<KeptSecretsArgs> = {}): Promise<Registered[]> =>
-    registered(() => {
-      new KeptSecrets("kept", { ...harbor, wait: "15m", ...change });
-    }, () => stdout);
-  const ofType = (resources: readonly Registered[], type: string) => resources.filter((resource) => resource.type === type);
+    registered(
+      () => {
+        new KeptSecrets("kept", { ...harbor, wait: "15m", ...change });
+      },
+      () => stdout,
+    );
+  const ofType = (resources: readonly Registered[], type: string) =>
+    resources.filter((resource) => resource.type === type);
   const places = (resources: readonly Registered[]) => ofType(resources, "aws:secretsmanager/secret:Secret");
-  const command = (resources: readonly Registered[], name: string) => ofType(resources, "command:local:Command").find((one) => one.name === name)?.inputs ?? {};
+  const command = (resources: readonly Registered[], name: string) =>
+    ofType(resources, "command:local:Command").find((one) => one.name === name)?.inputs ?? {};
 
   it("one place per secret, protected, and never deleted with the stack", async () => {
-    const resources = await kept({ kmsKeyId: "alias/harbor", replicas: [{ region: "eu-west-1" }], recoveryWindowDays: 14 });
+    const resources = await kept({
+      kmsKeyId: "alias/harbor",
+      replicas: [{ region: "eu-west-1" }],
+      recoveryWindowDays: 14,
+    });
     assert.equal(places(resources).length, 5);
     for (const { name, inputs } of places(resources)) {
       assert.equal(inputs["name"], name);
       assert.match(name, /^postgres-recovery\/harbor-cluster\/harbor-cluster\//);
-      assert.deepEqual([inputs["kmsKeyId"], inputs["replicas"], inputs["recoveryWindowInDays"]], ["alias/harbor", [{ region: "eu-west-1" }], 14]);
+      assert.deepEqual(
+        [inputs["kmsKeyId"], inputs["replicas"], inputs["recoveryWindowInDays"]],
+        ["alias/harbor", [{ region: "eu-west-1" }], 14],
+      );
       assert.equal(optionsOf.get(name)?.protect, true);
       assert.equal(optionsOf.get(name)?.retainOnDelete, true);
     }
@@ -44,8 +65,14 @@ describe("the secrets as they are declared", () => {
   it("the values are no input of any resource: each step gets only names", async () => {
     const resources = await kept();
     const base = { version: 1, kubernetes: { context: "lab" }, cluster: harbor.cluster, also: ["registry-pull"] };
-    assert.deepEqual(fingerprintRequestSchema.parse(JSON.parse(String(command(resources, "kept-ready")["stdin"]))), { ...base, wait: "15m" });
-    assert.deepEqual(keepRequestSchema.parse(JSON.parse(String(command(resources, "kept")["stdin"]))), { ...base, region: "eu-west-2" });
+    assert.deepEqual(fingerprintRequestSchema.parse(JSON.parse(String(command(resources, "kept-ready")["stdin"]))), {
+      ...base,
+      wait: "15m",
+    });
+    assert.deepEqual(keepRequestSchema.parse(JSON.parse(String(command(resources, "kept")["stdin"]))), {
+      ...base,
+      region: "eu-west-2",
+    });
     assert.equal(ofType(resources, "kubernetes:core/v1:Secret").length, 0);
     assert.equal(ofType(resources, "aws:secretsmanager/secretVersion:SecretVersion").length, 0);
   });
@@ -65,14 +92,21 @@ describe("the secrets as they are declared", () => {
   it("constant command texts, which delete nothing and run nothing when an input is edited", async () => {
     const resources = [
       ...(await kept()),
-      ...(await registered(() => {
-        new RestoredSecrets("restored", { ...harbor, restoreId: "after-the-fire", uid: "99e8" });
-      }, () => stdout)),
+      ...(await registered(
+        () => {
+          new RestoredSecrets("restored", { ...harbor, restoreId: "after-the-fire", uid: "99e8" });
+        },
+        () => stdout,
+      )),
     ];
     const commands = ofType(resources, "command:local:Command");
     assert.deepEqual(
       new Set(commands.map(({ inputs }) => inputs["create"])),
-      new Set(["fingerprint", "keep", "restore"].map((step) => `exec bin/postgres-recovery secrets ${step} --request - --output json`)),
+      new Set(
+        ["fingerprint", "keep", "restore"].map(
+          (step) => `exec bin/postgres-recovery secrets ${step} --request - --output json`,
+        ),
+      ),
     );
     for (const { inputs } of commands) {
       assert.equal(inputs["update"], 'printf %s "$PULUMI_COMMAND_STDOUT"');

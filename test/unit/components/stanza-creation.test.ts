@@ -47,13 +47,21 @@ describe("StanzaCreation", () => {
   });
 
   it("makes one command per target, and none for a target on hold", () => {
-    assert.deepEqual(commands().map(({ name }) => name), ["calendar/calendar-db", "utility/utility-db"]);
+    assert.deepEqual(
+      commands().map(({ name }) => name),
+      ["calendar/calendar-db", "utility/utility-db"],
+    );
     const held = resources.filter(({ type }) => type === "postgres-recovery:index:HeldTarget");
-    assert.deepEqual(held.map(({ name }) => name), ["alt-authn-authz/a3-policy-db"]);
+    assert.deepEqual(
+      held.map(({ name }) => name),
+      ["alt-authn-authz/a3-policy-db"],
+    );
   });
 
   it("runs the CLI command with one valid request on stdin", () => {
-    const requests = commands().map(({ inputs }) => stanzaCreateRequestSchema.parse(JSON.parse(String(inputs["stdin"]))));
+    const requests = commands().map(({ inputs }) =>
+      stanzaCreateRequestSchema.parse(JSON.parse(String(inputs["stdin"]))),
+    );
     assert.deepEqual(requests[0], {
       version: 1,
       kubernetes: { context: "dev" },
@@ -75,11 +83,19 @@ describe("StanzaCreation", () => {
       assert.equal(inputs["update"], 'printf %s "$PULUMI_COMMAND_STDOUT"');
       assert.equal(inputs["delete"], undefined);
     }
-    assert.deepEqual(commands().map(({ inputs }) => inputs["triggers"]), [["calendar/calendar-db", 1], ["utility/utility-db", 2, uid]]);
+    assert.deepEqual(
+      commands().map(({ inputs }) => inputs["triggers"]),
+      [
+        ["calendar/calendar-db", 1],
+        ["utility/utility-db", 2, uid],
+      ],
+    );
   });
 
   it("hands on the reports, and the reasons of what is held", async () => {
     assert.deepEqual((await valueOf(component.created))["calendar/calendar-db"], report);
-    assert.deepEqual(await valueOf(component.held), { "alt-authn-authz/a3-policy-db": "needs an investigation of its own" });
+    assert.deepEqual(await valueOf(component.held), {
+      "alt-authn-authz/a3-policy-db": "needs an investigation of its own",
+    });
   });
 });

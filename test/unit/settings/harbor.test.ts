@@ -15,10 +15,18 @@ const harbor = {
     databaseBackups: { name: "harbor-database", region: "eu-west-2", kmsKey: "alias/harbor" },
   },
 };
-const restore = { id: "r1", scope: "postgresql-harbor-cluster-harbor-cluster", uid, postgresVersion: 12, credentials: "secret" };
+const restore = {
+  id: "r1",
+  scope: "postgresql-harbor-cluster-harbor-cluster",
+  uid,
+  postgresVersion: 12,
+  credentials: "secret",
+};
 
 function parsed(config: Record<string, unknown>, secretKeys = ["harborSecrets"]): Settings {
-  const values = Object.entries({ kubernetes: { context: "lab" }, ...config }).map(([key, value]) => [key, JSON.stringify(value)] as const);
+  const values = Object.entries({ kubernetes: { context: "lab" }, ...config }).map(
+    ([key, value]) => [key, JSON.stringify(value)] as const,
+  );
   return parseSettings({ stack: "lab", values: new Map(values), secretKeys: new Set(secretKeys) });
 }
 
@@ -48,7 +56,13 @@ describe("the settings of Harbor", () => {
       spiloImage: "ghcr.io/zalando/spilo-16:3.3-p3",
       buckets: {
         artifacts: { name: "harbor-artifacts", region: "eu-west-2", adopt: false, noncurrentDays: 90 },
-        databaseBackups: { name: "harbor-database", region: "eu-west-2", adopt: false, kmsKey: "alias/harbor", noncurrentDays: 90 },
+        databaseBackups: {
+          name: "harbor-database",
+          region: "eu-west-2",
+          adopt: false,
+          kmsKey: "alias/harbor",
+          noncurrentDays: 90,
+        },
       },
       iamPolicies: true,
       secrets: { also: [], adopt: false, region: "eu-west-2", replicas: [], restore: true, recoveryWindowDays: 30 },
@@ -78,13 +92,33 @@ describe("the settings of Harbor", () => {
         },
         harborSecrets: { backup: keys, restore: keys },
       }).harbor?.restore;
-    const common = { id: "r1", scope: restore.scope, postgresVersion: 12, versionInPath: true, credentials: "secret", source: { uid } };
-    assert.deepEqual(ofRestore({}), { ...common, bucket: "harbor-database", region: "eu-west-2", endpoint: "http://minio:9000" });
-    assert.deepEqual(ofRestore({ bucket: "other-bucket", region: "us-east-1" }), { ...common, bucket: "other-bucket", region: "us-east-1", endpoint: undefined });
+    const common = {
+      id: "r1",
+      scope: restore.scope,
+      postgresVersion: 12,
+      versionInPath: true,
+      credentials: "secret",
+      source: { uid },
+    };
+    assert.deepEqual(ofRestore({}), {
+      ...common,
+      bucket: "harbor-database",
+      region: "eu-west-2",
+      endpoint: "http://minio:9000",
+    });
+    assert.deepEqual(ofRestore({ bucket: "other-bucket", region: "us-east-1" }), {
+      ...common,
+      bucket: "other-bucket",
+      region: "us-east-1",
+      endpoint: undefined,
+    });
   });
 
   it("tell a source with a UID from one with a prefix", () => {
-    const config = { harbor: { ...harbor, restore: { ...restore, uid: undefined, prefix: "harbor-cluster-" } }, harborSecrets: { backup: keys, restore: keys } };
+    const config = {
+      harbor: { ...harbor, restore: { ...restore, uid: undefined, prefix: "harbor-cluster-" } },
+      harborSecrets: { backup: keys, restore: keys },
+    };
     assert.deepEqual(parsed(config).harbor?.restore?.source, { prefix: "harbor-cluster-" });
   });
 
@@ -97,41 +131,64 @@ describe("the settings of Harbor", () => {
           externalUrl: "harbor.example.com",
           spiloImage: "ghcr.io/zalando/spilo-17:4.0-p3",
           pgHba: ["host all all all reject"],
-          backup: { endpoint: "http://minio:9000/harbor-database", retainDays: 1, schedule: "daily", credentials: { irsaRoleArn: "role/x" } },
-          buckets: { artifacts: { name: "harbor-database", region: "eu-west" }, databaseBackups: { name: "harbor-database", region: "eu-west-2", adopted: true } },
+          backup: {
+            endpoint: "http://minio:9000/harbor-database",
+            retainDays: 1,
+            schedule: "daily",
+            credentials: { irsaRoleArn: "role/x" },
+          },
+          buckets: {
+            artifacts: { name: "harbor-database", region: "eu-west" },
+            databaseBackups: { name: "harbor-database", region: "eu-west-2", adopted: true },
+          },
           secrets: { recoveryWindowDays: 0 },
-          restore: { ...restore, scope: "a/b", uid: `/${uid}`, prefix: "x", postgresVersion: 13, targetTime: "2026-11-21 09:30 CET", region: "eu-west-2" },
+          restore: {
+            ...restore,
+            scope: "a/b",
+            uid: `/${uid}`,
+            prefix: "x",
+            postgresVersion: 13,
+            targetTime: "2026-11-21 09:30 CET",
+            region: "eu-west-2",
+          },
         },
         harborSecrets: { backup: { accessKeyId: "CANARY with spaces" } },
       },
       [],
     );
-    assert.deepEqual(problems.split("\n").filter((line) => line.startsWith("  → at")).map((line) => line.slice("  → at ".length)).toSorted(), [
-      "harbor.backup.credentials.irsaRoleArn",
-      "harbor.backup.endpoint",
-      "harbor.backup.retainDays",
-      "harbor.backup.schedule",
-      "harbor.buckets.artifacts.name",
-      "harbor.buckets.artifacts.region",
-      "harbor.buckets.databaseBackups",
-      "harbor.buckets.databaseBackups.adopt",
-      "harbor.cluster",
-      "harbor.externalUrl",
-      "harbor.pgHba",
-      "harbor.restore.postgresVersion",
-      "harbor.restore.prefix",
-      "harbor.restore.region",
-      "harbor.restore.scope",
-      "harbor.restore.targetTime",
-      "harbor.restore.uid",
-      "harbor.restore.uid",
-      "harbor.secrets.recoveryWindowDays",
-      "harbor.spiloImage",
-      "harborSecrets",
-      "harborSecrets.backup.accessKeyId",
-      "harborSecrets.backup.secretAccessKey",
-      "harborSecrets.restore",
-    ]);
+    assert.deepEqual(
+      problems
+        .split("\n")
+        .filter((line) => line.startsWith("  → at"))
+        .map((line) => line.slice("  → at ".length))
+        .toSorted(),
+      [
+        "harbor.backup.credentials.irsaRoleArn",
+        "harbor.backup.endpoint",
+        "harbor.backup.retainDays",
+        "harbor.backup.schedule",
+        "harbor.buckets.artifacts.name",
+        "harbor.buckets.artifacts.region",
+        "harbor.buckets.databaseBackups",
+        "harbor.buckets.databaseBackups.adopt",
+        "harbor.cluster",
+        "harbor.externalUrl",
+        "harbor.pgHba",
+        "harbor.restore.postgresVersion",
+        "harbor.restore.prefix",
+        "harbor.restore.region",
+        "harbor.restore.scope",
+        "harbor.restore.targetTime",
+        "harbor.restore.uid",
+        "harbor.restore.uid",
+        "harbor.secrets.recoveryWindowDays",
+        "harbor.spiloImage",
+        "harborSecrets",
+        "harborSecrets.backup.accessKeyId",
+        "harborSecrets.backup.secretAccessKey",
+        "harborSecrets.restore",
+      ],
+    );
   });
 
   const wrongRestores: [fault: number, what: string, restore: object, problem: RegExp][] = [
@@ -140,30 +197,61 @@ describe("the settings of Harbor", () => {
     [20, "neither a UID nor a prefix", { ...restore, uid: undefined }, /exactly one of uid and prefix/],
     [20, "a UID and a prefix", { ...restore, prefix: "harbor-cluster-" }, /exactly one of uid and prefix/],
     [20, "a UID in capitals", { ...restore, uid: uid.toUpperCase() }, /UID in small letters/],
-    [20, "a prefix without its hyphen", { ...restore, uid: undefined, prefix: "harbor-cluster" }, /NAMESPACE- with its hyphen/],
+    [
+      20,
+      "a prefix without its hyphen",
+      { ...restore, uid: undefined, prefix: "harbor-cluster" },
+      /NAMESPACE- with its hyphen/,
+    ],
     [22, "a target time without an offset", { ...restore, targetTime: "2026-11-21T09:30:00" }, /offset from UTC/],
-    [23, "an endpoint of AWS", { ...restore, bucket: "other", region: "eu-west-2", endpoint: "https://s3.eu-west-2.amazonaws.com" }, /leave the endpoint out for AWS/],
-    [23, "another bucket without its region", { ...restore, bucket: "other" }, /must be given with a bucket of its own/],
+    [
+      23,
+      "an endpoint of AWS",
+      { ...restore, bucket: "other", region: "eu-west-2", endpoint: "https://s3.eu-west-2.amazonaws.com" },
+      /leave the endpoint out for AWS/,
+    ],
+    [
+      23,
+      "another bucket without its region",
+      { ...restore, bucket: "other" },
+      /must be given with a bucket of its own/,
+    ],
     [23, "a zone for a region", { ...restore, bucket: "other", region: "eu-west-2a" }, /must be the bucket's region/],
     [24, "a newer PostgreSQL than Harbor's", { ...restore, postgresVersion: 14 }, /harbor\.restore\.postgresVersion/],
   ];
   for (const [fault, what, wrong, problem] of wrongRestores) {
     it(`fault ${fault}: a restore with ${what}: refused before anything is touched`, () => {
-      assert.match(problemsOf({ harbor: { ...harbor, restore: wrong }, harborSecrets: { backup: keys, restore: keys } }), problem);
+      assert.match(
+        problemsOf({ harbor: { ...harbor, restore: wrong }, harborSecrets: { backup: keys, restore: keys } }),
+        problem,
+      );
     });
   }
 
   it("fault 26: an image outside of the window: refused before anything is touched", () => {
-    assert.match(problemsOf({ harbor: { ...harbor, spiloImage: "registry.opensource.zalan.do/acid/spilo-12:1.6-p3" }, harborSecrets: { backup: keys } }), /at harbor\.spiloImage/);
+    assert.match(
+      problemsOf({
+        harbor: { ...harbor, spiloImage: "registry.opensource.zalan.do/acid/spilo-12:1.6-p3" },
+        harborSecrets: { backup: keys },
+      }),
+      /at harbor\.spiloImage/,
+    );
   });
 
   it("fault 26: a role with an image that does not pass it on: refused", () => {
-    const withRole = { ...harbor, spiloImage: "x/spilo-14:2.1-p6", backup: { credentials: { irsaRoleArn: "arn:aws:iam::123456789012:role/r" } } };
+    const withRole = {
+      ...harbor,
+      spiloImage: "x/spilo-14:2.1-p6",
+      backup: { credentials: { irsaRoleArn: "arn:aws:iam::123456789012:role/r" } },
+    };
     assert.match(problemsOf({ harbor: withRole }), /does not pass the IAM role on/);
   });
 
   it("names of 46 characters together are accepted, 47 are not", () => {
-    const withNames = (length: number): Record<string, unknown> => ({ harbor: { ...harbor, cluster: `n/${"x".repeat(length - 1)}` }, harborSecrets: { backup: keys } });
+    const withNames = (length: number): Record<string, unknown> => ({
+      harbor: { ...harbor, cluster: `n/${"x".repeat(length - 1)}` },
+      harborSecrets: { backup: keys },
+    });
     assert.equal(parsed(withNames(46)).harbor?.cluster.length, 47);
     assert.match(problemsOf(withNames(47)), /at most 46 characters together/);
   });
@@ -182,24 +270,38 @@ describe("the keys in harborSecrets", () => {
   });
 
   it("are refused in plain text", () => {
-    assert.match(problemsOf({ harbor, harborSecrets: { backup: keys } }, []), /holds secrets in plain text: set it with `pulumi config set --secret`/);
+    assert.match(
+      problemsOf({ harbor, harborSecrets: { backup: keys } }, []),
+      /holds secrets in plain text: set it with `pulumi config set --secret`/,
+    );
   });
 
   it("are refused inside the key harbor", () => {
-    assert.match(problemsOf({ harbor: { ...harbor, backup: { ...harbor.backup, ...keys } } }, ["harbor"]), /a secret value inside the key harbor/);
+    assert.match(
+      problemsOf({ harbor: { ...harbor, backup: { ...harbor.backup, ...keys } } }, ["harbor"]),
+      /a secret value inside the key harbor/,
+    );
   });
 
   it("never appear in an error, whatever is wrong with them", () => {
     const canary = fc.constantFrom("CANARY", "CANARY with a space", "CANARY\n", "");
-    const anything = fc.oneof(canary, fc.array(canary), fc.record({ accessKeyId: canary, secretAccessKey: fc.oneof(canary, fc.integer()) }, { requiredKeys: [] }));
+    const anything = fc.oneof(
+      canary,
+      fc.array(canary),
+      fc.record({ accessKeyId: canary, secretAccessKey: fc.oneof(canary, fc.integer()) }, { requiredKeys: [] }),
+    );
     fc.assert(
-      fc.property(fc.record({ backup: anything, restore: anything }, { requiredKeys: [] }), fc.boolean(), (harborSecrets, secret) => {
-        try {
-          parsed({ harbor, harborSecrets }, secret ? ["harborSecrets"] : []);
-        } catch (error) {
-          assert.doesNotMatch(error instanceof Error ? error.message : "", /CANARY/);
-        }
-      }),
+      fc.property(
+        fc.record({ backup: anything, restore: anything }, { requiredKeys: [] }),
+        fc.boolean(),
+        (harborSecrets, secret) => {
+          try {
+            parsed({ harbor, harborSecrets }, secret ? ["harborSecrets"] : []);
+          } catch (error) {
+            assert.doesNotMatch(error instanceof Error ? error.message : "", /CANARY/);
+          }
+        },
+      ),
     );
   });
 });

@@ -26,7 +26,9 @@ function problemsOf(values: Record<string, string>, secretKeys: string[] = []): 
 async function stackFile(stack: string): Promise<Settings> {
   const text = await readFile(new URL(`../../../Pulumi.${stack}.yaml`, import.meta.url), "utf8");
   const { config } = z.object({ config: z.record(z.string(), z.unknown()) }).parse(parse(text));
-  const values = Object.entries(config).map(([key, value]) => [key.replace(/^postgres-recovery:/, ""), JSON.stringify(value)] as const);
+  const values = Object.entries(config).map(
+    ([key, value]) => [key.replace(/^postgres-recovery:/, ""), JSON.stringify(value)] as const,
+  );
   return settings(Object.fromEntries(values));
 }
 
@@ -34,7 +36,10 @@ describe("the stack files", () => {
   it("lab: one target", async () => {
     const { kubernetes: access, stanza } = await stackFile("lab");
     assert.equal(access.context, "lab");
-    assert.deepEqual(stanza.targets.map(({ cluster }) => cluster), ["consent/spicedb-psql"]);
+    assert.deepEqual(
+      stanza.targets.map(({ cluster }) => cluster),
+      ["consent/spicedb-psql"],
+    );
   });
 
   it("dev: the six clusters without a stanza, and two on hold", async () => {
@@ -53,7 +58,10 @@ describe("the stack files", () => {
 
 describe("parseSettings", () => {
   it("fills in the defaults", () => {
-    const { stanza } = settings({ kubernetes, stanza: JSON.stringify({ targets: [{ cluster: "consent/spicedb-psql" }] }) });
+    const { stanza } = settings({
+      kubernetes,
+      stanza: JSON.stringify({ targets: [{ cluster: "consent/spicedb-psql" }] }),
+    });
     assert.deepEqual(stanza, {
       dumpDirectory: "dumps",
       targets: [
@@ -107,7 +115,10 @@ describe("parseSettings", () => {
   });
 
   it("fault 35: refuses a target that is listed twice", () => {
-    const problems = problemsOf({ kubernetes, stanza: JSON.stringify({ targets: [{ cluster: "a/b" }, { cluster: "a/b" }] }) });
+    const problems = problemsOf({
+      kubernetes,
+      stanza: JSON.stringify({ targets: [{ cluster: "a/b" }, { cluster: "a/b" }] }),
+    });
     assert.match(problems, /listed more than once: a\/b\n {2}→ at stanza\.targets/);
   });
 

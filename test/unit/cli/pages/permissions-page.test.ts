@@ -5,18 +5,30 @@ import { z } from "zod";
 import { allPermissions, permissionsPage } from "../../../../cli/pages/permissions-page.ts";
 import { roleRules } from "../../../../domain/kubernetes/permissions.ts";
 
-const clusterRole = z.object({ kind: z.literal("ClusterRole"), metadata: z.object({ name: z.string() }), rules: z.unknown() });
+const clusterRole = z.object({
+  kind: z.literal("ClusterRole"),
+  metadata: z.object({ name: z.string() }),
+  rules: z.unknown(),
+});
 
 describe("docs/permissions.md", () => {
   it("is what the code says (npm run schema writes it)", async () => {
-    assert.equal(await readFile(new URL("../../../../docs/permissions.md", import.meta.url), "utf8"), permissionsPage());
+    assert.equal(
+      await readFile(new URL("../../../../docs/permissions.md", import.meta.url), "utf8"),
+      permissionsPage(),
+    );
   });
 
   it("holds a ClusterRole per command, with exactly its permissions", () => {
-    const blocks = [...permissionsPage().matchAll(/```yaml\n(.*?)```/gs)].map(([, text = ""]) => clusterRole.parse(parse(text)));
+    const blocks = [...permissionsPage().matchAll(/```yaml\n(.*?)```/gs)].map(([, text = ""]) =>
+      clusterRole.parse(parse(text)),
+    );
     assert.deepEqual(
       blocks.map(({ metadata, rules }) => [metadata.name, rules]),
-      Object.entries(allPermissions).map(([command, held]) => [`postgres-recovery-${command.replace(" ", "-")}`, roleRules(held)]),
+      Object.entries(allPermissions).map(([command, held]) => [
+        `postgres-recovery-${command.replace(" ", "-")}`,
+        roleRules(held),
+      ]),
     );
   });
 });

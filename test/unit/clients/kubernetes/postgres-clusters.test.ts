@@ -12,7 +12,10 @@ interface Answer {
 }
 
 const cluster = (name: string): object => ({ metadata: { namespace: "calendar", name, uid: name }, spec: {} });
-const page = (names: string[], next?: string): Answer => ({ status: 200, body: { items: names.map(cluster), metadata: { continue: next } } });
+const page = (names: string[], next?: string): Answer => ({
+  status: 200,
+  body: { items: names.map(cluster), metadata: { continue: next } },
+});
 const tooOld: Answer = { status: 410, body: { kind: "Status", message: "The provided continue parameter is too old" } };
 
 describe("a LIST of several pages", () => {
@@ -53,7 +56,8 @@ describe("a LIST of several pages", () => {
     await rm(directory, { recursive: true });
   });
 
-  const names = async (): Promise<string[]> => (await client.listPostgresClusters(undefined)).map(({ metadata }) => metadata.name);
+  const names = async (): Promise<string[]> =>
+    (await client.listPostgresClusters(undefined)).map(({ metadata }) => metadata.name);
 
   it("holds the objects of every page", async () => {
     answers = [page(["a", "b"], "second"), page(["c"], "third"), page(["d"])];
@@ -80,7 +84,15 @@ describe("a LIST of several pages", () => {
   });
 
   it("fault 15: an object that is not as PGO makes it: an error that names the field, and no value", async () => {
-    answers = [{ status: 200, body: { items: [{ metadata: { namespace: "calendar", name: "CANARY" }, spec: {} }], metadata: {} } }];
-    await assert.rejects(names(), (error: Error) => error.message.includes('at items[0].metadata.uid') && !error.message.includes("CANARY"));
+    answers = [
+      {
+        status: 200,
+        body: { items: [{ metadata: { namespace: "calendar", name: "CANARY" }, spec: {} }], metadata: {} },
+      },
+    ];
+    await assert.rejects(
+      names(),
+      (error: Error) => error.message.includes("at items[0].metadata.uid") && !error.message.includes("CANARY"),
+    );
   });
 });

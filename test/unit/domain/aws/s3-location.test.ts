@@ -4,7 +4,12 @@ import { endpointProblem, parseS3Url, s3Url } from "../../../../domain/aws/s3-lo
 
 describe("the endpoint of an S3-compatible store", () => {
   it("is a scheme, a host and perhaps a port", () => {
-    for (const endpoint of ["http://127.0.0.1:9000", "https://minio.storage.svc", "https://minio.storage.svc:9000", "http://[::1]:9000"]) {
+    for (const endpoint of [
+      "http://127.0.0.1:9000",
+      "https://minio.storage.svc",
+      "https://minio.storage.svc:9000",
+      "http://[::1]:9000",
+    ]) {
       assert.equal(endpointProblem(endpoint, "bkt"), undefined, endpoint);
     }
   });
@@ -45,7 +50,23 @@ describe("a place in S3", () => {
     assert.deepEqual(parseS3Url("s3://dumps"), { bucket: "dumps", prefix: "" });
   });
 
-  for (const url of ["s3://", "s3:///x", "s3://ab", "s3://Dumps", "s3://dumps//x", "s3://dumps/x//", "s3://dumps/../x", "s3://dumps/./x", "s3://dumps/a b", "s3://dumps/x?y", "s3://dumps/x\n", "s3://key:secret@dumps/x", `s3://dumps/${"x".repeat(513)}`, "S3://dumps", "https://dumps"]) {
+  for (const url of [
+    "s3://",
+    "s3:///x",
+    "s3://ab",
+    "s3://Dumps",
+    "s3://dumps//x",
+    "s3://dumps/x//",
+    "s3://dumps/../x",
+    "s3://dumps/./x",
+    "s3://dumps/a b",
+    "s3://dumps/x?y",
+    "s3://dumps/x\n",
+    "s3://key:secret@dumps/x",
+    `s3://dumps/${"x".repeat(513)}`,
+    "S3://dumps",
+    "https://dumps",
+  ]) {
     it(`is not ${JSON.stringify(url.slice(0, 40))}`, () => {
       assert.equal(parseS3Url(url), undefined);
     });

@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { backupReaderPolicy, backupWriterPolicy, bucketPolicy, type PolicyDocument, type PolicyStatement } from "../../../../domain/backups/iam.ts";
+import {
+  backupReaderPolicy,
+  backupWriterPolicy,
+  bucketPolicy,
+  type PolicyDocument,
+  type PolicyStatement,
+} from "../../../../domain/backups/iam.ts";
 
 const bucket = "harbor-database-backups";
 const scope = "postgresql-harbor-cluster-harbor-cluster";
@@ -9,7 +15,8 @@ const folder = `arn:aws:s3:::${bucket}/spilo/${scope}/${uid}/*`;
 const key = "arn:aws:kms:eu-west-2:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 
 const statement = ({ Statement }: PolicyDocument, sid: string) => Statement.find(({ Sid }) => Sid === sid);
-const allowed = ({ Statement }: PolicyDocument): string[] => Statement.filter(({ Effect }) => Effect === "Allow").flatMap(({ Action }) => Action);
+const allowed = ({ Statement }: PolicyDocument): string[] =>
+  Statement.filter(({ Effect }) => Effect === "Allow").flatMap(({ Action }) => Action);
 
 describe("IAM policies of the backups", () => {
   it("the reader lists its folder and reads in it, and can do nothing else", () => {
@@ -32,8 +39,16 @@ describe("IAM policies of the backups", () => {
     const policy = backupWriterPolicy({ bucket, scope, uid });
     assert.equal(statement(policy, "WriteBackups")?.Resource, folder);
     const actions = allowed(policy);
-    for (const needed of ["s3:ListBucket", "s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload", "s3:DeleteObject"]) assert(actions.includes(needed), needed);
-    for (const action of actions) assert.doesNotMatch(action, /\*|Version|Policy|Lifecycle|BypassGovernance|DeleteBucket/);
+    for (const needed of [
+      "s3:ListBucket",
+      "s3:GetObject",
+      "s3:PutObject",
+      "s3:AbortMultipartUpload",
+      "s3:DeleteObject",
+    ])
+      assert(actions.includes(needed), needed);
+    for (const action of actions)
+      assert.doesNotMatch(action, /\*|Version|Policy|Lifecycle|BypassGovernance|DeleteBucket/);
   });
 
   it("without a UID the writer may write for every database of the scope, but for the ones that are only read", () => {
@@ -53,22 +68,40 @@ describe("IAM policies of the backups", () => {
   });
 
   it("with a customer-managed key, the reader may decrypt, and the writer encrypt as well", () => {
-    assert.deepEqual(statement(backupReaderPolicy({ bucket, scope, uid, kmsKey: key }), "UseTheKey"), { Sid: "UseTheKey", Effect: "Allow", Action: ["kms:Decrypt"], Resource: key });
-    assert.deepEqual(statement(backupWriterPolicy({ bucket, scope, uid, kmsKey: key }), "UseTheKey")?.Action, ["kms:GenerateDataKey", "kms:Decrypt"]);
+    assert.deepEqual(statement(backupReaderPolicy({ bucket, scope, uid, kmsKey: key }), "UseTheKey"), {
+      Sid: "UseTheKey",
+      Effect: "Allow",
+      Action: ["kms:Decrypt"],
+      Resource: key,
+    });
+    assert.deepEqual(statement(backupWriterPolicy({ bucket, scope, uid, kmsKey: key }), "UseTheKey")?.Action, [
+      "kms:GenerateDataKey",
+      "kms:Decrypt",
+    ]);
   });
 
   it("a key by its id is a key of this account; an alias is a condition, for no policy can name it", () => {
-    const use = (kmsKey: string): PolicyStatement | undefined => statement(backupReaderPolicy({ bucket, scope, uid, kmsKey }), "UseTheKey");
-    assert.equal(use("1234abcd-12ab-34cd-56ef-1234567890ab")?.Resource, "arn:aws:kms:*:*:key/1234abcd-12ab-34cd-56ef-1234567890ab");
+    const use = (kmsKey: string): PolicyStatement | undefined =>
+      statement(backupReaderPolicy({ bucket, scope, uid, kmsKey }), "UseTheKey");
+    assert.equal(
+      use("1234abcd-12ab-34cd-56ef-1234567890ab")?.Resource,
+      "arn:aws:kms:*:*:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+    );
     for (const alias of ["alias/harbor", "arn:aws:kms:eu-west-2:123456789012:alias/harbor"]) {
-      assert.deepEqual([use(alias)?.Resource, use(alias)?.Condition], ["*", { "ForAnyValue:StringEquals": { "kms:ResourceAliases": "alias/harbor" } }]);
+      assert.deepEqual(
+        [use(alias)?.Resource, use(alias)?.Condition],
+        ["*", { "ForAnyValue:StringEquals": { "kms:ResourceAliases": "alias/harbor" } }],
+      );
     }
   });
 
   it("docs/buckets.md shows the policies as they are made", async () => {
     const page = await readFile(new URL("../../../../docs/buckets.md", import.meta.url), "utf8");
     const shown = [...page.matchAll(/```json\n(.*?)```/gs)].map(([, text = ""]): unknown => JSON.parse(text));
-    assert.deepEqual(shown, [backupWriterPolicy({ bucket, scope, readOnlyUids: [uid] }), backupReaderPolicy({ bucket, scope, uid })]);
+    assert.deepEqual(shown, [
+      backupWriterPolicy({ bucket, scope, readOnlyUids: [uid] }),
+      backupReaderPolicy({ bucket, scope, uid }),
+    ]);
   });
 
   it("the bucket refuses what comes without TLS, with TLS before 1.2, and with a key of the uploader's own", () => {
@@ -82,6 +115,9 @@ describe("IAM policies of the backups", () => {
         { Null: { "s3:x-amz-server-side-encryption-customer-algorithm": "false" } },
       ],
     );
-    assert.deepEqual(statement(policy, "DenyWithoutTls")?.Resource, [`arn:aws:s3:::${bucket}`, `arn:aws:s3:::${bucket}/*`]);
+    assert.deepEqual(statement(policy, "DenyWithoutTls")?.Resource, [
+      `arn:aws:s3:::${bucket}`,
+      `arn:aws:s3:::${bucket}/*`,
+    ]);
   });
 });

@@ -11,11 +11,15 @@ function completeAfter(chunks: readonly string[]): boolean {
 describe("DumpTail", () => {
   it("knows a whole dump however the stream is cut into chunks", () => {
     fc.assert(
-      fc.property(fc.array(fc.string()), fc.array(fc.nat({ max: dumpTrailer.length }), { maxLength: 6 }), (body, cuts) => {
-        const at = [0, ...cuts.toSorted((a, b) => a - b), dumpTrailer.length];
-        const pieces = at.slice(1).map((end, index) => dumpTrailer.slice(at[index], end));
-        assert.equal(completeAfter([...body, ...pieces]), true);
-      }),
+      fc.property(
+        fc.array(fc.string()),
+        fc.array(fc.nat({ max: dumpTrailer.length }), { maxLength: 6 }),
+        (body, cuts) => {
+          const at = [0, ...cuts.toSorted((a, b) => a - b), dumpTrailer.length];
+          const pieces = at.slice(1).map((end, index) => dumpTrailer.slice(at[index], end));
+          assert.equal(completeAfter([...body, ...pieces]), true);
+        },
+      ),
     );
   });
 
@@ -37,13 +41,19 @@ describe("DumpTail", () => {
 describe("dumpFileName", () => {
   it("names context, namespace, cluster and time", () => {
     const at = new Date("2026-11-21T01:30:00.123Z");
-    assert.equal(dumpFileName("dev", "calendar", "calendar-db", at), "dev.calendar.calendar-db.20261121T013000Z.sql.zst");
+    assert.equal(
+      dumpFileName("dev", "calendar", "calendar-db", at),
+      "dev.calendar.calendar-db.20261121T013000Z.sql.zst",
+    );
   });
 
   it("never leaves the directory, whatever a context is called", () => {
     fc.assert(
       fc.property(fc.string(), (context) => {
-        assert.match(dumpFileName(context, "n", "c", new Date(0)), /^[A-Za-z0-9_-]*\.n\.c\.19700101T000000Z\.sql\.zst$/);
+        assert.match(
+          dumpFileName(context, "n", "c", new Date(0)),
+          /^[A-Za-z0-9_-]*\.n\.c\.19700101T000000Z\.sql\.zst$/,
+        );
       }),
     );
   });
@@ -51,7 +61,8 @@ describe("dumpFileName", () => {
 
 describe("parseDumpPlace", () => {
   it("takes what does not begin with s3: for a folder", () => {
-    for (const directory of ["dumps", "/backup", "./s3:dumps", "s3", "../a b"]) assert.deepEqual(parseDumpPlace(directory), { kind: "directory", directory });
+    for (const directory of ["dumps", "/backup", "./s3:dumps", "s3", "../a b"])
+      assert.deepEqual(parseDumpPlace(directory), { kind: "directory", directory });
   });
 
   it("never takes a place in S3 for a folder, however it is written", () => {

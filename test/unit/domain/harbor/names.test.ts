@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { coreEncryptionKeySecretName, credentialsSecretName, databaseHost, longestNamespaceAndName, postgresqlName, vitalSecretNames } from "../../../../domain/harbor/names.ts";
+import {
+  coreEncryptionKeySecretName,
+  credentialsSecretName,
+  databaseHost,
+  longestNamespaceAndName,
+  postgresqlName,
+  vitalSecretNames,
+} from "../../../../domain/harbor/names.ts";
 
 const harbor = { namespace: "harbor-cluster", name: "harbor-cluster" };
 

@@ -18,7 +18,10 @@ describe("pgHbaFingerprint", () => {
 
   it("is the same for an older list of ours: that the settings name another one is told by them", () => {
     const older = { ...made, isOurs: true, list: requiredPgHba(["host all ops 10.1.0.0/16 md5"]) };
-    assert.equal(pgHbaFingerprint(older, runbookPgHba), pgHbaFingerprint({ ...made, list: runbookPgHba }, runbookPgHba));
+    assert.equal(
+      pgHbaFingerprint(older, runbookPgHba),
+      pgHbaFingerprint({ ...made, list: runbookPgHba }, runbookPgHba),
+    );
   });
 
   it("fault 27: is another one after an edit of the HarborCluster, for another resource of the name, and without one", () => {
@@ -35,21 +38,33 @@ describe("pgHbaFingerprint", () => {
 });
 
 describe("pgHbaOwners", () => {
-  const entry = (manager: string, fieldsV1: object): object => ({ manager, operation: "Apply", fieldsType: "FieldsV1", fieldsV1 });
+  const entry = (manager: string, fieldsV1: object): object => ({
+    manager,
+    operation: "Apply",
+    fieldsType: "FieldsV1",
+    fieldsV1,
+  });
 
   it("names those who own the list, and nobody who owns only something else", () => {
     const owned = { "f:spec": { "f:patroni": { "f:pg_hba": {} } } };
     const other = { "f:spec": { "f:patroni": { "f:initdb": {} }, "f:teamId": {} }, "f:metadata": {} };
-    assert.deepEqual(pgHbaOwners([entry("manager", other), entry("postgres-recovery", owned), entry("kubectl-edit", owned), entry("status", {})]), [
-      "postgres-recovery",
-      "kubectl-edit",
-    ]);
+    assert.deepEqual(
+      pgHbaOwners([
+        entry("manager", other),
+        entry("postgres-recovery", owned),
+        entry("kubectl-edit", owned),
+        entry("status", {}),
+      ]),
+      ["postgres-recovery", "kubectl-edit"],
+    );
   });
 
   it("names nobody where nothing is known", () => {
     assert.deepEqual(pgHbaOwners(undefined), []);
-    fc.assert(fc.property(fc.jsonValue(), (anything) => {
-      pgHbaOwners(anything);
-    }));
+    fc.assert(
+      fc.property(fc.jsonValue(), (anything) => {
+        pgHbaOwners(anything);
+      }),
+    );
   });
 });

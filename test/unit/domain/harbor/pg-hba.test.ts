@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { gravest } from "../../../../domain/finding.ts";
-import { checkPgHba, droppedLines, harborOperatorPgHba, isInPlace, pamRoles, parseHbaLine, requiredPgHba, runbookPgHba } from "../../../../domain/harbor/pg-hba.ts";
+import {
+  checkPgHba,
+  droppedLines,
+  harborOperatorPgHba,
+  isInPlace,
+  pamRoles,
+  parseHbaLine,
+  requiredPgHba,
+  runbookPgHba,
+} from "../../../../domain/harbor/pg-hba.ts";
 
 describe("parseHbaLine", () => {
   it("reads the runbook's lines", () => {
@@ -39,25 +48,39 @@ describe("parseHbaLine", () => {
     assert.equal(parseHbaLine("   "), undefined);
   });
 
-  for (const line of ["hostsl all all all md5", "local all", "local all all", "host all all md5", "host all all all", `local "all all trust`, "host all all all md4"]) {
+  for (const line of [
+    "hostsl all all all md5",
+    "local all",
+    "local all all",
+    "host all all md5",
+    "host all all all",
+    `local "all all trust`,
+    "host all all all md4",
+  ]) {
     it(`refuses "${line}"`, () => {
       assert.match(JSON.stringify(parseHbaLine(line)), /problem/);
     });
   }
 
   it("answers any text", () => {
-    fc.assert(fc.property(fc.string(), (line) => {
-      parseHbaLine(line);
-    }));
+    fc.assert(
+      fc.property(fc.string(), (line) => {
+        parseHbaLine(line);
+      }),
+    );
   });
 });
 
 describe("checkPgHba", () => {
-  const problemsOf = (list: readonly string[]): string[] => checkPgHba(list).map(({ severity, what }) => `${severity}: ${what}`);
+  const problemsOf = (list: readonly string[]): string[] =>
+    checkPgHba(list).map(({ severity, what }) => `${severity}: ${what}`);
 
   it("finds nothing in the runbook's nine lines", () => {
     assert.equal(runbookPgHba.length, 9);
-    assert.deepEqual(checkPgHba(requiredPgHba([])).map(({ severity }) => severity), ["ok"]);
+    assert.deepEqual(
+      checkPgHba(requiredPgHba([])).map(({ severity }) => severity),
+      ["ok"],
+    );
   });
 
   it("fault 27: sees what the Harbor operator's two lines lack", () => {
@@ -90,9 +113,15 @@ describe("checkPgHba", () => {
   });
 
   it("fault 27: refuses a list that rejects somebody before the line that lets them in", () => {
-    assert.match(problemsOf(requiredPgHba(["hostnossl all all all reject"])).join(), /line 1 \(reject\) keeps out Harbor/);
+    assert.match(
+      problemsOf(requiredPgHba(["hostnossl all all all reject"])).join(),
+      /line 1 \(reject\) keeps out Harbor/,
+    );
     assert.match(problemsOf(requiredPgHba(["local all postgres peer"])).join(), /line 1 \(peer\) keeps out Patroni/);
-    assert.match(problemsOf(requiredPgHba(["hostssl replication all all cert"])).join(), /line 1 \(cert\) keeps out replicas/);
+    assert.match(
+      problemsOf(requiredPgHba(["hostssl replication all all cert"])).join(),
+      /line 1 \(cert\) keeps out replicas/,
+    );
   });
 
   it("refuses SCRAM alone, for passwords that are stored as MD5", () => {
@@ -111,26 +140,45 @@ describe("checkPgHba", () => {
   });
 
   it("does not take a keyword in quotes for the keyword", () => {
-    assert.match(problemsOf(runbookPgHba.map((line) => line.replace("local   all             all ", `local   "all"           all `))).join(), /Patroni and the backups/);
+    assert.match(
+      problemsOf(
+        runbookPgHba.map((line) => line.replace("local   all             all ", `local   "all"           all `)),
+      ).join(),
+      /Patroni and the backups/,
+    );
   });
 
   it("an own line never takes anything away by standing behind the runbook's, and rejects behind it are harmless", () => {
-    const rejects = fc.constantFrom("host all all all reject", "local all all reject", "hostssl replication all all reject", "hostnossl all all all reject");
-    fc.assert(fc.property(fc.array(rejects), (own) => {
-      assert.equal(gravest(checkPgHba([...runbookPgHba, ...own])), "ok");
-    }));
+    const rejects = fc.constantFrom(
+      "host all all all reject",
+      "local all all reject",
+      "hostssl replication all all reject",
+      "hostnossl all all all reject",
+    );
+    fc.assert(
+      fc.property(fc.array(rejects), (own) => {
+        assert.equal(gravest(checkPgHba([...runbookPgHba, ...own])), "ok");
+      }),
+    );
   });
 
   it("any order of the runbook's lines lets everybody in, for none of them keeps out whom another lets in", () => {
-    fc.assert(fc.property(fc.shuffledSubarray([...runbookPgHba], { minLength: 9 }), (list) => {
-      assert.equal(gravest(checkPgHba(list)), "ok");
-    }));
+    fc.assert(
+      fc.property(fc.shuffledSubarray([...runbookPgHba], { minLength: 9 }), (list) => {
+        assert.equal(gravest(checkPgHba(list)), "ok");
+      }),
+    );
   });
 });
 
 describe("a live list and the required one", () => {
   it("fault 27: are the same with other spaces and comments", () => {
-    assert(isInPlace(runbookPgHba.map((line) => line.replaceAll(/ +/g, "\t")), ["# ours", ...runbookPgHba, ""]));
+    assert(
+      isInPlace(
+        runbookPgHba.map((line) => line.replaceAll(/ +/g, "\t")),
+        ["# ours", ...runbookPgHba, ""],
+      ),
+    );
   });
 
   it("fault 27: are not the same after the Harbor operator has put its own back, or in another order", () => {
@@ -139,7 +187,9 @@ describe("a live list and the required one", () => {
   });
 
   it("fault 27: lines that somebody added by hand would be dropped, and are named", () => {
-    assert.deepEqual(droppedLines([...harborOperatorPgHba, "host all ops 10.1.0.0/16  md5"], runbookPgHba), ["host all ops 10.1.0.0/16 md5"]);
+    assert.deepEqual(droppedLines([...harborOperatorPgHba, "host all ops 10.1.0.0/16  md5"], runbookPgHba), [
+      "host all ops 10.1.0.0/16 md5",
+    ]);
     assert.deepEqual(droppedLines(harborOperatorPgHba, requiredPgHba(["host all ops 10.1.0.0/16 md5"])), []);
   });
 

@@ -9,7 +9,13 @@ import { spiloLocation } from "../../../../domain/spilo/path.ts";
 import { knownVariables } from "../../../../domain/spilo/variables.ts";
 
 const uid = "99e85b8a-3f92-4c86-8d42-5056348c1e7e";
-const backup: Backup = { bucket: "harbor-db", region: "eu-west-2", schedule: "0 1 * * *", retainDays: 5, credentials: "secret" };
+const backup: Backup = {
+  bucket: "harbor-db",
+  region: "eu-west-2",
+  schedule: "0 1 * * *",
+  retainDays: 5,
+  credentials: "secret",
+};
 const restore: Restore = {
   id: "r1",
   scope: "postgresql-harbor-cluster-harbor-cluster",
@@ -58,7 +64,10 @@ describe("pod-config", () => {
 
   it("names roles on both sides with IRSA, for Spilo takes nothing over from one to the other", () => {
     const irsaRoleArn = "arn:aws:iam::123456789012:role/harbor-backup";
-    const data = podConfigData({ ...backup, credentials: { irsaRoleArn } }, { ...restore, credentials: { irsaRoleArn: `${irsaRoleArn}-reader` } });
+    const data = podConfigData(
+      { ...backup, credentials: { irsaRoleArn } },
+      { ...restore, credentials: { irsaRoleArn: `${irsaRoleArn}-reader` } },
+    );
     assert.equal(data["AWS_ROLE_ARN"], irsaRoleArn);
     assert.equal(data["CLONE_AWS_ROLE_ARN"], `${irsaRoleArn}-reader`);
     assert.equal(data["CLONE_AWS_WEB_IDENTITY_TOKEN_FILE"], "/var/run/secrets/eks.amazonaws.com/serviceaccount/token");
@@ -67,7 +76,10 @@ describe("pod-config", () => {
 
   it("fault 23: has an endpoint only for an S3-compatible store, and then the region, path style and WAL-G beside it", () => {
     assert(!Object.keys(podConfigData(backup, restore)).some((key) => key.includes("ENDPOINT")));
-    const data = podConfigData({ ...backup, endpoint: "http://minio:9000" }, { ...restore, endpoint: "http://minio:9000" });
+    const data = podConfigData(
+      { ...backup, endpoint: "http://minio:9000" },
+      { ...restore, endpoint: "http://minio:9000" },
+    );
     for (const side of ["", "CLONE_"]) {
       assert.equal(data[`${side}AWS_ENDPOINT`], "http://minio:9000");
       assert.equal(data[`${side}AWS_REGION`], "eu-west-2");
@@ -84,13 +96,26 @@ describe("pod-config", () => {
 
   it("whatever the settings: every key is known, every value text, and the check finds nothing to refuse", () => {
     const credentials = fc.constantFrom("secret" as const, { irsaRoleArn: "arn:aws:iam::123456789012:role/r" });
-    const store = { region: fc.constantFrom("eu-west-2", "us-gov-west-1"), endpoint: fc.constantFrom(undefined, "http://minio:9000"), bucket: fc.constantFrom("bkt", "other-bucket"), credentials };
-    const backups = fc.record({ ...store, schedule: fc.constant("0 1 * * *"), retainDays: fc.integer({ min: 2, max: 99 }), kmsKey: fc.constantFrom(undefined, "alias/k") });
+    const store = {
+      region: fc.constantFrom("eu-west-2", "us-gov-west-1"),
+      endpoint: fc.constantFrom(undefined, "http://minio:9000"),
+      bucket: fc.constantFrom("bkt", "other-bucket"),
+      credentials,
+    };
+    const backups = fc.record({
+      ...store,
+      schedule: fc.constant("0 1 * * *"),
+      retainDays: fc.integer({ min: 2, max: 99 }),
+      kmsKey: fc.constantFrom(undefined, "alias/k"),
+    });
     const restores = fc.record({
       ...store,
       id: fc.constant("r1"),
       scope: fc.constant("postgresql-a-b"),
-      source: fc.oneof(fc.uuid().map((id) => ({ uid: id })), fc.constant({ prefix: "harbor-cluster-" })),
+      source: fc.oneof(
+        fc.uuid().map((id) => ({ uid: id })),
+        fc.constant({ prefix: "harbor-cluster-" }),
+      ),
       postgresVersion: fc.integer({ min: 10, max: 12 }),
       versionInPath: fc.boolean(),
       targetTime: fc.constantFrom(undefined, "2026-11-21T09:30:00Z", "2026-11-21 09:30:00.123456+02:00"),
@@ -103,9 +128,15 @@ describe("pod-config", () => {
           assert.equal(typeof value, "string");
         }
         const keys = { accessKeyId: "id", secretAccessKey: "key" };
-        const secret = podSecretData({ backup: anyBackup.credentials === "secret" ? keys : undefined, restore: anyRestore?.credentials === "secret" ? keys : undefined });
+        const secret = podSecretData({
+          backup: anyBackup.credentials === "secret" ? keys : undefined,
+          restore: anyRestore?.credentials === "secret" ? keys : undefined,
+        });
         assert.equal(gravest(checkPodConfig(data, Object.keys(secret))), "ok");
-        assert.equal(Object.keys(data).some((key) => key.startsWith("CLONE_")), anyRestore !== undefined);
+        assert.equal(
+          Object.keys(data).some((key) => key.startsWith("CLONE_")),
+          anyRestore !== undefined,
+        );
       }),
     );
   });
@@ -120,12 +151,18 @@ describe("pod-config", () => {
 
 describe("the pod Secret", () => {
   it("holds each pair under its own names", () => {
-    assert.deepEqual(podSecretData({ backup: { accessKeyId: "a", secretAccessKey: "b" }, restore: { accessKeyId: "c", secretAccessKey: "d" } }), {
-      AWS_ACCESS_KEY_ID: "a",
-      AWS_SECRET_ACCESS_KEY: "b",
-      CLONE_AWS_ACCESS_KEY_ID: "c",
-      CLONE_AWS_SECRET_ACCESS_KEY: "d",
-    });
+    assert.deepEqual(
+      podSecretData({
+        backup: { accessKeyId: "a", secretAccessKey: "b" },
+        restore: { accessKeyId: "c", secretAccessKey: "d" },
+      }),
+      {
+        AWS_ACCESS_KEY_ID: "a",
+        AWS_SECRET_ACCESS_KEY: "b",
+        CLONE_AWS_ACCESS_KEY_ID: "c",
+        CLONE_AWS_SECRET_ACCESS_KEY: "d",
+      },
+    );
   });
 
   it("holds nothing with roles", () => {
@@ -138,9 +175,24 @@ describe("docs/pod-config.md", () => {
     const page = await readFile(new URL("../../../../docs/pod-config.md", import.meta.url), "utf8");
     const endpoint = "http://minio:9000";
     const credentials = { irsaRoleArn: "arn:aws:iam::123456789012:role/r" };
-    const written = podConfigData({ ...backup, endpoint, credentials, kmsKey: "alias/k" }, { ...restore, targetTime: "2026-11-21T09:30:00Z" });
-    const ofRunbook = ["USEWALG_RESTORE", "CLONE_HOST", "CLONE_USER", "CLONE_PORT", "CLONE_AWS_ACCESS_KEY_ID", "CLONE_AWS_SECRET_ACCESS_KEY", "CLONE_AWS_ENDPOINT"];
-    for (const key of [...Object.keys(written), ...ofRunbook, ...Object.keys(podSecretData({ backup: { accessKeyId: "a", secretAccessKey: "b" } }))]) {
+    const written = podConfigData(
+      { ...backup, endpoint, credentials, kmsKey: "alias/k" },
+      { ...restore, targetTime: "2026-11-21T09:30:00Z" },
+    );
+    const ofRunbook = [
+      "USEWALG_RESTORE",
+      "CLONE_HOST",
+      "CLONE_USER",
+      "CLONE_PORT",
+      "CLONE_AWS_ACCESS_KEY_ID",
+      "CLONE_AWS_SECRET_ACCESS_KEY",
+      "CLONE_AWS_ENDPOINT",
+    ];
+    for (const key of [
+      ...Object.keys(written),
+      ...ofRunbook,
+      ...Object.keys(podSecretData({ backup: { accessKeyId: "a", secretAccessKey: "b" } })),
+    ]) {
       // The same variables with the prefix, for the other side, stand in one row.
       assert(page.includes(`\`${key}\``) || page.includes(`\`${key.replace(/^CLONE_/, "")}\``), key);
     }

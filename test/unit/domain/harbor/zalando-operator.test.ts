@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { gravest } from "../../../../domain/finding.ts";
-import { checkZalandoConfiguration, readZalandoConfiguration, type DeclaredForOperator } from "../../../../domain/harbor/zalando-operator.ts";
+import {
+  checkZalandoConfiguration,
+  readZalandoConfiguration,
+  type DeclaredForOperator,
+} from "../../../../domain/harbor/zalando-operator.ts";
 
 const data = {
   pod_environment_configmap: "harbor-operator-ns/pod-config",
@@ -21,7 +25,11 @@ const declared: DeclaredForOperator = {
 const where = "ConfigMap harbor-operator-ns/postgres-operator";
 
 function problemsOf(configMapData: Record<string, string>, more: Partial<DeclaredForOperator> = {}): string[] {
-  const findings = checkZalandoConfiguration(readZalandoConfiguration({ configMapData }), { ...declared, ...more }, where);
+  const findings = checkZalandoConfiguration(
+    readZalandoConfiguration({ configMapData }),
+    { ...declared, ...more },
+    where,
+  );
   return findings.map(({ severity, what }) => `${severity}: ${what}`);
 }
 
@@ -44,14 +52,22 @@ describe("readZalandoConfiguration", () => {
         aws_or_gcp: { wal_s3_bucket: data.wal_s3_bucket, aws_region: data.aws_region },
       },
     };
-    assert.deepEqual(readZalandoConfiguration({ operatorConfiguration }), readZalandoConfiguration({ configMapData: data }));
+    assert.deepEqual(
+      readZalandoConfiguration({ operatorConfiguration }),
+      readZalandoConfiguration({ configMapData: data }),
+    );
   });
 
   it("takes an empty value for none, and reads a boolean in either form", () => {
     assert.equal(readZalandoConfiguration({ configMapData: { wal_s3_bucket: "" } }).walS3Bucket, undefined);
-    assert.equal(readZalandoConfiguration({ configMapData: { enable_owner_references: "true" } }).enableOwnerReferences, true);
     assert.equal(
-      readZalandoConfiguration({ operatorConfiguration: { configuration: { kubernetes: { enable_owner_references: true } } } }).enableOwnerReferences,
+      readZalandoConfiguration({ configMapData: { enable_owner_references: "true" } }).enableOwnerReferences,
+      true,
+    );
+    assert.equal(
+      readZalandoConfiguration({
+        operatorConfiguration: { configuration: { kubernetes: { enable_owner_references: true } } },
+      }).enableOwnerReferences,
       true,
     );
   });
@@ -64,14 +80,24 @@ describe("readZalandoConfiguration", () => {
 describe("checkZalandoConfiguration", () => {
   it("finds nothing when the operator names everything", () => {
     assert.deepEqual(problemsOf(data), ["ok: names pod-config, the pod Secret and wal_s3_bucket"]);
-    assert.deepEqual(problemsOf({ ...data, pod_environment_configmap: "pod-config" }), ["ok: names pod-config, the pod Secret and wal_s3_bucket"]);
+    assert.deepEqual(problemsOf({ ...data, pod_environment_configmap: "pod-config" }), [
+      "ok: names pod-config, the pod Secret and wal_s3_bucket",
+    ]);
   });
 
   const refused: [what: string, data: Record<string, string>, problem: RegExp][] = [
     ["no pod_environment_configmap", without("pod_environment_configmap"), /names no pod_environment_configmap/],
-    ["another pod_environment_configmap", { ...data, pod_environment_configmap: "default/pod-config" }, /names another pod_environment_configmap/],
+    [
+      "another pod_environment_configmap",
+      { ...data, pod_environment_configmap: "default/pod-config" },
+      /names another pod_environment_configmap/,
+    ],
     ["no pod_environment_secret", without("pod_environment_secret"), /names no pod_environment_secret/],
-    ["another pod_environment_secret", { ...data, pod_environment_secret: "other" }, /names another pod_environment_secret/],
+    [
+      "another pod_environment_secret",
+      { ...data, pod_environment_secret: "other" },
+      /names another pod_environment_secret/,
+    ],
     ["no wal_s3_bucket", without("wal_s3_bucket"), /has no wal_s3_bucket/],
     ["the operator's default template of names", without("secret_name_template"), /another secret_name_template/],
     ["enable_owner_references", { ...data, enable_owner_references: "true" }, /enable_owner_references/],
@@ -91,7 +117,10 @@ describe("checkZalandoConfiguration", () => {
 
   it("warns of another bucket, of another Secret though no keys are needed, and of a role without its pam line", () => {
     assert.match(problemsOf({ ...data, wal_s3_bucket: "dummy" }).join(), /^warn: has another wal_s3_bucket/);
-    assert.match(problemsOf(data, { podSecret: "other", podSecretHasKeys: false }).join(), /^warn: names another pod_environment_secret, and makes no database where that is missing/);
+    assert.match(
+      problemsOf(data, { podSecret: "other", podSecretHasKeys: false }).join(),
+      /^warn: names another pod_environment_secret, and makes no database where that is missing/,
+    );
     assert.match(problemsOf({ ...data, pam_role_name: "ops" }).join(), /^warn: has a pam_role_name that no pam line/);
   });
 });

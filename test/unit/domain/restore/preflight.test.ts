@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { gravest, mayProceed, type Finding, type Severity } from "../../../../domain/finding.ts";
-import { backupToRestore, judgeRestore, placeToRestore, type GatheredPlace, type PreflightFacts } from "../../../../domain/restore/preflight.ts";
+import {
+  backupToRestore,
+  judgeRestore,
+  placeToRestore,
+  type GatheredPlace,
+  type PreflightFacts,
+} from "../../../../domain/restore/preflight.ts";
 import type { BackupDescription } from "../../../../domain/walg/backup.ts";
 import type { ListedObject } from "../../../../domain/walg/storage.ts";
 import { recommendedImage } from "../../../../domain/spilo/image.ts";
@@ -16,9 +22,17 @@ const described: BackupDescription = {
 };
 const whole = [backupObjects(4, at("01:00")), walObjects(4, 40, at("09:00"))];
 
-function placeOf(objects: readonly ListedObject[][], description: Partial<BackupDescription> = {}, prefix = walgPrefix): GatheredPlace {
+function placeOf(
+  objects: readonly ListedObject[][],
+  description: Partial<BackupDescription> = {},
+  prefix = walgPrefix,
+): GatheredPlace {
   const listing = listingOf(...objects);
-  const descriptions = new Map(listing.backups.map(({ name, modified }) => [name, { found: { ...described, finished: modified, ...description } }] as const));
+  const descriptions = new Map(
+    listing.backups.map(
+      ({ name, modified }) => [name, { found: { ...described, finished: modified, ...description } }] as const,
+    ),
+  );
   return { location: { bucket: "bkt", prefix }, listing: { found: listing }, descriptions };
 }
 
@@ -50,7 +64,13 @@ const good: PreflightFacts = {
       },
     },
   },
-  declared: { podConfig: { namespace: "harbor-operator-ns", name: "pod-config" }, podSecret: "pod-secret", podSecretHasKeys: true, backupBucket: "bkt", pamRoles: ["zalandos"] },
+  declared: {
+    podConfig: { namespace: "harbor-operator-ns", name: "pod-config" },
+    podSecret: "pod-secret",
+    podSecretHasKeys: true,
+    backupBucket: "bkt",
+    pamRoles: ["zalandos"],
+  },
   podConfig: { found: undefined },
   podConfigKeys: ["WAL_S3_BUCKET", "CLONE_SCOPE"],
   sources: [placeOf(whole)],
@@ -62,11 +82,18 @@ function withTarget(targetTime: string, facts: PreflightFacts = good): Preflight
 }
 
 function said(facts: PreflightFacts): string {
-  return judgeRestore(facts).filter(({ severity }) => severity !== "ok").map(({ severity, what }) => `${severity}: ${what}`).join("\n");
+  return judgeRestore(facts)
+    .filter(({ severity }) => severity !== "ok")
+    .map(({ severity, what }) => `${severity}: ${what}`)
+    .join("\n");
 }
 
 const ownPrefix = walgPrefix.replace("99e85b8a", "11e85b8a");
-const empty: GatheredPlace = { location: { bucket: "bkt", prefix: ownPrefix }, listing: { found: listingOf() }, descriptions: new Map() };
+const empty: GatheredPlace = {
+  location: { bucket: "bkt", prefix: ownPrefix },
+  listing: { found: listingOf() },
+  descriptions: new Map(),
+};
 
 describe("judgeRestore", () => {
   it("lets a restore begin when everything is right", () => {
@@ -79,46 +106,177 @@ describe("judgeRestore", () => {
     [
       25,
       "a CLONE_ value that a person has set in pod-config",
-      { ...good, podConfig: { found: { data: { CLONE_TARGET_TIME: "2024-01-01" }, managedFields: [{ manager: "kubectl-edit", fieldsV1: { "f:data": { "f:CLONE_TARGET_TIME": {} } } }] } } },
+      {
+        ...good,
+        podConfig: {
+          found: {
+            data: { CLONE_TARGET_TIME: "2024-01-01" },
+            managedFields: [{ manager: "kubectl-edit", fieldsV1: { "f:data": { "f:CLONE_TARGET_TIME": {} } } }],
+          },
+        },
+      },
       "refuse",
       /was set by kubectl-edit and would stay/,
     ],
     [25, "a pod-config that cannot be read", { ...good, podConfig: { failed: "403" } }, "unknown", /403/],
     [22, "a target time in the future", withTarget("2026-11-21T11:00:00Z"), "refuse", /lies in the future/],
-    [22, "a target time before the first backup", withTarget("2026-11-21T00:30:00Z"), "refuse", /no backup was finished before/],
+    [
+      22,
+      "a target time before the first backup",
+      withTarget("2026-11-21T00:30:00Z"),
+      "refuse",
+      /no backup was finished before/,
+    ],
     [22, "a target time beyond the WAL", withTarget("2026-11-21T09:30:00Z"), "refuse", /before the target time/],
     [24, "no backup at the place", { ...good, sources: [placeOf([])] }, "refuse", /holds no backup/],
     [
       24,
       "only a backup that was broken off",
-      { ...good, sources: [placeOf([backupObjects(4, at("01:00")).filter(({ key }) => !key.endsWith("sentinel.json"))])] },
+      {
+        ...good,
+        sources: [placeOf([backupObjects(4, at("01:00")).filter(({ key }) => !key.endsWith("sentinel.json"))])],
+      },
       "refuse",
       /holds no finished backup, only 1 broken off/,
     ],
-    [24, "a backup of another version", { ...good, sources: [placeOf(whole, { postgresMajor: 13 })] }, "refuse", /is of PostgreSQL 13, not 12/],
-    [24, "parts that are gone", { ...good, sources: [placeOf(whole, { compressedSize: 10_000 })] }, "refuse", /some are gone/],
-    [24, "pg_control that is gone", { ...good, sources: [placeOf([backupObjects(4, at("01:00")).filter(({ key }) => !key.includes("pg_control")), ...whole.slice(1)], { compressedSize: 1 })] }, "refuse", /lacks pg_control/],
-    [24, "a delta whose base is gone", { ...good, sources: [placeOf([backupObjects(9, at("01:00"), { parent: "000000010000000000000004" }), ...whole.slice(1)])] }, "refuse", /builds upon base_000000010000000000000004, which is gone/],
-    [24, "WAL with a gap", { ...good, sources: [placeOf([...whole, walObjects(44, 45, at("09:30"))])] }, "refuse", /lacks 3 segments/],
-    [24, "the new cluster's backups at the place of the source", { ...good, own: { found: { kind: "made", place: placeOf(whole), systemIdentifier: undefined } } }, "refuse", /would write over them/],
+    [
+      24,
+      "a backup of another version",
+      { ...good, sources: [placeOf(whole, { postgresMajor: 13 })] },
+      "refuse",
+      /is of PostgreSQL 13, not 12/,
+    ],
+    [
+      24,
+      "parts that are gone",
+      { ...good, sources: [placeOf(whole, { compressedSize: 10_000 })] },
+      "refuse",
+      /some are gone/,
+    ],
+    [
+      24,
+      "pg_control that is gone",
+      {
+        ...good,
+        sources: [
+          placeOf([backupObjects(4, at("01:00")).filter(({ key }) => !key.includes("pg_control")), ...whole.slice(1)], {
+            compressedSize: 1,
+          }),
+        ],
+      },
+      "refuse",
+      /lacks pg_control/,
+    ],
+    [
+      24,
+      "a delta whose base is gone",
+      {
+        ...good,
+        sources: [placeOf([backupObjects(9, at("01:00"), { parent: "000000010000000000000004" }), ...whole.slice(1)])],
+      },
+      "refuse",
+      /builds upon base_000000010000000000000004, which is gone/,
+    ],
+    [
+      24,
+      "WAL with a gap",
+      { ...good, sources: [placeOf([...whole, walObjects(44, 45, at("09:30"))])] },
+      "refuse",
+      /lacks 3 segments/,
+    ],
+    [
+      24,
+      "the new cluster's backups at the place of the source",
+      { ...good, own: { found: { kind: "made", place: placeOf(whole), systemIdentifier: undefined } } },
+      "refuse",
+      /would write over them/,
+    ],
     [
       24,
       "another database's backups where the new cluster will write",
-      { ...good, own: { found: { kind: "made", place: { ...placeOf(whole), location: empty.location }, systemIdentifier: undefined } } },
+      {
+        ...good,
+        own: {
+          found: { kind: "made", place: { ...placeOf(whole), location: empty.location }, systemIdentifier: undefined },
+        },
+      },
       "refuse",
       /is not empty/,
     ],
-    [19, "a database that exists already", { ...good, own: { found: { kind: "made", place: empty, systemIdentifier: "42" } } }, "refuse", /pass over the restore in silence/],
-    [26, "an image that is too old", { ...good, image: "registry.opensource.zalan.do/acid/spilo-13:2.1-p1" }, "refuse", /fixed in 2.1-p2/],
-    [32, "a bucket that was copied", { ...good, sources: [placeOf(whole, { finished: at("01:00") - 48 * 3_600_000 })] }, "warn", /the bucket was copied/],
-    [32, "a copied bucket with a target time between the backup and its copy", withTarget("2026-11-21T00:30:00Z", { ...good, sources: [placeOf(whole, { finished: at("00:10") })] }), "refuse", /its LastModified|no backup was finished/],
-    [32, "a backup that ended after the target time", withTarget("2026-11-21T01:30:00Z", { ...good, sources: [placeOf(whole, { finished: at("01:45") })] }), "refuse", /was finished after the target time/],
-    [24, "a bucket that cannot be listed", { ...good, sources: [{ ...placeOf([]), listing: { failed: "403 AccessDenied" } }] }, "unknown", /cannot be listed: 403/],
-    [24, "a sentinel that cannot be read", { ...good, sources: [{ ...placeOf(whole), descriptions: new Map() }] }, "unknown", /its sentinel cannot be read/],
+    [
+      19,
+      "a database that exists already",
+      { ...good, own: { found: { kind: "made", place: empty, systemIdentifier: "42" } } },
+      "refuse",
+      /pass over the restore in silence/,
+    ],
+    [
+      26,
+      "an image that is too old",
+      { ...good, image: "registry.opensource.zalan.do/acid/spilo-13:2.1-p1" },
+      "refuse",
+      /fixed in 2.1-p2/,
+    ],
+    [
+      32,
+      "a bucket that was copied",
+      { ...good, sources: [placeOf(whole, { finished: at("01:00") - 48 * 3_600_000 })] },
+      "warn",
+      /the bucket was copied/,
+    ],
+    [
+      32,
+      "a copied bucket with a target time between the backup and its copy",
+      withTarget("2026-11-21T00:30:00Z", { ...good, sources: [placeOf(whole, { finished: at("00:10") })] }),
+      "refuse",
+      /its LastModified|no backup was finished/,
+    ],
+    [
+      32,
+      "a backup that ended after the target time",
+      withTarget("2026-11-21T01:30:00Z", { ...good, sources: [placeOf(whole, { finished: at("01:45") })] }),
+      "refuse",
+      /was finished after the target time/,
+    ],
+    [
+      24,
+      "a bucket that cannot be listed",
+      { ...good, sources: [{ ...placeOf([]), listing: { failed: "403 AccessDenied" } }] },
+      "unknown",
+      /cannot be listed: 403/,
+    ],
+    [
+      24,
+      "a sentinel that cannot be read",
+      { ...good, sources: [{ ...placeOf(whole), descriptions: new Map() }] },
+      "unknown",
+      /its sentinel cannot be read/,
+    ],
     [24, "an operator's configuration that cannot be read", { ...good, operator: { failed: "403" } }, "unknown", /403/],
-    [24, "an own place that cannot be listed", { ...good, own: { found: { kind: "made", place: { ...empty, listing: { failed: "503" } }, systemIdentifier: undefined } } }, "unknown", /cannot be listed: 503/],
-    [24, "an own place that is not known", { ...good, own: { failed: "the API server does not answer" } }, "unknown", /API server/],
-    [24, "an old WAL-G's backup without a system identifier", { ...good, sources: [placeOf(whole, { systemIdentifier: undefined })] }, "warn", /no backup says of which database/],
+    [
+      24,
+      "an own place that cannot be listed",
+      {
+        ...good,
+        own: { found: { kind: "made", place: { ...empty, listing: { failed: "503" } }, systemIdentifier: undefined } },
+      },
+      "unknown",
+      /cannot be listed: 503/,
+    ],
+    [
+      24,
+      "an own place that is not known",
+      { ...good, own: { failed: "the API server does not answer" } },
+      "unknown",
+      /API server/,
+    ],
+    [
+      24,
+      "an old WAL-G's backup without a system identifier",
+      { ...good, sources: [placeOf(whole, { systemIdentifier: undefined })] },
+      "warn",
+      /no backup says of which database/,
+    ],
   ];
   for (const [fault, what, facts, severity, why] of cases) {
     it(`fault ${fault}: ${what}: ${severity}`, () => {
@@ -132,19 +290,25 @@ describe("judgeRestore", () => {
 
   it("fault 24: backups of two databases at one place: refused", () => {
     const place = placeOf([...whole, backupObjects(9, at("02:00"))]);
-    const descriptions = new Map(place.descriptions).set("base_000000010000000000000009", { found: { ...described, finished: at("02:00"), systemIdentifier: "7" } });
+    const descriptions = new Map(place.descriptions).set("base_000000010000000000000009", {
+      found: { ...described, finished: at("02:00"), systemIdentifier: "7" },
+    });
     assert.match(said({ ...good, sources: [{ ...place, descriptions }] }), /refuse: holds backups of 2 databases/);
   });
 
   it("the own place may hold the running database's own backups", () => {
     const place = { ...placeOf(whole), location: empty.location };
-    assert.equal(said({ ...good, own: { found: { kind: "made", place, systemIdentifier: described.systemIdentifier } } }), "");
+    assert.equal(
+      said({ ...good, own: { found: { kind: "made", place, systemIdentifier: described.systemIdentifier } } }),
+      "",
+    );
     assert.equal(said({ ...good, own: { found: { kind: "made", place: empty, systemIdentifier: undefined } } }), "");
   });
 
   it("names the backup that will be restored", () => {
     const backups = [...whole, backupObjects(9, at("02:00")), backupObjects(20, at("08:00"))];
-    const chosen = (facts: PreflightFacts): Finding | undefined => judgeRestore(facts).find(({ what }) => what.startsWith("is the backup that will be restored"));
+    const chosen = (facts: PreflightFacts): Finding | undefined =>
+      judgeRestore(facts).find(({ what }) => what.startsWith("is the backup that will be restored"));
     const facts = { ...good, sources: [placeOf(backups)] };
     assert.match(chosen(facts)?.where ?? "", /base_000000010000000000000014$/);
     assert.match(chosen(withTarget("2026-11-21T07:00:00Z", facts))?.where ?? "", /base_000000010000000000000009$/);
@@ -152,10 +316,17 @@ describe("judgeRestore", () => {
 
   it("never lets a restore begin when anything could not be found out", () => {
     const failure = { failed: "no answer" };
-    const parts: Partial<PreflightFacts>[] = [{ operator: failure }, { own: failure }, { sources: [{ ...placeOf(whole), listing: failure }] }, { sources: [{ ...placeOf(whole), descriptions: new Map() }] }];
+    const parts: Partial<PreflightFacts>[] = [
+      { operator: failure },
+      { own: failure },
+      { sources: [{ ...placeOf(whole), listing: failure }] },
+      { sources: [{ ...placeOf(whole), descriptions: new Map() }] },
+    ];
     fc.assert(
       fc.property(fc.subarray(parts, { minLength: 1 }), (unknown) => {
-        assert(!mayProceed(judgeRestore(unknown.reduce<PreflightFacts>((facts, part) => ({ ...facts, ...part }), good))));
+        assert(
+          !mayProceed(judgeRestore(unknown.reduce<PreflightFacts>((facts, part) => ({ ...facts, ...part }), good))),
+        );
       }),
     );
   });

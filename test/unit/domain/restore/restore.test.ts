@@ -40,13 +40,28 @@ describe("a restore that comes as a request", () => {
 
 describe("targetTimeProblem", () => {
   it("takes what Spilo and PostgreSQL read alike", () => {
-    for (const moment of ["2026-11-21T09:30:00Z", "2026-11-21 09:30:00+00:00", "2026-11-21T09:30:00.123456-05:30", "2024-02-29T00:00:00Z"]) {
+    for (const moment of [
+      "2026-11-21T09:30:00Z",
+      "2026-11-21 09:30:00+00:00",
+      "2026-11-21T09:30:00.123456-05:30",
+      "2024-02-29T00:00:00Z",
+    ]) {
       assert.equal(targetTimeProblem(moment), undefined, moment);
     }
   });
 
   it("fault 22: refuses everything else", () => {
-    for (const wrong of ["", "now", "2026-11-21", "2026-11-21T09:30:00", "2026-11-21 09:30:00 CET", "2026-02-29T00:00:00Z", "2026-11-31T00:00:00Z", "2026-11-21T09:30:00.1234567Z", "1e3"]) {
+    for (const wrong of [
+      "",
+      "now",
+      "2026-11-21",
+      "2026-11-21T09:30:00",
+      "2026-11-21 09:30:00 CET",
+      "2026-02-29T00:00:00Z",
+      "2026-11-31T00:00:00Z",
+      "2026-11-21T09:30:00.1234567Z",
+      "1e3",
+    ]) {
       assert.match(targetTimeProblem(wrong) ?? "accepted", /offset from UTC/, wrong);
     }
   });

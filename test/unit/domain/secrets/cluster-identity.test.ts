@@ -3,11 +3,15 @@ import { backupsFromEnvironment, withWhatWasKnown } from "../../../../domain/sec
 
 describe("which database it is", () => {
   const scope = "postgresql-harbor-cluster-harbor-cluster";
-  const backups = (values: Record<string, string>, namespace = "harbor-cluster") => backupsFromEnvironment(namespace, scope, new Map(Object.entries(values)));
+  const backups = (values: Record<string, string>, namespace = "harbor-cluster") =>
+    backupsFromEnvironment(namespace, scope, new Map(Object.entries(values)));
   const bucket = { WAL_S3_BUCKET: "backups", PGVERSION: "12" };
 
   it("its backups lie below its UID when the operator's own configuration names the bucket", () => {
-    assert.equal(backups({ ...bucket, WAL_BUCKET_SCOPE_PREFIX: "", WAL_BUCKET_SCOPE_SUFFIX: "/uid" }), `s3://backups/spilo/${scope}/uid/wal/12`);
+    assert.equal(
+      backups({ ...bucket, WAL_BUCKET_SCOPE_PREFIX: "", WAL_BUCKET_SCOPE_SUFFIX: "/uid" }),
+      `s3://backups/spilo/${scope}/uid/wal/12`,
+    );
   });
 
   it("without that they lie below the namespace's name", () => {

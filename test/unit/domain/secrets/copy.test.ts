@@ -1,24 +1,49 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { ClusterIdentity } from "../../../../domain/secrets/cluster-identity.ts";
-import { clusterLabel, contentProblem, copyName, decideCopy, parseStored, restoredSecret, sameContent, type SecretContent, type SecretCopy, type Stored } from "../../../../domain/secrets/copy.ts";
+import {
+  clusterLabel,
+  contentProblem,
+  copyName,
+  decideCopy,
+  parseStored,
+  restoredSecret,
+  sameContent,
+  type SecretContent,
+  type SecretCopy,
+  type Stored,
+} from "../../../../domain/secrets/copy.ts";
 
 const harbor = { namespace: "harbor-cluster", name: "harbor-cluster" };
 const standby = "standby.postgresql-harbor-cluster-harbor-cluster.credentials";
 const encryptionKey = "harbor-cluster-harbor-harbor-core-encryptionkey";
 const uid = "99e85b8a-3f92-4c86-8d42-5056348c1e7e";
-const identity: ClusterIdentity = { harbor: "harbor-cluster/harbor-cluster", uid, backups: "s3://backups/spilo/x/wal/12", systemIdentifier: "7301234567890123456" };
+const identity: ClusterIdentity = {
+  harbor: "harbor-cluster/harbor-cluster",
+  uid,
+  backups: "s3://backups/spilo/x/wal/12",
+  systemIdentifier: "7301234567890123456",
+};
 
 const base64 = (text: string | Buffer): string => Buffer.from(text).toString("base64");
 const secret = (values: Record<string, string | Buffer>, type = "Opaque"): SecretContent => ({
   type,
   data: Object.fromEntries(Object.entries(values).map(([key, value]) => [key, base64(value)])),
 });
-const credentials = (password: string | Buffer = "s3cret", username = "standby"): SecretContent => secret({ username, password });
-const copyOf = (content: SecretContent, cluster = identity, name = standby): SecretCopy => ({ version: 1, secret: { name, ...content }, cluster });
-const kept = (content = credentials(), cluster = identity): Stored => ({ found: "copy", copy: copyOf(content, cluster) });
+const credentials = (password: string | Buffer = "s3cret", username = "standby"): SecretContent =>
+  secret({ username, password });
+const copyOf = (content: SecretContent, cluster = identity, name = standby): SecretCopy => ({
+  version: 1,
+  secret: { name, ...content },
+  cluster,
+});
+const kept = (content = credentials(), cluster = identity): Stored => ({
+  found: "copy",
+  copy: copyOf(content, cluster),
+});
 const nothing: Stored = { found: "nothing" };
-const decide = (live: SecretContent | undefined, now: ClusterIdentity | undefined, stored: Stored) => decideCopy(harbor, standby, live, now, stored);
+const decide = (live: SecretContent | undefined, now: ClusterIdentity | undefined, stored: Stored) =>
+  decideCopy(harbor, standby, live, now, stored);
 
 describe("the copy of a secret", () => {
   describe("its name", () => {
@@ -29,7 +54,9 @@ describe("the copy of a secret", () => {
     it("fault 31: never ends in a hyphen and six characters, and is never another secret's name", () => {
       const name = fc.stringMatching(/^[a-z0-9]([-a-z0-9.]{0,20}[a-z0-9])?$/);
       fc.assert(fc.property(name, (one) => !/-.{6}$/.test(copyName(harbor, one))));
-      fc.assert(fc.property(name, name, (one, other) => one === other || copyName(harbor, one) !== copyName(harbor, other)));
+      fc.assert(
+        fc.property(name, name, (one, other) => one === other || copyName(harbor, one) !== copyName(harbor, other)),
+      );
       assert.equal(copyName(harbor, "pull-abcdef").at(-1), "_");
     });
   });
@@ -58,7 +85,10 @@ describe("the copy of a secret", () => {
     it("fault 31: Harbor's encryption key has exactly 16 characters", () => {
       assert.equal(contentProblem(harbor, encryptionKey, secret({ secret: "0123456789abcdef" })), undefined);
       assert.match(contentProblem(harbor, encryptionKey, secret({ secret: "0123456789abcde" })) ?? "", /16 characters/);
-      assert.match(contentProblem(harbor, encryptionKey, secret({ key: "0123456789abcdef" })) ?? "", /missing or empty/);
+      assert.match(
+        contentProblem(harbor, encryptionKey, secret({ key: "0123456789abcdef" })) ?? "",
+        /missing or empty/,
+      );
     });
 
     it("any other secret needs some content, which may be binary", () => {
@@ -69,7 +99,11 @@ describe("the copy of a secret", () => {
 
   describe("the decision", () => {
     it("a good secret without a copy: kept, with the database it belongs to", () => {
-      assert.deepEqual(decide(credentials(), identity, nothing), { action: "keep", why: "first copy", copy: copyOf(credentials()) });
+      assert.deepEqual(decide(credentials(), identity, nothing), {
+        action: "keep",
+        why: "first copy",
+        copy: copyOf(credentials()),
+      });
     });
 
     it("the same content, in any order of its keys: nothing", () => {
@@ -79,7 +113,11 @@ describe("the copy of a secret", () => {
     });
 
     it("another password of the same database: kept", () => {
-      assert.deepEqual(decide(credentials("rotated"), identity, kept()), { action: "keep", why: "content changed", copy: copyOf(credentials("rotated")) });
+      assert.deepEqual(decide(credentials("rotated"), identity, kept()), {
+        action: "keep",
+        why: "content changed",
+        copy: copyOf(credentials("rotated")),
+      });
     });
 
     it("fault 31: another encryption key for the same database: refused, for the kept one is the one that reads its data", () => {
@@ -98,7 +136,9 @@ describe("the copy of a secret", () => {
     });
 
     it("what was known of the same database is not forgotten when it cannot be seen", () => {
-      assert.deepEqual(decide(credentials(), { ...identity, systemIdentifier: null, backups: null }, kept()), { action: "nothing" });
+      assert.deepEqual(decide(credentials(), { ...identity, systemIdentifier: null, backups: null }, kept()), {
+        action: "nothing",
+      });
     });
 
     const bad: [string, SecretContent | undefined][] = [
@@ -119,19 +159,27 @@ describe("the copy of a secret", () => {
     it("whatever Kubernetes holds: kept only when it is good, and what is kept is what Kubernetes holds", () => {
       const content = fc.record({
         type: fc.constantFrom("Opaque", "goharbor.io/single"),
-        data: fc.dictionary(fc.constantFrom("username", "password", "other"), fc.oneof(fc.base64String(), fc.constantFrom(base64("standby"), base64("pw"), ""))),
+        data: fc.dictionary(
+          fc.constantFrom("username", "password", "other"),
+          fc.oneof(fc.base64String(), fc.constantFrom(base64("standby"), base64("pw"), "")),
+        ),
       });
       fc.assert(
         fc.property(fc.option(content, { nil: undefined }), fc.constantFrom(nothing, kept()), (live, stored) => {
           const decision = decide(live, identity, stored);
           if (decision.action !== "keep") return true;
-          return live !== undefined && contentProblem(harbor, standby, live) === undefined && sameContent(decision.copy.secret, live);
+          return (
+            live !== undefined &&
+            contentProblem(harbor, standby, live) === undefined &&
+            sameContent(decision.copy.secret, live)
+          );
         }),
       );
     });
 
     it("fault 31: something else under the copy's name is left as it is", () => {
-      for (const text of ["", "hunter2", "{}", '{"username":"standby"}', "[1]"]) assert.deepEqual(parseStored(text), { found: "something-else" });
+      for (const text of ["", "hunter2", "{}", '{"username":"standby"}', "[1]"])
+        assert.deepEqual(parseStored(text), { found: "something-else" });
       assert.equal(decide(credentials(), identity, parseStored("hunter2")).action, "refuse");
       assert.deepEqual(parseStored(JSON.stringify(copyOf(credentials()))), kept());
     });
@@ -162,12 +210,19 @@ describe("the copy of a secret", () => {
       const content = secret({ secret: "0123456789abcdef" });
       const restored = restoredSecret(harbor, copyOf(content, identity, encryptionKey));
       assert.equal(restored.type, "goharbor.io/single");
-      assert.deepEqual(restored.metadata, { namespace: "harbor-cluster", name: encryptionKey, annotations: { "goharbor.io/immutable": "true" } });
+      assert.deepEqual(restored.metadata, {
+        namespace: "harbor-cluster",
+        name: encryptionKey,
+        annotations: { "goharbor.io/immutable": "true" },
+      });
       assert.deepEqual(restored.data, content.data);
     });
 
     it("any other secret: with the type that it had", () => {
-      assert.equal(restoredSecret(harbor, copyOf(secret({ a: "b" }, "kubernetes.io/basic-auth"), identity, "pull")).type, "kubernetes.io/basic-auth");
+      assert.equal(
+        restoredSecret(harbor, copyOf(secret({ a: "b" }, "kubernetes.io/basic-auth"), identity, "pull")).type,
+        "kubernetes.io/basic-auth",
+      );
     });
   });
 });

@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { gravest, type Severity } from "../../../../domain/finding.ts";
-import { checkSpiloImage, majorsIn, parseSpiloImage, recommendedImage, versionInPath } from "../../../../domain/spilo/image.ts";
+import {
+  checkSpiloImage,
+  majorsIn,
+  parseSpiloImage,
+  recommendedImage,
+  versionInPath,
+} from "../../../../domain/spilo/image.ts";
 
 const restoring = { restoredMajor: 12, irsa: false };
 
@@ -34,12 +40,16 @@ describe("checkSpiloImage", () => {
   }
 
   it("fault 26: IRSA needs 2.1-p7, and from 2.1-p9 on asks the region's STS", () => {
-    const severityOf = (tag: string): Severity => gravest(checkSpiloImage(`x/spilo-14:${tag}`, { restoredMajor: undefined, irsa: true }));
+    const severityOf = (tag: string): Severity =>
+      gravest(checkSpiloImage(`x/spilo-14:${tag}`, { restoredMajor: undefined, irsa: true }));
     assert.deepEqual(["2.1-p6", "2.1-p7", "2.1-p9", "3.2-p3"].map(severityOf), ["refuse", "warn", "ok", "ok"]);
   });
 
   it("fault 24: a backup of a newer version cannot be restored", () => {
-    assert.match(JSON.stringify(checkSpiloImage(recommendedImage, { restoredMajor: 13, irsa: false })), /cannot be restored into Harbor's PostgreSQL 12/);
+    assert.match(
+      JSON.stringify(checkSpiloImage(recommendedImage, { restoredMajor: 13, irsa: false })),
+      /cannot be restored into Harbor's PostgreSQL 12/,
+    );
   });
 });
 

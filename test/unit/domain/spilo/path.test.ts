@@ -28,7 +28,10 @@ describe("where Spilo keeps backups", () => {
   });
 
   it("fault 20: has no namespace in the namespace default", () => {
-    assert.equal(s3Url(spiloLocation(backupPath({ ...database, namespace: "default" }, false))), `s3://bkt/spilo/${scope}/wal/12`);
+    assert.equal(
+      s3Url(spiloLocation(backupPath({ ...database, namespace: "default" }, false))),
+      `s3://bkt/spilo/${scope}/wal/12`,
+    );
   });
 });
 
@@ -38,7 +41,11 @@ describe("where Spilo looks for a backup to clone", () => {
   });
 
   it("is else the folder of each version that the image has, newest first and none above the new database's, and wal last", () => {
-    const places = cloneLocations({ ...path, scope: "x", scopeSuffix: "", postgresVersion: "" }, ["9.6", "10", "14", "12", "13", "11"], "12");
+    const places = cloneLocations(
+      { ...path, scope: "x", scopeSuffix: "", postgresVersion: "" },
+      ["9.6", "10", "14", "12", "13", "11"],
+      "12",
+    );
     assert.deepEqual(
       places.map(({ prefix }) => prefix),
       ["spilo/x/wal/12", "spilo/x/wal/11", "spilo/x/wal/10", "spilo/x/wal/9.6", "spilo/x/wal"],
@@ -47,7 +54,16 @@ describe("where Spilo looks for a backup to clone", () => {
 });
 
 describe("a source and the new cluster's own backups", () => {
-  const restore: Restore = { id: "r1", scope, source: { uid }, postgresVersion: 12, versionInPath: true, bucket: "bkt", region: "eu-west-2", credentials: "secret" };
+  const restore: Restore = {
+    id: "r1",
+    scope,
+    source: { uid },
+    postgresVersion: 12,
+    versionInPath: true,
+    bucket: "bkt",
+    region: "eu-west-2",
+    credentials: "secret",
+  };
 
   it("fault 24: overlap when the cluster kept its UID, or when neither has one", () => {
     assert(overlap(spiloLocation(restorePath(restore)), spiloLocation(backupPath(database, true))));

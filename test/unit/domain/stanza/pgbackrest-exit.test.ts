@@ -26,7 +26,11 @@ describe("createDecision", () => {
   it("tries again only after a captured error that can pass by itself", () => {
     for (const { sample, exitCode, error } of captured) {
       const { decision } = createDecision(exitCode);
-      if (/existing|corruption|not empty|stop file|access denied|Permission denied|does not match|do not match/.test(error)) {
+      if (
+        /existing|corruption|not empty|stop file|access denied|Permission denied|does not match|do not match/.test(
+          error,
+        )
+      ) {
         assert.equal(decision, "stop", `${sample}: ${error}`);
       }
       if (error.includes("unable to acquire lock")) assert.equal(decision, "retry", sample);

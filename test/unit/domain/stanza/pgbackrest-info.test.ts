@@ -49,12 +49,18 @@ describe("classifyInfo on captured outputs", () => {
   }
 
   it("keeps all 64 bits of a system identifier", () => {
-    const found = classifyInfo(sampleOutput("info-11-ok-json"), { ...expected, systemIdentifier: "7710366851552716423" });
+    const found = classifyInfo(sampleOutput("info-11-ok-json"), {
+      ...expected,
+      systemIdentifier: "7710366851552716423",
+    });
     assert.equal(found.status, "okay");
   });
 
   it("fault 12: calls a repository that holds another database broken, though its codes look normal", () => {
-    const found = classifyInfo(sampleOutput("info-21-from-B-json"), { ...expected, systemIdentifier: "7710372687081207198" });
+    const found = classifyInfo(sampleOutput("info-21-from-B-json"), {
+      ...expected,
+      systemIdentifier: "7710372687081207198",
+    });
     assert.equal(found.status, "broken");
     assert.match(JSON.stringify(found), /belongs to another database: system identifier 7710372683303011707/);
   });
@@ -69,7 +75,11 @@ const okCode = fc.constantFrom(0, 2);
 const anyCode = fc.oneof(fc.constantFrom(0, 1, 2, 3, 4, 5, 6, 99), fc.nat());
 
 function infoWith(codes: number[], top: number): string {
-  const repo = codes.map((code, index) => ({ key: index + 1, cipher: "none", status: { code, message: `code ${code}` } }));
+  const repo = codes.map((code, index) => ({
+    key: index + 1,
+    cipher: "none",
+    status: { code, message: `code ${code}` },
+  }));
   return JSON.stringify([{ name: "db", status: { code: top, message: "" }, repo, db: [], backup: [], archive: [] }]);
 }
 
@@ -90,7 +100,10 @@ describe("classifyInfo on any input", () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(okCode, anyCode), { minLength: 1, maxLength: 4 }), (codes) => {
         const { status } = classifyInfo(infoWith(codes, 4), expected);
-        assert.equal(status === "okay", codes.every((code) => code === 0 || code === 2));
+        assert.equal(
+          status === "okay",
+          codes.every((code) => code === 0 || code === 2),
+        );
       }),
     );
   });

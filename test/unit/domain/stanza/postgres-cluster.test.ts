@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { databaseRuns, instancesByCluster, instanceToAsk, podSchema, type Pod } from "../../../../domain/stanza/instance-pod.ts";
+import {
+  databaseRuns,
+  instancesByCluster,
+  instanceToAsk,
+  podSchema,
+  type Pod,
+} from "../../../../domain/stanza/instance-pod.ts";
 import {
   formatClusterName,
   labels,
@@ -21,7 +27,19 @@ function cluster(spec: object, repos?: object[]): ReturnType<typeof postgresClus
 describe("parseClusterName", () => {
   it("reads NAMESPACE/CLUSTER and nothing else", () => {
     assert.deepEqual(parseClusterName("calendar/calendar-db"), { namespace: "calendar", name: "calendar-db" });
-    for (const wrong of ["", "calendar", "a/b/c", "/b", "a/", "A/b", "a/b_c", "a/-b", "a/b-", "a/$(b)", `a/${"b".repeat(64)}`]) {
+    for (const wrong of [
+      "",
+      "calendar",
+      "a/b/c",
+      "/b",
+      "a/",
+      "A/b",
+      "a/b_c",
+      "a/-b",
+      "a/b-",
+      "a/$(b)",
+      `a/${"b".repeat(64)}`,
+    ]) {
       assert.equal(parseClusterName(wrong), undefined, wrong);
     }
   });
@@ -94,7 +112,8 @@ describe("instanceToAsk", () => {
 
 describe("instancesByCluster", () => {
   const { cluster: ofCluster, instance } = labels;
-  const pod = (namespace: string, name: string, own: Record<string, string>): Pod => podSchema.parse({ metadata: { namespace, name, labels: own } });
+  const pod = (namespace: string, name: string, own: Record<string, string>): Pod =>
+    podSchema.parse({ metadata: { namespace, name, labels: own } });
 
   it("finds the database instances of each cluster, and nothing else of it", () => {
     const instancesOf = instancesByCluster([
@@ -104,7 +123,8 @@ describe("instancesByCluster", () => {
       pod("a", "other-1", { [ofCluster]: "other", [instance]: "other-1" }),
       pod("a", "db-2", { [ofCluster]: "db", [instance]: "db-2" }),
     ]);
-    const names = (namespace: string, name: string): string[] => instancesOf({ namespace, name }).map(({ metadata }) => metadata.name);
+    const names = (namespace: string, name: string): string[] =>
+      instancesOf({ namespace, name }).map(({ metadata }) => metadata.name);
     assert.deepEqual(names("a", "db"), ["db-1", "db-2"]);
     assert.deepEqual(names("b", "db"), ["db-1"]);
     assert.deepEqual(names("b", "other"), []);

@@ -12,11 +12,15 @@ describe("WAL segments' names", () => {
 
   it("there and back again", () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 0xffffffff }), fc.integer({ min: 0, max: 0xffffffff * 256 }), (timeline, segment) => {
-        const name = segmentName(timeline, segment);
-        assert.match(name, /^[0-9A-F]{24}$/);
-        assert.equal(segmentNumber(name.slice(8, 16), name.slice(16)), segment);
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 0xffffffff }),
+        fc.integer({ min: 0, max: 0xffffffff * 256 }),
+        (timeline, segment) => {
+          const name = segmentName(timeline, segment);
+          assert.match(name, /^[0-9A-F]{24}$/);
+          assert.equal(segmentNumber(name.slice(8, 16), name.slice(16)), segment);
+        },
+      ),
     );
   });
 
@@ -42,18 +46,34 @@ describe("WalgListingReader", () => {
   });
 
   it("fault 24: a folder without its sentinel is no backup", () => {
-    const { backups, incomplete } = listingOf(backupObjects(4, at("01:00")).filter(({ key }) => !key.endsWith("sentinel.json")));
+    const { backups, incomplete } = listingOf(
+      backupObjects(4, at("01:00")).filter(({ key }) => !key.endsWith("sentinel.json")),
+    );
     assert.deepEqual(backups, []);
     assert.deepEqual(incomplete, [{ name: "base_000000010000000000000004", modified: at("01:00") }]);
   });
 
   it("keeps segments as runs, by timeline, and knows history files", () => {
     const history = { key: `${walgPrefix}/wal_005/00000002.history.lz4`, size: 50, modified: at("04:00") };
-    const { wal, histories } = listingOf(walObjects(4, 300, at("01:00")), walObjects(303, 305, at("03:00")), [history], walObjects(305, 306, at("05:00"), { timeline: 2 }));
-    assert.deepEqual([...wal], [
-      [1, [{ first: 4, last: 300, lastModified: at("01:00") }, { first: 303, last: 305, lastModified: at("03:00") }]],
-      [2, [{ first: 305, last: 306, lastModified: at("05:00") }]],
-    ]);
+    const { wal, histories } = listingOf(
+      walObjects(4, 300, at("01:00")),
+      walObjects(303, 305, at("03:00")),
+      [history],
+      walObjects(305, 306, at("05:00"), { timeline: 2 }),
+    );
+    assert.deepEqual(
+      [...wal],
+      [
+        [
+          1,
+          [
+            { first: 4, last: 300, lastModified: at("01:00") },
+            { first: 303, last: 305, lastModified: at("03:00") },
+          ],
+        ],
+        [2, [{ first: 305, last: 306, lastModified: at("05:00") }]],
+      ],
+    );
     assert.deepEqual(histories, [2]);
   });
 
@@ -67,18 +87,47 @@ describe("WalgListingReader", () => {
   });
 
   it("reads every compression and passes over labels, deltas, partial segments and other people's files", () => {
-    const names = ["000000010000000000000004.br", "000000010000000000000005.zst", "000000010000000000000006.lzma", "000000010000000000000007", "000000010000000000000004.00000028.backup.lz4", "000000010000000000000008_delta.lz4", "000000010000000000000008.partial.lz4", "readme.txt"];
-    const { wal } = listingOf(names.map((name) => ({ key: `${walgPrefix}/wal_005/${name}`, size: 1, modified: at("01:00") })));
-    assert.deepEqual([...wal.values()].flat().map(({ first, last }) => [first, last]), [[4, 7]]);
+    const names = [
+      "000000010000000000000004.br",
+      "000000010000000000000005.zst",
+      "000000010000000000000006.lzma",
+      "000000010000000000000007",
+      "000000010000000000000004.00000028.backup.lz4",
+      "000000010000000000000008_delta.lz4",
+      "000000010000000000000008.partial.lz4",
+      "readme.txt",
+    ];
+    const { wal } = listingOf(
+      names.map((name) => ({ key: `${walgPrefix}/wal_005/${name}`, size: 1, modified: at("01:00") })),
+    );
+    assert.deepEqual(
+      [...wal.values()].flat().map(({ first, last }) => [first, last]),
+      [[4, 7]],
+    );
   });
 
   it("counts only what lies below its own prefix", () => {
     const neighbour = walgPrefix.replace(/12$/, "13");
-    assert.deepEqual(listingOf(backupObjects(4, at("01:00"), { prefix: neighbour }), walObjects(4, 5, at("01:00"), { prefix: `${walgPrefix}0` })).backups, []);
+    assert.deepEqual(
+      listingOf(
+        backupObjects(4, at("01:00"), { prefix: neighbour }),
+        walObjects(4, 5, at("01:00"), { prefix: `${walgPrefix}0` }),
+      ).backups,
+      [],
+    );
   });
 
   it("never fails, whatever keys a bucket holds", () => {
-    const part = fc.constantFrom("basebackups_005", "wal_005", "base_000000010000000000000004", "tar_partitions", "metadata.json", "", "x", "_backup_stop_sentinel.json");
+    const part = fc.constantFrom(
+      "basebackups_005",
+      "wal_005",
+      "base_000000010000000000000004",
+      "tar_partitions",
+      "metadata.json",
+      "",
+      "x",
+      "_backup_stop_sentinel.json",
+    );
     fc.assert(
       fc.property(fc.array(fc.array(part).map((parts) => parts.join("/"))), (keys) => {
         const reader = new WalgListingReader("p");
@@ -114,8 +163,11 @@ describe("describeBackup", () => {
   });
 
   it("refuses a cut sentinel and one that is something else", () => {
-    for (const wrong of [sentinel.slice(0, -3), "", "<Error/>", `{"PgVersion":"12"}`]) assert.throws(() => describeBackup(wrong, undefined));
-    assert.throws(() => describeBackup(sentinel, `{"start_time":"yesterday","finish_time":"today","pg_version":120012}`));
+    for (const wrong of [sentinel.slice(0, -3), "", "<Error/>", `{"PgVersion":"12"}`])
+      assert.throws(() => describeBackup(wrong, undefined));
+    assert.throws(() =>
+      describeBackup(sentinel, `{"start_time":"yesterday","finish_time":"today","pg_version":120012}`),
+    );
   });
 });
 
@@ -129,7 +181,10 @@ describe("deltaChain", () => {
     const [, , newest] = backups;
     assert(newest !== undefined);
     const chain = deltaChain(newest, backups);
-    assert.deepEqual(chain.parents.map(({ startSegment }) => startSegment), [9, 4]);
+    assert.deepEqual(
+      chain.parents.map(({ startSegment }) => startSegment),
+      [9, 4],
+    );
     assert.equal(chain.missing, undefined);
   });
 

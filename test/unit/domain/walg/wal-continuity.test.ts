@@ -9,7 +9,9 @@ import { at, backupObjects, listingOf, walgPrefix, walObjects } from "../../../s
 function judged(listing: WalgListing, target?: number, lastNeededSegment?: number): string[] {
   const backup = listing.backups.findLast(({ timeline }) => timeline === 1);
   assert(backup !== undefined);
-  return judgeWal(listing, { backup, target, lastNeededSegment }, `s3://bkt/${walgPrefix}`).map(({ severity, what }) => `${severity}: ${what}`);
+  return judgeWal(listing, { backup, target, lastNeededSegment }, `s3://bkt/${walgPrefix}`).map(
+    ({ severity, what }) => `${severity}: ${what}`,
+  );
 }
 
 const backup = backupObjects(4, at("01:00"));
@@ -20,7 +22,9 @@ describe("judgeWal", () => {
   });
 
   it("fault 24: the backup's first segment is missing: refused", () => {
-    assert.deepEqual(judged(listingOf(backup, walObjects(5, 9, at("09:00")))), ["refuse: lacks the WAL segment 000000010000000000000004, at which the backup begins"]);
+    assert.deepEqual(judged(listingOf(backup, walObjects(5, 9, at("09:00")))), [
+      "refuse: lacks the WAL segment 000000010000000000000004, at which the backup begins",
+    ]);
     assert.equal(judged(listingOf(backup)).length, 1);
   });
 
@@ -37,9 +41,10 @@ describe("judgeWal", () => {
   });
 
   it("fault 22: a gap after the target time: a warning", () => {
-    assert.deepEqual(judged(listingOf(backup, walObjects(4, 20, at("05:00")), walObjects(22, 30, at("09:00"))), at("04:00")), [
-      "warn: lacks 1 segment from 000000010000000000000015 on, after the target time",
-    ]);
+    assert.deepEqual(
+      judged(listingOf(backup, walObjects(4, 20, at("05:00")), walObjects(22, 30, at("09:00"))), at("04:00")),
+      ["warn: lacks 1 segment from 000000010000000000000015 on, after the target time"],
+    );
   });
 
   it("fault 22: no WAL reaches the target time: refused", () => {
@@ -60,18 +65,29 @@ describe("judgeWal", () => {
   });
 
   it("a hole on the old timeline behind the switch is of no consequence", () => {
-    const listing = listingOf(backup, walObjects(4, 10, at("02:00")), walObjects(13, 14, at("02:00")), walObjects(10, 20, at("09:00"), { timeline: 2 }));
+    const listing = listingOf(
+      backup,
+      walObjects(4, 10, at("02:00")),
+      walObjects(13, 14, at("02:00")),
+      walObjects(10, 20, at("09:00"), { timeline: 2 }),
+    );
     assert.deepEqual(judged(listing), [warning]);
   });
 
   it("fault 24: a hole between two timelines: refused", () => {
     const listing = listingOf(backup, walObjects(4, 8, at("02:00")), walObjects(10, 20, at("09:00"), { timeline: 2 }));
-    assert.deepEqual(judged(listing), ["refuse: lacks 1 segment from 000000020000000000000009 on: PostgreSQL would stop there, without what came after", warning]);
+    assert.deepEqual(judged(listing), [
+      "refuse: lacks 1 segment from 000000020000000000000009 on: PostgreSQL would stop there, without what came after",
+      warning,
+    ]);
   });
 
   it("fault 24: a timeline that left before the backup began: refused, for its WAL cannot be replayed upon it", () => {
     const listing = listingOf(backup, walObjects(2, 10, at("02:00")), walObjects(3, 20, at("09:00"), { timeline: 2 }));
-    assert.match(judged(listing).join(), /refuse: holds the timeline 2, which left timeline 1 before this backup began/);
+    assert.match(
+      judged(listing).join(),
+      /refuse: holds the timeline 2, which left timeline 1 before this backup began/,
+    );
   });
 
   it("a history file alone is a later timeline too", () => {
@@ -83,7 +99,16 @@ describe("judgeWal", () => {
     const segments = walObjects(4, 40, at("09:00"));
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 35 }), (missing) => {
-        assert.equal(gravest(judgeWal(listingOf(segments.toSpliced(missing, 1)), { backup: backupOf(), target: undefined, lastNeededSegment: 4 }, "s3://b/p")), "refuse");
+        assert.equal(
+          gravest(
+            judgeWal(
+              listingOf(segments.toSpliced(missing, 1)),
+              { backup: backupOf(), target: undefined, lastNeededSegment: 4 },
+              "s3://b/p",
+            ),
+          ),
+          "refuse",
+        );
       }),
     );
   });

@@ -34,7 +34,9 @@ class FakeTarget implements DumpTarget {
     const stream = new Writable({
       write: (chunk: Buffer, _encoding, done) => {
         this.chunks.push(chunk);
-        done(this.fails === "write" ? new RecoveryError("undetermined", "the store refuses to write", "ask it why") : null);
+        done(
+          this.fails === "write" ? new RecoveryError("undetermined", "the store refuses to write", "ask it why") : null,
+        );
       },
     });
     return Promise.resolve({
@@ -56,7 +58,11 @@ class FakeTarget implements DumpTarget {
 }
 
 async function run(script: Script, change: Partial<Pick<FakeTarget, "fails" | "leaves" | "taken">> = {}) {
-  const [target, cluster, surroundings] = [Object.assign(new FakeTarget(), change), new FakeCluster(script), new FakeSurroundings()];
+  const [target, cluster, surroundings] = [
+    Object.assign(new FakeTarget(), change),
+    new FakeCluster(script),
+    new FakeSurroundings(),
+  ];
   const end = await dumpTo(target, cluster, options, surroundings).catch((error: unknown) => error);
   return { target, cluster, surroundings, end };
 }
@@ -113,7 +119,14 @@ describe("dumpTo", () => {
 
 describe("dumpDatabases", () => {
   it("fault 35: a malformed place in S3: refused before anything is asked, and not quoted", async () => {
-    for (const directory of ["s3://", "s3://B/x", "s3://AKIA:canary@bucket/x", "S3://bucket", "s3:bucket", "s3://bucket/../x"]) {
+    for (const directory of [
+      "s3://",
+      "s3://B/x",
+      "s3://AKIA:canary@bucket/x",
+      "S3://bucket",
+      "s3:bucket",
+      "s3://bucket/../x",
+    ]) {
       const cluster = new FakeCluster({});
       await assert.rejects(dumpDatabases(cluster, { ...options, directory }, new FakeSurroundings()), (error) => {
         assert(error instanceof RecoveryError);

@@ -4,8 +4,16 @@ import { lookAtPgHba } from "../../../../operations/harbor/pg-hba-fingerprint.ts
 import { realSurroundings } from "../../../../operations/surroundings.ts";
 import { databaseUid, FakeHarbor } from "../../../support/fake-harbor.ts";
 
-const request = { version: 1, kubernetes: { context: "test" }, cluster: "harbor-cluster/harbor-cluster", pgHba: [...runbookPgHba] } as const;
-const surroundings = { ...realSurroundings(() => undefined, new AbortController().signal), sleep: () => Promise.resolve() };
+const request = {
+  version: 1,
+  kubernetes: { context: "test" },
+  cluster: "harbor-cluster/harbor-cluster",
+  pgHba: [...runbookPgHba],
+} as const;
+const surroundings = {
+  ...realSurroundings(() => undefined, new AbortController().signal),
+  sleep: () => Promise.resolve(),
+};
 
 describe("lookAtPgHba", () => {
   it("fault 27: says the same of the Harbor operator's list and of the required one, and something else after an edit of the HarborCluster", async () => {
@@ -28,6 +36,9 @@ describe("lookAtPgHba", () => {
       reads += 1;
       if (reads === 3) client.make(harborOperatorPgHba);
     };
-    assert.match((await lookAtPgHba(client, { ...request, pgHba: [], wait: "15m" }, surroundings)).fingerprint, /generation 1/);
+    assert.match(
+      (await lookAtPgHba(client, { ...request, pgHba: [], wait: "15m" }, surroundings)).fingerprint,
+      /generation 1/,
+    );
   });
 });

@@ -7,7 +7,12 @@ import { applyPgHba } from "../../../../operations/harbor/pg-hba.ts";
 import { FakeSurroundings } from "../../../support/fake-cluster.ts";
 import { databaseUid, FakeHarbor, harbor } from "../../../support/fake-harbor.ts";
 
-const request = pgHbaRequestSchema.parse({ version: 1, kubernetes: { context: "test" }, cluster: "harbor-cluster/harbor-cluster", timeLimit: "1m" });
+const request = pgHbaRequestSchema.parse({
+  version: 1,
+  kubernetes: { context: "test" },
+  cluster: "harbor-cluster/harbor-cluster",
+  timeLimit: "1m",
+});
 const surroundings = new FakeSurroundings();
 
 function apply(kubernetes: FakeHarbor, changes: Partial<typeof request> = {}): Promise<PgHbaReport> {
@@ -24,16 +29,25 @@ describe("applyPgHba", () => {
   it("writes the whole list, reads it anew, and says which HarborCluster generation it holds for", async () => {
     const kubernetes = withHarborOperatorsList();
     const { outcome, uid, generation, pgHba, dropped } = await apply(kubernetes);
-    assert.deepEqual({ outcome, uid, generation, dropped }, { outcome: "applied", uid: databaseUid, generation: "1", dropped: [] });
+    assert.deepEqual(
+      { outcome, uid, generation, dropped },
+      { outcome: "applied", uid: databaseUid, generation: "1", dropped: [] },
+    );
     assert.deepEqual(pgHba, runbookPgHba);
     assert.deepEqual(kubernetes.applied, [runbookPgHba]);
   });
 
   it("fault 26: a HarborCluster with another image or URL than the declared ones: nothing is written, and both are named", async () => {
     const kubernetes = withHarborOperatorsList();
-    kubernetes.harborCluster = harborClusterSchema.parse({ metadata: { ...harbor, uid: "h" }, spec: { externalURL: "https://old.example.com" } });
+    kubernetes.harborCluster = harborClusterSchema.parse({
+      metadata: { ...harbor, uid: "h" },
+      spec: { externalURL: "https://old.example.com" },
+    });
     const declared = { image: "ghcr.io/zalando/spilo-16:3.3-p3", externalUrl: "https://harbor.example.com" };
-    await assert.rejects(apply(kubernetes, declared), /the database's image is the Zalando operator's default[^]*its externalURL is https:\/\/old\.example\.com/);
+    await assert.rejects(
+      apply(kubernetes, declared),
+      /the database's image is the Zalando operator's default[^]*its externalURL is https:\/\/old\.example\.com/,
+    );
     assert.deepEqual(kubernetes.applied, []);
     assert.equal((await apply(kubernetes, { externalUrl: "https://old.example.com/" })).outcome, "applied");
   });
@@ -70,7 +84,11 @@ describe("applyPgHba", () => {
       if (reads === 3) kubernetes.make(harborOperatorPgHba);
     };
     assert.equal((await apply(kubernetes)).outcome, "applied");
-    assert(surroundings.lines.includes("waiting for the Harbor operator to make postgresql harbor-cluster/postgresql-harbor-cluster-harbor-cluster"));
+    assert(
+      surroundings.lines.includes(
+        "waiting for the Harbor operator to make postgresql harbor-cluster/postgresql-harbor-cluster-harbor-cluster",
+      ),
+    );
   });
 
   it("fault 27: the resource is never made: ends in time, and says whether there is a HarborCluster", async () => {
@@ -90,7 +108,9 @@ describe("applyPgHba", () => {
       conflicts += 1;
       if (conflicts > 1) return write(postgresql, list);
       kubernetes.make(harborOperatorPgHba, { uid: "another" });
-      return Promise.reject(new RequestError("undetermined", "Precondition failed: UID in precondition", "", { httpStatus: 409 }));
+      return Promise.reject(
+        new RequestError("undetermined", "Precondition failed: UID in precondition", "", { httpStatus: 409 }),
+      );
     };
     assert.deepEqual([(await apply(kubernetes)).uid, conflicts], ["another", 2]);
   });
@@ -111,7 +131,10 @@ describe("applyPgHba", () => {
 
   it("a list that locks the cluster out of itself is refused before anything is asked", async () => {
     const kubernetes = new FakeHarbor();
-    await assert.rejects(apply(kubernetes, { pgHba: ["hostssl all all all reject"] }), /Patroni and the backups[^]*Harbor[^]*pam line is missing/);
+    await assert.rejects(
+      apply(kubernetes, { pgHba: ["hostssl all all all reject"] }),
+      /Patroni and the backups[^]*Harbor[^]*pam line is missing/,
+    );
     assert.deepEqual(kubernetes.applied, []);
   });
 });

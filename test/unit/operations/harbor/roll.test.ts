@@ -7,9 +7,14 @@ import { rollPods } from "../../../../operations/harbor/roll.ts";
 import { FakeSurroundings } from "../../../support/fake-cluster.ts";
 import { databaseName, FakeHarbor, podOf, statefulSetOf } from "../../../support/fake-harbor.ts";
 
-const request = rollRequestSchema.parse({ version: 1, kubernetes: { context: "test" }, cluster: "harbor-cluster/harbor-cluster" });
+const request = rollRequestSchema.parse({
+  version: 1,
+  kubernetes: { context: "test" },
+  cluster: "harbor-cluster/harbor-cluster",
+});
 const clone = { CLONE_METHOD: "CLONE_WITH_WALE" };
-const inRecovery = "pg_control version number:            1201\nDatabase cluster state:               in archive recovery\n";
+const inRecovery =
+  "pg_control version number:            1201\nDatabase cluster state:               in archive recovery\n";
 
 interface Member {
   readonly role: "leader" | "replica" | "";
@@ -29,11 +34,17 @@ class Database extends FakeHarbor {
     this.make(runbookPgHba);
     this.statefulSet = statefulSetOf({ replicas: members.length });
     this.systemIdentifier = bootstrapped ? "7710366851552716423" : undefined;
-    this.pods = members.map(({ role, revision = "old", env = {} }, number) => podOf(number, { role: roleLabel(role), revision, env, ready: role !== "" }));
+    this.pods = members.map(({ role, revision = "old", env = {} }, number) =>
+      podOf(number, { role: roleLabel(role), revision, env, ready: role !== "" }),
+    );
     this.onDelete = ({ metadata }) => {
       this.events.push(`delete ${metadata.name.slice(databaseName.length + 1)}`);
       this.systemIdentifier = "7710366851552716423";
-      this.pods = this.pods.map((pod, number) => (pod.metadata.uid === metadata.uid ? podOf(number, { uid: `${metadata.uid}-anew`, role: members.length === 1 ? "master" : "replica" }) : pod));
+      this.pods = this.pods.map((pod, number) =>
+        pod.metadata.uid === metadata.uid
+          ? podOf(number, { uid: `${metadata.uid}-anew`, role: members.length === 1 ? "master" : "replica" })
+          : pod,
+      );
     };
     this.onExec = (_pod, command) => {
       if (command.includes("pg_roles")) return "1\n";
@@ -41,7 +52,13 @@ class Database extends FakeHarbor {
       const candidate = new RegExp(`switchover --candidate ${databaseName}-(\\d)`).exec(command)?.[1];
       if (candidate === undefined) throw new Error(`no answer to: ${command}`);
       this.events.push(`switchover to ${candidate}`);
-      this.pods = this.pods.map((pod, number) => ({ ...pod, metadata: { ...pod.metadata, labels: { ...pod.metadata.labels, "spilo-role": number === Number(candidate) ? "master" : "replica" } } }));
+      this.pods = this.pods.map((pod, number) => ({
+        ...pod,
+        metadata: {
+          ...pod.metadata,
+          labels: { ...pod.metadata.labels, "spilo-role": number === Number(candidate) ? "master" : "replica" },
+        },
+      }));
       return "";
     };
   }
@@ -57,7 +74,10 @@ function roleLabel(role: Member["role"]): string {
 
 describe("rollPods", () => {
   it("does nothing when every Pod is made from the newest template", async () => {
-    const database = new Database([{ role: "leader", revision: "new" }, { role: "replica", revision: "new" }]);
+    const database = new Database([
+      { role: "leader", revision: "new" },
+      { role: "replica", revision: "new" },
+    ]);
     const { outcome, pods, leader } = await database.roll();
     assert.deepEqual({ outcome, pods, leader }, { outcome: "already-current", pods: [], leader: `${databaseName}-0` });
     assert.deepEqual(database.events, []);
@@ -71,7 +91,8 @@ describe("rollPods", () => {
       const seconds = (surroundings.now().getTime() - start) / 1000;
       const resource = database.postgresql;
       if (resource) resource.status.PostgresClusterStatus = seconds > 3 && seconds < 20 ? "Updating" : "Running";
-      if (seconds > 10 && seconds < 20) database.pods = [podOf(0, { uid: "rolled-by-the-operator", role: "master", revision: "new" })];
+      if (seconds > 10 && seconds < 20)
+        database.pods = [podOf(0, { uid: "rolled-by-the-operator", role: "master", revision: "new" })];
     };
     await database.roll();
     assert((surroundings.now().getTime() - start) / 1000 >= 28);
@@ -87,8 +108,13 @@ describe("rollPods", () => {
 
   it("deletes no Pod while another one is not ready", async () => {
     const database = new Database([{ role: "leader" }, { role: "replica" }, { role: "replica", revision: "new" }]);
-    database.pods = database.pods.map((pod, number) => (number === 2 ? podOf(2, { role: "replica", ready: false }) : pod));
-    await assert.rejects(database.roll(), /waited 10m in vain for postgresql-harbor-cluster-harbor-cluster-2 to be ready/);
+    database.pods = database.pods.map((pod, number) =>
+      number === 2 ? podOf(2, { role: "replica", ready: false }) : pod,
+    );
+    await assert.rejects(
+      database.roll(),
+      /waited 10m in vain for postgresql-harbor-cluster-harbor-cluster-2 to be ready/,
+    );
     assert.deepEqual(database.events, []);
   });
 
@@ -115,13 +141,19 @@ describe("rollPods", () => {
     const database = new Database([{ role: "" }], false);
     database.pods = [podOf(0, { revision: "old", ready: false, running: false })];
     await database.roll();
-    assert.deepEqual([database.events, database.commands.filter((command) => command.includes("pg_control"))], [["delete 0"], []]);
+    assert.deepEqual(
+      [database.events, database.commands.filter((command) => command.includes("pg_control"))],
+      [["delete 0"], []],
+    );
   });
 
   it("never while a clone is being recovered: waits, says for what, and ends in time", async () => {
     const database = new Database([{ role: "", env: clone }], false);
     database.control = () => inRecovery;
-    await assert.rejects(database.roll(), /waited 10m in vain for the bootstrap, or the recovery of the clone, in .*-0 to end \(in archive recovery\); it is never interrupted/);
+    await assert.rejects(
+      database.roll(),
+      /waited 10m in vain for the bootstrap, or the recovery of the clone, in .*-0 to end \(in archive recovery\); it is never interrupted/,
+    );
     assert.deepEqual(database.events, []);
     assert(database.surroundings.elapsed <= 600);
   });
@@ -148,7 +180,10 @@ describe("rollPods", () => {
   it("an answer that says nothing of a bootstrap is not taken for none", async () => {
     const database = new Database([{ role: "", env: clone }], false);
     database.control = () => ({ end: "exited", code: 1, stdout: "", stderr: "pg_controldata: could not read file" });
-    await assert.rejects(database.roll(), /in vain for an answer of .*-0, how far its bootstrap is \(exit code 1: pg_controldata/);
+    await assert.rejects(
+      database.roll(),
+      /in vain for an answer of .*-0, how far its bootstrap is \(exit code 1: pg_controldata/,
+    );
     assert.deepEqual(database.events, []);
   });
 
@@ -170,14 +205,20 @@ describe("rollPods", () => {
   it("first waits until the Zalando operator has taken pg_hba up, and ends in time", async () => {
     const database = new Database([{ role: "leader" }]);
     database.statefulSet = statefulSetOf({ hba: harborOperatorPgHba });
-    await assert.rejects(database.roll(), /waited 5m in vain for the Zalando operator to take pg_hba up into the StatefulSet/);
+    await assert.rejects(
+      database.roll(),
+      /waited 5m in vain for the Zalando operator to take pg_hba up into the StatefulSet/,
+    );
     assert.deepEqual(database.events, []);
     database.statefulSet = undefined;
     await assert.rejects(database.roll(), /in vain for the Zalando operator to make the StatefulSet/);
   });
 
   it("deletes nothing while the operator replaces the StatefulSet, for nobody knows then which Pods are old", async () => {
-    const database = new Database([{ role: "leader", revision: "new" }, { role: "replica", revision: "new" }]);
+    const database = new Database([
+      { role: "leader", revision: "new" },
+      { role: "replica", revision: "new" },
+    ]);
     const { statefulSet, getStatefulSet } = database;
     let looks = 0;
     database.getStatefulSet = () => {
@@ -195,12 +236,17 @@ describe("rollPods", () => {
     const [leader, , second] = database.pods;
     const ending = podOf(1, { role: "replica", revision: "old" });
     assert(leader !== undefined && second !== undefined);
-    database.pods = [leader, { ...ending, metadata: { ...ending.metadata, deletionTimestamp: "2026-11-21T01:00:00Z" } }, second];
+    database.pods = [
+      leader,
+      { ...ending, metadata: { ...ending.metadata, deletionTimestamp: "2026-11-21T01:00:00Z" } },
+      second,
+    ];
     let looks = 0;
     const { listPods } = database;
     database.listPods = () => {
       looks += 1;
-      if (looks === 3) database.pods = database.pods.map((pod, number) => (number === 1 ? podOf(1, { role: "replica" }) : pod));
+      if (looks === 3)
+        database.pods = database.pods.map((pod, number) => (number === 1 ? podOf(1, { role: "replica" }) : pod));
       return listPods();
     };
     await database.roll();
@@ -212,7 +258,10 @@ describe("bootstrapState", () => {
   it("lets every state alone that a control file tells, for Patroni's last step is not done", () => {
     assert.deepEqual(bootstrapState("no control file\n"), { state: "not-begun" });
     assert.deepEqual(bootstrapState(inRecovery), { state: "under-way", cluster: "in archive recovery" });
-    assert.deepEqual(bootstrapState("Database cluster state:               in production\n"), { state: "under-way", cluster: "in production" });
+    assert.deepEqual(bootstrapState("Database cluster state:               in production\n"), {
+      state: "under-way",
+      cluster: "in production",
+    });
     assert.equal(bootstrapState("").state, "unknown");
   });
 });

@@ -10,10 +10,17 @@ import { databaseUid, FakeHarbor, harbor, podOf, statefulSetOf } from "../../../
 import { FakeS3 } from "../../../support/fake-s3.ts";
 import { backupObjects, walgPrefix } from "../../../support/walg.ts";
 
-const request = statusRequestSchema.parse({ version: 1, kubernetes: { context: "test" }, cluster: "harbor-cluster/harbor-cluster" });
+const request = statusRequestSchema.parse({
+  version: 1,
+  kubernetes: { context: "test" },
+  cluster: "harbor-cluster/harbor-cluster",
+});
 const ownPrefix = walgPrefix.replace(/[0-9a-f-]{36}/, databaseUid);
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
-const podConfig = podConfigData({ bucket: "bkt", region: "eu-west-2", credentials: "secret", schedule: "0 1 * * *", retainDays: 5 }, undefined);
+const podConfig = podConfigData(
+  { bucket: "bkt", region: "eu-west-2", credentials: "secret", schedule: "0 1 * * *", retainDays: 5 },
+  undefined,
+);
 
 /** A Harbor with nothing wrong about it. */
 function healthy(): FakeHarbor {
@@ -28,8 +35,14 @@ function healthy(): FakeHarbor {
     const data = { username: base64(role), password: base64("canary-password") };
     kubernetes.secrets[`harbor-cluster/${credentialsSecretName(role, harbor)}`] = { type: "Opaque", data };
   }
-  kubernetes.secrets[`harbor-cluster/${coreEncryptionKeySecretName(harbor)}`] = { type: "goharbor.io/single", data: { secret: base64("canary-0123456ab") } };
-  kubernetes.secrets["harbor-cluster/pod-secret"] = { type: "Opaque", data: { AWS_ACCESS_KEY_ID: base64("canary-id"), AWS_SECRET_ACCESS_KEY: base64("canary-key") } };
+  kubernetes.secrets[`harbor-cluster/${coreEncryptionKeySecretName(harbor)}`] = {
+    type: "goharbor.io/single",
+    data: { secret: base64("canary-0123456ab") },
+  };
+  kubernetes.secrets["harbor-cluster/pod-secret"] = {
+    type: "Opaque",
+    data: { AWS_ACCESS_KEY_ID: base64("canary-id"), AWS_SECRET_ACCESS_KEY: base64("canary-key") },
+  };
   return kubernetes;
 }
 
@@ -40,7 +53,11 @@ function status(kubernetes: FakeHarbor, s3 = backups): Promise<StatusReport> {
 }
 
 function said({ sections }: StatusReport): string {
-  return sections.flatMap(({ findings }) => findings).filter(({ severity }) => severity !== "ok").map(({ severity, what, where }) => `${severity}: ${where}: ${what}`).join("\n");
+  return sections
+    .flatMap(({ findings }) => findings)
+    .filter(({ severity }) => severity !== "ok")
+    .map(({ severity, what, where }) => `${severity}: ${where}: ${what}`)
+    .join("\n");
 }
 
 describe("harborStatus", () => {
@@ -48,25 +65,112 @@ describe("harborStatus", () => {
     const report = await status(healthy());
     assert.equal(said(report), "");
     assert.equal(report.verdict, "ok");
-    assert.deepEqual([report.pods, report.clone], [[{ name: "postgresql-harbor-cluster-harbor-cluster-0", role: "leader", ready: true, current: true }], []]);
+    assert.deepEqual(
+      [report.pods, report.clone],
+      [[{ name: "postgresql-harbor-cluster-harbor-cluster-0", role: "leader", ready: true, current: true }], []],
+    );
     const text = JSON.stringify(report);
-    for (const secret of ["canary-password", "canary-key", "canary-id", base64("canary-password"), base64("canary-key")]) assert(!text.includes(secret));
+    for (const secret of [
+      "canary-password",
+      "canary-key",
+      "canary-id",
+      base64("canary-password"),
+      base64("canary-key"),
+    ])
+      assert(!text.includes(secret));
     assert.match(text, /1 backups, the newest base_000000010000000000000003 of 2026-11-20T23:00:00.000Z, 2 h old/);
   });
 
   const cases: [title: string, change: (kubernetes: FakeHarbor) => void, what: RegExp][] = [
-    ["fault 27: pg_hba was reverted", (kubernetes) => { kubernetes.make(harborOperatorPgHba); }, /refuse: .*the Harbor operator's own two lines/],
-    ["fault 27: pg_hba has extra lines", (kubernetes) => { kubernetes.make([...runbookPgHba, "host all x 10.0.0.0/8 md5"]); }, /refuse: .*another list than the required one \(10 lines\)/],
-    ["the Zalando operator has not taken the list up", (kubernetes) => { kubernetes.statefulSet = statefulSetOf({ hba: harborOperatorPgHba, env: podConfig }); }, /warn: StatefulSet .*another pg_hba/],
-    ["a changed value of pod-config is not in the StatefulSet yet", (kubernetes) => { kubernetes.configMaps["harbor-operator-ns/pod-config"] = { ...podConfig, BACKUP_NUM_TO_RETAIN: "9" }; }, /warn: StatefulSet .*has not the present value of BACKUP_NUM_TO_RETAIN/],
-    ["fault 21: a wrong value in the live pod-config", (kubernetes) => { kubernetes.configMaps["harbor-operator-ns/pod-config"] = { ...podConfig, USEWALG_RESTORE: "true" }; }, /refuse: pod-config USEWALG_RESTORE: is read by nothing/],
-    ["a Pod from an older template", (kubernetes) => { kubernetes.pods = [podOf(0, { role: "master", revision: "old" })]; }, /warn: .*made from an older template: .*-0/],
-    ["no leader", (kubernetes) => { kubernetes.pods = [podOf(0, { role: "replica" })]; }, /refuse: .*none is the leader/],
-    ["fault 31: a Secret is missing", (kubernetes) => { kubernetes.secrets = {}; }, /refuse: Secret harbor-cluster\/standby\.\S+: does not exist/],
-    ["fault 31: a Secret with another user's name", (kubernetes) => { kubernetes.secrets[`harbor-cluster/${credentialsSecretName("standby", harbor)}`] = { type: "Opaque", data: { username: base64("x"), password: base64("y") } }; }, /refuse: .*username is not standby/],
-    ["the operator's configuration names another pod-config", (kubernetes) => { kubernetes.configMaps["harbor-operator-ns/postgres-operator"] = {}; }, /refuse: ConfigMap harbor-operator-ns\/postgres-operator: names no pod_environment_configmap/],
-    ["nothing is made yet", (kubernetes) => { kubernetes.postgresql = undefined; kubernetes.statefulSet = undefined; kubernetes.pods = []; }, /is not made[^]*there is none/],
-    ["what is not allowed is unknown", (kubernetes) => { kubernetes.getSecret = () => Promise.reject(new RecoveryError("undetermined", "not allowed to get secrets")); }, /unknown: Secret .*: not allowed to get secrets/],
+    [
+      "fault 27: pg_hba was reverted",
+      (kubernetes) => {
+        kubernetes.make(harborOperatorPgHba);
+      },
+      /refuse: .*the Harbor operator's own two lines/,
+    ],
+    [
+      "fault 27: pg_hba has extra lines",
+      (kubernetes) => {
+        kubernetes.make([...runbookPgHba, "host all x 10.0.0.0/8 md5"]);
+      },
+      /refuse: .*another list than the required one \(10 lines\)/,
+    ],
+    [
+      "the Zalando operator has not taken the list up",
+      (kubernetes) => {
+        kubernetes.statefulSet = statefulSetOf({ hba: harborOperatorPgHba, env: podConfig });
+      },
+      /warn: StatefulSet .*another pg_hba/,
+    ],
+    [
+      "a changed value of pod-config is not in the StatefulSet yet",
+      (kubernetes) => {
+        kubernetes.configMaps["harbor-operator-ns/pod-config"] = { ...podConfig, BACKUP_NUM_TO_RETAIN: "9" };
+      },
+      /warn: StatefulSet .*has not the present value of BACKUP_NUM_TO_RETAIN/,
+    ],
+    [
+      "fault 21: a wrong value in the live pod-config",
+      (kubernetes) => {
+        kubernetes.configMaps["harbor-operator-ns/pod-config"] = { ...podConfig, USEWALG_RESTORE: "true" };
+      },
+      /refuse: pod-config USEWALG_RESTORE: is read by nothing/,
+    ],
+    [
+      "a Pod from an older template",
+      (kubernetes) => {
+        kubernetes.pods = [podOf(0, { role: "master", revision: "old" })];
+      },
+      /warn: .*made from an older template: .*-0/,
+    ],
+    [
+      "no leader",
+      (kubernetes) => {
+        kubernetes.pods = [podOf(0, { role: "replica" })];
+      },
+      /refuse: .*none is the leader/,
+    ],
+    [
+      "fault 31: a Secret is missing",
+      (kubernetes) => {
+        kubernetes.secrets = {};
+      },
+      /refuse: Secret harbor-cluster\/standby\.\S+: does not exist/,
+    ],
+    [
+      "fault 31: a Secret with another user's name",
+      (kubernetes) => {
+        kubernetes.secrets[`harbor-cluster/${credentialsSecretName("standby", harbor)}`] = {
+          type: "Opaque",
+          data: { username: base64("x"), password: base64("y") },
+        };
+      },
+      /refuse: .*username is not standby/,
+    ],
+    [
+      "the operator's configuration names another pod-config",
+      (kubernetes) => {
+        kubernetes.configMaps["harbor-operator-ns/postgres-operator"] = {};
+      },
+      /refuse: ConfigMap harbor-operator-ns\/postgres-operator: names no pod_environment_configmap/,
+    ],
+    [
+      "nothing is made yet",
+      (kubernetes) => {
+        kubernetes.postgresql = undefined;
+        kubernetes.statefulSet = undefined;
+        kubernetes.pods = [];
+      },
+      /is not made[^]*there is none/,
+    ],
+    [
+      "what is not allowed is unknown",
+      (kubernetes) => {
+        kubernetes.getSecret = () => Promise.reject(new RecoveryError("undetermined", "not allowed to get secrets"));
+      },
+      /unknown: Secret .*: not allowed to get secrets/,
+    ],
   ];
   for (const [title, change, what] of cases) {
     it(title, async () => {
@@ -80,7 +184,9 @@ describe("harborStatus", () => {
 
   it("fault 25: CLONE_ values that are left after the restore: named, wherever they are", async () => {
     const kubernetes = healthy();
-    kubernetes.statefulSet = statefulSetOf({ env: { ...podConfig, CLONE_METHOD: "CLONE_WITH_WALE", CLONE_SCOPE: "x" } });
+    kubernetes.statefulSet = statefulSetOf({
+      env: { ...podConfig, CLONE_METHOD: "CLONE_WITH_WALE", CLONE_SCOPE: "x" },
+    });
     const report = await status(kubernetes);
     assert.deepEqual(report.clone, ["CLONE_METHOD", "CLONE_SCOPE"]);
     assert.match(said(report), /warn: .*the database is there, and still: CLONE_METHOD, CLONE_SCOPE/);
@@ -97,8 +203,14 @@ describe("harborStatus", () => {
   it("fault 32: backups that are old, broken off, or not there", async () => {
     const old = backupObjects(3, Date.parse("2026-11-19T01:00:00Z"), { prefix: ownPrefix });
     assert.match(said(await status(healthy(), new FakeS3("bkt", old))), /warn: .*48 h old/);
-    const brokenOff = new FakeS3("bkt", old.filter(({ key }) => !key.endsWith("sentinel.json")));
-    assert.match(said(await status(healthy(), brokenOff)), /refuse: .*there is no finished backup[^]*warn: .*1 backups were broken off/);
+    const brokenOff = new FakeS3(
+      "bkt",
+      old.filter(({ key }) => !key.endsWith("sentinel.json")),
+    );
+    assert.match(
+      said(await status(healthy(), brokenOff)),
+      /refuse: .*there is no finished backup[^]*warn: .*1 backups were broken off/,
+    );
     assert.match(said(await status(healthy(), new FakeS3("other", []))), /unknown: .*there is no such bucket/);
   });
 });

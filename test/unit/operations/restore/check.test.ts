@@ -2,7 +2,11 @@ import assert from "node:assert/strict";
 import { RecoveryError } from "../../../../domain/errors.ts";
 import type { Severity } from "../../../../domain/finding.ts";
 import type { Restore } from "../../../../domain/restore/restore.ts";
-import { restoreCheckRequestSchema, type RestoreCheckReport, type RestoreCheckRequest } from "../../../../domain/restore/check.ts";
+import {
+  restoreCheckRequestSchema,
+  type RestoreCheckReport,
+  type RestoreCheckRequest,
+} from "../../../../domain/restore/check.ts";
 import { recommendedImage } from "../../../../domain/spilo/image.ts";
 import type { ListedObject } from "../../../../domain/walg/storage.ts";
 import { checkRestore } from "../../../../operations/restore/check.ts";
@@ -19,7 +23,13 @@ const request = restoreCheckRequestSchema.parse({
   image: recommendedImage,
   backup: { bucket: "bkt", region: "eu-west-2", credentials: "secret" },
   restore: {
-    ...{ id: "r1", scope: "postgresql-harbor-cluster-harbor-cluster", source: { uid }, postgresVersion: 12, versionInPath: true },
+    ...{
+      id: "r1",
+      scope: "postgresql-harbor-cluster-harbor-cluster",
+      source: { uid },
+      postgresVersion: 12,
+      versionInPath: true,
+    },
     ...{ bucket: "bkt", region: "eu-west-2", credentials: "secret" },
   },
   keys: { restore: { accessKeyId: "id", secretAccessKey: "canary-key" } },
@@ -47,7 +57,12 @@ interface Situation {
   readonly asked?: RestoreCheckRequest;
 }
 
-function check({ objects = whole, texts = textsOf(objects), kubernetes = new FakeHarbor(), asked = request }: Situation = {}): Promise<RestoreCheckReport> {
+function check({
+  objects = whole,
+  texts = textsOf(objects),
+  kubernetes = new FakeHarbor(),
+  asked = request,
+}: Situation = {}): Promise<RestoreCheckReport> {
   const s3 = new FakeS3("bkt", objects, texts);
   return checkRestore({ harbor: kubernetes, source: s3, own: s3 }, asked, new FakeSurroundings());
 }
@@ -58,7 +73,10 @@ function withRestore(changes: Partial<Restore>): RestoreCheckRequest {
 }
 
 function said({ findings }: RestoreCheckReport): string {
-  return findings.filter(({ severity }) => severity !== "ok").map(({ severity, what }) => `${severity}: ${what}`).join("\n");
+  return findings
+    .filter(({ severity }) => severity !== "ok")
+    .map(({ severity, what }) => `${severity}: ${what}`)
+    .join("\n");
 }
 
 function made(identifierOfDatabase?: string): FakeHarbor {
@@ -80,18 +98,34 @@ describe("checkRestore", () => {
 
   it("fault 25: names what somebody else has set in pod-config and would stay there", async () => {
     const kubernetes = new FakeHarbor();
-    kubernetes.configMaps["harbor-operator-ns/pod-config"] = { WAL_S3_BUCKET: "bkt", CLONE_HOST: "old-host", LOG_ENV_DIR: "/x", CLONE_SCOPE: "other" };
-    const fields = Object.fromEntries(["WAL_S3_BUCKET", "CLONE_HOST", "LOG_ENV_DIR", "CLONE_SCOPE"].map((key) => [`f:${key}`, {}]));
-    kubernetes.managedFields = [{ manager: "kubectl-client-side-apply", fieldsV1: { "f:data": { ".": {}, ...fields } } }];
+    kubernetes.configMaps["harbor-operator-ns/pod-config"] = {
+      WAL_S3_BUCKET: "bkt",
+      CLONE_HOST: "old-host",
+      LOG_ENV_DIR: "/x",
+      CLONE_SCOPE: "other",
+    };
+    const fields = Object.fromEntries(
+      ["WAL_S3_BUCKET", "CLONE_HOST", "LOG_ENV_DIR", "CLONE_SCOPE"].map((key) => [`f:${key}`, {}]),
+    );
+    kubernetes.managedFields = [
+      { manager: "kubectl-client-side-apply", fieldsV1: { "f:data": { ".": {}, ...fields } } },
+    ];
     const { findings } = await check({ kubernetes });
-    const about = findings.filter(({ what }) => what.includes("kubectl-client-side-apply")).map(({ severity, where }) => `${severity} ${where}`);
-    assert.deepEqual(about, ["refuse ConfigMap harbor-operator-ns/pod-config CLONE_HOST", "warn ConfigMap harbor-operator-ns/pod-config LOG_ENV_DIR"]);
+    const about = findings
+      .filter(({ what }) => what.includes("kubectl-client-side-apply"))
+      .map(({ severity, where }) => `${severity} ${where}`);
+    assert.deepEqual(about, [
+      "refuse ConfigMap harbor-operator-ns/pod-config CLONE_HOST",
+      "warn ConfigMap harbor-operator-ns/pod-config LOG_ENV_DIR",
+    ]);
   });
 
   it("a value of an earlier up is no finding: it goes when it is not declared any more", async () => {
     const kubernetes = new FakeHarbor();
     kubernetes.configMaps["harbor-operator-ns/pod-config"] = { CLONE_TARGET_TIME: "2024-01-01T00:00:00+00:00" };
-    kubernetes.managedFields = [{ manager: "postgres-recovery", fieldsV1: { "f:data": { "f:CLONE_TARGET_TIME": {} } } }];
+    kubernetes.managedFields = [
+      { manager: "postgres-recovery", fieldsV1: { "f:data": { "f:CLONE_TARGET_TIME": {} } } },
+    ];
     assert.equal((await check({ kubernetes })).verdict, "ok");
   });
 
@@ -112,35 +146,114 @@ describe("checkRestore", () => {
   });
 
   it("reads only the WAL from the backup's start on", async () => {
-    const objects = [...backupObjects(3, at("01:00")), ...backupObjects(5000, at("02:00")), ...walObjects(0, 6000, at("09:00"))];
+    const objects = [
+      ...backupObjects(3, at("01:00")),
+      ...backupObjects(5000, at("02:00")),
+      ...walObjects(0, 6000, at("09:00")),
+    ];
     const s3 = new FakeS3("bkt", objects, textsOf(objects));
-    const report = await checkRestore({ harbor: new FakeHarbor(), source: s3, own: s3 }, request, new FakeSurroundings());
+    const report = await checkRestore(
+      { harbor: new FakeHarbor(), source: s3, own: s3 },
+      request,
+      new FakeSurroundings(),
+    );
     assert.equal(report.backup?.name, "base_000000010000001300000088");
     assert.equal(s3.handed.get(`${walgPrefix}/wal_005/`), 1001);
   });
 
   it("without a version in the path, takes the first place that Spilo would, and lists the WAL of no other", async () => {
     const old = walgPrefix.replace(/\/12$/, "");
-    const objects = [...backupObjects(3, at("01:00"), { prefix: old }), ...walObjects(3, 40, at("09:00"), { prefix: old })];
+    const objects = [
+      ...backupObjects(3, at("01:00"), { prefix: old }),
+      ...walObjects(3, 40, at("09:00"), { prefix: old }),
+    ];
     const s3 = new FakeS3("bkt", objects, textsOf(objects));
-    const report = await checkRestore({ harbor: new FakeHarbor(), source: s3, own: s3 }, withRestore({ versionInPath: false }), new FakeSurroundings());
+    const report = await checkRestore(
+      { harbor: new FakeHarbor(), source: s3, own: s3 },
+      withRestore({ versionInPath: false }),
+      new FakeSurroundings(),
+    );
     assert.equal(said(report), "");
     assert.equal(report.backup?.place, `s3://bkt/${old}`);
     assert(!s3.requests.includes(`list ${walgPrefix}/wal_005/`));
   });
 
   const refused: [fault: number, what: string, situation: Situation, severity: Severity, why: RegExp][] = [
-    [20, "the UID of another cluster", { asked: withRestore({ source: { uid: databaseUid } }) }, "refuse", /holds no backup/],
-    [20, "a namespace prefix where there is a UID", { asked: withRestore({ source: { prefix: "harbor-cluster-" } }) }, "refuse", /holds no backup/],
-    [22, "a target time in the future", { asked: withRestore({ targetTime: "2026-11-22T01:00:00Z" }) }, "refuse", /lies in the future/],
-    [22, "a target time before the first backup", { asked: withRestore({ targetTime: "2026-11-20T01:00:00Z" }) }, "refuse", /before the target time/],
-    [24, "an aborted backup only", { objects: whole.filter(({ key }) => !key.endsWith("sentinel.json")) }, "refuse", /no finished backup/],
-    [24, "no WAL from the backup's start", { objects: [...backupObjects(3, at("01:00")), ...walObjects(4, 40, at("09:00"))] }, "refuse", /lacks the WAL segment/],
-    [24, "backups of a newer PostgreSQL", { texts: Object.fromEntries(Object.entries(textsOf(whole)).map(([key, text]) => [key, text.replace("120022", "130005")])) }, "refuse", /is of PostgreSQL 13/],
-    [26, "an image without PostgreSQL 12", { asked: { ...request, image: "ghcr.io/zalando/spilo-17:4.0-p3" } }, "refuse", /has no PostgreSQL 12/],
-    [26, "an image whose WAL-G its own scripts do not understand", { asked: { ...request, image: "registry.opensource.zalan.do/acid/spilo-13:2.1-p1" } }, "refuse", /fixed in 2\.1-p2/],
+    [
+      20,
+      "the UID of another cluster",
+      { asked: withRestore({ source: { uid: databaseUid } }) },
+      "refuse",
+      /holds no backup/,
+    ],
+    [
+      20,
+      "a namespace prefix where there is a UID",
+      { asked: withRestore({ source: { prefix: "harbor-cluster-" } }) },
+      "refuse",
+      /holds no backup/,
+    ],
+    [
+      22,
+      "a target time in the future",
+      { asked: withRestore({ targetTime: "2026-11-22T01:00:00Z" }) },
+      "refuse",
+      /lies in the future/,
+    ],
+    [
+      22,
+      "a target time before the first backup",
+      { asked: withRestore({ targetTime: "2026-11-20T01:00:00Z" }) },
+      "refuse",
+      /before the target time/,
+    ],
+    [
+      24,
+      "an aborted backup only",
+      { objects: whole.filter(({ key }) => !key.endsWith("sentinel.json")) },
+      "refuse",
+      /no finished backup/,
+    ],
+    [
+      24,
+      "no WAL from the backup's start",
+      { objects: [...backupObjects(3, at("01:00")), ...walObjects(4, 40, at("09:00"))] },
+      "refuse",
+      /lacks the WAL segment/,
+    ],
+    [
+      24,
+      "backups of a newer PostgreSQL",
+      {
+        texts: Object.fromEntries(
+          Object.entries(textsOf(whole)).map(([key, text]) => [key, text.replace("120022", "130005")]),
+        ),
+      },
+      "refuse",
+      /is of PostgreSQL 13/,
+    ],
+    [
+      26,
+      "an image without PostgreSQL 12",
+      { asked: { ...request, image: "ghcr.io/zalando/spilo-17:4.0-p3" } },
+      "refuse",
+      /has no PostgreSQL 12/,
+    ],
+    [
+      26,
+      "an image whose WAL-G its own scripts do not understand",
+      { asked: { ...request, image: "registry.opensource.zalan.do/acid/spilo-13:2.1-p1" } },
+      "refuse",
+      /fixed in 2\.1-p2/,
+    ],
     [32, "a sentinel that cannot be read", { texts: {} }, "unknown", /sentinel cannot be read.*access is denied/],
-    [32, "a sentinel that was cut", { texts: Object.fromEntries(Object.keys(textsOf(whole)).map((key) => [key, "{"])) }, "unknown", /sentinel cannot be read/],
+    [
+      32,
+      "a sentinel that was cut",
+      { texts: Object.fromEntries(Object.keys(textsOf(whole)).map((key) => [key, "{"])) },
+      "unknown",
+      /sentinel cannot be read/,
+    ],
     [32, "a bucket that does not exist", { asked: withRestore({ bucket: "other" }) }, "unknown", /no such bucket/],
   ];
   for (const [fault, what, situation, severity, why] of refused) {
@@ -175,12 +288,18 @@ describe("checkRestore", () => {
 
   it("without wal_s3_bucket the own place is that of the namespace, and the operator's configuration is refused", async () => {
     const kubernetes = made();
-    kubernetes.configMaps = { "harbor-operator-ns/postgres-operator": { secret_name_template: "{username}.{cluster}.credentials" } };
+    kubernetes.configMaps = {
+      "harbor-operator-ns/postgres-operator": { secret_name_template: "{username}.{cluster}.credentials" },
+    };
     const report = await check({ kubernetes });
     assert.match(said(report), /names no pod_environment_configmap/);
     assert.match(said(report), /names no pod_environment_secret/);
     assert.match(said(report), /no wal_s3_bucket/);
-    assert(report.findings.some(({ where }) => where === "s3://bkt/spilo/harbor-cluster-postgresql-harbor-cluster-harbor-cluster/wal/12"));
+    assert(
+      report.findings.some(
+        ({ where }) => where === "s3://bkt/spilo/harbor-cluster-postgresql-harbor-cluster-harbor-cluster/wal/12",
+      ),
+    );
   });
 
   it("takes the configuration that the operator's Deployment names", async () => {
@@ -192,7 +311,11 @@ describe("checkRestore", () => {
     kubernetes.operatorConfigurations = {
       operator: {
         configuration: {
-          kubernetes: { pod_environment_configmap: "harbor-operator-ns/pod-config", pod_environment_secret: "pod-secret", secret_name_template: "{username}.{cluster}.credentials" },
+          kubernetes: {
+            pod_environment_configmap: "harbor-operator-ns/pod-config",
+            pod_environment_secret: "pod-secret",
+            secret_name_template: "{username}.{cluster}.credentials",
+          },
           aws_or_gcp: { wal_s3_bucket: "bkt" },
         },
       },
@@ -210,16 +333,23 @@ describe("checkRestore", () => {
 
   it("an API server that does not let us read: unknown, and the rest is reported", async () => {
     const kubernetes = new FakeHarbor();
-    kubernetes.getPostgresql = () => Promise.reject(new RecoveryError("undetermined", "not allowed to get postgresqls", "ask for the role"));
+    kubernetes.getPostgresql = () =>
+      Promise.reject(new RecoveryError("undetermined", "not allowed to get postgresqls", "ask for the role"));
     const report = await check({ kubernetes });
     assert.equal(said(report), "unknown: not allowed to get postgresqls; ask for the role");
     assert(report.backup !== null);
   });
 
   it("says that keys, or a role, were not tried", async () => {
-    assert.match(said(await check({ asked: { ...request, keys: {} } })), /warn: the keys of the pod Secret were not tried/);
+    assert.match(
+      said(await check({ asked: { ...request, keys: {} } })),
+      /warn: the keys of the pod Secret were not tried/,
+    );
     const irsaRoleArn = "arn:aws:iam::123456789012:role/reader";
-    assert.match(said(await check({ asked: withRestore({ credentials: { irsaRoleArn } }) })), /warn: the role arn:aws:iam::123456789012:role\/reader was not tried/);
+    assert.match(
+      said(await check({ asked: withRestore({ credentials: { irsaRoleArn } }) })),
+      /warn: the role arn:aws:iam::123456789012:role\/reader was not tried/,
+    );
   });
 
   it("S3 that does not end in time: unknown, within the time limit", async () => {
@@ -232,7 +362,11 @@ describe("checkRestore", () => {
       });
     // The timer must not keep a process alive; here nothing else does.
     const alive = setInterval(() => undefined, 100);
-    const report = await checkRestore({ harbor: new FakeHarbor(), source: s3, own: s3 }, { ...request, timeLimit: "1s" }, new FakeSurroundings());
+    const report = await checkRestore(
+      { harbor: new FakeHarbor(), source: s3, own: s3 },
+      { ...request, timeLimit: "1s" },
+      new FakeSurroundings(),
+    );
     clearInterval(alive);
     assert.match(said(report), /unknown: cannot be listed: not read within 1s/);
   });
@@ -241,6 +375,9 @@ describe("checkRestore", () => {
     const surroundings = new FakeSurroundings();
     surroundings.stop(new RecoveryError("interrupted", "interrupted"));
     const s3 = new FakeS3("bkt", whole);
-    await assert.rejects(checkRestore({ harbor: new FakeHarbor(), source: s3, own: s3 }, request, surroundings), /interrupted/);
+    await assert.rejects(
+      checkRestore({ harbor: new FakeHarbor(), source: s3, own: s3 }, request, surroundings),
+      /interrupted/,
+    );
   });
 });

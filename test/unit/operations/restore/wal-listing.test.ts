@@ -29,7 +29,11 @@ describe("listWal", function () {
   });
 
   it("begins at the segment that is asked for, and takes every later timeline", async () => {
-    const { wal } = await listed([...walObjects(0, 9, 1), ...walObjects(8, 12, 2, { timeline: 2 }), ...walObjects(3, 4, 3, { timeline: 5 })], 1, 6);
+    const { wal } = await listed(
+      [...walObjects(0, 9, 1), ...walObjects(8, 12, 2, { timeline: 2 }), ...walObjects(3, 4, 3, { timeline: 5 })],
+      1,
+      6,
+    );
     assert.deepEqual(
       [...wal].map(([timeline, runs]) => [timeline, runs.map(({ first, last }) => [first, last])]),
       [
@@ -42,18 +46,33 @@ describe("listWal", function () {
 
   it("finds what lies behind a gap of any size", async () => {
     const { wal } = await listed([...walObjects(0, 10, 1), ...walObjects(90_000, 90_001, 2)], 1, 0);
-    assert.deepEqual(wal.get(1)?.map(({ first, last }) => [first, last]), [[0, 10], [90_000, 90_001]]);
+    assert.deepEqual(
+      wal.get(1)?.map(({ first, last }) => [first, last]),
+      [
+        [0, 10],
+        [90_000, 90_001],
+      ],
+    );
   });
 
   it("finds the same as one listing from end to end, whatever lies there", () =>
     fc.assert(
       fc.asyncProperty(
-        fc.array(fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 0, max: 40_000 }), fc.constantFrom(".lz4", ".br", "", ".partial.lz4", ".00000028.backup.lz4")), { maxLength: 60 }),
+        fc.array(
+          fc.tuple(
+            fc.integer({ min: 1, max: 3 }),
+            fc.integer({ min: 0, max: 40_000 }),
+            fc.constantFrom(".lz4", ".br", "", ".partial.lz4", ".00000028.backup.lz4"),
+          ),
+          { maxLength: 60 },
+        ),
         fc.integer({ min: 1, max: 3 }),
         fc.integer({ min: 0, max: 40_000 }),
         fc.integer({ min: 1, max: 7 }),
         async (names, timeline, segment, pageSize) => {
-          const objects = [...new Set(names.map(([tli, number, end]) => `${walgPrefix}/wal_005/${segmentName(tli, number)}${end}`))].map((key) => ({ key, size: 1, modified: 1 }));
+          const objects = [
+            ...new Set(names.map(([tli, number, end]) => `${walgPrefix}/wal_005/${segmentName(tli, number)}${end}`)),
+          ].map((key) => ({ key, size: 1, modified: 1 }));
           const start = `${walgPrefix}/wal_005/${segmentName(timeline, segment)}`;
           const plain = new WalgListingReader(walgPrefix);
           for (const object of objects.filter(({ key }) => key > start)) plain.add(object);

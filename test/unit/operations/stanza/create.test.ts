@@ -5,7 +5,11 @@ import { join } from "node:path";
 import { zstdDecompressSync } from "node:zlib";
 import { stringify } from "lossless-json";
 import { RecoveryError } from "../../../../domain/errors.ts";
-import { stanzaCreateReportSchema, stanzaCreateRequestSchema, type StanzaCreateReport } from "../../../../domain/stanza/create.ts";
+import {
+  stanzaCreateReportSchema,
+  stanzaCreateRequestSchema,
+  type StanzaCreateReport,
+} from "../../../../domain/stanza/create.ts";
 import { createStanza } from "../../../../operations/stanza/create.ts";
 import { FakeCluster, FakeSurroundings, type Script } from "../../../support/fake-cluster.ts";
 
@@ -53,8 +57,18 @@ describe("createStanza", () => {
     assert(report.dump && "file" in report.dump);
     assert.equal((await stat(report.dump.file)).mode & 0o777, 0o600);
     assert.match(zstdDecompressSync(await readFile(report.dump.file)).toString(), /^-- data\n/);
-    const order = cluster.commands.map((command) => /info|patronictl|pg_database_size|pg_dumpall|stanza-create/.exec(command)?.[0]);
-    assert.deepEqual(order, ["info", "patronictl", "pg_database_size", "pg_dumpall", "patronictl", "stanza-create", "info"]);
+    const order = cluster.commands.map(
+      (command) => /info|patronictl|pg_database_size|pg_dumpall|stanza-create/.exec(command)?.[0],
+    );
+    assert.deepEqual(order, [
+      "info",
+      "patronictl",
+      "pg_database_size",
+      "pg_dumpall",
+      "patronictl",
+      "stanza-create",
+      "info",
+    ]);
   });
 
   it("proves the primary in the very command that creates, and never runs stanza-upgrade, stanza-delete or --force", async () => {
@@ -85,7 +99,11 @@ describe("createStanza", () => {
     ["fault 6: no answer in time", { end: "deadline", message: "no answer within 30 s" }, "undetermined"],
     ["fault 15: exec refused", { end: "refused", httpStatus: 403, message: "forbidden" }, "undetermined"],
     ["fault 15: connection cut", { end: "broken", message: "closed" }, "undetermined"],
-    ["fault 14: report cut in the middle", { end: "exited", code: 0, stdout: '[{"name":"db","sta', stderr: "" }, "undetermined"],
+    [
+      "fault 14: report cut in the middle",
+      { end: "exited", code: 0, stdout: '[{"name":"db","sta', stderr: "" },
+      "undetermined",
+    ],
   ] as const) {
     it(`${fault}: refused before anything is touched`, async () => {
       const { cluster, end } = await run({ info: [info] });
@@ -122,7 +140,11 @@ describe("createStanza", () => {
 
   it("fault 11: another cluster of that name: refused, and nothing is asked of it", async () => {
     const { cluster, end } = await run({ uids: [otherUid] }, { uid });
-    failed(end, "usage", new RegExp(`calendar/calendar-db is another cluster than ${uid}: its metadata.uid is ${otherUid}`));
+    failed(
+      end,
+      "usage",
+      new RegExp(`calendar/calendar-db is another cluster than ${uid}: its metadata.uid is ${otherUid}`),
+    );
     assert.deepEqual(cluster.commands, []);
   });
 
@@ -138,7 +160,12 @@ describe("createStanza", () => {
     const db = [{ id: 1, "repo-key": 1, "system-id": 7000000000000000001n }];
     const stdout = stringify([{ name: "db", status, repo: [{ key: 1, status }], db, backup: [] }]);
     const info: Script["info"] = [{ end: "exited", code: 0, stdout: stdout ?? "", stderr: "" }];
-    const psql = (code: number, said: string, stderr = ""): Script["identifier"] => ({ end: "exited", code, stdout: said, stderr });
+    const psql = (code: number, said: string, stderr = ""): Script["identifier"] => ({
+      end: "exited",
+      code,
+      stdout: said,
+      stderr,
+    });
 
     it("the same identifier: okay", async () => {
       const { cluster, end } = await run({ info, identifier: psql(0, "entrypoint: starting\n7000000000000000001\n") });
@@ -148,11 +175,19 @@ describe("createStanza", () => {
 
     it("another one: broken, and refused", async () => {
       const { end } = await run({ info, identifier: psql(0, "7000000000000000002\n") });
-      failed(end, "failed", /Broken: the stanza belongs to another database: system identifier 7000000000000000001, the cluster's is 7000000000000000002/);
+      failed(
+        end,
+        "failed",
+        /Broken: the stanza belongs to another database: system identifier 7000000000000000001, the cluster's is 7000000000000000002/,
+      );
     });
 
     for (const [what, identifier, reason] of [
-      ["Postgres is down", psql(2, "", "psql: error: connection to server failed\n\tIs the server running?"), /psql: error: connection to server failed$/],
+      [
+        "Postgres is down",
+        psql(2, "", "psql: error: connection to server failed\n\tIs the server running?"),
+        /psql: error: connection to server failed$/,
+      ],
       ["psql hangs", psql(124, ""), /psql ended with exit code 124/],
       ["psql prints something else", psql(0, "welcome 7"), /psql ended with exit code 0/],
       ["the connection breaks", { end: "broken", message: "the connection closed" }, /the connection closed/],
@@ -229,8 +264,14 @@ describe("createStanza", () => {
   it("fault 10: the leader moves between dump and create: a new dump from the new leader", async () => {
     const { cluster, end } = await run({ info: [1, 2], leaders: ["calendar-db-0", "calendar-db-1"] });
     assert.equal(stanzaCreateReportSchema.parse(end).leader, "calendar-db-1");
-    assert.deepEqual(cluster.ran("pg_dumpall").map((command) => command.split(":")[0]), ["calendar-db-0", "calendar-db-1"]);
-    assert.deepEqual(cluster.ran("stanza-create").map((command) => command.split(":")[0]), ["calendar-db-1"]);
+    assert.deepEqual(
+      cluster.ran("pg_dumpall").map((command) => command.split(":")[0]),
+      ["calendar-db-0", "calendar-db-1"],
+    );
+    assert.deepEqual(
+      cluster.ran("stanza-create").map((command) => command.split(":")[0]),
+      ["calendar-db-1"],
+    );
   });
 
   it("fault 10: a leader that never rests ends the procedure", async () => {
@@ -264,7 +305,12 @@ describe("createStanza", () => {
   });
 
   describe("fault 13: nothing is created without the dump, and no file stays,", () => {
-    const exit = (code: number, stderr = ""): { end: "exited"; code: number; stdout: string; stderr: string } => ({ end: "exited", code, stdout: "", stderr });
+    const exit = (code: number, stderr = ""): { end: "exited"; code: number; stdout: string; stderr: string } => ({
+      end: "exited",
+      code,
+      stdout: "",
+      stderr,
+    });
     for (const [what, dump] of [
       ["when pg_dumpall fails", { result: exit(1, "permission denied for table evil") }],
       ["when the trailer is missing", { text: "-- data\n" }],
