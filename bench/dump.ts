@@ -1,11 +1,11 @@
 import { mkdir, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
-import { formatClusterName } from "../domain/stanza/postgres-cluster.ts";
 import { sharedCluster } from "../sandbox/pgo/inventory.ts";
 import { fill } from "./dump-data.ts";
 import { everyAtMost, ratioAtMost, type Bench, type Figure, type Result } from "./measure.ts";
 import { run, type Run } from "./program.ts";
+import { formatObjectName } from "../domain/kubernetes/object-name.ts";
 
 const database = "bench";
 const {
@@ -34,7 +34,7 @@ export async function dump(bench: Bench): Promise<Result> {
       kubectl.push(await byKubectl(bench, join(folder, "kubectl.sql")));
       ours.push(
         await run(
-          ["postgres-recovery", "dump", formatClusterName(sharedCluster), "--context", context, "--directory", folder],
+          ["postgres-recovery", "dump", formatObjectName(sharedCluster), "--context", context, "--directory", folder],
           { environment, memory: true },
         ),
       );

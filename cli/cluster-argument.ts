@@ -1,13 +1,13 @@
 import { RecoveryError } from "../domain/errors.ts";
-import { parseClusterName, type ClusterName } from "../domain/stanza/postgres-cluster.ts";
+import { type ObjectName, parseObjectName } from "../domain/kubernetes/object-name.ts";
 
 /**
  * Reads the argument NAMESPACE/CLUSTER.
  *
  * @throws RecoveryError `usage` when it is anything else; so before the API server is asked.
  */
-export function clusterArgument(text: string): ClusterName {
-  const cluster = parseClusterName(text);
+export function clusterArgument(text: string): ObjectName {
+  const cluster = parseObjectName(text);
   if (cluster !== undefined) return cluster;
   throw new RecoveryError(
     "usage",

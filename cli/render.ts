@@ -1,6 +1,5 @@
 import { styleText } from "node:util";
 import Table from "cli-table3";
-import { formatClusterName } from "../domain/stanza/postgres-cluster.ts";
 import type { ScanEntry, ScanReport } from "../domain/stanza/list-report.ts";
 import {
   becauseAdvice,
@@ -12,6 +11,7 @@ import {
 } from "../domain/stanza/status.ts";
 import type { StanzaCreateReport } from "../domain/stanza/create.ts";
 import type { ColorChoice } from "./options.ts";
+import { formatObjectName } from "../domain/kubernetes/object-name.ts";
 
 /** Colours a text by what it asks of the reader, when the choice and the terminal allow it. */
 export function verdictText(text: string, verdict: Verdict, color: ColorChoice): string {
@@ -84,7 +84,7 @@ function operatorText({ operatorSaysCreated, disagreement }: ScanEntry): string 
 
 /** `NAMESPACE/CLUSTER` of an entry. */
 export function entryName(entry: ScanEntry): string {
-  return formatClusterName({ namespace: entry.namespace, name: entry.cluster });
+  return formatObjectName({ namespace: entry.namespace, name: entry.cluster });
 }
 
 /** How many clusters are okay, need a repair or a look, and could not be asked. */

@@ -2,9 +2,9 @@ import { text } from "node:stream/consumers";
 import { z } from "zod";
 import type { KubernetesTarget } from "../clients/kubernetes/api.ts";
 import { messageOf, RecoveryError } from "../domain/errors.ts";
-import type { KubernetesAccess } from "../domain/stanza/create.ts";
 import type { CommonOptions } from "./options.ts";
 import { kubernetesTarget } from "./session.ts";
+import type { KubernetesAccess } from "../domain/kubernetes/access.ts";
 
 /** Options of a command that takes its request from stdin or from arguments. */
 export interface RequestOptions extends CommonOptions {

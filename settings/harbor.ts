@@ -13,11 +13,11 @@ import {
 } from "../domain/restore/restore.ts";
 import { checkPgHba, requiredPgHba } from "../domain/harbor/pg-hba.ts";
 import { duration, rollTimeLimits } from "../domain/harbor/steps.ts";
-import { clusterNamePattern } from "../domain/stanza/postgres-cluster.ts";
 import { endpointProblem } from "../domain/aws/s3-location.ts";
 import { checkSpiloImage } from "../domain/spilo/image.ts";
-import { writtenReason } from "../domain/stanza/create.ts";
 import { always, rule, type Problem } from "./rule.ts";
+import { objectNamePattern } from "../domain/kubernetes/object-name.ts";
+import { writtenReason } from "../domain/written-reason.ts";
 
 const objectName = z
   .string()
@@ -179,7 +179,7 @@ const harborInput = z.strictObject({
     ),
   cluster: z
     .string()
-    .regex(clusterNamePattern, "must be NAMESPACE/NAME, each of a-z, 0-9 and -, at most 63 characters")
+    .regex(objectNamePattern, "must be NAMESPACE/NAME, each of a-z, 0-9 and -, at most 63 characters")
     .refine((cluster) => cluster.length <= longestNamespaceAndName + 1, {
       error: `namespace and name must have at most ${longestNamespaceAndName} characters together: the Zalando operator refuses longer names`,
     })

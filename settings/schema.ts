@@ -1,14 +1,16 @@
 import { z } from "zod";
 import { dumpDirectorySchema } from "../domain/dump/dump.ts";
-import { clusterNamePattern } from "../domain/stanza/postgres-cluster.ts";
-import { clusterUid, kubernetesAccessSchema, timeLimitsSchema, writtenReason } from "../domain/stanza/create.ts";
+import { clusterUid, timeLimitsSchema } from "../domain/stanza/create.ts";
 import { harborSchema, harborSecretsSchema } from "./harbor.ts";
+import { objectNamePattern } from "../domain/kubernetes/object-name.ts";
+import { kubernetesAccessSchema } from "../domain/kubernetes/access.ts";
+import { writtenReason } from "../domain/written-reason.ts";
 
 const target = z
   .strictObject({
     cluster: z
       .string()
-      .regex(clusterNamePattern, "must be NAMESPACE/CLUSTER, each of a-z, 0-9 and -, at most 63 characters")
+      .regex(objectNamePattern, "must be NAMESPACE/CLUSTER, each of a-z, 0-9 and -, at most 63 characters")
       .describe("The PostgresCluster, as NAMESPACE/CLUSTER."),
     uid: clusterUid.optional(),
     hold: writtenReason

@@ -1,6 +1,5 @@
 import { durationSeconds } from "../../domain/duration.ts";
 import { dumpDirectorySchema } from "../../domain/dump/dump.ts";
-import type { DumpCommandReport } from "../../domain/stanza/create.ts";
 import { dumpDatabases } from "../../operations/dump/dump.ts";
 import { findLeader } from "../../operations/stanza/leader.ts";
 import { existingCluster } from "../../operations/stanza/probe.ts";
@@ -9,6 +8,7 @@ import type { CommonOptions, OutputFormat } from "../options.ts";
 import { table } from "../render.ts";
 import { validated } from "../request.ts";
 import { openSession } from "../session.ts";
+import type { DumpCommandReport } from "../../domain/dump/report.ts";
 
 export interface DumpCommandOptions extends CommonOptions {
   readonly directory: string;

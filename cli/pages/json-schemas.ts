@@ -22,11 +22,8 @@ import {
   secretsRestoreReportSchema,
   secretsRestoreRequestSchema,
 } from "../../domain/secrets/request.ts";
-import {
-  dumpCommandReportSchema,
-  stanzaCreateReportSchema,
-  stanzaCreateRequestSchema,
-} from "../../domain/stanza/create.ts";
+import { stanzaCreateReportSchema, stanzaCreateRequestSchema } from "../../domain/stanza/create.ts";
+import { dumpCommandReportSchema } from "../../domain/dump/report.ts";
 
 /** The JSON Schemas of what the commands print with `-o json` and read with `--request`, by file name in docs/schema. */
 export const jsonSchemas = {

@@ -2,7 +2,6 @@ import type { z } from "zod";
 import { connectHarborSecrets, type HarborSecretsClient } from "../../clients/kubernetes/harbor-secrets.ts";
 import type { SecretsManager } from "../../clients/aws/secrets-manager.ts";
 import { durationSeconds } from "../../domain/duration.ts";
-import { requestedCluster, type ClusterName } from "../../domain/stanza/postgres-cluster.ts";
 import {
   fingerprintRequestSchema,
   keepRequestSchema,
@@ -19,6 +18,7 @@ import type { OutputFormat } from "../options.ts";
 import { table } from "../render.ts";
 import { given, requestOf, type RequestOptions } from "../request.ts";
 import { surroundingsOfProcess } from "../session.ts";
+import { type ObjectName, requestedCluster } from "../../domain/kubernetes/object-name.ts";
 
 export interface SecretsOptions extends Omit<RequestOptions, "timeout"> {
   readonly also: readonly string[];
@@ -79,7 +79,7 @@ export async function secretsFingerprint(
 
 interface Prepared<Request> {
   readonly kubernetes: HarborSecretsClient;
-  readonly harbor: ClusterName;
+  readonly harbor: ObjectName;
   readonly names: string[];
   readonly request: Request;
   readonly surroundings: Surroundings;

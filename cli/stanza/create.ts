@@ -1,4 +1,3 @@
-import { parseClusterName } from "../../domain/stanza/postgres-cluster.ts";
 import { stanzaCreateRequestSchema, type StanzaCreateReport } from "../../domain/stanza/create.ts";
 import { createStanza } from "../../operations/stanza/create.ts";
 import { clusterArgument } from "../cluster-argument.ts";
@@ -6,6 +5,7 @@ import type { CommonOptions, OutputFormat } from "../options.ts";
 import { createTable, logLine } from "../render.ts";
 import { given, requestOf, type RequestOptions } from "../request.ts";
 import { openSession } from "../session.ts";
+import { parseObjectName } from "../../domain/kubernetes/object-name.ts";
 
 export interface StanzaCreateOptions extends RequestOptions {
   readonly uid?: string;
@@ -54,7 +54,7 @@ function rendered(
     case "json":
       return JSON.stringify(report);
     case "log": {
-      const { namespace, name } = parseClusterName(report.cluster) ?? { namespace: "", name: report.cluster };
+      const { namespace, name } = parseObjectName(report.cluster) ?? { namespace: "", name: report.cluster };
       return logLine(namespace, name, report.leader, report.status);
     }
   }

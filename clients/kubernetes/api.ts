@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { RecoveryError } from "../../domain/errors.ts";
-import type { ClusterName } from "../../domain/stanza/postgres-cluster.ts";
-import type { KubernetesAccess } from "../../domain/stanza/create.ts";
 import { ApiConnection, type Change } from "./api-connection.ts";
 import { ApiRequests } from "./api-requests.ts";
 import { kubernetesExec, type Exec } from "./exec.ts";
 import { loadKubeconfig, logIn } from "./kubeconfig.ts";
 import { execRefusal, RequestError } from "./request-error.ts";
+import type { ObjectName } from "../../domain/kubernetes/object-name.ts";
+import type { KubernetesAccess } from "../../domain/kubernetes/access.ts";
 
 /** `undefined` context means the kubeconfig's current one. */
 export type KubernetesTarget = Omit<KubernetesAccess, "context"> & { readonly context: string | undefined };
@@ -20,12 +20,7 @@ export interface KubernetesApi {
   /** The answer to a GET; `what` names it as RBAC does, verb and resource. */
   readonly get: (what: string, path: string) => Promise<unknown>;
   /** One object, checked; undefined when there is none of that name. `api` is the path of its API, such as {@link coreApi}. */
-  readonly find: <T>(
-    resource: string,
-    api: string,
-    object: ClusterName,
-    schema: z.ZodType<T>,
-  ) => Promise<T | undefined>;
+  readonly find: <T>(resource: string, api: string, object: ObjectName, schema: z.ZodType<T>) => Promise<T | undefined>;
   /** Creates an object. It may be asked again after a cut connection, and then be refused because it is there (409). */
   readonly create: (what: string, path: string, object: object) => Promise<unknown>;
   /** Server-side apply: `manager` owns the fields of `object` from now on, also those that another one owned. */

@@ -1,12 +1,13 @@
 import { z } from "zod";
-import { backupsFromEnvironment, type ClusterIdentity } from "../../domain/secrets/cluster-identity.ts";
+import { type ClusterIdentity } from "../../domain/secrets/cluster-identity.ts";
 import { RecoveryError } from "../../domain/errors.ts";
 import { postgresqlApi, postgresqlName } from "../../domain/harbor/names.ts";
-import { formatClusterName, type ClusterName } from "../../domain/stanza/postgres-cluster.ts";
 import type { RestoredSecret, SecretContent } from "../../domain/secrets/copy.ts";
 import { coreApi, inNamespace, openApi, unlessStatus, type KubernetesTarget } from "./api.ts";
 import { secretSchema, workloadSchema } from "./object-schemas.ts";
 import { RequestError } from "./request-error.ts";
+import { type ObjectName, formatObjectName } from "../../domain/kubernetes/object-name.ts";
+import { backupsFromEnvironment } from "../../domain/spilo/backups-from-environment.ts";
 
 /** What keeping and restoring secrets needs of one Kubernetes cluster. */
 export interface HarborSecretsClient {
@@ -15,7 +16,7 @@ export interface HarborSecretsClient {
   /** Creates it, unless there is one of that name, which is left as it is. */
   createSecret(secret: RestoredSecret): Promise<"created" | "exists">;
   /** The database of a HarborCluster; undefined when there is no `postgresql` resource. */
-  getIdentity(harbor: ClusterName): Promise<ClusterIdentity | undefined>;
+  getIdentity(harbor: ObjectName): Promise<ClusterIdentity | undefined>;
 }
 
 const objectSchema = z.object({
@@ -64,7 +65,7 @@ export async function connectHarborSecrets(
       if (resource === undefined) return undefined;
       const variables = (statefulSet?.spec.template.spec.containers ?? []).flatMap(({ env }) => env);
       return {
-        harbor: formatClusterName(harbor),
+        harbor: formatObjectName(harbor),
         uid: resource.metadata.uid,
         backups: backupsFromEnvironment(namespace, name, new Map(variables.map((one) => [one.name, one.value]))),
         systemIdentifier: systemIdentifierOf((endpoints ?? configMap)?.metadata.annotations["initialize"]),

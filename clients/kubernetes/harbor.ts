@@ -11,11 +11,11 @@ import {
 } from "../../domain/harbor/objects.ts";
 import { databasePodLabels, harborClusterApi, postgresqlApi, postgresqlName } from "../../domain/harbor/names.ts";
 import type { LivePodConfig } from "../../domain/harbor/pod-config-owners.ts";
-import type { ClusterName } from "../../domain/stanza/postgres-cluster.ts";
 import type { SecretContent } from "../../domain/secrets/copy.ts";
 import type { Exec } from "./exec.ts";
 import { coreApi, inNamespace, openApi, understood, unlessStatus, type KubernetesTarget } from "./api.ts";
 import { secretSchema, workloadSchema } from "./object-schemas.ts";
+import type { ObjectName } from "../../domain/kubernetes/object-name.ts";
 
 /** Who writes pg_hba, in the managedFields of the `postgresql` resource. Another name would be another owner. */
 export const fieldManager = "postgres-recovery";
@@ -24,19 +24,19 @@ export const fieldManager = "postgres-recovery";
 export interface HarborClient {
   /** Name of the kubeconfig's context. */
   readonly context: string;
-  getHarborCluster(harbor: ClusterName): Promise<HarborCluster | undefined>;
+  getHarborCluster(harbor: ObjectName): Promise<HarborCluster | undefined>;
   /** The Zalando operator's resource of a HarborCluster's database. */
-  getPostgresql(harbor: ClusterName): Promise<Postgresql | undefined>;
-  getStatefulSet(harbor: ClusterName): Promise<StatefulSet | undefined>;
+  getPostgresql(harbor: ObjectName): Promise<Postgresql | undefined>;
+  getStatefulSet(harbor: ObjectName): Promise<StatefulSet | undefined>;
   /** Pods of the database, in the order of their numbers. */
-  listPods(harbor: ClusterName): Promise<DatabasePod[]>;
+  listPods(harbor: ObjectName): Promise<DatabasePod[]>;
   /** PostgreSQL's system identifier, which Patroni writes down when the first bootstrap has ended. */
-  getSystemIdentifier(harbor: ClusterName): Promise<string | undefined>;
-  getConfigMap(object: ClusterName): Promise<LivePodConfig | undefined>;
-  getSecret(object: ClusterName): Promise<SecretContent | undefined>;
+  getSystemIdentifier(harbor: ObjectName): Promise<string | undefined>;
+  getConfigMap(object: ObjectName): Promise<LivePodConfig | undefined>;
+  getSecret(object: ObjectName): Promise<SecretContent | undefined>;
   /** Variables of all containers of a namespace's Deployments. */
   listDeploymentVariables(namespace: string): Promise<{ readonly name: string; readonly value: string }[]>;
-  getOperatorConfiguration(object: ClusterName): Promise<unknown>;
+  getOperatorConfiguration(object: ObjectName): Promise<unknown>;
   /** Names of the OperatorConfigurations of a namespace. */
   listOperatorConfigurations(namespace: string): Promise<string[]>;
   /** Takes the whole list over, whoever owned it; other fields, and another resource of the same name, stay as they are. */
@@ -153,6 +153,6 @@ export async function connectHarbor(
   };
 }
 
-function databaseOf(harbor: ClusterName): ClusterName {
+function databaseOf(harbor: ObjectName): ObjectName {
   return { namespace: harbor.namespace, name: postgresqlName(harbor) };
 }

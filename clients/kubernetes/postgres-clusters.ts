@@ -5,12 +5,12 @@ import {
   labels,
   postgresClusterApi,
   postgresClusterSchema,
-  type ClusterName,
   type PostgresCluster,
 } from "../../domain/stanza/postgres-cluster.ts";
 import type { Exec } from "./exec.ts";
 import { coreApi, inNamespace, openApi, understood, type KubernetesTarget } from "./api.ts";
 import { RequestError } from "./request-error.ts";
+import type { ObjectName } from "../../domain/kubernetes/object-name.ts";
 
 /** What the runbook's steps need of one Kubernetes cluster. */
 export interface KubernetesClient {
@@ -19,7 +19,7 @@ export interface KubernetesClient {
   /** PostgresClusters of one namespace, or of all, in the API server's order. */
   listPostgresClusters(namespace: string | undefined): Promise<PostgresCluster[]>;
   /** One PostgresCluster; undefined when there is none of that name. */
-  getPostgresCluster(cluster: ClusterName): Promise<PostgresCluster | undefined>;
+  getPostgresCluster(cluster: ObjectName): Promise<PostgresCluster | undefined>;
   /** Database instance Pods of one cluster, of one namespace, or of all. */
   listInstancePods(scope: { namespace?: string | undefined; cluster?: string }): Promise<Pod[]>;
   readonly exec: Exec;

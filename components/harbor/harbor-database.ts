@@ -4,8 +4,6 @@ import type { Backup, Restore } from "../../domain/restore/restore.ts";
 import type { RollRequest } from "../../domain/harbor/steps.ts";
 import { requiredPgHba } from "../../domain/harbor/pg-hba.ts";
 import type { AccessKeys } from "../../domain/harbor/pod-config.ts";
-import { parseClusterName } from "../../domain/stanza/postgres-cluster.ts";
-import type { KubernetesAccess } from "../../domain/stanza/create.ts";
 import { BackupAccess, type BackupAccessArgs } from "../backups/access.ts";
 import { ArtifactsBucket, DatabaseBackupsBucket, type BucketArgs } from "../backups/buckets.ts";
 import { KeptSecrets, type KeptSecretsArgs } from "../secrets/kept-secrets.ts";
@@ -15,6 +13,8 @@ import { PgHba } from "./pg-hba.ts";
 import { PodConfig } from "./pod-config.ts";
 import { Preflight } from "./preflight.ts";
 import { Roll } from "./roll.ts";
+import { parseObjectName } from "../../domain/kubernetes/object-name.ts";
+import type { KubernetesAccess } from "../../domain/kubernetes/access.ts";
 
 export interface HarborDatabaseArgs {
   /** The Kubernetes cluster that Harbor is in. */
@@ -63,7 +63,7 @@ export class HarborDatabase extends pulumi.ComponentResource {
 
   constructor(name: string, args: HarborDatabaseArgs, options?: pulumi.ComponentResourceOptions) {
     super("postgres-recovery:harbor:HarborDatabase", name, {}, options);
-    const harbor = parseClusterName(args.cluster);
+    const harbor = parseObjectName(args.cluster);
     if (harbor === undefined) throw new pulumi.RunError(`"${args.cluster}" is not NAMESPACE/NAME`);
     const { cluster, kubernetes, operatorNamespace, restore, timeLimits } = args;
     const child = { parent: this };

@@ -1,6 +1,6 @@
 import { Provider } from "@pulumi/kubernetes/provider.js";
 import type * as pulumi from "@pulumi/pulumi";
-import type { KubernetesAccess } from "../../domain/stanza/create.ts";
+import type { KubernetesAccess } from "../../domain/kubernetes/access.ts";
 
 /**
  * The provider for the cluster that the stack works on. ConfigMaps and Secrets are changed in place: with the provider's

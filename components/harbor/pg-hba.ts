@@ -2,9 +2,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { durationSeconds } from "../../domain/duration.ts";
 import { pgHbaReportSchema, type PgHbaReport, type PgHbaRequest } from "../../domain/harbor/steps.ts";
 import { pgHbaLookReportSchema, type PgHbaLookRequest } from "../../domain/harbor/pg-hba-fingerprint.ts";
-import type { KubernetesAccess } from "../../domain/stanza/create.ts";
 import { childOf } from "../child-of.ts";
 import { look, reportOf, step } from "../step.ts";
+import type { KubernetesAccess } from "../../domain/kubernetes/access.ts";
 
 export interface PgHbaArgs {
   /** The Kubernetes cluster that Harbor is in. */

@@ -3,14 +3,14 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Backup, Restore } from "../../domain/restore/restore.ts";
 import { needsPodSecret, podConfigData, podSecretData, type AccessKeys } from "../../domain/harbor/pod-config.ts";
 import { podConfigManager } from "../../domain/harbor/pod-config-owners.ts";
-import type { ClusterName } from "../../domain/stanza/postgres-cluster.ts";
 import { childOf } from "../child-of.ts";
+import type { ObjectName } from "../../domain/kubernetes/object-name.ts";
 
 export interface PodConfigArgs {
   /** The ConfigMap that the Zalando operator's `pod_environment_configmap` names. */
-  readonly podConfig: ClusterName;
+  readonly podConfig: ObjectName;
   /** The Secret that its `pod_environment_secret` names, in the database's namespace; empty where no keys are needed. */
-  readonly podSecret: ClusterName;
+  readonly podSecret: ObjectName;
   /** Where and how backups are written. */
   readonly backup: Backup;
   /** The restore that is declared. Default: none, and then there is no CLONE_ value. */
@@ -36,7 +36,7 @@ export class PodConfig extends pulumi.ComponentResource {
     super("postgres-recovery:harbor:PodConfig", name, {}, options);
     const { backup, restore } = args;
     const left = { ...childOf(this, options), retainOnDelete: true };
-    const metadata = (object: ClusterName): object => ({
+    const metadata = (object: ObjectName): object => ({
       ...object,
       // The one owner from now on, under a name that outlives the stack: values that were set by hand are replaced, not a conflict.
       annotations: { "pulumi.com/patchForce": "true", "pulumi.com/patchFieldManager": podConfigManager },

@@ -1,4 +1,4 @@
-import type { KubernetesAccess } from "../../domain/stanza/create.ts";
+import type { KubernetesAccess } from "../../domain/kubernetes/access.ts";
 
 /** Whose secrets are meant. */
 export interface HarborSecrets {

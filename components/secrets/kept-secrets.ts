@@ -1,7 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { durationSeconds } from "../../domain/duration.ts";
-import { formatClusterName, parseClusterName } from "../../domain/stanza/postgres-cluster.ts";
 import { copyName } from "../../domain/secrets/copy.ts";
 import {
   fingerprintReportSchema,
@@ -12,6 +11,7 @@ import {
 import { childOf } from "../child-of.ts";
 import { look, reportOf, step } from "../step.ts";
 import { secretsRequest, type HarborSecrets } from "./harbor-secrets.ts";
+import { formatObjectName, parseObjectName } from "../../domain/kubernetes/object-name.ts";
 
 export interface KeptSecretsArgs extends HarborSecrets {
   /** How long the operators may take to make the secrets, such as `15m`. */
@@ -50,10 +50,10 @@ export class KeptSecrets extends pulumi.ComponentResource {
   constructor(name: string, args: KeptSecretsArgs, options: pulumi.ComponentResourceOptions = {}) {
     super("postgres-recovery:secrets:KeptSecrets", name, {}, options);
     const { cluster, region, restoreId = "", wait } = args;
-    const harbor = parseClusterName(cluster);
+    const harbor = parseObjectName(cluster);
     if (harbor === undefined) throw new pulumi.RunError(`"${cluster}" is not NAMESPACE/NAME`);
     const places = secretNames(harbor, args.also).map((secret) =>
-      this.#place(copyName(harbor, secret), formatClusterName(harbor), args),
+      this.#place(copyName(harbor, secret), formatObjectName(harbor), args),
     );
     const request = secretsRequest(args);
     const ready = step(

@@ -2,13 +2,13 @@ import * as pulumi from "@pulumi/pulumi";
 import { durationSeconds } from "../../domain/duration.ts";
 import {
   stanzaCreateReportSchema,
-  type KubernetesAccess,
   type StanzaCreateReport,
   type StanzaCreateRequest,
   type TimeLimits,
 } from "../../domain/stanza/create.ts";
 import { reportOf, step } from "../step.ts";
 import { HeldTarget } from "../held-target.ts";
+import type { KubernetesAccess } from "../../domain/kubernetes/access.ts";
 
 /** One cluster whose missing stanza is to be created. */
 export interface StanzaCreationTarget {

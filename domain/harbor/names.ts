@@ -1,4 +1,4 @@
-import type { ClusterName } from "../stanza/postgres-cluster.ts";
+import type { ObjectName } from "../kubernetes/object-name.ts";
 
 /** The Zalando operator's CRD: the custom resource `postgresql` (short `pg`). */
 export const postgresqlApi = { group: "acid.zalan.do", version: "v1", plural: "postgresqls" } as const;
@@ -20,12 +20,12 @@ const fixedPart = "postgresql--".length;
 export const longestNamespaceAndName = longestPostgresqlName - fixedPart;
 
 /** Name of the `postgresql` resource of a HarborCluster, in the same namespace (harbor-operator database/generate.go). */
-export function postgresqlName({ namespace, name }: ClusterName): string {
+export function postgresqlName({ namespace, name }: ObjectName): string {
   return `postgresql-${namespace}-${name}`;
 }
 
 /** Host under which Harbor reaches its database (harbor-operator database/readiness.go). */
-export function databaseHost(harbor: ClusterName): string {
+export function databaseHost(harbor: ObjectName): string {
   return `${postgresqlName(harbor)}.${harbor.namespace}.svc`;
 }
 
@@ -35,7 +35,7 @@ export const databaseRoles = ["postgres", "standby", "harbor"] as const;
 /** Name of a role's credentials Secret; a `_` in the role becomes `-`, for Kubernetes knows no such names. */
 export function credentialsSecretName(
   role: string,
-  harbor: ClusterName,
+  harbor: ObjectName,
   template: string = harborSecretNameTemplate,
 ): string {
   const parts: Readonly<Record<string, string>> = {
@@ -52,21 +52,21 @@ export function credentialsSecretName(
  * restored database cannot be read (goharbor/harbor#13536). Name as made by harbor-operator: HarborCluster `x` gets the
  * Harbor `x-harbor` (cluster/controllers/harbor), and that the Secret (controllers/goharbor/harbor/core.go).
  */
-export function coreEncryptionKeySecretName({ name }: ClusterName): string {
+export function coreEncryptionKeySecretName({ name }: ObjectName): string {
   return `${name}-harbor-harbor-core-encryptionkey`;
 }
 
 /** The Secrets without which a restored database is of no use, all in Harbor's namespace. */
-export function vitalSecretNames(harbor: ClusterName): string[] {
+export function vitalSecretNames(harbor: ObjectName): string[] {
   return [...databaseRoles.map((role) => credentialsSecretName(role, harbor)), coreEncryptionKeySecretName(harbor)];
 }
 
 /** Labels of the database's Pods (`spilo-role` is `master` on the leader, `replica` elsewhere, absent before a bootstrap). */
-export function databasePodLabels(harbor: ClusterName): Record<string, string> {
+export function databasePodLabels(harbor: ObjectName): Record<string, string> {
   return { application: "spilo", "cluster-name": postgresqlName(harbor) };
 }
 
 /** The generation of the HarborCluster of which the Harbor operator last wrote the `postgresql` resource. */
-export function generationAnnotation({ namespace, name }: ClusterName): string {
+export function generationAnnotation({ namespace, name }: ObjectName): string {
   return `${namespace}.harborcluster.checksum.goharbor.io/${name}`;
 }

@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { clusterNamePattern } from "../stanza/postgres-cluster.ts";
-import { kubernetesAccessSchema } from "../stanza/create.ts";
+import { objectNamePattern } from "../kubernetes/object-name.ts";
+import { kubernetesAccessSchema } from "../kubernetes/access.ts";
 
 const harborClusterName = z
   .string()
-  .regex(clusterNamePattern, "must be NAMESPACE/NAME")
+  .regex(objectNamePattern, "must be NAMESPACE/NAME")
   .describe("The HarborCluster, as NAMESPACE/NAME.");
 
 /** What every request around a Harbor begins with. */

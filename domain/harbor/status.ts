@@ -1,4 +1,3 @@
-import { backupsFromEnvironment } from "../secrets/cluster-identity.ts";
 import { finding, type Finding } from "../finding.ts";
 import { generationAnnotation, postgresqlName } from "./names.ts";
 import {
@@ -13,18 +12,19 @@ import {
   type StatefulSet,
 } from "./objects.ts";
 import { harborOperatorPgHba, isInPlace } from "./pg-hba.ts";
-import { formatClusterName, type ClusterName } from "../stanza/postgres-cluster.ts";
 import { operatorAssigned } from "../spilo/variables.ts";
 import { pgHbaOf } from "../spilo/configuration.ts";
 import type { WalgListing } from "../walg/storage.ts";
+import { type ObjectName, formatObjectName } from "../kubernetes/object-name.ts";
+import { backupsFromEnvironment } from "../spilo/backups-from-environment.ts";
 
 /** Hours after which the newest backup is old: a day, which is Spilo's default schedule, and time to make one. */
 const oldHours = 30;
 const hour = 3_600_000;
 
 /** What the Harbor operator says of its HarborCluster. */
-export function judgeHarborCluster(harbor: ClusterName, cluster: HarborCluster | undefined): Finding[] {
-  const where = `HarborCluster ${formatClusterName(harbor)}`;
+export function judgeHarborCluster(harbor: ObjectName, cluster: HarborCluster | undefined): Finding[] {
+  const where = `HarborCluster ${formatObjectName(harbor)}`;
   if (cluster === undefined)
     return [
       finding(
@@ -49,7 +49,7 @@ export function judgeHarborCluster(harbor: ClusterName, cluster: HarborCluster |
 
 /** What the Zalando operator says of the database, and whether its list of pg_hba is the required one. */
 export function judgePostgresql(
-  harbor: ClusterName,
+  harbor: ObjectName,
   postgresql: Postgresql | undefined,
   required: readonly string[],
 ): Finding[] {
@@ -60,7 +60,7 @@ export function judgePostgresql(
   const { PostgresClusterStatus: state } = status;
   const { pg_hba: list } = spec.patroni;
   const generation = metadata.annotations[generationAnnotation(harbor)] ?? "unknown";
-  const putBack = `postgres-recovery harbor pg-hba ${formatClusterName(harbor)}`;
+  const putBack = `postgres-recovery harbor pg-hba ${formatObjectName(harbor)}`;
   return [
     state === "Running"
       ? finding(
@@ -85,7 +85,7 @@ export function judgePostgresql(
 
 /** Whether the Pods' template has what the resource and pod-config say. */
 export function judgeTemplate(
-  harbor: ClusterName,
+  harbor: ObjectName,
   statefulSet: StatefulSet | undefined,
   required: readonly string[],
   podConfig: Readonly<Record<string, string>> | undefined,
@@ -140,7 +140,7 @@ export function judgeClone(names: readonly string[], systemIdentifier: string | 
 
 /** Leader, replicas, and Pods that still run with what the template was before. */
 export function judgePods(
-  harbor: ClusterName,
+  harbor: ObjectName,
   pods: readonly DatabasePod[],
   statefulSet: StatefulSet | undefined,
 ): Finding[] {
@@ -171,7 +171,7 @@ export function judgePods(
             "warn",
             `made from an older template: ${names(old)}`,
             where,
-            `postgres-recovery harbor roll ${formatClusterName(harbor)}`,
+            `postgres-recovery harbor roll ${formatObjectName(harbor)}`,
           ),
         ]),
   ];
@@ -214,7 +214,7 @@ export function judgeBackups(where: string, { backups, incomplete }: WalgListing
 
 /** Where the database writes its backups, by the environment of its Pods, and how that place is reached. */
 export function backupStore(
-  harbor: ClusterName,
+  harbor: ObjectName,
   variables: ReadonlyMap<string, ContainerVariable>,
 ): { bucket: string; prefix: string; region: string; endpoint: string | undefined } | undefined {
   const texts = new Map(
@@ -228,6 +228,6 @@ export function backupStore(
     : { bucket, prefix, region, endpoint: texts.get("AWS_ENDPOINT") };
 }
 
-function resourceOf(harbor: ClusterName): string {
+function resourceOf(harbor: ObjectName): string {
   return `postgresql ${harbor.namespace}/${postgresqlName(harbor)}`;
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Finding, Severity } from "../finding.ts";
 import { harborSecretNameTemplate } from "./names.ts";
-import type { ClusterName } from "../stanza/postgres-cluster.ts";
+import type { ObjectName } from "../kubernetes/object-name.ts";
 
 /**
  * What the Zalando operator's own configuration says, as far as backups and restores depend on it; undefined where it
@@ -79,7 +79,7 @@ function flattened({ configuration }: z.output<typeof crd>): z.output<typeof con
 /** What the stack declares and the operator must agree with. */
 export interface DeclaredForOperator {
   /** Namespace and name of the ConfigMap pod-config. */
-  readonly podConfig: ClusterName;
+  readonly podConfig: ObjectName;
   /** Name of the pod Secret, in the database's namespace. */
   readonly podSecret: string;
   /** Whether it holds keys; without any it is only there because the operator may ask for it. */

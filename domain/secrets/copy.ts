@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { clusterIdentitySchema, sameIdentity, withWhatWasKnown, type ClusterIdentity } from "./cluster-identity.ts";
 import { credentialsSecretName, coreEncryptionKeySecretName, databaseRoles } from "../harbor/names.ts";
-import type { ClusterName } from "../stanza/postgres-cluster.ts";
+import type { ObjectName } from "../kubernetes/object-name.ts";
 
 /** What a Kubernetes Secret holds; the values of `data` are base64, as the API server sends them. */
 export const secretContentSchema = z.object({ type: z.string(), data: z.record(z.string(), z.string()) });
@@ -44,7 +44,7 @@ const encryptionKeyLength = 16;
  * Name of a secret's copy in Secrets Manager. It never ends in a hyphen and six characters, which AWS would take for the
  * end of its own ARN; Kubernetes has no `_` in names, so that it cannot be another secret's name.
  */
-export function copyName(harbor: ClusterName, secret: string): string {
+export function copyName(harbor: ObjectName, secret: string): string {
   let name = `postgres-recovery/${harbor.namespace}/${harbor.name}/${secret}`;
   while (/-.{6}$/.test(name)) name += "_";
   return name;
@@ -74,7 +74,7 @@ export function parseStored(text: string): Stored {
  * What is wrong with the content of a secret, without telling any of it; undefined when it can be kept and restored.
  * The operators take a secret with another user's name as a reason to make a new password (postgres-operator sync.go).
  */
-export function contentProblem(harbor: ClusterName, name: string, { data }: SecretContent): string | undefined {
+export function contentProblem(harbor: ObjectName, name: string, { data }: SecretContent): string | undefined {
   const kind = kindOf(harbor, name);
   switch (kind.kind) {
     case "credentials": {
@@ -105,7 +105,7 @@ export function contentProblem(harbor: ClusterName, name: string, { data }: Secr
  * @param stored the current copy.
  */
 export function decideCopy(
-  harbor: ClusterName,
+  harbor: ObjectName,
   name: string,
   live: SecretContent | undefined,
   identity: ClusterIdentity | undefined,
@@ -154,7 +154,7 @@ export interface RestoredSecret {
  * Without ownerReferences: Harbor's operator sets its own, and fails where another controller owns the secret. The
  * annotation keeps it from making a new encryption key (harbor-operator pkg/resources/mutation.go).
  */
-export function restoredSecret(harbor: ClusterName, { secret }: SecretCopy): RestoredSecret {
+export function restoredSecret(harbor: ObjectName, { secret }: SecretCopy): RestoredSecret {
   const { name, data } = secret;
   const place = { namespace: harbor.namespace, name };
   const common = { apiVersion: "v1", kind: "Secret", data } as const;
@@ -182,7 +182,7 @@ export function canonical(values: Readonly<Record<string, string>>): string {
   return JSON.stringify(Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-function kindOf(harbor: ClusterName, name: string): SecretKind {
+function kindOf(harbor: ObjectName, name: string): SecretKind {
   const role = databaseRoles.find((candidate) => credentialsSecretName(candidate, harbor) === name);
   if (role !== undefined) return { kind: "credentials", role };
   return { kind: name === coreEncryptionKeySecretName(harbor) ? "encryption-key" : "other" };

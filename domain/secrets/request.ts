@@ -3,7 +3,7 @@ import { clusterIdentitySchema } from "./cluster-identity.ts";
 import { durationPattern } from "../duration.ts";
 import { vitalSecretNames } from "../harbor/names.ts";
 import { harborRequestSchema } from "../harbor/request.ts";
-import type { ClusterName } from "../stanza/postgres-cluster.ts";
+import type { ObjectName } from "../kubernetes/object-name.ts";
 
 /** Which secrets are meant. */
 const base = harborRequestSchema.extend({
@@ -44,7 +44,7 @@ export const secretsRestoreRequestSchema = base.extend({
 });
 
 /** Names of all secrets of a request, each once. */
-export function secretNames(harbor: ClusterName, also: readonly string[]): string[] {
+export function secretNames(harbor: ObjectName, also: readonly string[]): string[] {
   return [...new Set([...vitalSecretNames(harbor), ...also])];
 }
 

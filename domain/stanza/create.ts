@@ -1,34 +1,16 @@
 import { z } from "zod";
 import { dumpDirectorySchema } from "../dump/dump.ts";
 import { durationPattern, durationSeconds } from "../duration.ts";
-import { clusterNamePattern } from "./postgres-cluster.ts";
+import { kubernetesAccessSchema } from "../kubernetes/access.ts";
+import { objectNamePattern } from "../kubernetes/object-name.ts";
+import { writtenReason } from "../written-reason.ts";
+import { dumpReportSchema } from "../dump/report.ts";
 import { stanzaStatusSchema } from "./status.ts";
-
-/** A reason that a person wrote down; it must say something. */
-export const writtenReason = z.string().trim().min(10, "write the reason in a few words (at least 10 characters)");
 
 const duration = z
   .string()
   .regex(durationPattern, "a duration is a whole number with s, m or h, such as 30s, 10m, 2h")
   .refine((text) => !durationPattern.test(text) || durationSeconds(text) !== undefined, "a duration is at most 24h");
-
-/** Which cluster is meant and how it is reached. */
-export const kubernetesAccessSchema = z.strictObject({
-  context: z.string().min(1).describe("Name of the context in the kubeconfig."),
-  kubeconfig: z
-    .string()
-    .min(1)
-    .optional()
-    .describe("Path of the kubeconfig. Default: the variable KUBECONFIG, else ~/.kube/config."),
-  kubeSystemUid: z
-    .uuid()
-    .optional()
-    .describe(
-      "UID of the kube-system namespace of the cluster that is meant; nothing is done when the cluster reached has another one. " +
-        "`kubectl get namespace kube-system -o jsonpath={.metadata.uid}` prints it.",
-    ),
-});
-export type KubernetesAccess = z.infer<typeof kubernetesAccessSchema>;
 
 /** Tells a cluster from another one that was made under its name after it was deleted. */
 export const clusterUid = z
@@ -59,34 +41,12 @@ export const dumpSettingSchema = z.union([
 export const stanzaCreateRequestSchema = z.strictObject({
   version: z.literal(1),
   kubernetes: kubernetesAccessSchema,
-  cluster: z.string().regex(clusterNamePattern, "must be NAMESPACE/CLUSTER"),
+  cluster: z.string().regex(objectNamePattern, "must be NAMESPACE/CLUSTER"),
   uid: clusterUid.optional(),
   dump: dumpSettingSchema,
   timeLimits: timeLimitsSchema,
 });
 export type StanzaCreateRequest = z.infer<typeof stanzaCreateRequestSchema>;
-
-/** A finished dump. */
-export const dumpReportSchema = z.object({
-  /** Path of the zstd-compressed SQL script, or its `s3://BUCKET/KEY`. */
-  file: z.string(),
-  /** Bytes of the file. */
-  size: z.int(),
-  /** Bytes of the SQL script before compression. */
-  uncompressedSize: z.int(),
-  /** SHA-256 of the file, hexadecimal. */
-  sha256: z.string(),
-});
-export type DumpReport = z.infer<typeof dumpReportSchema>;
-
-/** What `postgres-recovery dump -o json` prints. */
-export const dumpCommandReportSchema = dumpReportSchema.extend({
-  version: z.literal(1),
-  cluster: z.string(),
-  /** The instance that was dumped. */
-  pod: z.string(),
-});
-export type DumpCommandReport = z.infer<typeof dumpCommandReportSchema>;
 
 /** What `postgres-recovery stanza create -o json` prints: the result of one run of the procedure. */
 export const stanzaCreateReportSchema = z.object({

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { databaseContainer, formatClusterName, labels, type ClusterName } from "./postgres-cluster.ts";
+import { databaseContainer, labels } from "./postgres-cluster.ts";
+import { type ObjectName, formatObjectName } from "../kubernetes/object-name.ts";
 
 /** The parts of a Pod that the stanza runbook reads. */
 export const podSchema = z.object({
@@ -29,12 +30,12 @@ export function databaseRuns(pod: Pod): boolean {
 }
 
 /** The database instances among the Pods (not repo hosts, poolers or backup jobs), looked up by their cluster. */
-export function instancesByCluster(pods: readonly Pod[]): (cluster: ClusterName) => readonly Pod[] {
+export function instancesByCluster(pods: readonly Pod[]): (cluster: ObjectName) => readonly Pod[] {
   const instances = pods.filter(({ metadata }) => metadata.labels[labels.instance] !== undefined);
   const byCluster = Map.groupBy(instances, ({ metadata }) =>
-    formatClusterName({ namespace: metadata.namespace, name: metadata.labels[labels.cluster] ?? "" }),
+    formatObjectName({ namespace: metadata.namespace, name: metadata.labels[labels.cluster] ?? "" }),
   );
-  return (cluster) => byCluster.get(formatClusterName(cluster)) ?? [];
+  return (cluster) => byCluster.get(formatObjectName(cluster)) ?? [];
 }
 
 const patroniStatus = z.object({ role: z.string() });

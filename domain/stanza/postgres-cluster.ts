@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { RecoveryError } from "../errors.ts";
+import type { ObjectName } from "../kubernetes/object-name.ts";
 
 /**
  * Names of Crunchy PGO, the same in v5.7, v5.8 and v6.0
@@ -19,35 +19,6 @@ export const labels = {
 export const databaseContainer = "database";
 /** PGO configures one stanza in every cluster, and this is its name. */
 export const stanzaName = "db";
-
-/** Which PostgresCluster is meant. */
-export interface ClusterName {
-  readonly namespace: string;
-  readonly name: string;
-}
-
-const dnsLabel = "[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?";
-/** `NAMESPACE/CLUSTER`, each a DNS label (RFC 1123: at most 63 of a-z, 0-9 and `-`). */
-export const clusterNamePattern = new RegExp(`^${dnsLabel}/${dnsLabel}$`);
-
-/** Reads `NAMESPACE/CLUSTER`; undefined when the text is anything else. */
-export function parseClusterName(text: string): ClusterName | undefined {
-  if (!clusterNamePattern.test(text)) return undefined;
-  const [namespace, name] = text.split("/");
-  return namespace === undefined || name === undefined ? undefined : { namespace, name };
-}
-
-/** The cluster that a request names. @throws RecoveryError `usage` for anything but `NAMESPACE/NAME`. */
-export function requestedCluster({ cluster }: { readonly cluster: string }): ClusterName {
-  const name = parseClusterName(cluster);
-  if (name === undefined) throw new RecoveryError("usage", `"${cluster}" is not NAMESPACE/NAME`);
-  return name;
-}
-
-/** The inverse of {@link parseClusterName}. */
-export function formatClusterName(cluster: ClusterName): string {
-  return `${cluster.namespace}/${cluster.name}`;
-}
 
 const repositoryStatus = z.object({ name: z.string(), stanzaCreated: z.boolean().optional() });
 
@@ -72,7 +43,7 @@ export const postgresClusterSchema = z.object({
 export type PostgresCluster = z.infer<typeof postgresClusterSchema>;
 
 /** The name under which people know the cluster. */
-export function clusterNameOf(cluster: PostgresCluster): ClusterName {
+export function clusterNameOf(cluster: PostgresCluster): ObjectName {
   return { namespace: cluster.metadata.namespace, name: cluster.metadata.name };
 }
 

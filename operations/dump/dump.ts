@@ -7,11 +7,12 @@ import { databaseBytes, dumpAll } from "../../clients/pod/postgres.ts";
 import { dumpFileName, DumpTail } from "../../domain/dump/dump.ts";
 import { messageOf, RecoveryError } from "../../domain/errors.ts";
 import { isNotAllowed } from "../../domain/kubernetes/permissions.ts";
-import { databaseContainer, formatClusterName, type ClusterName } from "../../domain/stanza/postgres-cluster.ts";
-import type { DumpReport } from "../../domain/stanza/create.ts";
+import { databaseContainer } from "../../domain/stanza/postgres-cluster.ts";
 import { notAllowedAdvice } from "../../domain/stanza/status.ts";
 import { dumpTarget, type DumpTarget, type NewDump } from "./target.ts";
 import type { Surroundings } from "../surroundings.ts";
+import { type ObjectName, formatObjectName } from "../../domain/kubernetes/object-name.ts";
+import type { DumpReport } from "../../domain/dump/report.ts";
 
 /** What is compressed and written at a time. */
 const blockBytes = 128 * 1024;
@@ -25,7 +26,7 @@ const blocksPerCollection = 16;
 const compressionLevel = 1;
 
 export interface DumpOptions {
-  readonly cluster: ClusterName;
+  readonly cluster: ObjectName;
   /** The instance to dump, normally the leader. */
   readonly pod: string;
   /** Seconds for the whole dump. */
@@ -77,7 +78,7 @@ export async function dumpTo(
       surroundings.progress(messageOf(left));
     });
     surroundings.signal.throwIfAborted();
-    const message = `${formatClusterName(cluster)}: the dump of ${pod} failed: ${messageOf(error)}`;
+    const message = `${formatObjectName(cluster)}: the dump of ${pod} failed: ${messageOf(error)}`;
     if (error instanceof RecoveryError) throw new RecoveryError(error.kind, message, error.next);
     throw new RecoveryError("failed", message, "no dump file was kept; mend the cause and run again");
   }
@@ -87,7 +88,7 @@ export async function dumpTo(
 async function newDump(
   target: DumpTarget,
   context: string,
-  { namespace, name }: ClusterName,
+  { namespace, name }: ObjectName,
   surroundings: Surroundings,
 ): Promise<NewDump> {
   for (;;) {

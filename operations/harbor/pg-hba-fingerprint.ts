@@ -6,9 +6,9 @@ import {
   type PgHbaLookReport,
   type PgHbaLookRequest,
 } from "../../domain/harbor/pg-hba-fingerprint.ts";
-import { requestedCluster } from "../../domain/stanza/postgres-cluster.ts";
 import { madeResource } from "./pg-hba.ts";
 import type { Surroundings } from "../surroundings.ts";
+import { requestedCluster } from "../../domain/kubernetes/object-name.ts";
 
 /**
  * Looks whether pg_hba has to be written anew. It only reads; every preview runs it.

@@ -6,8 +6,8 @@ import { generationAnnotation, postgresqlName } from "../../domain/harbor/names.
 import { differencesFrom, type Postgresql } from "../../domain/harbor/objects.ts";
 import type { PgHbaReport, PgHbaRequest } from "../../domain/harbor/steps.ts";
 import { checkPgHba, droppedLines, isInPlace } from "../../domain/harbor/pg-hba.ts";
-import { requestedCluster, formatClusterName, type ClusterName } from "../../domain/stanza/postgres-cluster.ts";
 import type { Surroundings } from "../surroundings.ts";
+import { type ObjectName, formatObjectName, requestedCluster } from "../../domain/kubernetes/object-name.ts";
 
 const pauseSeconds = 2;
 /** How often the list is written because somebody wrote another one at the same moment. */
@@ -43,7 +43,7 @@ export async function applyPgHba(
     if (writes === mostWrites) {
       throw new RecoveryError(
         "failed",
-        `${formatClusterName(harbor)}: pg_hba was written ${writes} times, and another list stood there each time`,
+        `${formatObjectName(harbor)}: pg_hba was written ${writes} times, and another list stood there each time`,
         `see who writes it: kubectl -n ${harbor.namespace} get postgresql ${postgresqlName(harbor)} -o yaml --show-managed-fields`,
       );
     }
@@ -59,11 +59,11 @@ export async function applyPgHba(
 }
 
 /** Without pg_hba a database does not come up, so that nothing is lost yet: a wrong image would restore in another way. */
-function requireAsDeclared(harbor: ClusterName, differences: readonly string[]): void {
+function requireAsDeclared(harbor: ObjectName, differences: readonly string[]): void {
   if (differences.length === 0) return;
   throw new RecoveryError(
     "failed",
-    `${formatClusterName(harbor)} is not as declared:\n${differences.map((line) => `  ${line}`).join("\n")}`,
+    `${formatObjectName(harbor)} is not as declared:\n${differences.map((line) => `  ${line}`).join("\n")}`,
     "correct it, then run again; pg_hba was not written",
   );
 }
@@ -81,7 +81,7 @@ function requireSound(list: readonly string[]): void {
 /** The resource, as soon as the Harbor operator has made it. */
 export async function madeResource(
   client: HarborClient,
-  harbor: ClusterName,
+  harbor: ObjectName,
   timeLimit: string,
   surroundings: Surroundings,
 ): Promise<Postgresql> {
@@ -93,7 +93,7 @@ export async function madeResource(
       const made = (await client.getHarborCluster(harbor)) !== undefined;
       throw new RecoveryError(
         "failed",
-        `${where(harbor)} was not made within ${timeLimit}${made ? "" : `: there is no HarborCluster ${formatClusterName(harbor)}`}`,
+        `${where(harbor)} was not made within ${timeLimit}${made ? "" : `: there is no HarborCluster ${formatObjectName(harbor)}`}`,
         made
           ? "see the HarborCluster's status, and the Harbor operator's log"
           : "make the HarborCluster, then run again",
@@ -113,13 +113,13 @@ async function unlessConflict(write: () => Promise<unknown>): Promise<void> {
   }
 }
 
-function where(harbor: ClusterName): string {
+function where(harbor: ObjectName): string {
   return `postgresql ${harbor.namespace}/${postgresqlName(harbor)}`;
 }
 
 function report(
   client: HarborClient,
-  harbor: ClusterName,
+  harbor: ObjectName,
   { metadata, spec }: Postgresql,
   { cluster }: PgHbaRequest,
   { outcome, dropped, now }: Pick<PgHbaReport, "outcome" | "dropped"> & { readonly now: Date },

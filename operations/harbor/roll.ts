@@ -14,10 +14,10 @@ import {
 } from "../../domain/harbor/objects.ts";
 import type { RollReport, RollRequest } from "../../domain/harbor/steps.ts";
 import { isInPlace } from "../../domain/harbor/pg-hba.ts";
-import { requestedCluster, formatClusterName, type ClusterName } from "../../domain/stanza/postgres-cluster.ts";
 import { nextRollStep, type RollState } from "../../domain/harbor/roll-plan.ts";
 import { pgHbaOf } from "../../domain/spilo/configuration.ts";
 import type { Surroundings } from "../surroundings.ts";
+import { type ObjectName, formatObjectName, requestedCluster } from "../../domain/kubernetes/object-name.ts";
 
 const pauseSeconds = 2;
 /**
@@ -52,7 +52,7 @@ export async function rollPods(
 /** Waits until the StatefulSet has the list of the resource, and its controller has seen that. */
 async function takenUp(
   client: HarborClient,
-  harbor: ClusterName,
+  harbor: ObjectName,
   { cluster, timeLimits }: RollRequest,
   surroundings: Surroundings,
 ): Promise<void> {
@@ -91,7 +91,7 @@ function isObserved({ metadata, status }: StatefulSet): boolean {
 
 class Roll {
   readonly #client: HarborClient;
-  readonly #harbor: ClusterName;
+  readonly #harbor: ObjectName;
   readonly #request: RollRequest;
   readonly #surroundings: Surroundings;
   readonly #deleted: string[] = [];
@@ -101,7 +101,7 @@ class Roll {
   /** What is waited for, and until when. */
   #waiting: { readonly for: string; readonly until: number } | undefined;
 
-  constructor(client: HarborClient, harbor: ClusterName, request: RollRequest, surroundings: Surroundings) {
+  constructor(client: HarborClient, harbor: ObjectName, request: RollRequest, surroundings: Surroundings) {
     this.#client = client;
     this.#harbor = harbor;
     this.#request = request;
@@ -226,7 +226,7 @@ class Roll {
       if (this.#switchovers === switchoverTries) {
         throw new RecoveryError(
           "failed",
-          `${formatClusterName(this.#harbor)}: Patroni refused ${switchoverTries} switchovers: ${problem}`,
+          `${formatObjectName(this.#harbor)}: Patroni refused ${switchoverTries} switchovers: ${problem}`,
           "see `patronictl list` in an instance; nothing of the leader was changed",
         );
       }
@@ -244,7 +244,7 @@ class Roll {
     } else if (now + pauseSeconds * 1000 > this.#waiting.until) {
       throw new RecoveryError(
         "undetermined",
-        `${formatClusterName(this.#harbor)}: waited ${limit} in vain for ${what}`,
+        `${formatObjectName(this.#harbor)}: waited ${limit} in vain for ${what}`,
         "see the Pods' logs; running this again goes on from there",
       );
     }
@@ -257,7 +257,7 @@ class Roll {
     if (await hasReplicationRole(this.#client.exec, container, this.#surroundings.signal)) return;
     throw new RecoveryError(
       "failed",
-      `${formatClusterName(this.#harbor)}: every Pod is current, but the replication role is missing in the database: its bootstrap was interrupted`,
+      `${formatObjectName(this.#harbor)}: every Pod is current, but the replication role is missing in the database: its bootstrap was interrupted`,
       "restore or make the database anew when it holds nothing yet; else create the role with the password of its Secret (zalando/postgres-operator#2104)",
     );
   }

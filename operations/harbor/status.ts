@@ -15,7 +15,6 @@ import {
 import type { StatusReport, StatusRequest } from "../../domain/harbor/steps.ts";
 import { pamRoles } from "../../domain/harbor/pg-hba.ts";
 import { checkPodConfig } from "../../domain/harbor/pod-config-check.ts";
-import { requestedCluster, type ClusterName } from "../../domain/stanza/postgres-cluster.ts";
 import type { Gathered } from "../../domain/restore/preflight.ts";
 import { s3Url } from "../../domain/aws/s3-location.ts";
 import { contentProblem, type SecretContent } from "../../domain/secrets/copy.ts";
@@ -25,6 +24,7 @@ import { checkZalandoConfiguration } from "../../domain/harbor/zalando-operator.
 import { gathered } from "../gathered.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { zalandoConfiguration } from "./zalando-configuration.ts";
+import { type ObjectName, requestedCluster } from "../../domain/kubernetes/object-name.ts";
 
 /** Seconds for the listing of the backups. */
 const backupSeconds = 60;
@@ -185,7 +185,7 @@ function podSecretFindings(secret: SecretContent | undefined, where: string): Fi
   return [finding("ok", `has ${Object.keys(secret.data).toSorted().join(", ") || "no keys"}`, where, "")];
 }
 
-function secretFindings(harbor: ClusterName, name: string, secret: SecretContent | undefined): Finding[] {
+function secretFindings(harbor: ObjectName, name: string, secret: SecretContent | undefined): Finding[] {
   const where = `Secret ${harbor.namespace}/${name}`;
   if (secret === undefined)
     return [
@@ -211,7 +211,7 @@ function secretFindings(harbor: ClusterName, name: string, secret: SecretContent
 
 async function backupFindings(
   connectS3: StatusClients["connectS3"],
-  harbor: ClusterName,
+  harbor: ObjectName,
   variables: Parameters<typeof backupStore>[1],
   surroundings: Surroundings,
 ): Promise<Finding[]> {

@@ -7,7 +7,6 @@ import { postgresqlName } from "../../domain/harbor/names.ts";
 import { restorePath, targetOf, type Restore } from "../../domain/restore/restore.ts";
 import { pamRoles } from "../../domain/harbor/pg-hba.ts";
 import { needsPodSecret, podConfigKeys } from "../../domain/harbor/pod-config.ts";
-import { requestedCluster, type ClusterName } from "../../domain/stanza/postgres-cluster.ts";
 import {
   chosenBackup,
   credentialFindings,
@@ -33,6 +32,7 @@ import { gathered } from "../gathered.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { listWal } from "./wal-listing.ts";
 import { zalandoConfiguration, type FoundConfiguration } from "../harbor/zalando-configuration.ts";
+import { type ObjectName, requestedCluster } from "../../domain/kubernetes/object-name.ts";
 
 /** Sentinels read at the same time. */
 const getsAtOnce = 16;
@@ -204,7 +204,7 @@ async function describeAll(
 
 async function gatherOwn(
   { harbor: client, own: s3 }: RestoreCheckClients,
-  harbor: ClusterName,
+  harbor: ObjectName,
   { backup }: RestoreCheckRequest,
   configuration: Promise<Gathered<FoundConfiguration>>,
   bound: AbortSignal,

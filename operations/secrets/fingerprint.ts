@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import type { HarborSecretsClient } from "../../clients/kubernetes/harbor-secrets.ts";
 import { RecoveryError } from "../../domain/errors.ts";
 import { postgresqlName } from "../../domain/harbor/names.ts";
-import { formatClusterName, type ClusterName } from "../../domain/stanza/postgres-cluster.ts";
 import { canonical } from "../../domain/secrets/copy.ts";
 import type { FingerprintReport } from "../../domain/secrets/request.ts";
 import type { Surroundings } from "../surroundings.ts";
+import { type ObjectName, formatObjectName } from "../../domain/kubernetes/object-name.ts";
 
 const pauseSeconds = 2;
 /** For what is worth recording and may never be seen: the system identifier where Patroni keeps it elsewhere. */
@@ -20,7 +20,7 @@ const identitySeconds = 60;
  */
 export async function fingerprintSecrets(
   kubernetes: HarborSecretsClient,
-  harbor: ClusterName,
+  harbor: ObjectName,
   names: readonly string[],
   waitSeconds: number,
   surroundings: Surroundings,
@@ -35,7 +35,7 @@ export async function fingerprintSecrets(
     if (missing.length > 0 && surroundings.now().getTime() + pauseSeconds * 1000 > deadline) {
       throw new RecoveryError(
         "failed",
-        `${formatClusterName(harbor)}: waited ${waitSeconds} s in vain for:\n${missing.map((line) => `  ${line}`).join("\n")}`,
+        `${formatObjectName(harbor)}: waited ${waitSeconds} s in vain for:\n${missing.map((line) => `  ${line}`).join("\n")}`,
         "see the status of the HarborCluster and of its postgresql resource, and the operators' logs",
       );
     }
@@ -54,7 +54,7 @@ interface Look {
   readonly unseen: string[];
 }
 
-async function look(kubernetes: HarborSecretsClient, harbor: ClusterName, names: readonly string[]): Promise<Look> {
+async function look(kubernetes: HarborSecretsClient, harbor: ObjectName, names: readonly string[]): Promise<Look> {
   const [identity, ...contents] = await Promise.all([
     kubernetes.getIdentity(harbor),
     ...names.map((name) => kubernetes.getSecret(harbor.namespace, name)),

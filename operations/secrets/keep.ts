@@ -2,7 +2,6 @@ import type { HarborSecretsClient } from "../../clients/kubernetes/harbor-secret
 import type { SecretsManager } from "../../clients/aws/secrets-manager.ts";
 import { RecoveryError } from "../../domain/errors.ts";
 import { postgresqlName } from "../../domain/harbor/names.ts";
-import { formatClusterName, type ClusterName } from "../../domain/stanza/postgres-cluster.ts";
 import {
   clusterLabel,
   copyName,
@@ -15,6 +14,7 @@ import {
 } from "../../domain/secrets/copy.ts";
 import type { KeepReport } from "../../domain/secrets/request.ts";
 import type { Surroundings } from "../surroundings.ts";
+import { type ObjectName, formatObjectName } from "../../domain/kubernetes/object-name.ts";
 
 /**
  * Copies the secrets of a Harbor into AWS Secrets Manager: a new version where the content, or the database, is another
@@ -26,7 +26,7 @@ import type { Surroundings } from "../surroundings.ts";
 export async function keepSecrets(
   kubernetes: HarborSecretsClient,
   aws: SecretsManager,
-  harbor: ClusterName,
+  harbor: ObjectName,
   names: readonly string[],
   surroundings: Surroundings,
 ): Promise<KeepReport> {
@@ -53,7 +53,7 @@ export async function keepSecrets(
   if (refused.length > 0) {
     throw new RecoveryError(
       "failed",
-      `${formatClusterName(harbor)}: not kept in AWS Secrets Manager:\n${refused.join("\n")}`,
+      `${formatObjectName(harbor)}: not kept in AWS Secrets Manager:\n${refused.join("\n")}`,
       "see whether the operators have made the Secrets; put right what is wrong in them, then run again",
     );
   }

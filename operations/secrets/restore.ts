@@ -2,7 +2,6 @@ import type { HarborSecretsClient } from "../../clients/kubernetes/harbor-secret
 import type { SecretsManager } from "../../clients/aws/secrets-manager.ts";
 import type { ClusterIdentity } from "../../domain/secrets/cluster-identity.ts";
 import { RecoveryError } from "../../domain/errors.ts";
-import { formatClusterName, type ClusterName } from "../../domain/stanza/postgres-cluster.ts";
 import {
   clusterLabel,
   contentProblem,
@@ -15,6 +14,7 @@ import {
 } from "../../domain/secrets/copy.ts";
 import type { SecretsRestoreReport } from "../../domain/secrets/request.ts";
 import type { Surroundings } from "../surroundings.ts";
+import { type ObjectName, formatObjectName } from "../../domain/kubernetes/object-name.ts";
 
 /** A secret whose copy can be restored. */
 interface Ready {
@@ -37,7 +37,7 @@ type Looked = Ready | { readonly name: string; readonly problem: string };
 export async function restoreSecrets(
   kubernetes: HarborSecretsClient,
   aws: SecretsManager,
-  harbor: ClusterName,
+  harbor: ObjectName,
   names: readonly string[],
   uid: string | undefined,
   surroundings: Surroundings,
@@ -68,7 +68,7 @@ export async function restoreSecrets(
 async function look(
   kubernetes: HarborSecretsClient,
   aws: SecretsManager,
-  harbor: ClusterName,
+  harbor: ObjectName,
   name: string,
   label: string,
 ): Promise<Looked> {
@@ -86,7 +86,7 @@ async function look(
 }
 
 /** The newest copies may come from several databases, when one of them was kept only in part. */
-function oneCluster(harbor: ClusterName, ready: readonly Ready[]): ClusterIdentity {
+function oneCluster(harbor: ObjectName, ready: readonly Ready[]): ClusterIdentity {
   const clusters = new Map(ready.map(({ content }) => [content.cluster.uid, content.cluster]));
   const [cluster, ...others] = clusters.values();
   if (cluster !== undefined && others.length === 0) return cluster;
@@ -95,15 +95,15 @@ function oneCluster(harbor: ClusterName, ready: readonly Ready[]): ClusterIdenti
   );
   throw new RecoveryError(
     "failed",
-    `${formatClusterName(harbor)}: the copies belong to different databases:\n${lines.join("\n")}`,
+    `${formatObjectName(harbor)}: the copies belong to different databases:\n${lines.join("\n")}`,
     "name the one you want with --uid",
   );
 }
 
-function refusal(harbor: ClusterName, problems: readonly string[]): RecoveryError {
+function refusal(harbor: ObjectName, problems: readonly string[]): RecoveryError {
   return new RecoveryError(
     "failed",
-    `${formatClusterName(harbor)}: the secrets cannot be restored:\n${problems.join("\n")}`,
+    `${formatObjectName(harbor)}: the secrets cannot be restored:\n${problems.join("\n")}`,
     "restore before the HarborCluster is made; a Secret that nothing uses any more can be deleted by hand",
   );
 }

@@ -3,20 +3,14 @@ import { tryStanzaCreate } from "../../clients/pod/pgbackrest.ts";
 import { durationSeconds } from "../../domain/duration.ts";
 import { RecoveryError } from "../../domain/errors.ts";
 import { instancesByCluster } from "../../domain/stanza/instance-pod.ts";
-import {
-  databaseContainer,
-  formatClusterName,
-  operatorSaysCreated,
-  requestedCluster,
-  type ClusterName,
-  type PostgresCluster,
-} from "../../domain/stanza/postgres-cluster.ts";
+import { databaseContainer, operatorSaysCreated, type PostgresCluster } from "../../domain/stanza/postgres-cluster.ts";
 import type { StanzaCreateReport, StanzaCreateRequest } from "../../domain/stanza/create.ts";
 import { becauseAdvice, statusDetail, statusText, verdictOf, type StanzaStatus } from "../../domain/stanza/status.ts";
 import { dumpDatabases } from "../dump/dump.ts";
 import { findLeader } from "./leader.ts";
 import { existingCluster, probeStanza } from "./probe.ts";
 import type { Surroundings } from "../surroundings.ts";
+import { type ObjectName, formatObjectName, requestedCluster } from "../../domain/kubernetes/object-name.ts";
 
 /** How often the procedure starts again because the leader moved. */
 const rounds = 3;
@@ -48,18 +42,13 @@ export async function createStanza(
 
 class Procedure {
   readonly #client: KubernetesClient;
-  readonly #cluster: ClusterName;
+  readonly #cluster: ObjectName;
   readonly #request: StanzaCreateRequest;
   readonly #surroundings: Surroundings;
   /** `metadata.uid` that the cluster must have throughout: the request's, else that of the first look. */
   #uid: string | undefined;
 
-  constructor(
-    client: KubernetesClient,
-    cluster: ClusterName,
-    request: StanzaCreateRequest,
-    surroundings: Surroundings,
-  ) {
+  constructor(client: KubernetesClient, cluster: ObjectName, request: StanzaCreateRequest, surroundings: Surroundings) {
     this.#client = client;
     this.#cluster = cluster;
     this.#request = request;
@@ -87,7 +76,7 @@ class Procedure {
   }
 
   get #name(): string {
-    return formatClusterName(this.#cluster);
+    return formatObjectName(this.#cluster);
   }
 
   #seconds(limit: keyof StanzaCreateRequest["timeLimits"]): number {

@@ -7,9 +7,10 @@ import {
   instancesByCluster,
   instanceToAsk,
 } from "../../domain/stanza/instance-pod.ts";
-import { databaseContainer, formatClusterName, type ClusterName } from "../../domain/stanza/postgres-cluster.ts";
+import { databaseContainer } from "../../domain/stanza/postgres-cluster.ts";
 import { notAllowedAdvice } from "../../domain/stanza/status.ts";
 import type { Surroundings } from "../surroundings.ts";
+import { type ObjectName, formatObjectName } from "../../domain/kubernetes/object-name.ts";
 
 /** Seconds that an election may take: Patroni's TTL (30 s under PGO) and the promotion. */
 const electionSeconds = 60;
@@ -23,7 +24,7 @@ const electionSeconds = 60;
  */
 export async function findLeader(
   client: KubernetesClient,
-  cluster: ClusterName,
+  cluster: ObjectName,
   surroundings: Surroundings,
 ): Promise<string> {
   const deadline = surroundings.now().getTime() + electionSeconds * 1000;
@@ -33,7 +34,7 @@ export async function findLeader(
     if (surroundings.now().getTime() > deadline) {
       throw new RecoveryError(
         "undetermined",
-        `${formatClusterName(cluster)}: Patroni has had no running leader for ${electionSeconds} s`,
+        `${formatObjectName(cluster)}: Patroni has had no running leader for ${electionSeconds} s`,
         "see what keeps its members from electing one (`patronictl list` in an instance), then run again",
       );
     }
@@ -44,10 +45,10 @@ export async function findLeader(
 
 async function leaderNow(
   client: KubernetesClient,
-  cluster: ClusterName,
+  cluster: ObjectName,
   { signal, progress }: Surroundings,
 ): Promise<string | undefined> {
-  const name = formatClusterName(cluster);
+  const name = formatObjectName(cluster);
   const listed = await client.listInstancePods({ namespace: cluster.namespace, cluster: cluster.name });
   const pods = instancesByCluster(listed)(cluster);
   const asked = instanceToAsk(pods)?.metadata.name;

@@ -7,14 +7,13 @@ import { ofDatabase } from "../../domain/stanza/pgbackrest-info.ts";
 import {
   clusterNameOf,
   databaseContainer,
-  formatClusterName,
   notApplicable,
   repositoryNames,
   stanzaName,
-  type ClusterName,
   type PostgresCluster,
 } from "../../domain/stanza/postgres-cluster.ts";
 import type { StanzaStatus } from "../../domain/stanza/status.ts";
+import { type ObjectName, formatObjectName } from "../../domain/kubernetes/object-name.ts";
 
 /** What was found out about one cluster's stanza, and on which Pod. */
 export interface Probe {
@@ -27,12 +26,12 @@ export interface Probe {
  *
  * @throws RecoveryError `usage` when there is none.
  */
-export async function existingCluster(client: KubernetesClient, name: ClusterName): Promise<PostgresCluster> {
+export async function existingCluster(client: KubernetesClient, name: ObjectName): Promise<PostgresCluster> {
   const cluster = await client.getPostgresCluster(name);
   if (cluster !== undefined) return cluster;
   throw new RecoveryError(
     "usage",
-    `there is no PostgresCluster ${formatClusterName(name)} in context ${client.context}`,
+    `there is no PostgresCluster ${formatObjectName(name)} in context ${client.context}`,
     "`postgres-recovery stanza list` shows those that there are",
   );
 }

@@ -14,12 +14,12 @@ import {
 import { S3Error } from "../../clients/aws/s3-error.ts";
 import { dumpTrailer } from "../../domain/dump/dump.ts";
 import { RecoveryError } from "../../domain/errors.ts";
-import type { DumpReport } from "../../domain/stanza/create.ts";
 import { dumpDatabases } from "../../operations/dump/dump.ts";
 import { FakeCluster, FakeSurroundings } from "../support/fake-cluster.ts";
 import { clientSettings, startTestAws, type TestAws } from "../support/aws.ts";
 import { S3Proxy } from "../support/s3-proxy.ts";
 import { generatedSql, streamingCluster, type StreamedDump } from "../support/streamed-dump.ts";
+import type { DumpReport } from "../../domain/dump/report.ts";
 
 const bucket = "dumps-of-dev";
 const options = { cluster: { namespace: "calendar", name: "calendar-db" }, pod: "calendar-db-0", limitSeconds: 60 };

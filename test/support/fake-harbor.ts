@@ -12,8 +12,8 @@ import {
 } from "../../domain/harbor/objects.ts";
 import { runbookPgHba } from "../../domain/harbor/pg-hba.ts";
 import type { LivePodConfig } from "../../domain/harbor/pod-config-owners.ts";
-import type { ClusterName } from "../../domain/stanza/postgres-cluster.ts";
 import type { SecretContent } from "../../domain/secrets/copy.ts";
+import type { ObjectName } from "../../domain/kubernetes/object-name.ts";
 
 export const harbor = { namespace: "harbor-cluster", name: "harbor-cluster" };
 export const databaseName = "postgresql-harbor-cluster-harbor-cluster";
@@ -77,14 +77,14 @@ export class FakeHarbor implements HarborClient {
   getStatefulSet = (): Promise<StatefulSet | undefined> => Promise.resolve(this.statefulSet);
   listPods = (): Promise<DatabasePod[]> => Promise.resolve(this.pods);
   getSystemIdentifier = (): Promise<string | undefined> => Promise.resolve(this.systemIdentifier);
-  getConfigMap = ({ namespace, name }: ClusterName): Promise<LivePodConfig | undefined> => {
+  getConfigMap = ({ namespace, name }: ObjectName): Promise<LivePodConfig | undefined> => {
     const data = this.configMaps[`${namespace}/${name}`];
     return Promise.resolve(data && { data, managedFields: this.managedFields });
   };
-  getSecret = ({ namespace, name }: ClusterName): Promise<SecretContent | undefined> =>
+  getSecret = ({ namespace, name }: ObjectName): Promise<SecretContent | undefined> =>
     Promise.resolve(this.secrets[`${namespace}/${name}`]);
   listDeploymentVariables = (): Promise<{ name: string; value: string }[]> => Promise.resolve(this.deploymentVariables);
-  getOperatorConfiguration = ({ name }: ClusterName): Promise<unknown> =>
+  getOperatorConfiguration = ({ name }: ObjectName): Promise<unknown> =>
     Promise.resolve(this.operatorConfigurations[name]);
   listOperatorConfigurations = (): Promise<string[]> => Promise.resolve(Object.keys(this.operatorConfigurations));
 

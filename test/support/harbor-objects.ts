@@ -5,10 +5,10 @@ import {
   databaseRoles,
   postgresqlName,
 } from "../../domain/harbor/names.ts";
-import type { ClusterName } from "../../domain/stanza/postgres-cluster.ts";
 import { create } from "../../sandbox/client.ts";
 import { unlessMissing } from "./harbor.ts";
 import type { TestKubernetes } from "./kubernetes.ts";
+import type { ObjectName } from "../../domain/kubernetes/object-name.ts";
 
 interface Manifest {
   apiVersion: string;
@@ -20,9 +20,9 @@ interface Manifest {
 /** What both operators leave behind for a Harbor, as far as its secrets are concerned, put there by hand. */
 export class HarborObjects {
   readonly #kubernetes: TestKubernetes;
-  readonly #harbor: ClusterName;
+  readonly #harbor: ObjectName;
 
-  constructor(kubernetes: TestKubernetes, harbor: ClusterName) {
+  constructor(kubernetes: TestKubernetes, harbor: ObjectName) {
     this.#kubernetes = kubernetes;
     this.#harbor = harbor;
   }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { backupsFromEnvironment, withWhatWasKnown } from "../../../../domain/secrets/cluster-identity.ts";
+import { withWhatWasKnown } from "../../../../domain/secrets/cluster-identity.ts";
+import { backupsFromEnvironment } from "../../../../domain/spilo/backups-from-environment.ts";
 
 describe("which database it is", () => {
   const scope = "postgresql-harbor-cluster-harbor-cluster";

@@ -8,14 +8,13 @@ import {
   type Pod,
 } from "../../../../domain/stanza/instance-pod.ts";
 import {
-  formatClusterName,
   labels,
   notApplicable,
   operatorSaysCreated,
-  parseClusterName,
   postgresClusterSchema,
 } from "../../../../domain/stanza/postgres-cluster.ts";
 import { disagreement, type StanzaStatus } from "../../../../domain/stanza/status.ts";
+import { formatObjectName, parseObjectName } from "../../../../domain/kubernetes/object-name.ts";
 
 const metadata = { namespace: "calendar", name: "calendar-db", uid: "1" };
 const backups = { pgbackrest: { repos: [{ name: "repo1" }, { name: "repo2" }] } };
@@ -24,9 +23,9 @@ function cluster(spec: object, repos?: object[]): ReturnType<typeof postgresClus
   return postgresClusterSchema.parse({ metadata, spec, ...(repos && { status: { pgbackrest: { repos } } }) });
 }
 
-describe("parseClusterName", () => {
+describe("parseObjectName", () => {
   it("reads NAMESPACE/CLUSTER and nothing else", () => {
-    assert.deepEqual(parseClusterName("calendar/calendar-db"), { namespace: "calendar", name: "calendar-db" });
+    assert.deepEqual(parseObjectName("calendar/calendar-db"), { namespace: "calendar", name: "calendar-db" });
     for (const wrong of [
       "",
       "calendar",
@@ -40,15 +39,15 @@ describe("parseClusterName", () => {
       "a/$(b)",
       `a/${"b".repeat(64)}`,
     ]) {
-      assert.equal(parseClusterName(wrong), undefined, wrong);
+      assert.equal(parseObjectName(wrong), undefined, wrong);
     }
   });
 
-  it("is the inverse of formatClusterName, for any text that it accepts", () => {
+  it("is the inverse of formatObjectName, for any text that it accepts", () => {
     const label = fc.stringMatching(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/);
     fc.assert(
       fc.property(label, label, (namespace, name) => {
-        assert.deepEqual(parseClusterName(formatClusterName({ namespace, name })), { namespace, name });
+        assert.deepEqual(parseObjectName(formatObjectName({ namespace, name })), { namespace, name });
       }),
     );
   });

@@ -1,0 +1,23 @@
+import { z } from "zod";
+
+/** A finished dump. */
+export const dumpReportSchema = z.object({
+  /** Path of the zstd-compressed SQL script, or its `s3://BUCKET/KEY`. */
+  file: z.string(),
+  /** Bytes of the file. */
+  size: z.int(),
+  /** Bytes of the SQL script before compression. */
+  uncompressedSize: z.int(),
+  /** SHA-256 of the file, hexadecimal. */
+  sha256: z.string(),
+});
+export type DumpReport = z.infer<typeof dumpReportSchema>;
+
+/** What `postgres-recovery dump -o json` prints. */
+export const dumpCommandReportSchema = dumpReportSchema.extend({
+  version: z.literal(1),
+  cluster: z.string(),
+  /** The instance that was dumped. */
+  pod: z.string(),
+});
+export type DumpCommandReport = z.infer<typeof dumpCommandReportSchema>;
