@@ -1,12 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { ContainerName } from "../clients/kubernetes/exec.ts";
 import { stanzaInfo } from "../clients/pod/pgbackrest.ts";
 import { databaseContainer } from "../domain/stanza/postgres-cluster.ts";
 import { scanReportSchema } from "../domain/stanza/list-report.ts";
 import { breakRepository, heal } from "../sandbox/cluster.ts";
 import { ratioAtLeast, ratioAtMost, type Bench, type Figure, type Result } from "./measure.ts";
 import { run } from "./program.ts";
+import type { ContainerName } from "../domain/kubernetes/container.ts";
 
 /** Silent beside the one that is so from the start. */
 const silenced = "calendar/calendar-db";

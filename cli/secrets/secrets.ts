@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { connectHarborSecrets, type HarborSecretsClient } from "../../clients/kubernetes/harbor-secrets.ts";
+import { connectHarbor, type HarborClient } from "../../clients/kubernetes/harbor.ts";
 import type { SecretsManager } from "../../clients/aws/secrets-manager.ts";
 import { durationSeconds } from "../../domain/duration.ts";
 import {
@@ -78,7 +78,7 @@ export async function secretsFingerprint(
 }
 
 interface Prepared<Request> {
-  readonly kubernetes: HarborSecretsClient;
+  readonly kubernetes: HarborClient;
   readonly harbor: ObjectName;
   readonly names: string[];
   readonly request: Request;
@@ -97,7 +97,7 @@ async function prepared<Request extends BaseRequest>(
   const { request, target } = await requestOf(schema, cluster, options, () => ({ also: options.also, ...given(more) }));
   const harbor = requestedCluster(request);
   const surroundings = surroundingsOfProcess();
-  const kubernetes = await connectHarborSecrets(target, surroundings.signal, surroundings.progress);
+  const kubernetes = await connectHarbor(target, surroundings.signal, surroundings.progress);
   return { kubernetes, harbor, names: secretNames(harbor, request.also), request, surroundings };
 }
 

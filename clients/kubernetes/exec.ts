@@ -3,14 +3,8 @@ import { finished } from "node:stream/promises";
 import { WebSocket } from "ws";
 import { z } from "zod";
 import { messageOf } from "../../domain/errors.ts";
+import type { ContainerName } from "../../domain/kubernetes/container.ts";
 import type { ApiConnection } from "./api-connection.ts";
-
-/** A container to run a command in. */
-export interface ContainerName {
-  readonly namespace: string;
-  readonly pod: string;
-  readonly container: string;
-}
 
 /** How a remote command ended. Only `exited` proves that it ran to its end. */
 export type ExecResult =

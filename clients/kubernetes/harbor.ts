@@ -1,6 +1,9 @@
 import { z } from "zod";
 import {
+  configMapSchema,
+  deploymentSchema,
   harborClusterSchema,
+  patroniRecordSchema,
   podSchema,
   postgresqlSchema,
   statefulSetSchema,
@@ -11,16 +14,19 @@ import {
 } from "../../domain/harbor/objects.ts";
 import { databasePodLabels, harborClusterApi, postgresqlApi, postgresqlName } from "../../domain/harbor/names.ts";
 import type { LivePodConfig } from "../../domain/harbor/pod-config-owners.ts";
-import type { SecretContent } from "../../domain/secrets/copy.ts";
+import { RecoveryError } from "../../domain/errors.ts";
+import type { ContainerVariable } from "../../domain/kubernetes/container.ts";
+import type { RestoredSecret } from "../../domain/secrets/copy.ts";
 import type { Exec } from "./exec.ts";
+import { RequestError } from "./request-error.ts";
 import { coreApi, inNamespace, openApi, understood, unlessStatus, type KubernetesTarget } from "./api.ts";
-import { secretSchema, workloadSchema } from "./object-schemas.ts";
 import type { ObjectName } from "../../domain/kubernetes/object-name.ts";
+import { type SecretContent, secretSchema } from "../../domain/kubernetes/secret.ts";
 
 /** Who writes pg_hba, in the managedFields of the `postgresql` resource. Another name would be another owner. */
 export const fieldManager = "postgres-recovery";
 
-/** What the steps around Harbor's database need of one Kubernetes cluster. What does not exist is undefined. */
+/** What the steps around Harbor need of one Kubernetes cluster. What does not exist is undefined. */
 export interface HarborClient {
   /** Name of the kubeconfig's context. */
   readonly context: string;
@@ -34,8 +40,10 @@ export interface HarborClient {
   getSystemIdentifier(harbor: ObjectName): Promise<string | undefined>;
   getConfigMap(object: ObjectName): Promise<LivePodConfig | undefined>;
   getSecret(object: ObjectName): Promise<SecretContent | undefined>;
+  /** Creates it, unless there is one of that name, which is left as it is. */
+  createSecret(secret: RestoredSecret): Promise<"created" | "exists">;
   /** Variables of all containers of a namespace's Deployments. */
-  listDeploymentVariables(namespace: string): Promise<{ readonly name: string; readonly value: string }[]>;
+  listDeploymentVariables(namespace: string): Promise<ContainerVariable[]>;
   getOperatorConfiguration(object: ObjectName): Promise<unknown>;
   /** Names of the OperatorConfigurations of a namespace. */
   listOperatorConfigurations(namespace: string): Promise<string[]>;
@@ -50,11 +58,6 @@ const appsApi = "/apis/apps/v1";
 const harborApi = `/apis/${harborClusterApi.group}/${harborClusterApi.version}`;
 const zalandoApi = `/apis/${postgresqlApi.group}/${postgresqlApi.version}`;
 
-const annotated = z.object({ metadata: z.object({ annotations: z.record(z.string(), z.string()).default({}) }) });
-const configMapSchema = z.object({
-  data: z.record(z.string(), z.string()).default({}),
-  metadata: z.object({ managedFields: z.unknown() }),
-});
 const named = z.object({ metadata: z.object({ name: z.string() }) });
 const listOf = <T>(item: z.ZodType<T>): z.ZodType<{ items: T[] }> => z.object({ items: z.array(item) });
 
@@ -64,7 +67,7 @@ export async function connectHarbor(
   signal: AbortSignal,
   progress: (line: string) => void,
 ): Promise<HarborClient> {
-  const { apply, context, exec, find, get, remove } = await openApi(target, signal, progress);
+  const { apply, context, create, exec, find, get, remove } = await openApi(target, signal, progress);
   const list = async <T>(
     resource: string,
     group: string,
@@ -105,22 +108,33 @@ export async function connectHarbor(
       const { namespace, name } = databaseOf(harbor);
       const patroni = { namespace, name: `${name}-config` };
       // Endpoints, or a ConfigMap where the operator is told so (kubernetes_use_configmaps).
-      const object =
-        (await find("endpoints", coreApi, patroni, annotated)) ??
-        (await find("configmaps", coreApi, patroni, annotated));
-      const identifier = object?.metadata.annotations["initialize"];
-      // Empty while a bootstrap is under way.
-      return identifier === "" ? undefined : identifier;
+      const record =
+        (await find("endpoints", coreApi, patroni, patroniRecordSchema)) ??
+        (await find("configmaps", coreApi, patroni, patroniRecordSchema));
+      return record?.systemIdentifier;
     },
 
-    async getConfigMap(object) {
-      const found = await find("configmaps", coreApi, object, configMapSchema);
-      return found && { data: found.data, managedFields: found.metadata.managedFields };
-    },
+    getConfigMap: (object) => find("configmaps", coreApi, object, configMapSchema),
+
     getSecret: (object) => find("secrets", coreApi, object, secretSchema),
+    async createSecret(secret) {
+      const { namespace } = secret.metadata;
+      const path = `${coreApi}${inNamespace(namespace)}/secrets`;
+      try {
+        const created = await unlessStatus(409, () => create("create secrets", path, secret));
+        return created === undefined ? "exists" : "created";
+      } catch (error) {
+        if (!(error instanceof RequestError && error.httpStatus === 404)) throw error;
+        throw new RecoveryError(
+          "failed",
+          `context ${context}: there is no namespace ${namespace}`,
+          `kubectl --context ${context} create namespace ${namespace}`,
+        );
+      }
+    },
 
     async listDeploymentVariables(namespace) {
-      const deployments = await list("deployments", appsApi, namespace, workloadSchema);
+      const deployments = await list("deployments", appsApi, namespace, deploymentSchema);
       return deployments.flatMap(({ spec }) => spec.template.spec.containers.flatMap(({ env }) => env));
     },
 

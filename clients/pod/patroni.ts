@@ -1,7 +1,8 @@
 import { messageOf } from "../../domain/errors.ts";
 import { leaderInList } from "../../domain/stanza/patroni.ts";
 import { isNotAllowed } from "../../domain/kubernetes/permissions.ts";
-import type { ContainerName, Exec } from "../kubernetes/exec.ts";
+import type { Exec } from "../kubernetes/exec.ts";
+import type { ContainerName } from "../../domain/kubernetes/container.ts";
 
 /** Patroni's answer to "who is the leader": a Pod, nobody, no answer, or no right to ask. */
 export type LeaderAnswer =

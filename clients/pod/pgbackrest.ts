@@ -3,7 +3,8 @@ import { createDecision, type CreateDecision } from "../../domain/stanza/pgbackr
 import { classifyInfo, type ExpectedStanza } from "../../domain/stanza/pgbackrest-info.ts";
 import { stanzaName } from "../../domain/stanza/postgres-cluster.ts";
 import type { StanzaStatus } from "../../domain/stanza/status.ts";
-import type { ContainerName, Exec } from "../kubernetes/exec.ts";
+import type { Exec } from "../kubernetes/exec.ts";
+import type { ContainerName } from "../../domain/kubernetes/container.ts";
 
 /** Seconds between the end of the time limit inside the container and the one outside, so that the inner one speaks. */
 const graceSeconds = 5;

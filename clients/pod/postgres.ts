@@ -1,6 +1,7 @@
 import type { Writable } from "node:stream";
 import type { OwnIdentifier } from "../../domain/stanza/pgbackrest-info.ts";
-import type { ContainerName, Exec, ExecResult } from "../kubernetes/exec.ts";
+import type { Exec, ExecResult } from "../kubernetes/exec.ts";
+import type { ContainerName } from "../../domain/kubernetes/container.ts";
 
 const sizeQuery = "select coalesce(sum(pg_database_size(oid)), 0) from pg_database where datallowconn";
 

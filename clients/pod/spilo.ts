@@ -1,7 +1,8 @@
 import { RecoveryError } from "../../domain/errors.ts";
 import { bootstrapState, type BootstrapState } from "../../domain/harbor/roll-plan.ts";
 import { spiloContainer, type DatabasePod } from "../../domain/harbor/objects.ts";
-import type { ContainerName, Exec, ExecResult } from "../kubernetes/exec.ts";
+import type { Exec, ExecResult } from "../kubernetes/exec.ts";
+import type { ContainerName } from "../../domain/kubernetes/container.ts";
 
 /** Longer than a bootstrap that fails at once takes from one try to the next. */
 const watchSeconds = 15;

@@ -1,4 +1,11 @@
 import { z } from "zod";
+import {
+  containerRuns,
+  containersSchema,
+  containerStatusesSchema,
+  variablesOf,
+  type ContainerVariable,
+} from "../kubernetes/container.ts";
 
 const ownMetadata = z.object({
   namespace: z.string(),
@@ -78,27 +85,16 @@ export function differencesFrom(
   ];
 }
 
-/** A variable of a container: a text, or a reference to a key of a Secret, a field of the Pod and the like. */
-const variable = z
-  .object({
-    name: z.string(),
-    value: z.string().optional(),
-    valueFrom: z.object({ secretKeyRef: z.object({ name: z.string(), key: z.string() }).optional() }).optional(),
-  })
-  // The API server leaves an empty text out, and to Spilo that is something else than no variable.
-  .transform((one) => (one.valueFrom === undefined ? { ...one, value: one.value ?? "" } : one));
-const containers = z.array(
-  z.object({ name: z.string(), image: z.string().default(""), env: z.array(variable).default([]) }),
-);
-export type ContainerVariable = z.infer<typeof variable>;
-
 /** The container with the database in every Pod of the Zalando operator. */
 export const spiloContainer = "postgres";
 
 /** The parts of the database's StatefulSet that are read. */
 export const statefulSetSchema = z.object({
   metadata: ownMetadata,
-  spec: z.object({ replicas: z.int().default(1), template: z.object({ spec: z.object({ containers }) }) }),
+  spec: z.object({
+    replicas: z.int().default(1),
+    template: z.object({ spec: z.object({ containers: containersSchema }) }),
+  }),
   status: z.object({ updateRevision: z.string().optional(), observedGeneration: z.int().default(0) }).prefault({}),
 });
 export type StatefulSet = z.infer<typeof statefulSetSchema>;
@@ -112,14 +108,12 @@ export const podSchema = z.object({
     labels: z.record(z.string(), z.string()).default({}),
     deletionTimestamp: z.string().optional(),
   }),
-  spec: z.object({ containers }),
+  spec: z.object({ containers: containersSchema }),
   status: z
     .object({
       phase: z.string().default(""),
       conditions: z.array(z.object({ type: z.string(), status: z.string() })).default([]),
-      containerStatuses: z
-        .array(z.object({ name: z.string(), state: z.object({ running: z.unknown().optional() }).default({}) }))
-        .default([]),
+      containerStatuses: containerStatusesSchema,
     })
     .prefault({}),
 });
@@ -142,8 +136,7 @@ export function isReady({ metadata, status }: DatabasePod): boolean {
 
 /** Whether a command can be run in the Pod's database container. */
 export function spiloRuns({ metadata, status }: DatabasePod): boolean {
-  const container = status.containerStatuses.find(({ name }) => name === spiloContainer);
-  return metadata.deletionTimestamp === undefined && container?.state.running !== undefined;
+  return metadata.deletionTimestamp === undefined && containerRuns(status.containerStatuses, spiloContainer);
 }
 
 /** Name of the revision of the StatefulSet that a Pod was made from. */
@@ -152,7 +145,35 @@ export function podRevision({ metadata }: DatabasePod): string | undefined {
 }
 
 /** The variables of the database's container, by name. */
-export function spiloVariables(containersOfPod: z.infer<typeof containers>): Map<string, ContainerVariable> {
-  const env = containersOfPod.find(({ name }) => name === spiloContainer)?.env ?? [];
-  return new Map(env.map((one) => [one.name, one]));
+export function spiloVariables(containers: z.infer<typeof containersSchema>): Map<string, ContainerVariable> {
+  return variablesOf(containers, spiloContainer);
+}
+
+/** The parts of a Deployment that are read. */
+export const deploymentSchema = z.object({
+  spec: z.object({ template: z.object({ spec: z.object({ containers: containersSchema }) }) }),
+});
+
+/** The parts of a ConfigMap that are read. */
+export const configMapSchema = z
+  .object({
+    data: z.record(z.string(), z.string()).default({}),
+    metadata: z.object({ managedFields: z.unknown() }),
+  })
+  .transform(({ data, metadata }) => ({ data, managedFields: metadata.managedFields }));
+
+/** Patroni's record of a database: annotations of an Endpoints or a ConfigMap. */
+export const patroniRecordSchema = z
+  .object({ metadata: z.object({ annotations: z.record(z.string(), z.string()).default({}) }) })
+  .transform(({ metadata }) => ({ systemIdentifier: systemIdentifierOf(metadata.annotations["initialize"]) }));
+
+/**
+ * PostgreSQL's system identifier by Patroni's annotation `initialize`; undefined when it is not known. While the first
+ * bootstrap is under way, the annotation is empty.
+ *
+ * @example systemIdentifierOf("7301234567890123456") // → "7301234567890123456"
+ * @example systemIdentifierOf("") // → undefined
+ */
+function systemIdentifierOf(annotation: string | undefined): string | undefined {
+  return annotation !== undefined && /^\d+$/.test(annotation) ? annotation : undefined;
 }

@@ -5,7 +5,6 @@ import {
   podRevision,
   podRole,
   spiloVariables,
-  type ContainerVariable,
   type DatabasePod,
   type HarborCluster,
   type Postgresql,
@@ -17,6 +16,7 @@ import { pgHbaOf } from "../spilo/configuration.ts";
 import type { WalgListing } from "../walg/storage.ts";
 import { type ObjectName, formatObjectName } from "../kubernetes/object-name.ts";
 import { backupsFromEnvironment } from "../spilo/backups-from-environment.ts";
+import type { ContainerVariable } from "../kubernetes/container.ts";
 
 /** Hours after which the newest backup is old: a day, which is Spilo's default schedule, and time to make one. */
 const oldHours = 30;
@@ -217,15 +217,12 @@ export function backupStore(
   harbor: ObjectName,
   variables: ReadonlyMap<string, ContainerVariable>,
 ): { bucket: string; prefix: string; region: string; endpoint: string | undefined } | undefined {
-  const texts = new Map(
-    [...variables].flatMap(([name, { value }]): [string, string][] => (value === undefined ? [] : [[name, value]])),
-  );
-  const url = backupsFromEnvironment(harbor.namespace, postgresqlName(harbor), texts);
+  const url = backupsFromEnvironment(harbor.namespace, postgresqlName(harbor), variables);
   const [, bucket, prefix] = /^s3:\/\/([^/]+)\/(.+)$/.exec(url ?? "") ?? [];
-  const region = texts.get("AWS_REGION");
+  const region = variables.get("AWS_REGION")?.value;
   return bucket === undefined || prefix === undefined || region === undefined
     ? undefined
-    : { bucket, prefix, region, endpoint: texts.get("AWS_ENDPOINT") };
+    : { bucket, prefix, region, endpoint: variables.get("AWS_ENDPOINT")?.value };
 }
 
 function resourceOf(harbor: ObjectName): string {

@@ -1,4 +1,8 @@
 import { z } from "zod";
+import { postgresqlName } from "../harbor/names.ts";
+import { spiloVariables, type Postgresql, type StatefulSet } from "../harbor/objects.ts";
+import { formatObjectName, type ObjectName } from "../kubernetes/object-name.ts";
+import { backupsFromEnvironment } from "../spilo/backups-from-environment.ts";
 
 /** Which database a secret belongs to, and where its backups lie: what a restore must name once the cluster is lost. */
 export const clusterIdentitySchema = z.object({
@@ -12,6 +16,22 @@ export const clusterIdentitySchema = z.object({
   systemIdentifier: z.string().nullable(),
 });
 export type ClusterIdentity = z.infer<typeof clusterIdentitySchema>;
+
+/** The identity of the database of a HarborCluster, by the objects that the operators and Patroni made for it. */
+export function clusterIdentity(
+  harbor: ObjectName,
+  postgresql: Postgresql,
+  statefulSet: StatefulSet | undefined,
+  systemIdentifier: string | undefined,
+): ClusterIdentity {
+  const variables = spiloVariables(statefulSet?.spec.template.spec.containers ?? []);
+  return {
+    harbor: formatObjectName(harbor),
+    uid: postgresql.metadata.uid,
+    backups: backupsFromEnvironment(harbor.namespace, postgresqlName(harbor), variables),
+    systemIdentifier: systemIdentifier ?? null,
+  };
+}
 
 /** What is known now, and what was known of the same database before and cannot be seen at the moment. */
 export function withWhatWasKnown(now: ClusterIdentity, before: ClusterIdentity | undefined): ClusterIdentity {

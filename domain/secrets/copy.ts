@@ -1,11 +1,8 @@
 import { z } from "zod";
 import { clusterIdentitySchema, sameIdentity, withWhatWasKnown, type ClusterIdentity } from "./cluster-identity.ts";
 import { credentialsSecretName, coreEncryptionKeySecretName, databaseRoles } from "../harbor/names.ts";
+import { secretContentSchema, type SecretContent } from "../kubernetes/secret.ts";
 import type { ObjectName } from "../kubernetes/object-name.ts";
-
-/** What a Kubernetes Secret holds; the values of `data` are base64, as the API server sends them. */
-export const secretContentSchema = z.object({ type: z.string(), data: z.record(z.string(), z.string()) });
-export type SecretContent = z.infer<typeof secretContentSchema>;
 
 /** A copy of a Kubernetes Secret in AWS Secrets Manager: the JSON text of one version. */
 export const secretCopySchema = z.object({

@@ -1,24 +1,27 @@
 import { s3Url } from "../aws/s3-location.ts";
+import type { ContainerVariable } from "../kubernetes/container.ts";
 import { spiloLocation } from "./path.ts";
+
+/** The variables of which Spilo makes the place of its backups, when none holds the whole place. */
+const parts = ["WAL_S3_BUCKET", "PGVERSION", "WAL_BUCKET_SCOPE_PREFIX", "WAL_BUCKET_SCOPE_SUFFIX"] as const;
 
 /**
  * Where a database writes its backups, from the environment that the Zalando operator gave its Pods; null when that says
- * nothing about it.
+ * nothing about it. A reference to a Secret or a ConfigMap is not followed, so the place is unknown then.
  *
  * @param scope name of the `postgresql` resource.
  */
 export function backupsFromEnvironment(
   namespace: string,
   scope: string,
-  environment: ReadonlyMap<string, string>,
+  environment: ReadonlyMap<string, ContainerVariable>,
 ): string | null {
-  const ready = environment.get("WALG_S3_PREFIX") ?? environment.get("WALE_S3_PREFIX");
-  if (ready !== undefined) return ready;
-  const bucket = environment.get("WAL_S3_BUCKET");
-  const postgresVersion = environment.get("PGVERSION");
+  const whole = environment.get("WALG_S3_PREFIX") ?? environment.get("WALE_S3_PREFIX");
+  if (whole !== undefined) return whole.value ?? null;
+  if (parts.some((name) => environment.get(name)?.valueFrom !== undefined)) return null;
+  const [bucket, postgresVersion, givenPrefix, scopeSuffix = ""] = parts.map((name) => environment.get(name)?.value);
   if (bucket === undefined || postgresVersion === undefined) return null;
   // Without the operator's own prefix Spilo makes one of the namespace (configure_spilo.py).
-  const scopePrefix = environment.get("WAL_BUCKET_SCOPE_PREFIX") ?? (namespace === "default" ? "" : `${namespace}-`);
-  const scopeSuffix = environment.get("WAL_BUCKET_SCOPE_SUFFIX") ?? "";
+  const scopePrefix = givenPrefix ?? (namespace === "default" ? "" : `${namespace}-`);
   return s3Url(spiloLocation({ bucket, scope, scopePrefix, scopeSuffix, postgresVersion }));
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { ContainerVariable } from "../harbor/objects.ts";
+import type { ContainerVariable } from "../kubernetes/container.ts";
 
 const configurationSchema = z.object({
   postgresql: z.object({ pg_hba: z.array(z.string()).default([]) }).prefault({}),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { containerRuns, containerStatusesSchema } from "../kubernetes/container.ts";
 import { databaseContainer, labels } from "./postgres-cluster.ts";
 import { type ObjectName, formatObjectName } from "../kubernetes/object-name.ts";
 
@@ -14,19 +15,16 @@ export const podSchema = z.object({
   status: z
     .object({
       phase: z.string().optional(),
-      containerStatuses: z
-        .array(z.object({ name: z.string(), state: z.object({ running: z.unknown() }).partial().optional() }))
-        .optional(),
+      containerStatuses: containerStatusesSchema,
     })
-    .default({}),
+    .prefault({}),
 });
 export type Pod = z.infer<typeof podSchema>;
 
 /** Whether a command can be run in the Pod's `database` container. */
 export function databaseRuns(pod: Pod): boolean {
   if (pod.status.phase !== "Running" || pod.metadata.deletionTimestamp !== undefined) return false;
-  const container = pod.status.containerStatuses?.find((status) => status.name === databaseContainer);
-  return container?.state?.running !== undefined;
+  return containerRuns(pod.status.containerStatuses, databaseContainer);
 }
 
 /** The database instances among the Pods (not repo hosts, poolers or backup jobs), looked up by their cluster. */

@@ -16,7 +16,7 @@ import { requestedCluster } from "../../domain/kubernetes/object-name.ts";
  * @throws RecoveryError `failed` when there is something to wait for, and it was not made in time.
  */
 export async function lookAtPgHba(
-  client: HarborClient,
+  client: Pick<HarborClient, "getHarborCluster" | "getPostgresql">,
   request: PgHbaLookRequest,
   surroundings: Surroundings,
 ): Promise<PgHbaLookReport> {

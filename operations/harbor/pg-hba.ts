@@ -13,6 +13,8 @@ const pauseSeconds = 2;
 /** How often the list is written because somebody wrote another one at the same moment. */
 const mostWrites = 5;
 
+type PgHbaWriter = Pick<HarborClient, "applyPgHba" | "context" | "getHarborCluster" | "getPostgresql">;
+
 /**
  * Puts the whole list of pg_hba on the `postgresql` resource of a HarborCluster, unless it is there; waits until the
  * Harbor operator has made the resource. Running it again is safe, and puts a reverted list back. The database takes the
@@ -22,7 +24,7 @@ const mostWrites = 5;
  * is not as declared, or the list was put back again and again.
  */
 export async function applyPgHba(
-  client: HarborClient,
+  client: PgHbaWriter,
   request: PgHbaRequest,
   surroundings: Surroundings,
 ): Promise<PgHbaReport> {
@@ -80,7 +82,7 @@ function requireSound(list: readonly string[]): void {
 
 /** The resource, as soon as the Harbor operator has made it. */
 export async function madeResource(
-  client: HarborClient,
+  client: Pick<HarborClient, "getHarborCluster" | "getPostgresql">,
   harbor: ObjectName,
   timeLimit: string,
   surroundings: Surroundings,
@@ -118,7 +120,7 @@ function where(harbor: ObjectName): string {
 }
 
 function report(
-  client: HarborClient,
+  client: Pick<HarborClient, "context">,
   harbor: ObjectName,
   { metadata, spec }: Postgresql,
   { cluster }: PgHbaRequest,

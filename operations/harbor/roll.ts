@@ -51,7 +51,7 @@ export async function rollPods(
 
 /** Waits until the StatefulSet has the list of the resource, and its controller has seen that. */
 async function takenUp(
-  client: HarborClient,
+  client: Pick<HarborClient, "context" | "getPostgresql" | "getStatefulSet">,
   harbor: ObjectName,
   { cluster, timeLimits }: RollRequest,
   surroundings: Surroundings,

@@ -17,7 +17,7 @@ import { pamRoles } from "../../domain/harbor/pg-hba.ts";
 import { checkPodConfig } from "../../domain/harbor/pod-config-check.ts";
 import type { Gathered } from "../../domain/restore/preflight.ts";
 import { s3Url } from "../../domain/aws/s3-location.ts";
-import { contentProblem, type SecretContent } from "../../domain/secrets/copy.ts";
+import { contentProblem } from "../../domain/secrets/copy.ts";
 import { secretNames } from "../../domain/secrets/request.ts";
 import { WalgListingReader } from "../../domain/walg/storage.ts";
 import { checkZalandoConfiguration } from "../../domain/harbor/zalando-operator.ts";
@@ -25,6 +25,7 @@ import { gathered } from "../gathered.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { zalandoConfiguration } from "./zalando-configuration.ts";
 import { type ObjectName, requestedCluster } from "../../domain/kubernetes/object-name.ts";
+import type { SecretContent } from "../../domain/kubernetes/secret.ts";
 
 /** Seconds for the listing of the backups. */
 const backupSeconds = 60;

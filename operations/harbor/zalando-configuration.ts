@@ -6,6 +6,12 @@ import { readZalandoConfiguration, type ZalandoConfiguration } from "../../domai
 export type NamedConfiguration =
   { readonly configMap: string } | { readonly operatorConfiguration: string } | undefined;
 
+/** What the operator's configuration is read from. */
+export type ConfigurationReader = Pick<
+  HarborClient,
+  "getConfigMap" | "getOperatorConfiguration" | "listDeploymentVariables" | "listOperatorConfigurations"
+>;
+
 /** What the operator's own configuration says, and which object said it. */
 export interface FoundConfiguration {
   readonly configuration: ZalandoConfiguration;
@@ -23,7 +29,7 @@ const usualConfigMap = "postgres-operator";
  * @throws RecoveryError when there is none, or several could be it.
  */
 export async function zalandoConfiguration(
-  client: HarborClient,
+  client: ConfigurationReader,
   namespace: string,
   named: NamedConfiguration,
 ): Promise<FoundConfiguration> {
@@ -31,17 +37,17 @@ export async function zalandoConfiguration(
   return read(client, namespace, source);
 }
 
-async function deployed(client: HarborClient, namespace: string): Promise<NamedConfiguration> {
+async function deployed(client: ConfigurationReader, namespace: string): Promise<NamedConfiguration> {
   const variables = await client.listDeploymentVariables(namespace);
   const value = (wanted: string): string | undefined =>
-    variables.find(({ name, value: text }) => name === wanted && text !== "")?.value;
+    variables.find(({ name, value: text }) => name === wanted && text !== undefined && text !== "")?.value;
   // With both the operator takes the resource (postgres-operator controller.go).
   const [resource, configMap] = [value("POSTGRES_OPERATOR_CONFIGURATION_OBJECT"), value("CONFIG_MAP_NAME")];
   if (resource !== undefined) return { operatorConfiguration: resource };
   return configMap === undefined ? undefined : { configMap };
 }
 
-async function onlyCandidate(client: HarborClient, namespace: string): Promise<NonNullable<NamedConfiguration>> {
+async function onlyCandidate(client: ConfigurationReader, namespace: string): Promise<NonNullable<NamedConfiguration>> {
   const [configMap, resources] = await Promise.all([
     client.getConfigMap({ namespace, name: usualConfigMap }),
     operatorConfigurations(client, namespace),
@@ -64,7 +70,7 @@ async function onlyCandidate(client: HarborClient, namespace: string): Promise<N
 }
 
 /** None where the operator is installed without the CRD for it. */
-async function operatorConfigurations(client: HarborClient, namespace: string): Promise<string[]> {
+async function operatorConfigurations(client: ConfigurationReader, namespace: string): Promise<string[]> {
   try {
     return await client.listOperatorConfigurations(namespace);
   } catch (error) {
@@ -74,7 +80,7 @@ async function operatorConfigurations(client: HarborClient, namespace: string): 
 }
 
 async function read(
-  client: HarborClient,
+  client: ConfigurationReader,
   namespace: string,
   source: NonNullable<NamedConfiguration>,
 ): Promise<FoundConfiguration> {

@@ -31,7 +31,11 @@ import { WalgListingReader, type StoredBackup, type WalgListing } from "../../do
 import { gathered } from "../gathered.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { listWal } from "./wal-listing.ts";
-import { zalandoConfiguration, type FoundConfiguration } from "../harbor/zalando-configuration.ts";
+import {
+  zalandoConfiguration,
+  type ConfigurationReader,
+  type FoundConfiguration,
+} from "../harbor/zalando-configuration.ts";
 import { type ObjectName, requestedCluster } from "../../domain/kubernetes/object-name.ts";
 
 /** Sentinels read at the same time. */
@@ -39,7 +43,7 @@ const getsAtOnce = 16;
 
 /** What is asked. */
 export interface RestoreCheckClients {
-  readonly harbor: HarborClient;
+  readonly harbor: ConfigurationReader & Pick<HarborClient, "context" | "getPostgresql" | "getSystemIdentifier">;
   /** The store of the backups to restore, with the credentials that are to read them. */
   readonly source: S3Client;
   /** The store of the new database's own backups. */

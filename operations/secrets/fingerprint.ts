@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
-import type { HarborSecretsClient } from "../../clients/kubernetes/harbor-secrets.ts";
+import type { HarborClient } from "../../clients/kubernetes/harbor.ts";
 import { RecoveryError } from "../../domain/errors.ts";
 import { postgresqlName } from "../../domain/harbor/names.ts";
 import { canonical } from "../../domain/secrets/copy.ts";
 import type { FingerprintReport } from "../../domain/secrets/request.ts";
 import type { Surroundings } from "../surroundings.ts";
+import { readIdentity, type IdentityReader } from "./identity.ts";
 import { type ObjectName, formatObjectName } from "../../domain/kubernetes/object-name.ts";
 
 const pauseSeconds = 2;
@@ -19,7 +20,7 @@ const identitySeconds = 60;
  * @throws RecoveryError `failed` that lists what is missing when the time is over.
  */
 export async function fingerprintSecrets(
-  kubernetes: HarborSecretsClient,
+  kubernetes: IdentityReader & Pick<HarborClient, "getSecret">,
   harbor: ObjectName,
   names: readonly string[],
   waitSeconds: number,
@@ -54,10 +55,14 @@ interface Look {
   readonly unseen: string[];
 }
 
-async function look(kubernetes: HarborSecretsClient, harbor: ObjectName, names: readonly string[]): Promise<Look> {
+async function look(
+  kubernetes: IdentityReader & Pick<HarborClient, "getSecret">,
+  harbor: ObjectName,
+  names: readonly string[],
+): Promise<Look> {
   const [identity, ...contents] = await Promise.all([
-    kubernetes.getIdentity(harbor),
-    ...names.map((name) => kubernetes.getSecret(harbor.namespace, name)),
+    readIdentity(kubernetes, harbor),
+    ...names.map((name) => kubernetes.getSecret({ namespace: harbor.namespace, name })),
   ]);
   const hash = createHash("sha256").update(JSON.stringify(identity ?? null));
   const missing = identity === undefined ? [`postgresql ${postgresqlName(harbor)}`] : [];

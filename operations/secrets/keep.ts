@@ -1,4 +1,4 @@
-import type { HarborSecretsClient } from "../../clients/kubernetes/harbor-secrets.ts";
+import type { HarborClient } from "../../clients/kubernetes/harbor.ts";
 import type { SecretsManager } from "../../clients/aws/secrets-manager.ts";
 import { RecoveryError } from "../../domain/errors.ts";
 import { postgresqlName } from "../../domain/harbor/names.ts";
@@ -14,6 +14,7 @@ import {
 } from "../../domain/secrets/copy.ts";
 import type { KeepReport } from "../../domain/secrets/request.ts";
 import type { Surroundings } from "../surroundings.ts";
+import { readIdentity, type IdentityReader } from "./identity.ts";
 import { type ObjectName, formatObjectName } from "../../domain/kubernetes/object-name.ts";
 
 /**
@@ -24,18 +25,18 @@ import { type ObjectName, formatObjectName } from "../../domain/kubernetes/objec
  * @throws RecoveryError `failed` that lists every secret that could not be kept; the others are kept.
  */
 export async function keepSecrets(
-  kubernetes: HarborSecretsClient,
+  kubernetes: IdentityReader & Pick<HarborClient, "getSecret">,
   aws: SecretsManager,
   harbor: ObjectName,
   names: readonly string[],
   surroundings: Surroundings,
 ): Promise<KeepReport> {
-  const identity = await kubernetes.getIdentity(harbor);
+  const identity = await readIdentity(kubernetes, harbor);
   const secrets = await Promise.all(
     names.map(async (name) => {
       const copy = copyName(harbor, name);
       const [live, text] = await Promise.all([
-        kubernetes.getSecret(harbor.namespace, name),
+        kubernetes.getSecret({ namespace: harbor.namespace, name }),
         aws.read(copy, currentLabel),
       ]);
       const stored: Stored = text === undefined ? { found: "nothing" } : parseStored(text);

@@ -1,4 +1,4 @@
-import type { HarborSecretsClient } from "../../clients/kubernetes/harbor-secrets.ts";
+import type { HarborClient } from "../../clients/kubernetes/harbor.ts";
 import type { SecretsManager } from "../../clients/aws/secrets-manager.ts";
 import type { ClusterIdentity } from "../../domain/secrets/cluster-identity.ts";
 import { RecoveryError } from "../../domain/errors.ts";
@@ -35,7 +35,7 @@ type Looked = Ready | { readonly name: string; readonly problem: string };
  * @throws RecoveryError `failed` that lists every secret that cannot be restored.
  */
 export async function restoreSecrets(
-  kubernetes: HarborSecretsClient,
+  kubernetes: Pick<HarborClient, "createSecret" | "getSecret">,
   aws: SecretsManager,
   harbor: ObjectName,
   names: readonly string[],
@@ -53,7 +53,7 @@ export async function restoreSecrets(
     const secret = restoredSecret(harbor, content);
     await kubernetes.createSecret(secret);
     // It may have been made by an operator in this very moment.
-    const live = await kubernetes.getSecret(harbor.namespace, name);
+    const live = await kubernetes.getSecret({ namespace: harbor.namespace, name });
     if (live === undefined || !sameContent(live, secret))
       throw refusal(harbor, [`  ${name}: somebody else has made it meanwhile, with other content`]);
     surroundings.progress(`${harbor.namespace}/${name}: restored`);
@@ -66,14 +66,17 @@ export async function restoreSecrets(
 }
 
 async function look(
-  kubernetes: HarborSecretsClient,
+  kubernetes: Pick<HarborClient, "getSecret">,
   aws: SecretsManager,
   harbor: ObjectName,
   name: string,
   label: string,
 ): Promise<Looked> {
   const copy = copyName(harbor, name);
-  const [live, text] = await Promise.all([kubernetes.getSecret(harbor.namespace, name), aws.read(copy, label)]);
+  const [live, text] = await Promise.all([
+    kubernetes.getSecret({ namespace: harbor.namespace, name }),
+    aws.read(copy, label),
+  ]);
   if (text === undefined) return { name, problem: `AWS Secrets Manager has no ${copy} with the label ${label}` };
   const stored = parseStored(text);
   if (stored.found !== "copy") return { name, problem: `${copy} is no copy of a Kubernetes Secret` };

@@ -12,8 +12,9 @@ import {
 } from "../../domain/harbor/objects.ts";
 import { runbookPgHba } from "../../domain/harbor/pg-hba.ts";
 import type { LivePodConfig } from "../../domain/harbor/pod-config-owners.ts";
-import type { SecretContent } from "../../domain/secrets/copy.ts";
+import type { ContainerVariable } from "../../domain/kubernetes/container.ts";
 import type { ObjectName } from "../../domain/kubernetes/object-name.ts";
+import type { SecretContent } from "../../domain/kubernetes/secret.ts";
 
 export const harbor = { namespace: "harbor-cluster", name: "harbor-cluster" };
 export const databaseName = "postgresql-harbor-cluster-harbor-cluster";
@@ -44,7 +45,7 @@ export class FakeHarbor implements HarborClient {
   /** Those of every ConfigMap. */
   managedFields: unknown = [];
   secrets: Record<string, SecretContent> = {};
-  deploymentVariables: { name: string; value: string }[] = [];
+  deploymentVariables: ContainerVariable[] = [];
   operatorConfigurations: Record<string, unknown> = {};
   /** Every list that was applied. */
   readonly applied: (readonly string[])[] = [];
@@ -83,7 +84,12 @@ export class FakeHarbor implements HarborClient {
   };
   getSecret = ({ namespace, name }: ObjectName): Promise<SecretContent | undefined> =>
     Promise.resolve(this.secrets[`${namespace}/${name}`]);
-  listDeploymentVariables = (): Promise<{ name: string; value: string }[]> => Promise.resolve(this.deploymentVariables);
+  createSecret: HarborClient["createSecret"] = ({ metadata: { namespace, name }, type, data }) => {
+    if (this.secrets[`${namespace}/${name}`] !== undefined) return Promise.resolve("exists");
+    this.secrets[`${namespace}/${name}`] = { type, data };
+    return Promise.resolve("created");
+  };
+  listDeploymentVariables = (): Promise<ContainerVariable[]> => Promise.resolve(this.deploymentVariables);
   getOperatorConfiguration = ({ name }: ObjectName): Promise<unknown> =>
     Promise.resolve(this.operatorConfigurations[name]);
   listOperatorConfigurations = (): Promise<string[]> => Promise.resolve(Object.keys(this.operatorConfigurations));

@@ -1,28 +1,21 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { connectKubernetes, type KubernetesClient } from "../../../../clients/kubernetes/postgres-clusters.ts";
-
-interface Answer {
-  readonly status: number;
-  readonly body: object;
-}
+import { FakeApiServer, type ApiAnswer } from "../../../support/fake-api-server.ts";
 
 const cluster = (name: string): object => ({ metadata: { namespace: "calendar", name, uid: name }, spec: {} });
-const page = (names: string[], next?: string): Answer => ({
+const page = (names: string[], next?: string): ApiAnswer => ({
   status: 200,
   body: { items: names.map(cluster), metadata: { continue: next } },
 });
-const tooOld: Answer = { status: 410, body: { kind: "Status", message: "The provided continue parameter is too old" } };
+const tooOld: ApiAnswer = {
+  status: 410,
+  body: { kind: "Status", message: "The provided continue parameter is too old" },
+};
 
 describe("a LIST of several pages", () => {
-  let server: Server;
-  let directory: string;
+  let server: FakeApiServer;
   let client: KubernetesClient;
-  let answers: Answer[];
+  let answers: ApiAnswer[];
   /** The continue tokens that were sent. */
   let tokens: (string | null)[];
   let paths: string[];
@@ -30,31 +23,15 @@ describe("a LIST of several pages", () => {
   beforeEach(async () => {
     tokens = [];
     paths = [];
-    server = createServer((request, response) => {
+    server = await FakeApiServer.start((request) => {
       const { pathname, searchParams } = new URL(request.url ?? "", "http://server");
       tokens.push(searchParams.get("continue"));
       paths.push(pathname);
-      const { status, body } = answers.shift() ?? page([]);
-      response.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(body));
-    }).listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const address = server.address();
-    directory = await mkdtemp(join(tmpdir(), "postgres-recovery-list-"));
-    const kubeconfig = join(directory, "kubeconfig");
-    const url = `http://127.0.0.1:${typeof address === "object" ? (address?.port ?? 0) : 0}/k8s/clusters/c-1/`;
-    const content = {
-      clusters: [{ name: "c", cluster: { server: url, "insecure-skip-tls-verify": true } }],
-      contexts: [{ name: "test", context: { cluster: "c", user: "ada" } }],
-      users: [{ name: "ada", user: {} }],
-    };
-    await writeFile(kubeconfig, JSON.stringify(content));
-    client = await connectKubernetes({ context: "test", kubeconfig });
+      return answers.shift() ?? page([]);
+    }, "/k8s/clusters/c-1/");
+    client = await connectKubernetes({ context: "test", kubeconfig: server.kubeconfig });
   });
-  afterEach(async () => {
-    server.closeAllConnections();
-    server.close();
-    await rm(directory, { recursive: true });
-  });
+  afterEach(() => server.stop());
 
   const names = async (): Promise<string[]> =>
     (await client.listPostgresClusters(undefined)).map(({ metadata }) => metadata.name);

@@ -5,7 +5,11 @@ import { backupsFromEnvironment } from "../../../../domain/spilo/backups-from-en
 describe("which database it is", () => {
   const scope = "postgresql-harbor-cluster-harbor-cluster";
   const backups = (values: Record<string, string>, namespace = "harbor-cluster") =>
-    backupsFromEnvironment(namespace, scope, new Map(Object.entries(values)));
+    backupsFromEnvironment(
+      namespace,
+      scope,
+      new Map(Object.entries(values).map(([name, value]) => [name, { name, value }])),
+    );
   const bucket = { WAL_S3_BUCKET: "backups", PGVERSION: "12" };
 
   it("its backups lie below its UID when the operator's own configuration names the bucket", () => {

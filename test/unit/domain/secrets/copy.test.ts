@@ -9,10 +9,10 @@ import {
   parseStored,
   restoredSecret,
   sameContent,
-  type SecretContent,
   type SecretCopy,
   type Stored,
 } from "../../../../domain/secrets/copy.ts";
+import type { SecretContent } from "../../../../domain/kubernetes/secret.ts";
 
 const harbor = { namespace: "harbor-cluster", name: "harbor-cluster" };
 const standby = "standby.postgresql-harbor-cluster-harbor-cluster.credentials";

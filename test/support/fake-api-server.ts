@@ -1,0 +1,51 @@
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** What the server answers to one request. */
+export interface ApiAnswer {
+  readonly status: number;
+  readonly body: object;
+}
+
+/** An API server that answers from a function, and a kubeconfig with the context `test` that leads to it. */
+export class FakeApiServer {
+  readonly #server: Server;
+  readonly #directory: string;
+
+  private constructor(server: Server, directory: string) {
+    this.#server = server;
+    this.#directory = directory;
+  }
+
+  /** @param path of the server's URL, as behind Rancher. */
+  static async start(answer: (request: IncomingMessage) => ApiAnswer, path = ""): Promise<FakeApiServer> {
+    const server = createServer((request, response) => {
+      const { status, body } = answer(request);
+      response.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(body));
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const address = server.address();
+    const url = `http://127.0.0.1:${typeof address === "object" ? (address?.port ?? 0) : 0}${path}`;
+    const fake = new FakeApiServer(server, await mkdtemp(join(tmpdir(), "postgres-recovery-api-")));
+    const content = {
+      clusters: [{ name: "c", cluster: { server: url, "insecure-skip-tls-verify": true } }],
+      contexts: [{ name: "test", context: { cluster: "c", user: "ada" } }],
+      users: [{ name: "ada", user: {} }],
+    };
+    await writeFile(fake.kubeconfig, JSON.stringify(content));
+    return fake;
+  }
+
+  get kubeconfig(): string {
+    return join(this.#directory, "kubeconfig");
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections();
+    this.#server.close();
+    await rm(this.#directory, { recursive: true });
+  }
+}
