@@ -6,7 +6,7 @@ import { scanReportSchema } from "../domain/stanza/list-report.ts";
 import { breakRepository, heal } from "../sandbox/cluster.ts";
 import { ratioAtLeast, ratioAtMost, type Bench, type Figure, type Result } from "./measure.ts";
 import { run } from "./program.ts";
-import type { ContainerName } from "../domain/kubernetes/container.ts";
+import { containerOf, type ContainerName } from "../domain/kubernetes/container.ts";
 
 /** Silent beside the one that is so from the start. */
 const silenced = "calendar/calendar-db";
@@ -36,7 +36,7 @@ export async function scan(bench: Bench): Promise<Result> {
     await scanOnce();
     const { clusters } = scanReportSchema.parse(JSON.parse(await readFile(list, "utf8")));
     const containers = clusters.flatMap(({ namespace, pod }) =>
-      pod === undefined ? [] : [{ namespace, pod, container: databaseContainer }],
+      pod === undefined ? [] : [containerOf({ namespace, name: pod }, databaseContainer)],
     );
     const sameProbe = await infoCommand();
     const rounds = Math.ceil(bench.repeat / scansPerSerialRun);
@@ -94,7 +94,7 @@ async function infoCommand(): Promise<readonly string[]> {
       command = argv;
       return Promise.resolve({ end: "broken", message: "only the command was wanted" });
     },
-    { namespace: "", pod: "", container: databaseContainer },
+    containerOf({ namespace: "", name: "" }, databaseContainer),
     { stanza: "", repositories: [], systemIdentifier: undefined },
     30,
   );

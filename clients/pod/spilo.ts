@@ -2,7 +2,7 @@ import { RecoveryError } from "../../domain/errors.ts";
 import { bootstrapState, type BootstrapState } from "../../domain/harbor/roll-plan.ts";
 import { spiloContainer, type DatabasePod } from "../../domain/harbor/objects.ts";
 import type { Exec, ExecResult } from "../kubernetes/exec.ts";
-import type { ContainerName } from "../../domain/kubernetes/container.ts";
+import { containerOf, type ContainerName } from "../../domain/kubernetes/container.ts";
 
 /** Longer than a bootstrap that fails at once takes from one try to the next. */
 const watchSeconds = 15;
@@ -28,7 +28,7 @@ LC_ALL=C PATH="/usr/lib/postgresql/\${PGVERSION:-12}/bin:$PATH" exec timeout -k 
 
 /** How far the bootstrap in a Pod is, by its files alone: nobody may be let into its Postgres. It takes up to 15 s. */
 export async function readBootstrapState(exec: Exec, pod: DatabasePod, signal: AbortSignal): Promise<BootstrapState> {
-  const result = await exec(containerOf(pod), ["sh", "-c", controlScript], {
+  const result = await exec(containerOf(pod.metadata, spiloContainer), ["sh", "-c", controlScript], {
     deadlineSeconds: watchSeconds + 25,
     signal,
   });
@@ -72,12 +72,11 @@ export async function switchover(
     candidate.metadata.name,
     "--force",
   ];
-  const result = await exec(containerOf(leader), argv, { deadlineSeconds: switchoverSeconds, signal });
+  const result = await exec(containerOf(leader.metadata, spiloContainer), argv, {
+    deadlineSeconds: switchoverSeconds,
+    signal,
+  });
   return result.end === "exited" && result.code === 0 ? undefined : problem(result);
-}
-
-function containerOf({ metadata: { namespace, name } }: DatabasePod): ContainerName {
-  return { namespace, pod: name, container: spiloContainer };
 }
 
 function problem(result: ExecResult): string {

@@ -10,6 +10,7 @@ import { isNotAllowed } from "../../domain/kubernetes/permissions.ts";
 import { databaseContainer } from "../../domain/stanza/postgres-cluster.ts";
 import { notAllowedAdvice } from "../../domain/stanza/status.ts";
 import { dumpTarget, type DumpTarget, type NewDump } from "./target.ts";
+import { containerOf, type ContainerName } from "../../domain/kubernetes/container.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { type ObjectName, formatObjectName } from "../../domain/kubernetes/object-name.ts";
 import type { DumpReport } from "../../domain/dump/report.ts";
@@ -63,7 +64,7 @@ export async function dumpTo(
   surroundings: Surroundings,
 ): Promise<DumpReport> {
   const { cluster, pod } = options;
-  const container = { namespace: cluster.namespace, pod, container: databaseContainer };
+  const container = containerOf({ namespace: cluster.namespace, name: pod }, databaseContainer);
   await target.prepare(() => databaseBytes(client.exec, container, surroundings.signal));
 
   const begun = await newDump(target, client.context, cluster, surroundings);
@@ -100,7 +101,7 @@ async function newDump(
 
 async function writeDump(
   client: KubernetesClient,
-  container: { namespace: string; pod: string; container: string },
+  container: ContainerName,
   to: Writable,
   { limitSeconds }: DumpOptions,
   signal: AbortSignal,

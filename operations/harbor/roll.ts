@@ -16,6 +16,7 @@ import type { RollReport, RollRequest } from "../../domain/harbor/steps.ts";
 import { isInPlace } from "../../domain/harbor/pg-hba.ts";
 import { nextRollStep, type RollState } from "../../domain/harbor/roll-plan.ts";
 import { pgHbaOf } from "../../domain/spilo/configuration.ts";
+import { containerOf } from "../../domain/kubernetes/container.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { type ObjectName, formatObjectName, requestedCluster } from "../../domain/kubernetes/object-name.ts";
 
@@ -253,7 +254,7 @@ class Roll {
 
   /** A bootstrap that somebody interrupted at its end leaves a database that runs, and that no replica can ever join. */
   async #prove(leader: string): Promise<void> {
-    const container = { namespace: this.#harbor.namespace, pod: leader, container: spiloContainer };
+    const container = containerOf({ namespace: this.#harbor.namespace, name: leader }, spiloContainer);
     if (await hasReplicationRole(this.#client.exec, container, this.#surroundings.signal)) return;
     throw new RecoveryError(
       "failed",

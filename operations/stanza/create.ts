@@ -9,6 +9,7 @@ import { becauseAdvice, statusDetail, statusText, verdictOf, type StanzaStatus }
 import { dumpDatabases } from "../dump/dump.ts";
 import { findLeader } from "./leader.ts";
 import { existingCluster, probeStanza } from "./probe.ts";
+import { containerOf } from "../../domain/kubernetes/container.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { type ObjectName, formatObjectName, requestedCluster } from "../../domain/kubernetes/object-name.ts";
 
@@ -176,7 +177,7 @@ class Procedure {
   /** Tries until the stanza stands, the leader turns out to be another, or the time is up. No try is cut short. */
   async #createOn(leader: string): Promise<"done" | "leader-moved"> {
     const deadline = this.#surroundings.now().getTime() + this.#seconds("create") * 1000;
-    const container = { namespace: this.#cluster.namespace, pod: leader, container: databaseContainer };
+    const container = containerOf({ namespace: this.#cluster.namespace, name: leader }, databaseContainer);
     let unanswered = 0;
     for (let tries = 1; ; tries += 1) {
       this.#surroundings.progress(`pgbackrest stanza-create on ${leader}`);

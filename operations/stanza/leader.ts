@@ -9,6 +9,7 @@ import {
 } from "../../domain/stanza/instance-pod.ts";
 import { databaseContainer } from "../../domain/stanza/postgres-cluster.ts";
 import { notAllowedAdvice } from "../../domain/stanza/status.ts";
+import { containerOf } from "../../domain/kubernetes/container.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { type ObjectName, formatObjectName } from "../../domain/kubernetes/object-name.ts";
 
@@ -51,7 +52,7 @@ async function leaderNow(
   const name = formatObjectName(cluster);
   const listed = await client.listInstancePods({ namespace: cluster.namespace, cluster: cluster.name });
   const pods = instancesByCluster(listed)(cluster);
-  const asked = instanceToAsk(pods)?.metadata.name;
+  const asked = instanceToAsk(pods);
   if (asked === undefined) {
     throw new RecoveryError(
       "undetermined",
@@ -59,7 +60,7 @@ async function leaderNow(
       "see why the Pods do not run",
     );
   }
-  const container = { namespace: cluster.namespace, pod: asked, container: databaseContainer };
+  const container = containerOf(asked.metadata, databaseContainer);
   const answer = await patroniLeader(client.exec, container, signal);
   switch (answer.answer) {
     case "leader":

@@ -2,10 +2,10 @@ import type { KubernetesClient } from "../../clients/kubernetes/postgres-cluster
 import { stanzaInfo } from "../../clients/pod/pgbackrest.ts";
 import { systemIdentifier } from "../../clients/pod/postgres.ts";
 import { RecoveryError } from "../../domain/errors.ts";
+import { containerOf } from "../../domain/kubernetes/container.ts";
 import { databaseRuns, instanceToAsk, type Pod } from "../../domain/stanza/instance-pod.ts";
 import { ofDatabase } from "../../domain/stanza/pgbackrest-info.ts";
 import {
-  clusterNameOf,
   databaseContainer,
   notApplicable,
   repositoryNames,
@@ -47,20 +47,20 @@ export async function probeStanza(
   limitSeconds: number,
   signal: AbortSignal,
 ): Promise<Probe> {
-  const name = clusterNameOf(cluster);
   const excused = notApplicable(cluster);
   if (excused !== undefined) return { pod: undefined, status: { status: "not-applicable", ...excused } };
 
-  const pod = instanceToAsk(instances)?.metadata.name;
-  if (pod === undefined)
-    return { pod, status: { status: "no-instance", reason: noInstanceReason(cluster, instances) } };
+  const instance = instanceToAsk(instances);
+  if (instance === undefined)
+    return { pod: undefined, status: { status: "no-instance", reason: noInstanceReason(cluster, instances) } };
 
   const expected = {
     stanza: stanzaName,
     repositories: repositoryNames(cluster),
     systemIdentifier: cluster.status?.patroni?.systemIdentifier,
   };
-  const container = { namespace: name.namespace, pod, container: databaseContainer };
+  const pod = instance.metadata.name;
+  const container = containerOf(instance.metadata, databaseContainer);
   const status = await stanzaInfo(client.exec, container, expected, limitSeconds, signal);
   if (status.status !== "okay" || expected.systemIdentifier !== undefined) return { pod, status };
   return { pod, status: ofDatabase(status, await systemIdentifier(client.exec, container, signal)) };
