@@ -8,7 +8,7 @@ import {
   setHeaderOptions,
 } from "@kubernetes/client-node";
 import pLimit from "p-limit";
-import { client, create } from "../sandbox/client.ts";
+import { client, create } from "../sandbox/kubernetes/client.ts";
 import { contextLayout, layout } from "../sandbox/host/directory.ts";
 import type { PostgresCluster } from "../sandbox/pgo/inventory.ts";
 import {

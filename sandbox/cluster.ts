@@ -1,19 +1,19 @@
 import { join } from "node:path";
-import { writeAccess } from "./access.ts";
+import { writeAccess } from "./kubernetes/access.ts";
 import { databaseAccount } from "./host/account.ts";
 import { ensureCertificates } from "./host/certificates.ts";
 import { prepareDatabases, startDatabase } from "./pgo/databases.ts";
 import { directoryVariable, layout, prepareDirectory } from "./host/directory.ts";
 import { clusters, contexts, findCluster, hasOwnInstance, ownClusters, sharedCluster } from "./pgo/inventory.ts";
 import type { Context, PostgresCluster } from "./pgo/inventory.ts";
-import { startKubernetes } from "./kubernetes.ts";
+import { startKubernetes } from "./kubernetes/control-plane.ts";
 import { ensurePackages } from "./host/packages.ts";
 import { loadPorts, portName } from "./host/ports.ts";
 import { Processes } from "./host/processes.ts";
 import { createBasics, createPods, createPostgresClusters } from "./pgo/register.ts";
 import { healRepository, silenceRepository } from "./pgo/repository.ts";
 import { loadSecrets } from "./host/secrets.ts";
-import { ensureTools } from "./toolchain.ts";
+import { ensureTools } from "./toolchain/tools.ts";
 
 export { down } from "./down.ts";
 

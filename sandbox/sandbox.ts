@@ -7,8 +7,8 @@ import { loadPorts } from "./host/ports.ts";
 import { layPulumiHome } from "./pulumi/home.ts";
 import { initStacks } from "./pulumi/stacks.ts";
 import { loadSecrets } from "./host/secrets.ts";
-import { ensureTools } from "./toolchain.ts";
-import type { Tool } from "./toolchain.ts";
+import { ensureTools } from "./toolchain/tools.ts";
+import type { Tool } from "./toolchain/tools.ts";
 
 const checkout = dirname(import.meta.dirname);
 const plainTools: readonly Tool[] = ["etcd", "kube-apiserver", "kubelet", "pulumi"];

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensureHarbor } from "../sandbox/harbor/harbor.ts";
 import { ensurePackages } from "../sandbox/host/packages.ts";
-import { ensureTools } from "../sandbox/toolchain.ts";
+import { ensureTools } from "../sandbox/toolchain/tools.ts";
 import { faultsPage } from "./faults.ts";
 import { resultsSchema, type Results } from "./reporter.ts";
 import { testDirectory } from "./support/sandbox.ts";

@@ -5,7 +5,7 @@ import { portName } from "../host/ports.ts";
 import type { Ports } from "../host/ports.ts";
 import { Processes, waitUntil } from "../host/processes.ts";
 import type { Secrets } from "../host/secrets.ts";
-import { ensureTools } from "../toolchain.ts";
+import { ensureTools } from "../toolchain/tools.ts";
 import { ensureMoto } from "./moto.ts";
 
 /** The only region of the sandbox. */

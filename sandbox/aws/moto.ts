@@ -5,7 +5,7 @@ import { execa } from "execa";
 import { runCommand } from "../host/command.ts";
 import { withLock } from "../host/lock.ts";
 import { installPackages } from "../host/packages.ts";
-import { cacheDirectory } from "../toolchain.ts";
+import { cacheDirectory } from "../toolchain/tools.ts";
 
 const requirements = join(import.meta.dirname, "..", "toolchain", "moto", "requirements.txt");
 

@@ -1,7 +1,7 @@
 import { AuthenticationV1TokenRequest, CoreV1Api, V1TokenRequestSpec } from "@kubernetes/client-node";
 import { createFile } from "../host/account.ts";
 import type { Account } from "../host/account.ts";
-import { client } from "../client.ts";
+import { client } from "../kubernetes/client.ts";
 import { layout } from "../host/directory.ts";
 import { harborContext } from "./objects.ts";
 

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { loadYaml } from "@kubernetes/client-node";
 import type { KubernetesObject, V1ClusterRole, V1CustomResourceDefinition } from "@kubernetes/client-node";
-import type { Tool } from "../toolchain.ts";
+import type { Tool } from "../toolchain/tools.ts";
 
 /** An object of one of the manifests that lie beside an operator: those of its own release. */
 interface Source {

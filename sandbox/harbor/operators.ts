@@ -8,7 +8,7 @@ import { portName } from "../host/ports.ts";
 import type { Ports } from "../host/ports.ts";
 import { waitUntil } from "../host/processes.ts";
 import type { Processes, ProcessSpec } from "../host/processes.ts";
-import type { Tool } from "../toolchain.ts";
+import type { Tool } from "../toolchain/tools.ts";
 import { writeServiceAccountKubeconfig } from "./access.ts";
 import { operatorAccounts, operatorNamespace, zalandoConfigMap } from "./objects.ts";
 

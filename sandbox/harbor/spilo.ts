@@ -5,7 +5,7 @@ import { CoreV1Api, KubernetesObjectApi, PatchStrategy, setHeaderOptions } from 
 import type { V1Pod } from "@kubernetes/client-node";
 import { createFolder, databaseAccount } from "../host/account.ts";
 import { ensureCertificates } from "../host/certificates.ts";
-import { client } from "../client.ts";
+import { client } from "../kubernetes/client.ts";
 import { contextLayout, layout, spiloLayout } from "../host/directory.ts";
 import { nodeName } from "../pgo/objects.ts";
 import type { PodFile } from "../pgo/pod-files.ts";

@@ -1,4 +1,4 @@
-import { instanceUser, operatorUser } from "../access.ts";
+import { instanceUser, operatorUser } from "../kubernetes/access.ts";
 import { hasOwnInstance } from "./inventory.ts";
 import type { Context, PostgresCluster } from "./inventory.ts";
 

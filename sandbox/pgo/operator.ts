@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CustomObjectsApi, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
 import { z } from "zod";
-import { client } from "../client.ts";
+import { client } from "../kubernetes/client.ts";
 import { clusterLayout, layout } from "../host/directory.ts";
 import { contexts, ownClusters } from "./inventory.ts";
 import type { Context, PostgresCluster } from "./inventory.ts";

@@ -10,7 +10,7 @@ import {
 import pLimit from "p-limit";
 import { z } from "zod";
 import type { Account } from "../host/account.ts";
-import { client, create } from "../client.ts";
+import { client, create } from "../kubernetes/client.ts";
 import { postgresClusterDefinition } from "./postgresclusters-crd.ts";
 import { contextLayout, layout } from "../host/directory.ts";
 import { clusters, hasOwnInstance } from "./inventory.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CoreV1Api } from "@kubernetes/client-node";
 import type { V1ConfigMap } from "@kubernetes/client-node";
-import { client } from "../../sandbox/client.ts";
+import { client } from "../../sandbox/kubernetes/client.ts";
 import { layout } from "../../sandbox/host/directory.ts";
 import { harborContext, operatorNamespace } from "../../sandbox/harbor/objects.ts";
 import { harborEnvironment, runInSandbox, testDirectory, type Ended } from "../support/sandbox.ts";

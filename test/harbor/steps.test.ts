@@ -13,7 +13,7 @@ import {
 import { harborOperatorPgHba, runbookPgHba } from "../../domain/harbor/pg-hba.ts";
 import { podConfigData, podSecretData } from "../../domain/harbor/pod-config.ts";
 import { restoreCheckReportSchema, suggestReportSchema } from "../../domain/restore/check.ts";
-import { client } from "../../sandbox/client.ts";
+import { client } from "../../sandbox/kubernetes/client.ts";
 import { layout } from "../../sandbox/host/directory.ts";
 import { applyHarborCluster } from "../../sandbox/harbor/harbor.ts";
 import {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import getPort from "get-port";
-import { client } from "../../sandbox/client.ts";
+import { client } from "../../sandbox/kubernetes/client.ts";
 import { waitUntil } from "../../sandbox/host/processes.ts";
 import { ApiProxy, type Interfere } from "../support/api-proxy.ts";
 import { RestrictedUsers } from "../support/restricted-user.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { CoreV1Api } from "@kubernetes/client-node";
 import { permissions, type Permission } from "../../domain/kubernetes/permissions.ts";
 import { stanzaCreateReportSchema } from "../../domain/stanza/create.ts";
-import { client } from "../../sandbox/client.ts";
+import { client } from "../../sandbox/kubernetes/client.ts";
 import { findCluster } from "../../sandbox/pgo/inventory.ts";
 import { loseStanza } from "../support/repository.ts";
 import { RestrictedUsers } from "../support/restricted-user.ts";

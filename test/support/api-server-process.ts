@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { CoreV1Api } from "@kubernetes/client-node";
-import { client } from "../../sandbox/client.ts";
+import { client } from "../../sandbox/kubernetes/client.ts";
 import { layout } from "../../sandbox/host/directory.ts";
 import type { Context } from "../../sandbox/pgo/inventory.ts";
 import { Processes, waitUntil } from "../../sandbox/host/processes.ts";

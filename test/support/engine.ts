@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { z } from "zod";
 import { layPulumiHome } from "../../sandbox/pulumi/home.ts";
-import { ensureTools } from "../../sandbox/toolchain.ts";
+import { ensureTools } from "../../sandbox/toolchain/tools.ts";
 import type { Ended } from "./sandbox.ts";
 
 const checkout = dirname(dirname(import.meta.dirname));

@@ -5,7 +5,7 @@ import {
   databaseRoles,
   postgresqlName,
 } from "../../domain/harbor/names.ts";
-import { create } from "../../sandbox/client.ts";
+import { create } from "../../sandbox/kubernetes/client.ts";
 import { unlessMissing } from "./harbor.ts";
 import type { TestKubernetes } from "./kubernetes.ts";
 import type { ObjectName } from "../../domain/kubernetes/object-name.ts";

@@ -11,7 +11,7 @@ import {
 import type { V1EnvVar, V1Pod } from "@kubernetes/client-node";
 import { z } from "zod";
 import { coreEncryptionKeySecretName, harborClusterApi } from "../../domain/harbor/names.ts";
-import { client } from "../../sandbox/client.ts";
+import { client } from "../../sandbox/kubernetes/client.ts";
 import { layout } from "../../sandbox/host/directory.ts";
 import { harborCluster, harborContext } from "../../sandbox/harbor/objects.ts";
 import { baseBackups } from "../../sandbox/harbor/spilo-patroni.ts";

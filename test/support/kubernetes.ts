@@ -2,16 +2,16 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { CoreV1Api, KubernetesObjectApi, loadYaml, type KubernetesObject } from "@kubernetes/client-node";
-import { writeAccess } from "../../sandbox/access.ts";
+import { writeAccess } from "../../sandbox/kubernetes/access.ts";
 import { databaseAccount } from "../../sandbox/host/account.ts";
 import { ensureCertificates } from "../../sandbox/host/certificates.ts";
-import { client } from "../../sandbox/client.ts";
+import { client } from "../../sandbox/kubernetes/client.ts";
 import { layout, prepareDirectory } from "../../sandbox/host/directory.ts";
-import { startKubernetes } from "../../sandbox/kubernetes.ts";
+import { startKubernetes } from "../../sandbox/kubernetes/control-plane.ts";
 import { loadPorts } from "../../sandbox/host/ports.ts";
 import { Processes, waitUntil } from "../../sandbox/host/processes.ts";
 import { loadSecrets } from "../../sandbox/host/secrets.ts";
-import { ensureTools } from "../../sandbox/toolchain.ts";
+import { ensureTools } from "../../sandbox/toolchain/tools.ts";
 
 const context = "lab";
 

@@ -10,7 +10,7 @@ import {
 import getPort from "get-port";
 import { databaseAccount } from "../../sandbox/host/account.ts";
 import { ensureCertificates } from "../../sandbox/host/certificates.ts";
-import { client } from "../../sandbox/client.ts";
+import { client } from "../../sandbox/kubernetes/client.ts";
 import { startDatabase } from "../../sandbox/pgo/databases.ts";
 import { contextLayout, instanceLayout, layout } from "../../sandbox/host/directory.ts";
 import type { PostgresCluster } from "../../sandbox/pgo/inventory.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AuthorizationV1Api, CoreV1Api, KubernetesObjectApi } from "@kubernetes/client-node";
 import { roleRules, type Permission } from "../../domain/kubernetes/permissions.ts";
-import { client, create } from "../../sandbox/client.ts";
+import { client, create } from "../../sandbox/kubernetes/client.ts";
 import type { Context } from "../../sandbox/pgo/inventory.ts";
 import { waitUntil } from "../../sandbox/host/processes.ts";
 import { sandboxEnvironment } from "./sandbox.ts";

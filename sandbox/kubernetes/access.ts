@@ -1,12 +1,12 @@
 import { chown, mkdir, writeFile } from "node:fs/promises";
-import type { Account } from "./host/account.ts";
-import type { Certificates } from "./host/certificates.ts";
-import { clusterLayout, contextLayout, layout } from "./host/directory.ts";
-import { contexts, ownClusters } from "./pgo/inventory.ts";
-import type { Context, PostgresCluster } from "./pgo/inventory.ts";
-import { portName } from "./host/ports.ts";
-import type { Ports } from "./host/ports.ts";
-import type { Secrets } from "./host/secrets.ts";
+import type { Account } from "../host/account.ts";
+import type { Certificates } from "../host/certificates.ts";
+import { clusterLayout, contextLayout, layout } from "../host/directory.ts";
+import { contexts, ownClusters } from "../pgo/inventory.ts";
+import type { Context, PostgresCluster } from "../pgo/inventory.ts";
+import { portName } from "../host/ports.ts";
+import type { Ports } from "../host/ports.ts";
+import type { Secrets } from "../host/secrets.ts";
 
 /** A user of an API server, known by its token. */
 interface User {

@@ -1,14 +1,14 @@
 import { CoreV1Api } from "@kubernetes/client-node";
-import type { Certificates } from "./host/certificates.ts";
+import type { Certificates } from "../host/certificates.ts";
 import { client } from "./client.ts";
-import { contextLayout, layout } from "./host/directory.ts";
-import { contexts } from "./pgo/inventory.ts";
-import type { Context } from "./pgo/inventory.ts";
-import { portName } from "./host/ports.ts";
-import type { Ports } from "./host/ports.ts";
-import { waitUntil } from "./host/processes.ts";
-import type { Processes } from "./host/processes.ts";
-import type { Tool } from "./toolchain.ts";
+import { contextLayout, layout } from "../host/directory.ts";
+import { contexts } from "../pgo/inventory.ts";
+import type { Context } from "../pgo/inventory.ts";
+import { portName } from "../host/ports.ts";
+import type { Ports } from "../host/ports.ts";
+import { waitUntil } from "../host/processes.ts";
+import type { Processes } from "../host/processes.ts";
+import type { Tool } from "../toolchain/tools.ts";
 
 interface Kubernetes {
   directory: string;

@@ -3,8 +3,8 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
-import { runCommand } from "./host/command.ts";
-import { withLock } from "./host/lock.ts";
+import { runCommand } from "../host/command.ts";
+import { withLock } from "../host/lock.ts";
 
 /** How one tool is built. */
 export interface Recipe {
@@ -36,7 +36,7 @@ export async function buildTool(
   cache: string,
   progress: (line: string) => void,
 ): Promise<string> {
-  const module = join(import.meta.dirname, "toolchain", recipe.module);
+  const module = join(import.meta.dirname, recipe.module);
   const goVersion = await checkedGoVersion(tool, module);
   const folder = join(cache, `${tool}-${contentKey(module, recipe, goVersion)}`);
   const path = join(folder, tool);
