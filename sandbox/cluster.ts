@@ -1,7 +1,5 @@
 import { join } from "node:path";
 import { writeAccess } from "./kubernetes/access.ts";
-import { databaseAccount } from "./host/account.ts";
-import { ensureCertificates } from "./host/certificates.ts";
 import { prepareDatabases, startDatabase } from "./pgo/databases.ts";
 import { directoryVariable, layout, prepareDirectory } from "./host/directory.ts";
 import { clusters, contexts, findCluster, hasOwnInstance, ownClusters, sharedCluster } from "./pgo/inventory.ts";
@@ -12,7 +10,8 @@ import { loadPorts, portName } from "./host/ports.ts";
 import { Processes } from "./host/processes.ts";
 import { createBasics, createPods, createPostgresClusters } from "./pgo/register.ts";
 import { healRepository, silenceRepository } from "./pgo/repository.ts";
-import { loadSecrets } from "./host/secrets.ts";
+import { loadHost } from "./host/host.ts";
+import type { Host } from "./host/host.ts";
 import { ensureTools } from "./toolchain/tools.ts";
 
 export { down } from "./down.ts";
@@ -30,22 +29,12 @@ export async function up({ directory, progress, postgresClusters = true }: UpOpt
   await ensurePackages(progress);
   const tools = await ensureTools(["etcd", "kube-apiserver", "kubelet"], progress);
   await prepareDirectory(directory);
-  const account = await databaseAccount();
-  const [ports, certificates, secrets] = await Promise.all([
-    loadPorts(directory),
-    ensureCertificates(directory, account),
-    loadSecrets(directory),
-  ]);
-  await writeAccess(directory, ports, certificates, secrets, account);
-  const processes = new Processes(layout(directory).processes);
-  const databases = { directory, processes, ports, certificates, secrets, account };
+  const host = await loadHost(directory);
+  await writeAccess(host);
 
   progress("starting etcd and the API servers of the contexts lab and dev");
-  await Promise.all([
-    startKubernetes({ directory, processes, ports, certificates, tools }),
-    prepareDatabases(databases),
-  ]);
-  await Promise.all(contexts.map((context) => createBasics(directory, context, ports)));
+  await Promise.all([startKubernetes({ ...host, tools }), prepareDatabases(host)]);
+  await Promise.all(contexts.map((context) => createBasics(host, context)));
   if (!postgresClusters) return;
 
   progress(
@@ -54,19 +43,19 @@ export async function up({ directory, progress, postgresClusters = true }: UpOpt
   const identifiers = new Map<PostgresCluster, string>();
   await Promise.all(
     contexts.map(async (context) => {
-      await createPods(directory, context, ports, account);
+      await createPods(host, context);
       await Promise.all(
         ownClusters
           .filter((cluster) => cluster.context === context)
-          .map(async (cluster) => identifiers.set(cluster, await startDatabase(databases, cluster))),
+          .map(async (cluster) => identifiers.set(cluster, await startDatabase(host, cluster))),
       );
     }),
   );
 
   const systemIdentifier = (cluster: PostgresCluster) =>
     identifiers.get(hasOwnInstance(cluster) ? cluster : sharedCluster) ?? "";
-  await Promise.all(contexts.map((context) => createPostgresClusters(directory, context, systemIdentifier)));
-  await processes.start({
+  await Promise.all(contexts.map((context) => createPostgresClusters(host, context, systemIdentifier)));
+  await host.processes.start({
     name: "operator",
     command: process.execPath,
     args: [join(import.meta.dirname, "pgo", "operator.ts"), directory],
@@ -126,15 +115,13 @@ function description(name: string): string {
 /** Lets the repository host of a cluster answer: what a corrected ServiceEntry does. */
 export async function heal(directory: string, context: Context, target: string): Promise<void> {
   const cluster = repairable(context, target);
-  const processes = runningSandbox(directory);
-  await healRepository(directory, cluster, await loadPorts(directory), processes, await databaseAccount());
+  await healRepository(await runningHost(directory), cluster);
 }
 
 /** Lets the repository host of a cluster fall silent, as behind a wrong ServiceEntry. */
 export async function breakRepository(directory: string, context: Context, target: string): Promise<void> {
   const cluster = repairable(context, target);
-  const processes = runningSandbox(directory);
-  await silenceRepository(cluster, await loadPorts(directory), processes);
+  await silenceRepository(await runningHost(directory), cluster);
 }
 
 /** What a person needs to go on by hand; psql goes to the instance behind all healthy clusters. */
@@ -158,8 +145,8 @@ function repairable(context: Context, target: string): PostgresCluster {
   );
 }
 
-function runningSandbox(directory: string): Processes {
+async function runningHost(directory: string): Promise<Host> {
   const processes = new Processes(layout(directory).processes);
   if (!processes.running("etcd")) throw new Error(`no sandbox runs in ${directory}: start it first`);
-  return processes;
+  return loadHost(directory);
 }

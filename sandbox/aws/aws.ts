@@ -5,6 +5,7 @@ import { portName } from "../host/ports.ts";
 import type { Ports } from "../host/ports.ts";
 import { Processes, waitUntil } from "../host/processes.ts";
 import type { Secrets } from "../host/secrets.ts";
+import type { Host } from "../host/host.ts";
 import { ensureTools } from "../toolchain/tools.ts";
 import { ensureMoto } from "./moto.ts";
 
@@ -17,12 +18,8 @@ export interface AwsPrograms {
   moto: string;
 }
 
-export interface Aws {
-  directory: string;
-  processes: Processes;
-  ports: Ports;
-  secrets: Secrets;
-}
+/** The part of the host that AWS needs. */
+export type Aws = Pick<Host, "directory" | "processes" | "ports" | "secrets">;
 
 /** Builds or installs what is missing. */
 export async function ensureAws(progress: (line: string) => void): Promise<AwsPrograms> {

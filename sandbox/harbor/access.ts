@@ -7,13 +7,19 @@ import { harborContext } from "./objects.ts";
 
 const tokenSeconds = 30 * 24 * 3600;
 
-/** Writes a kubeconfig with a token of the service account, the way a kubelet gets one for its Pods. Only the owner may read it. */
+interface ServiceAccountKubeconfig {
+  readonly path: string;
+  readonly namespace: string;
+  /** The service account. */
+  readonly name: string;
+  /** The only user who may read the file. */
+  readonly owner: Account;
+}
+
+/** Writes a kubeconfig with a token of the service account, such as a kubelet mounts into a Pod. */
 export async function writeServiceAccountKubeconfig(
   directory: string,
-  path: string,
-  namespace: string,
-  name: string,
-  owner: Account,
+  { path, namespace, name, owner }: ServiceAccountKubeconfig,
 ): Promise<void> {
   const config = client(layout(directory).kubeconfig, harborContext);
   const spec = Object.assign(new V1TokenRequestSpec(), {

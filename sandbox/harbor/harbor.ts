@@ -2,16 +2,15 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { ApiextensionsV1Api, KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
 import type { KubernetesObject } from "@kubernetes/client-node";
-import { createFolder, databaseAccount } from "../host/account.ts";
+import { createFolder } from "../host/account.ts";
 import { ensureAws, startAws } from "../aws/aws.ts";
 import type { AwsPrograms } from "../aws/aws.ts";
-import { ensureCertificates } from "../host/certificates.ts";
 import { client } from "../kubernetes/client.ts";
 import { layout } from "../host/directory.ts";
-import { loadPorts, portName } from "../host/ports.ts";
+import { portName } from "../host/ports.ts";
 import { Processes, waitUntil } from "../host/processes.ts";
 import { installProvider } from "../pulumi/home.ts";
-import { loadSecrets } from "../host/secrets.ts";
+import { loadHost } from "../host/host.ts";
 import { ensureTools } from "../toolchain/tools.ts";
 import type { Tool } from "../toolchain/tools.ts";
 import { operatorManifests } from "./manifests.ts";
@@ -50,11 +49,10 @@ export async function startHarbor(
 ): Promise<void> {
   const processes = new Processes(layout(directory).processes);
   if (!processes.running("etcd")) throw new Error(`no sandbox runs in ${directory}: start it first`);
-  const account = await databaseAccount();
-  const [ports, certificates] = await Promise.all([loadPorts(directory), ensureCertificates(directory, account)]);
-  const operators = { directory, processes, ports, certificates, tools };
+  const host = await loadHost(directory);
+  const operators = { ...host, tools };
   await mkdir(layout(directory).harbor, { recursive: true, mode: 0o711 });
-  await createFolder(baseBackups(directory), account);
+  await createFolder(baseBackups(directory), host.account);
   await installProvider(join(directory, "pulumi"), {
     name: "kubernetes",
     version: kubernetesProviderVersion,
@@ -65,11 +63,10 @@ export async function startHarbor(
     "starting S3, the other AWS APIs, kube-controller-manager, the Zalando operator and the Harbor operator in the context lab",
   );
   const manifests = await operatorManifests(tools);
-  const secrets = await loadSecrets(directory);
   await Promise.all([
-    startAws({ directory, processes, ports, secrets }, aws),
+    startAws(host, aws),
     startControllerManager(operators),
-    apply(directory, [...manifests, ...operatorObjects(ports(portName.zalandoOperator))]),
+    apply(directory, [...manifests, ...operatorObjects(host.ports(portName.zalandoOperator))]),
   ]);
   await definitionsServed(directory, manifests);
   await processes.start({

@@ -5,20 +5,14 @@ import { join } from "node:path";
 import type { Certificates } from "../host/certificates.ts";
 import { layout } from "../host/directory.ts";
 import { portName } from "../host/ports.ts";
-import type { Ports } from "../host/ports.ts";
 import { waitUntil } from "../host/processes.ts";
 import type { Processes, ProcessSpec } from "../host/processes.ts";
+import type { Host } from "../host/host.ts";
 import type { Tool } from "../toolchain/tools.ts";
 import { writeServiceAccountKubeconfig } from "./access.ts";
 import { operatorAccounts, operatorNamespace, zalandoConfigMap } from "./objects.ts";
 
-interface Operators {
-  directory: string;
-  processes: Processes;
-  ports: Ports;
-  certificates: Certificates;
-  tools: Map<Tool, string>;
-}
+type Operators = Host & { readonly tools: Map<Tool, string> };
 
 const { uid, gid } = userInfo();
 const caller = { uid, gid };
@@ -63,7 +57,12 @@ export async function startZalandoOperator({
   tools,
 }: Operators): Promise<void> {
   const kubeconfig = join(layout(directory).harbor, "postgres-operator.kubeconfig");
-  await writeServiceAccountKubeconfig(directory, kubeconfig, operatorNamespace, operatorAccounts.zalando, caller);
+  await writeServiceAccountKubeconfig(directory, {
+    path: kubeconfig,
+    namespace: operatorNamespace,
+    name: operatorAccounts.zalando,
+    owner: caller,
+  });
   await startAndWait(processes, `http://127.0.0.1:${ports(portName.zalandoOperator)}/readyz/`, certificates, {
     name: "lab.postgres-operator",
     command: tools.get("postgres-operator") ?? "",
@@ -123,7 +122,12 @@ export async function startHarborOperator({
   const home = join(layout(directory).harbor, "harbor-operator");
   const kubeconfig = join(home, ".kube", "config");
   await mkdir(join(home, ".kube"), { recursive: true, mode: 0o700 });
-  await writeServiceAccountKubeconfig(directory, kubeconfig, operatorNamespace, operatorAccounts.harbor, caller);
+  await writeServiceAccountKubeconfig(directory, {
+    path: kubeconfig,
+    namespace: operatorNamespace,
+    name: operatorAccounts.harbor,
+    owner: caller,
+  });
   await copyFile(certificates.server.certificate, join(home, "tls.crt"));
   await copyFile(certificates.server.key, join(home, "tls.key"));
   const metrics = `127.0.0.1:${ports(portName.harborOperator.metrics)}`;

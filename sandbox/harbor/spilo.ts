@@ -3,14 +3,13 @@ import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CoreV1Api, KubernetesObjectApi, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
 import type { V1Pod } from "@kubernetes/client-node";
-import { createFolder, databaseAccount } from "../host/account.ts";
-import { ensureCertificates } from "../host/certificates.ts";
+import { createFolder } from "../host/account.ts";
 import { client } from "../kubernetes/client.ts";
 import { contextLayout, layout, spiloLayout } from "../host/directory.ts";
 import { nodeName } from "../pgo/objects.ts";
 import type { PodFile } from "../pgo/pod-files.ts";
-import { loadPorts, portName } from "../host/ports.ts";
-import { Processes } from "../host/processes.ts";
+import { portName } from "../host/ports.ts";
+import { loadHost } from "../host/host.ts";
 import { writeServiceAccountKubeconfig } from "./access.ts";
 import { harborContext } from "./objects.ts";
 import { isReady, podStatus, resolveEnvironment } from "./spilo-pod.ts";
@@ -36,9 +35,7 @@ const mergePatch = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
 const config = client(layout(directory).kubeconfig, harborContext);
 const core = config.makeApiClient(CoreV1Api);
 const objects = KubernetesObjectApi.makeApiClient(config);
-const processes = new Processes(layout(directory).processes);
-const account = await databaseAccount();
-const [ports, certificates] = await Promise.all([loadPorts(directory), ensureCertificates(directory, account)]);
+const { processes, ports, certificates, account } = await loadHost(directory);
 const apiPort = ports(portName.apiServer(harborContext));
 /** No other sandbox of this machine has the port, so none has the addresses. */
 const network = `127.${apiPort >> 8}.${apiPort & 255}`;
@@ -127,13 +124,12 @@ async function run(known: Known): Promise<void> {
   const files = spiloLayout(directory, spilo.number);
   await createFolder(dirname(files.own), account, 0o711);
   await createFolder(files.own, account);
-  await writeServiceAccountKubeconfig(
-    directory,
-    files.kubeconfig,
-    known.namespace,
-    known.pod.spec?.serviceAccountName ?? "default",
-    account,
-  );
+  await writeServiceAccountKubeconfig(directory, {
+    path: files.kubeconfig,
+    namespace: known.namespace,
+    name: known.pod.spec?.serviceAccountName ?? "default",
+    owner: account,
+  });
   await prepareSpilo(spilo, certificates, account);
   const env = spiloEnvironment(spilo);
   const kubelet: PodFile = { containers: { postgres: { run: { ...account, directory: files.own, env } } } };

@@ -1,12 +1,9 @@
 import { chown, mkdir, writeFile } from "node:fs/promises";
-import type { Account } from "../host/account.ts";
-import type { Certificates } from "../host/certificates.ts";
 import { clusterLayout, contextLayout, layout } from "../host/directory.ts";
 import { contexts, ownClusters } from "../pgo/inventory.ts";
 import type { Context, PostgresCluster } from "../pgo/inventory.ts";
 import { portName } from "../host/ports.ts";
-import type { Ports } from "../host/ports.ts";
-import type { Secrets } from "../host/secrets.ts";
+import type { Host } from "../host/host.ts";
 
 /** A user of an API server, known by its token. */
 interface User {
@@ -31,20 +28,10 @@ export function instanceUser(cluster: PostgresCluster): User {
 }
 
 /** Writes the token file of each API server and the kubeconfig of everyone who calls one. */
-export async function writeAccess(
-  directory: string,
-  ports: Ports,
-  certificates: Certificates,
-  secrets: Secrets,
-  account: Account,
-): Promise<void> {
-  const token = (context: Context, user: User) => secrets(`token ${context} ${user.name}`);
+export async function writeAccess(host: Host): Promise<void> {
+  const { directory, account } = host;
   const write = (path: string, user: User, served: readonly Context[]) =>
-    writeFile(
-      path,
-      kubeconfig(ports, certificates, user, served, (context) => token(context, user)),
-      { mode: 0o600 },
-    );
+    writeFile(path, kubeconfig(host, user, served), { mode: 0o600 });
 
   for (const context of contexts) {
     const users = [
@@ -54,7 +41,9 @@ export async function writeAccess(
     ];
     const files = contextLayout(directory, context);
     await mkdir(files.pods, { recursive: true });
-    const lines = users.map((user) => `${token(context, user)},${user.name},${user.name},"${user.groups.join(",")}"\n`);
+    const lines = users.map(
+      (user) => `${token(host, context, user)},${user.name},${user.name},"${user.groups.join(",")}"\n`,
+    );
     await writeFile(files.tokens, lines.join(""), { mode: 0o600 });
   }
   await write(layout(directory).kubeconfig, administrator, contexts);
@@ -67,13 +56,11 @@ export async function writeAccess(
   }
 }
 
-function kubeconfig(
-  ports: Ports,
-  certificates: Certificates,
-  user: User,
-  served: readonly Context[],
-  token: (context: Context) => string,
-): string {
+function token({ secrets }: Host, context: Context, user: User): string {
+  return secrets(`token ${context} ${user.name}`);
+}
+
+function kubeconfig(host: Host, user: User, served: readonly Context[]): string {
   const content = {
     apiVersion: "v1",
     kind: "Config",
@@ -81,15 +68,15 @@ function kubeconfig(
     clusters: served.map((context) => ({
       name: context,
       cluster: {
-        server: `https://127.0.0.1:${ports(portName.apiServer(context))}`,
-        "certificate-authority": certificates.authority,
+        server: `https://127.0.0.1:${host.ports(portName.apiServer(context))}`,
+        "certificate-authority": host.certificates.authority,
       },
     })),
     contexts: served.map((context) => ({
       name: context,
       context: { cluster: context, user: `${user.name}@${context}` },
     })),
-    users: served.map((context) => ({ name: `${user.name}@${context}`, user: { token: token(context) } })),
+    users: served.map((context) => ({ name: `${user.name}@${context}`, user: { token: token(host, context, user) } })),
   };
   // JSON is YAML, too.
   return JSON.stringify(content, undefined, 2);

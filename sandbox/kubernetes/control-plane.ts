@@ -1,22 +1,16 @@
 import { CoreV1Api } from "@kubernetes/client-node";
-import type { Certificates } from "../host/certificates.ts";
 import { client } from "./client.ts";
 import { contextLayout, layout } from "../host/directory.ts";
 import { contexts } from "../pgo/inventory.ts";
 import type { Context } from "../pgo/inventory.ts";
 import { portName } from "../host/ports.ts";
-import type { Ports } from "../host/ports.ts";
 import { waitUntil } from "../host/processes.ts";
-import type { Processes } from "../host/processes.ts";
+import type { Host } from "../host/host.ts";
 import type { Tool } from "../toolchain/tools.ts";
 
-interface Kubernetes {
-  directory: string;
-  processes: Processes;
-  ports: Ports;
-  certificates: Certificates;
-  tools: Map<Tool, string>;
-}
+type Kubernetes = Pick<Host, "directory" | "processes" | "ports" | "certificates"> & {
+  readonly tools: Map<Tool, string>;
+};
 
 /** Starts etcd, an API server and a kubelet stand-in per context, and waits until both API servers answer. */
 export async function startKubernetes(kubernetes: Kubernetes): Promise<void> {

@@ -1,18 +1,14 @@
 import { z } from "zod";
 import { createFile, createFolder } from "../host/account.ts";
-import type { Account } from "../host/account.ts";
-import type { Certificates } from "../host/certificates.ts";
 import { clusterLayout, instanceLayout, layout } from "../host/directory.ts";
 import { clusterId } from "./inventory.ts";
 import type { PostgresCluster } from "./inventory.ts";
 import { label, patroniLabels, patroniScope } from "./objects.ts";
 import { postgresBin } from "../host/packages.ts";
 import { portName } from "../host/ports.ts";
-import type { Ports } from "../host/ports.ts";
 import { waitUntil } from "../host/processes.ts";
-import type { Processes } from "../host/processes.ts";
 import { configText } from "./repository.ts";
-import type { Secrets } from "../host/secrets.ts";
+import type { Host } from "../host/host.ts";
 
 /** An instance of a cluster: Patroni and its Postgres. */
 export interface Instance {
@@ -21,11 +17,7 @@ export interface Instance {
 }
 
 /** The environment in which everything of an instance runs, and what is executed in its `database` container. */
-export function instanceEnvironment(
-  directory: string,
-  { cluster, pod }: Instance,
-  ports: Ports,
-): Record<string, string> {
+export function instanceEnvironment({ directory, ports }: Host, { cluster, pod }: Instance): Record<string, string> {
   const files = instanceLayout(directory, cluster, pod);
   return {
     PATH: `${postgresBin}:/usr/local/bin:/usr/bin:/bin`,
@@ -41,14 +33,8 @@ export function instanceEnvironment(
 }
 
 /** Writes the files of an instance: only its own Postgres, and its repository through the repository host, as the operator does it. */
-export async function prepareInstance(
-  directory: string,
-  instance: Instance,
-  ports: Ports,
-  certificates: Certificates,
-  secrets: Secrets,
-  account: Account,
-): Promise<void> {
+export async function prepareInstance(host: Host, instance: Instance): Promise<void> {
+  const { directory, ports, certificates, account } = host;
   const { cluster, pod } = instance;
   const files = instanceLayout(directory, cluster, pod);
   for (const folder of [files.own, files.spool, files.locks, files.logs]) await createFolder(folder, account);
@@ -78,14 +64,10 @@ export async function prepareInstance(
     }),
     account,
   );
-  await createFile(
-    files.patroniConfig,
-    JSON.stringify(patroniConfig(directory, instance, ports, secrets), undefined, 2),
-    account,
-  );
+  await createFile(files.patroniConfig, JSON.stringify(patroniConfig(host, instance), undefined, 2), account);
 }
 
-function patroniConfig(directory: string, { cluster, pod }: Instance, ports: Ports, secrets: Secrets) {
+function patroniConfig({ directory, ports, secrets }: Host, { cluster, pod }: Instance) {
   const files = instanceLayout(directory, cluster, pod);
   const password = secrets(`password ${clusterId(cluster)}`);
   const restApi = `127.0.0.1:${ports(portName.patroni(cluster, pod))}`;
@@ -151,26 +133,20 @@ export function patroniProcess({ cluster, pod }: Instance): string {
 }
 
 /** Starts Patroni, which starts its Postgres. */
-export async function startPatroni(
-  directory: string,
-  instance: Instance,
-  ports: Ports,
-  processes: Processes,
-  account: Account,
-): Promise<void> {
-  const files = instanceLayout(directory, instance.cluster, instance.pod);
-  await processes.start({
+export async function startPatroni(host: Host, instance: Instance): Promise<void> {
+  const files = instanceLayout(host.directory, instance.cluster, instance.pod);
+  await host.processes.start({
     name: patroniProcess(instance),
     command: "patroni",
     args: [files.patroniConfig],
-    env: instanceEnvironment(directory, instance, ports),
+    env: instanceEnvironment(host, instance),
     cwd: files.own,
-    user: account,
+    user: host.account,
   });
 }
 
 /** Waits until an instance leads the cluster, and tells which one. Patroni must have been started on the given one. */
-export async function waitForLeader(started: Instance, ports: Ports, processes: Processes): Promise<Instance> {
+export async function waitForLeader(host: Host, started: Instance): Promise<Instance> {
   const { cluster } = started;
   const name = patroniProcess(started);
   let leader: string | undefined;
@@ -178,37 +154,32 @@ export async function waitForLeader(started: Instance, ports: Ports, processes: 
     `a leader of ${cluster.namespace}/${cluster.name} in the context ${cluster.context}`,
     90,
     async () => {
-      for (const pod of cluster.pods) if (await answers(cluster, pod, ports, "primary")) leader = pod;
-      return leader !== undefined || !processes.running(name);
+      for (const pod of cluster.pods) if (await answers(host, { cluster, pod }, "primary")) leader = pod;
+      return leader !== undefined || !host.processes.running(name);
     },
   );
-  if (leader === undefined) throw new Error(`${name} ended while it started; see ${processes.log(name)}`);
+  if (leader === undefined) throw new Error(`${name} ended while it started; see ${host.processes.log(name)}`);
   return { cluster, pod: leader };
 }
 
 /** Waits until all instances run that do not lead. */
-export async function waitForReplicas(leader: Instance, ports: Ports): Promise<void> {
+export async function waitForReplicas(host: Host, leader: Instance): Promise<void> {
   for (const pod of leader.cluster.pods.filter((name) => name !== leader.pod)) {
-    await waitUntil(`the replica ${pod}`, 60, () => answers(leader.cluster, pod, ports, "replica"));
+    await waitUntil(`the replica ${pod}`, 60, () => answers(host, { cluster: leader.cluster, pod }, "replica"));
   }
 }
 
 /** The system identifier of an instance's Postgres: text, because it has more digits than a JavaScript number holds. */
-export async function readSystemIdentifier({ cluster, pod }: Instance, ports: Ports): Promise<string> {
-  const response = await ask(cluster, pod, ports, "patroni");
+export async function readSystemIdentifier(host: Host, instance: Instance): Promise<string> {
+  const response = await ask(host, instance, "patroni");
   return z.object({ database_system_identifier: z.string() }).parse(await response.json()).database_system_identifier;
 }
 
-async function answers(
-  cluster: PostgresCluster,
-  pod: string,
-  ports: Ports,
-  role: "primary" | "replica",
-): Promise<boolean> {
-  return (await ask(cluster, pod, ports, role).catch(() => undefined))?.status === 200;
+async function answers(host: Host, instance: Instance, role: "primary" | "replica"): Promise<boolean> {
+  return (await ask(host, instance, role).catch(() => undefined))?.status === 200;
 }
 
-function ask(cluster: PostgresCluster, pod: string, ports: Ports, path: string): Promise<Response> {
+function ask({ ports }: Host, { cluster, pod }: Instance, path: string): Promise<Response> {
   return fetch(`http://127.0.0.1:${ports(portName.patroni(cluster, pod))}/${path}`, {
     signal: AbortSignal.timeout(5000),
   });

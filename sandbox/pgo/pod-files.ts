@@ -1,9 +1,8 @@
-import type { Account } from "../host/account.ts";
 import { clusterLayout, instanceLayout } from "../host/directory.ts";
 import { hasOwnInstance, sharedCluster } from "./inventory.ts";
 import type { PostgresCluster } from "./inventory.ts";
 import { instanceEnvironment } from "./patroni.ts";
-import type { Ports } from "../host/ports.ts";
+import type { Host } from "../host/host.ts";
 
 /** What the kubelet stand-in reads about a pod: how it runs a command in each container. */
 export interface PodFile {
@@ -11,25 +10,19 @@ export interface PodFile {
 }
 
 /** The file of an instance pod. Where the cluster has no instance of its own, its commands run on the shared one. */
-export function instancePodFile(
-  directory: string,
-  cluster: PostgresCluster,
-  pod: string,
-  ports: Ports,
-  account: Account,
-): PodFile {
+export function instancePodFile(host: Host, cluster: PostgresCluster, pod: string): PodFile {
   const [sharedPod = pod] = sharedCluster.pods;
   const instance = hasOwnInstance(cluster) ? { cluster, pod } : { cluster: sharedCluster, pod: sharedPod };
-  const folder = instanceLayout(directory, instance.cluster, instance.pod).own;
+  const folder = instanceLayout(host.directory, instance.cluster, instance.pod).own;
   return {
     containers: {
-      database: { run: { ...account, directory: folder, env: instanceEnvironment(directory, instance, ports) } },
+      database: { run: { ...host.account, directory: folder, env: instanceEnvironment(host, instance) } },
     },
   };
 }
 
 /** The file of a repository host's pod: what is asked there does not go over the network. */
-export function repositoryPodFile(directory: string, cluster: PostgresCluster, account: Account): PodFile {
+export function repositoryPodFile({ directory, account }: Host, cluster: PostgresCluster): PodFile {
   const files = clusterLayout(directory, hasOwnInstance(cluster) ? cluster : sharedCluster);
   const env = {
     PATH: "/usr/local/bin:/usr/bin:/bin",

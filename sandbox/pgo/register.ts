@@ -9,7 +9,6 @@ import {
 } from "@kubernetes/client-node";
 import pLimit from "p-limit";
 import { z } from "zod";
-import type { Account } from "../host/account.ts";
 import { client, create } from "../kubernetes/client.ts";
 import { postgresClusterDefinition } from "./postgresclusters-crd.ts";
 import { contextLayout, layout } from "../host/directory.ts";
@@ -33,7 +32,7 @@ import type { Pod } from "./objects.ts";
 import { instancePodFile, repositoryPodFile } from "./pod-files.ts";
 import type { PodFile } from "./pod-files.ts";
 import { portName } from "../host/ports.ts";
-import type { Ports } from "../host/ports.ts";
+import type { Host } from "../host/host.ts";
 import { waitUntil } from "../host/processes.ts";
 
 const mergePatch = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
@@ -42,7 +41,7 @@ const mergePatch = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
 const parallelRequests = 8;
 
 /** Makes the definition of PostgresCluster, the operator's permissions and the node of a context. */
-export async function createBasics(directory: string, context: Context, ports: Ports): Promise<void> {
+export async function createBasics({ directory, ports }: Host, context: Context): Promise<void> {
   const config = client(layout(directory).kubeconfig, context);
   const core = config.makeApiClient(CoreV1Api);
   const objects = KubernetesObjectApi.makeApiClient(config);
@@ -62,7 +61,8 @@ export async function createBasics(directory: string, context: Context, ports: P
 }
 
 /** Makes the namespaces, permissions and pods of a context, and tells the kubelet stand-in what stands behind each pod. */
-export async function createPods(directory: string, context: Context, ports: Ports, account: Account): Promise<void> {
+export async function createPods(host: Host, context: Context): Promise<void> {
+  const { directory } = host;
   const config = client(layout(directory).kubeconfig, context);
   const core = config.makeApiClient(CoreV1Api);
   const objects = KubernetesObjectApi.makeApiClient(config);
@@ -85,10 +85,8 @@ export async function createPods(directory: string, context: Context, ports: Por
       await create(objects, instanceRole(cluster));
       await create(objects, instanceRoleBinding(cluster));
     }
-    for (const pod of cluster.pods)
-      await createPod(instancePod(cluster, pod), instancePodFile(directory, cluster, pod, ports, account));
-    if (cluster.pods.length > 0)
-      await createPod(repositoryPod(cluster), repositoryPodFile(directory, cluster, account));
+    for (const pod of cluster.pods) await createPod(instancePod(cluster, pod), instancePodFile(host, cluster, pod));
+    if (cluster.pods.length > 0) await createPod(repositoryPod(cluster), repositoryPodFile(host, cluster));
   });
 }
 
@@ -100,7 +98,7 @@ const listed = z.object({
 
 /** Makes the PostgresClusters of a context, with the status that the operator once gave them. Leaves those with a status as they are. */
 export async function createPostgresClusters(
-  directory: string,
+  { directory }: Host,
   context: Context,
   systemIdentifier: (cluster: PostgresCluster) => string,
 ): Promise<void> {

@@ -1,27 +1,21 @@
 import { createConnection } from "node:net";
 import { join } from "node:path";
 import { createFile, createFolder } from "../host/account.ts";
-import type { Account } from "../host/account.ts";
 import { repositoryClientName } from "../host/certificates.ts";
-import type { Certificates } from "../host/certificates.ts";
 import { clusterLayout } from "../host/directory.ts";
 import { clusterId } from "./inventory.ts";
 import type { PostgresCluster } from "./inventory.ts";
 import { portName } from "../host/ports.ts";
-import type { Ports } from "../host/ports.ts";
 import { waitUntil } from "../host/processes.ts";
-import type { Processes } from "../host/processes.ts";
+import type { Host } from "../host/host.ts";
 
 const repositoryProcess = (cluster: PostgresCluster) => `${clusterId(cluster)}.repository`;
 const silentProcess = (cluster: PostgresCluster) => `${clusterId(cluster)}.silent`;
 
 /** Writes the files of a cluster's repository host. */
 export async function prepareRepository(
-  directory: string,
+  { directory, ports, certificates, account }: Host,
   cluster: PostgresCluster,
-  ports: Ports,
-  certificates: Certificates,
-  account: Account,
 ): Promise<void> {
   const files = clusterLayout(directory, cluster);
   for (const folder of [files.own, files.repository, files.repositoryLocks, files.repositoryLogs])
@@ -53,69 +47,49 @@ export function configText(sections: Record<string, Record<string, string | numb
  * Starts what listens at a cluster's repository port: what did so before, or at first what the cluster's state says.
  * The records of the processes remember a repair or a break.
  */
-export async function startRepository(
-  directory: string,
-  cluster: PostgresCluster,
-  ports: Ports,
-  processes: Processes,
-  account: Account,
-): Promise<void> {
-  const known = processes.names();
+export async function startRepository(host: Host, cluster: PostgresCluster): Promise<void> {
+  const known = host.processes.names();
   const silent =
     known.includes(silentProcess(cluster)) ||
     (cluster.state === "silent" && !known.includes(repositoryProcess(cluster)));
-  await (silent
-    ? startSilentPeer(cluster, ports, processes)
-    : startServer(directory, cluster, ports, processes, account));
+  await (silent ? startSilentPeer(host, cluster) : startServer(host, cluster));
 }
 
 /** Puts the real repository host where a silent peer listened. */
-export async function healRepository(
-  directory: string,
-  cluster: PostgresCluster,
-  ports: Ports,
-  processes: Processes,
-  account: Account,
-): Promise<void> {
-  await processes.stop(silentProcess(cluster));
-  await startServer(directory, cluster, ports, processes, account);
+export async function healRepository(host: Host, cluster: PostgresCluster): Promise<void> {
+  await host.processes.stop(silentProcess(cluster));
+  await startServer(host, cluster);
 }
 
 /** Puts a silent peer where the repository host listened. */
-export async function silenceRepository(cluster: PostgresCluster, ports: Ports, processes: Processes): Promise<void> {
+export async function silenceRepository(host: Host, cluster: PostgresCluster): Promise<void> {
   // The server has a child for each connection.
-  await processes.stop(repositoryProcess(cluster), { group: true });
-  await startSilentPeer(cluster, ports, processes);
+  await host.processes.stop(repositoryProcess(cluster), { group: true });
+  await startSilentPeer(host, cluster);
 }
 
-async function startServer(
-  directory: string,
-  cluster: PostgresCluster,
-  ports: Ports,
-  processes: Processes,
-  account: Account,
-): Promise<void> {
-  await processes.start({
+async function startServer(host: Host, cluster: PostgresCluster): Promise<void> {
+  await host.processes.start({
     name: repositoryProcess(cluster),
     command: "pgbackrest",
-    args: [`--config=${clusterLayout(directory, cluster).repositoryConfig}`, "server"],
+    args: [`--config=${clusterLayout(host.directory, cluster).repositoryConfig}`, "server"],
     env: { LANG: "C.UTF-8" },
     cwd: "/",
-    user: account,
+    user: host.account,
   });
-  await listening(cluster, ports);
+  await listening(host, cluster);
 }
 
-async function startSilentPeer(cluster: PostgresCluster, ports: Ports, processes: Processes): Promise<void> {
-  await processes.start({
+async function startSilentPeer(host: Host, cluster: PostgresCluster): Promise<void> {
+  await host.processes.start({
     name: silentProcess(cluster),
     command: process.execPath,
-    args: [join(import.meta.dirname, "silent-peer.ts"), String(ports(portName.repository(cluster)))],
+    args: [join(import.meta.dirname, "silent-peer.ts"), String(host.ports(portName.repository(cluster)))],
   });
-  await listening(cluster, ports);
+  await listening(host, cluster);
 }
 
-async function listening(cluster: PostgresCluster, ports: Ports): Promise<void> {
+async function listening({ ports }: Host, cluster: PostgresCluster): Promise<void> {
   await waitUntil(`the repository port of ${cluster.namespace}/${cluster.name}`, 20, () =>
     accepts(ports(portName.repository(cluster))),
   );

@@ -3,14 +3,11 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { CoreV1Api, KubernetesObjectApi, loadYaml, type KubernetesObject } from "@kubernetes/client-node";
 import { writeAccess } from "../../sandbox/kubernetes/access.ts";
-import { databaseAccount } from "../../sandbox/host/account.ts";
-import { ensureCertificates } from "../../sandbox/host/certificates.ts";
 import { client } from "../../sandbox/kubernetes/client.ts";
 import { layout, prepareDirectory } from "../../sandbox/host/directory.ts";
 import { startKubernetes } from "../../sandbox/kubernetes/control-plane.ts";
-import { loadPorts } from "../../sandbox/host/ports.ts";
-import { Processes, waitUntil } from "../../sandbox/host/processes.ts";
-import { loadSecrets } from "../../sandbox/host/secrets.ts";
+import { waitUntil } from "../../sandbox/host/processes.ts";
+import { loadHost } from "../../sandbox/host/host.ts";
 import { ensureTools } from "../../sandbox/toolchain/tools.ts";
 
 const context = "lab";
@@ -33,15 +30,9 @@ export async function startTestKubernetes(): Promise<TestKubernetes> {
   const tools = await ensureTools(["etcd", "kube-apiserver", "kubelet", "postgres-operator"], progress);
   const directory = await mkdtemp(join(tmpdir(), "pr-kubernetes-"));
   await prepareDirectory(directory);
-  const account = await databaseAccount();
-  const [ports, certificates, secrets] = await Promise.all([
-    loadPorts(directory),
-    ensureCertificates(directory, account),
-    loadSecrets(directory),
-  ]);
-  await writeAccess(directory, ports, certificates, secrets, account);
-  const processes = new Processes(layout(directory).processes);
-  await startKubernetes({ directory, processes, ports, certificates, tools });
+  const host = await loadHost(directory);
+  await writeAccess(host);
+  await startKubernetes({ ...host, tools });
 
   const { kubeconfig } = layout(directory);
   const config = client(kubeconfig, context);
@@ -61,7 +52,7 @@ export async function startTestKubernetes(): Promise<TestKubernetes> {
     core: config.makeApiClient(CoreV1Api),
     objects,
     async stop() {
-      await Promise.all(processes.names().map((name) => processes.stop(name, { signal: "SIGKILL" })));
+      await Promise.all(host.processes.names().map((name) => host.processes.stop(name, { signal: "SIGKILL" })));
       await rm(directory, { recursive: true, maxRetries: 10 });
     },
   };

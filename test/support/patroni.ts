@@ -3,11 +3,10 @@ import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { messageOf } from "../../domain/errors.ts";
-import { databaseAccount } from "../../sandbox/host/account.ts";
 import type { PostgresCluster } from "../../sandbox/pgo/inventory.ts";
 import { instanceLayout, layout } from "../../sandbox/host/directory.ts";
 import { patroniProcess, startPatroni } from "../../sandbox/pgo/patroni.ts";
-import { loadPorts } from "../../sandbox/host/ports.ts";
+import { loadHost } from "../../sandbox/host/host.ts";
 import { Processes, waitUntil } from "../../sandbox/host/processes.ts";
 import { askDirectly, testDirectory } from "./sandbox.ts";
 
@@ -112,11 +111,5 @@ export async function startMember(cluster: PostgresCluster, pod: string): Promis
     );
   });
   await rm(instanceLayout(testDirectory, cluster, pod).data, { recursive: true, maxRetries: 10 });
-  await startPatroni(
-    testDirectory,
-    { cluster, pod },
-    await loadPorts(testDirectory),
-    processes,
-    await databaseAccount(),
-  );
+  await startPatroni(await loadHost(testDirectory), { cluster, pod });
 }

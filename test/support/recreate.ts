@@ -8,8 +8,6 @@ import {
   setHeaderOptions,
 } from "@kubernetes/client-node";
 import getPort from "get-port";
-import { databaseAccount } from "../../sandbox/host/account.ts";
-import { ensureCertificates } from "../../sandbox/host/certificates.ts";
 import { client } from "../../sandbox/kubernetes/client.ts";
 import { startDatabase } from "../../sandbox/pgo/databases.ts";
 import { contextLayout, instanceLayout, layout } from "../../sandbox/host/directory.ts";
@@ -25,9 +23,8 @@ import {
 } from "../../sandbox/pgo/objects.ts";
 import { prepareInstance } from "../../sandbox/pgo/patroni.ts";
 import { instancePodFile } from "../../sandbox/pgo/pod-files.ts";
-import { loadPorts, portName, type Ports } from "../../sandbox/host/ports.ts";
-import { Processes } from "../../sandbox/host/processes.ts";
-import { loadSecrets } from "../../sandbox/host/secrets.ts";
+import { portName, type Ports } from "../../sandbox/host/ports.ts";
+import { loadHost } from "../../sandbox/host/host.ts";
 import { killMember } from "./patroni.ts";
 import { testDirectory } from "./sandbox.ts";
 
@@ -59,16 +56,11 @@ export async function createCluster(cluster: PostgresCluster): Promise<void> {
   } = cluster;
   const directory = testDirectory;
   const config = client(layout(directory).kubeconfig, context);
-  const account = await databaseAccount();
-  const [ports, certificates, secrets] = await Promise.all([
-    portsFor(cluster, pod),
-    ensureCertificates(directory, account),
-    loadSecrets(directory),
-  ]);
-  const processes = new Processes(layout(directory).processes);
+  const known = await loadHost(directory);
+  const host = { ...known, ports: await portsFor(known.ports, cluster, pod) };
 
-  await prepareInstance(directory, { cluster, pod }, ports, certificates, secrets, account);
-  await writeFile(podFile(cluster, pod), JSON.stringify(instancePodFile(directory, cluster, pod, ports, account)), {
+  await prepareInstance(host, { cluster, pod });
+  await writeFile(podFile(cluster, pod), JSON.stringify(instancePodFile(host, cluster, pod)), {
     mode: 0o600,
   });
   const object = instancePod(cluster, pod);
@@ -78,10 +70,7 @@ export async function createCluster(cluster: PostgresCluster): Promise<void> {
     .makeApiClient(CoreV1Api)
     .patchNamespacedPodStatus({ name: pod, namespace, body: { status: runningStatus(object) } }, mergePatch);
 
-  const systemIdentifier = await startDatabase(
-    { directory, processes, ports, certificates, secrets, account },
-    cluster,
-  );
+  const systemIdentifier = await startDatabase(host, cluster);
   const api = config.makeApiClient(CustomObjectsApi);
   await api.createNamespacedCustomObject({ ...resource, namespace, body: postgresCluster(cluster) });
   const body = { status: postgresClusterStatus(cluster, systemIdentifier) };
@@ -93,8 +82,7 @@ function podFile({ context, namespace }: PostgresCluster, pod: string): string {
 }
 
 /** The sandbox's ports, and new ones for a Pod that it does not know. */
-async function portsFor(cluster: PostgresCluster, pod: string): Promise<Ports> {
-  const known = await loadPorts(testDirectory);
+async function portsFor(known: Ports, cluster: PostgresCluster, pod: string): Promise<Ports> {
   const own = new Map<string, number>();
   for (const name of [portName.postgres(cluster, pod), portName.patroni(cluster, pod)])
     own.set(name, await getPort({ host: "127.0.0.1" }));

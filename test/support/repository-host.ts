@@ -1,20 +1,19 @@
 import { appendFile, readFile, rm, writeFile } from "node:fs/promises";
 import { createFolder, databaseAccount } from "../../sandbox/host/account.ts";
-import { clusterLayout, instanceLayout, layout } from "../../sandbox/host/directory.ts";
+import { clusterLayout, instanceLayout } from "../../sandbox/host/directory.ts";
 import { clusterId, type PostgresCluster } from "../../sandbox/pgo/inventory.ts";
-import { loadPorts } from "../../sandbox/host/ports.ts";
-import { Processes } from "../../sandbox/host/processes.ts";
+import { loadHost } from "../../sandbox/host/host.ts";
 import { healRepository } from "../../sandbox/pgo/repository.ts";
 import { testDirectory } from "./sandbox.ts";
 
 /** While `work` runs nothing listens at the port of the cluster's repo host. */
 export async function withRepositoryDown<T>(cluster: PostgresCluster, work: () => Promise<T>): Promise<T> {
-  const processes = new Processes(layout(testDirectory).processes);
-  await processes.stop(`${clusterId(cluster)}.repository`, { group: true });
+  const host = await loadHost(testDirectory);
+  await host.processes.stop(`${clusterId(cluster)}.repository`, { group: true });
   try {
     return await work();
   } finally {
-    await healRepository(testDirectory, cluster, await loadPorts(testDirectory), processes, await databaseAccount());
+    await healRepository(host, cluster);
   }
 }
 
