@@ -8,7 +8,7 @@ const limitSeconds = 30;
 /** An API server that restarts is back within the five pauses, which take 15 to 24 seconds together. */
 const pauses = { retries: 5, minTimeout: 500, maxTimeout: 8000, factor: 2, randomize: true };
 
-/** What a question needs beside the API server. */
+/** What a request needs besides the API server. */
 export interface RequestSurroundings {
   /** Gets valid credentials; its RecoveryError says why there are none. */
   readonly logIn: (signal: AbortSignal) => Promise<void>;
@@ -19,8 +19,18 @@ export interface RequestSurroundings {
 }
 
 /**
- * Questions to one API server that only read. Each is bounded in time, and asked again when nothing but the moment was
- * wrong: 429, 5xx, a connection refused or cut. Everything else is final at once.
+ * Requests to one API server. Each is bounded in time, and sent again when only the moment was wrong: 429, 5xx, a
+ * connection refused or cut. Everything else is final at once.
+ *
+ * A connection may be cut after the API server has carried a request out, so every request must be one that may be sent
+ * twice:
+ * - A GET changes nothing.
+ * - A create that was carried out is refused the second time (409), and the caller takes that as "it exists".
+ * - A server-side apply is idempotent: the second one finds the fields as they are to be.
+ * - A delete carries the object's UID as a precondition. The second one finds no object (404) or another object of the
+ *   same name (409), and the caller takes both as "it is gone".
+ *
+ * A new kind of write needs such a reason of its own before it may go through here.
  */
 export class ApiRequests {
   readonly #connection: Connection;
@@ -33,15 +43,15 @@ export class ApiRequests {
   }
 
   /**
-   * The answer to one question; `what` names it as RBAC does, verb and resource.
+   * The answer to one request; `what` names it as RBAC does, verb and resource.
    *
    * @throws RequestError, or the signal's reason.
    */
-  async read<T>(what: string, request: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  async send<T>(what: string, request: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const { logIn, signal } = this.#surroundings;
     const bound = AbortSignal.any([signal, AbortSignal.timeout(limitSeconds * 1000)]);
     let failure: RecoveryError | undefined;
-    const ask = async (): Promise<T> => {
+    const attempt = async (): Promise<T> => {
       try {
         await logIn(signal);
         const answer = await request(bound);
@@ -53,7 +63,7 @@ export class ApiRequests {
       }
     };
     try {
-      return await pRetry(ask, {
+      return await pRetry(attempt, {
         ...pauses,
         signal: bound,
         shouldRetry: ({ error }) => isPassing(error),
@@ -70,7 +80,7 @@ export class ApiRequests {
     }
   }
 
-  /** Several questions are under way at the same time: one line for all. */
+  /** Several requests are under way at the same time: one line for all. */
   #tellOnce({ message }: RequestError): void {
     if (this.#toldOfRetry) return;
     this.#toldOfRetry = true;

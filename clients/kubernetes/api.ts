@@ -21,11 +21,11 @@ export interface KubernetesApi {
   readonly get: (what: string, path: string) => Promise<unknown>;
   /** One object, checked; undefined when there is none of that name. `api` is the path of its API, such as {@link coreApi}. */
   readonly find: <T>(resource: string, api: string, object: ObjectName, schema: z.ZodType<T>) => Promise<T | undefined>;
-  /** Creates an object. It may be asked again after a cut connection, and then be refused because it is there (409). */
+  /** Creates an object. After a cut connection it is sent again, so 409 may mean that this very request has created it. */
   readonly create: (what: string, path: string, object: object) => Promise<unknown>;
-  /** Server-side apply: `manager` owns the fields of `object` from now on, also those that another one owned. */
+  /** Server-side apply: `manager` owns the fields of `object` from now on, even if they were owned by somebody else. */
   readonly apply: (what: string, path: string, object: object, manager: string) => Promise<unknown>;
-  /** Deletes an object under the conditions of `options` (DeleteOptions). */
+  /** Deletes an object under the conditions of `options` (DeleteOptions), which must hold its UID: see {@link ApiRequests}. */
   readonly remove: (what: string, path: string, options: object) => Promise<unknown>;
 }
 
@@ -53,9 +53,9 @@ export async function openApi(
   await logIn(config, signal);
   const requests = new ApiRequests(connection, { logIn: (stop) => logIn(config, stop), progress, signal });
   const api = new ApiConnection(config);
-  const get = (what: string, path: string): Promise<unknown> => requests.read(what, (bound) => api.ask(path, bound));
+  const get = (what: string, path: string): Promise<unknown> => requests.send(what, (bound) => api.ask(path, bound));
   const change = (what: string, path: string, body: Change): Promise<unknown> =>
-    requests.read(what, (bound) => api.ask(path, bound, body));
+    requests.send(what, (bound) => api.ask(path, bound, body));
 
   if (target.kubeSystemUid !== undefined) {
     const { uid } = understood(
