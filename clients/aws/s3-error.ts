@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { firstLine } from "../../domain/text.ts";
 import { messageOf, RecoveryError, type FailureKind } from "../../domain/errors.ts";
 
 /** The bucket that was asked, for the errors. */
@@ -145,9 +146,28 @@ export function s3Error({ bucket, region, endpoint, needs }: S3Place, what: stri
   return made(
     "other",
     "undetermined",
-    `the answer cannot be used: ${messageOf(error).split("\n", 1)[0] ?? ""}`,
+    `the answer cannot be used: ${firstLine(messageOf(error))}`,
     "see whether something else than S3 answers there",
   );
+}
+
+/**
+ * The answer to a request of the SDK; an error says what was asked of which bucket.
+ *
+ * @throws S3Error, or the signal's reason.
+ */
+export async function askS3<T>(
+  place: S3Place,
+  what: string,
+  signal: AbortSignal | undefined,
+  request: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await request();
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw s3Error(place, what, error);
+  }
 }
 
 const credentialProblem = {

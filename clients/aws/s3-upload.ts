@@ -10,8 +10,9 @@ import {
   type CompletedPart,
   type HeadObjectCommandOutput,
 } from "@aws-sdk/client-s3";
-import { messageOf, RecoveryError } from "../../domain/errors.ts";
-import { S3Error, s3Error, type S3Place } from "./s3-error.ts";
+import { RecoveryError } from "../../domain/errors.ts";
+import { noRegion } from "./no-region.ts";
+import { askS3, S3Error, s3Error, type S3Place } from "./s3-error.ts";
 
 /** A new object, and how much of it goes out at a time. */
 export interface NewObject {
@@ -77,7 +78,7 @@ export async function connectS3Writer(bucket: string): Promise<S3Writer> {
   const place: S3Place = { bucket, region: await regionOf(client), endpoint, needs };
   return {
     exists: async (key, signal) =>
-      (await asked(place, `look for ${key}`, head(client, bucket, key, signal), signal)) !== undefined,
+      (await askS3(place, `look for ${key}`, signal, () => head(client, bucket, key, signal))) !== undefined,
     async begin({ key, contentType, partBytes }, signal) {
       const run = randomUUID();
       const object = {
@@ -87,29 +88,18 @@ export async function connectS3Writer(bucket: string): Promise<S3Writer> {
         ChecksumAlgorithm: "CRC32",
         Metadata: { [runMetadata]: run },
       } as const;
-      const begun = client.send(new CreateMultipartUploadCommand(object), { abortSignal: signal });
-      const { UploadId } = await asked(place, `begin to write ${key}`, begun, signal);
+      const begin = () => client.send(new CreateMultipartUploadCommand(object), { abortSignal: signal });
+      const { UploadId } = await askS3(place, `begin to write ${key}`, signal, begin);
       return new MultipartUpload(client, place, { Bucket: bucket, Key: key, UploadId }, run, partBytes);
     },
   };
-}
-
-/** The answer; an error says what was asked of which bucket. */
-async function asked<T>(place: S3Place, what: string, answer: Promise<T>, signal?: AbortSignal): Promise<T> {
-  try {
-    return await answer;
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw s3Error(place, what, error);
-  }
 }
 
 async function regionOf(client: AwsClient): Promise<string> {
   try {
     return await client.config.region();
   } catch (error) {
-    if (!/^region is missing/i.test(messageOf(error))) throw error;
-    throw new RecoveryError("usage", "no AWS region is set", "set AWS_REGION, or the region of the AWS profile");
+    throw noRegion(error) ?? error;
   }
 }
 
@@ -171,7 +161,7 @@ class MultipartUpload implements S3Upload {
       MultipartUpload: { Parts: this.#parts },
       IfNoneMatch: "*",
     });
-    const completed = await asked(this.#place, `complete ${Key}`, this.#client.send(command)).catch(
+    const completed = await askS3(this.#place, `complete ${Key}`, undefined, () => this.#client.send(command)).catch(
       (error: unknown) => error,
     );
     // S3's answer can be lost on its way: what counts is what stands there.
@@ -230,9 +220,7 @@ class MultipartUpload implements S3Upload {
   async #sendPart(Body: Buffer, PartNumber: number): Promise<void> {
     const command = new UploadPartCommand({ ...this.#object, PartNumber, Body, ChecksumAlgorithm: "CRC32" });
     const what = `write part ${PartNumber} of ${this.#object.Key}`;
-    const { ETag, ChecksumCRC32 } = await asked(
-      this.#place,
-      what,
+    const { ETag, ChecksumCRC32 } = await askS3(this.#place, what, undefined, () =>
       this.#client.send(command, { abortSignal: this.#stop.signal }),
     );
     this.#parts.push({ PartNumber, ETag, ChecksumCRC32 });

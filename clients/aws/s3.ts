@@ -6,7 +6,7 @@ import {
 } from "@aws-sdk/client-s3";
 import type { S3Location } from "../../domain/aws/s3-location.ts";
 import type { ListedObject } from "../../domain/walg/storage.ts";
-import { s3Error, type S3Place } from "./s3-error.ts";
+import { askS3, type S3Place } from "./s3-error.ts";
 
 /** Which store is asked, and as whom. */
 export interface S3Access {
@@ -73,23 +73,14 @@ export function connectS3({ region, endpoint, keys }: S3Access): S3Client {
       throwOnRequestTimeout: true,
     },
   });
-  const place: Omit<S3Place, "bucket"> = { region, endpoint };
+  const store: Omit<S3Place, "bucket"> = { region, endpoint };
 
-  /** Asks, and says in its errors what was asked of which bucket. */
-  const asked = async <T>(bucket: string, what: string, signal: AbortSignal, request: () => Promise<T>): Promise<T> => {
-    try {
-      return await request();
-    } catch (error) {
-      signal.throwIfAborted();
-      throw s3Error({ ...place, bucket }, what, error);
-    }
-  };
   const page = (
     { bucket, prefix }: S3Location,
     signal: AbortSignal,
     more: { StartAfter?: string | undefined; ContinuationToken?: string | undefined; Delimiter?: string },
   ): Promise<ListObjectsV2CommandOutput> =>
-    asked(bucket, `list ${prefix}`, signal, async () => {
+    askS3({ ...store, bucket }, `list ${prefix}`, signal, async () => {
       const answer = await client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ...more }), {
         abortSignal: signal,
       });
@@ -126,7 +117,7 @@ export function connectS3({ region, endpoint, keys }: S3Access): S3Client {
     },
 
     text({ bucket, key }, signal) {
-      return asked(bucket, `get ${key}`, signal, async () => {
+      return askS3({ ...store, bucket }, `get ${key}`, signal, async () => {
         const { Body, ContentLength = 0 } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }), {
           abortSignal: signal,
         });

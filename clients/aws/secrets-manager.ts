@@ -7,6 +7,7 @@ import {
   UpdateSecretVersionStageCommand,
 } from "@aws-sdk/client-secrets-manager";
 import { messageOf, RecoveryError } from "../../domain/errors.ts";
+import { noRegion } from "./no-region.ts";
 import { currentLabel } from "../../domain/secrets/copy.ts";
 
 /** What keeping and restoring secrets needs of AWS Secrets Manager. */
@@ -93,8 +94,8 @@ async function asked<T>(name: string, signal: AbortSignal, request: () => Promis
     signal.throwIfAborted();
     if (!(error instanceof Error)) throw error;
     if (error.name === "ResourceNotFoundException") return undefined;
-    if (/^region is missing/i.test(error.message))
-      throw new RecoveryError("usage", "no AWS region is set", "set AWS_REGION, or the region of the AWS profile");
+    const missing = noRegion(error);
+    if (missing !== undefined) throw missing;
     throw new RecoveryError(
       "undetermined",
       `AWS Secrets Manager: ${name}: ${error.name}: ${messageOf(error)}`,

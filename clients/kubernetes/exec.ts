@@ -4,6 +4,7 @@ import { WebSocket } from "ws";
 import { z } from "zod";
 import { messageOf } from "../../domain/errors.ts";
 import type { ContainerName } from "../../domain/kubernetes/container.ts";
+import { parsedJson } from "../../domain/text.ts";
 import type { ApiConnection } from "./api-connection.ts";
 
 /** How a remote command ended. Only `exited` proves that it ran to its end. */
@@ -149,7 +150,7 @@ const statusSchema = z.object({
 });
 
 function statusEnd(text: string): ConnectionEnd {
-  const { data } = statusSchema.safeParse(parsed(text));
+  const { data } = statusSchema.safeParse(parsedJson(text));
   if (data === undefined) return { end: "broken", message: "the API server sent an exit status that cannot be read" };
   if (data.status === "Success") return { end: "exited", code: 0 };
   const exitCode = data.details?.causes?.find(({ reason }) => reason === "ExitCode")?.message;
@@ -157,17 +158,9 @@ function statusEnd(text: string): ConnectionEnd {
   return exitCode === undefined ? { end: "broken", message } : { end: "exited", code: Number(exitCode) };
 }
 
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 /** The message of the API server's Status object, or the text as it is (a proxy's page, say), shortened. */
 function refusal(body: string): string {
-  return z.object({ message: z.string() }).safeParse(parsed(body)).data?.message ?? body.trim().slice(0, 300);
+  return z.object({ message: z.string() }).safeParse(parsedJson(body)).data?.message ?? body.trim().slice(0, 300);
 }
 
 /** A stream whose bytes are kept, up to a limit, and decoded as a whole: a character may be split across frames. */

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { messageOf, RecoveryError, type FailureKind } from "../../domain/errors.ts";
 import { harborClusterApi, postgresqlApi } from "../../domain/harbor/names.ts";
 import { postgresClusterApi } from "../../domain/stanza/postgres-cluster.ts";
+import { parsedJson } from "../../domain/text.ts";
 import { ApiAnswer } from "./api-connection.ts";
 
 /** Where questions go, for the errors. */
@@ -146,15 +147,7 @@ export function execRefusal({ server, user }: Connection, httpStatus: number, me
 const statusSchema = z.object({ kind: z.literal("Status"), message: z.string() });
 
 function statusOf(body: string): z.infer<typeof statusSchema> | undefined {
-  return statusSchema.safeParse(parsed(body)).data;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  return statusSchema.safeParse(parsedJson(body)).data;
 }
 
 function waitOf(headers: IncomingHttpHeaders): number | undefined {

@@ -2,6 +2,7 @@ import { isNotAllowed } from "../../domain/kubernetes/permissions.ts";
 import { createDecision, type CreateDecision } from "../../domain/stanza/pgbackrest-exit.ts";
 import { classifyInfo, type ExpectedStanza } from "../../domain/stanza/pgbackrest-info.ts";
 import { stanzaName } from "../../domain/stanza/postgres-cluster.ts";
+import { firstLine } from "../../domain/text.ts";
 import type { StanzaStatus } from "../../domain/stanza/status.ts";
 import type { Exec } from "../kubernetes/exec.ts";
 import type { ContainerName } from "../../domain/kubernetes/container.ts";
@@ -99,8 +100,4 @@ export async function tryStanzaCreate(exec: Exec, container: ContainerName, sign
 function refusedDecision(httpStatus: number): CreateDecision {
   if (httpStatus === 404) return "find-leader";
   return httpStatus === 429 || httpStatus >= 500 ? "retry-few" : "stop";
-}
-
-function firstLine(text: string): string {
-  return text.trim().split("\n", 1)[0] ?? "";
 }

@@ -1,6 +1,7 @@
 import type { Writable } from "node:stream";
 import type { OwnIdentifier } from "../../domain/stanza/pgbackrest-info.ts";
 import type { Exec, ExecResult } from "../kubernetes/exec.ts";
+import { firstLine } from "../../domain/text.ts";
 import type { ContainerName } from "../../domain/kubernetes/container.ts";
 
 const sizeQuery = "select coalesce(sum(pg_database_size(oid)), 0) from pg_database where datallowconn";
@@ -28,7 +29,7 @@ export async function systemIdentifier(
   if (result.end !== "exited") return { unknown: result.message };
   const identifier = /^\d+$/m.exec(result.stdout)?.[0];
   if (result.code === 0 && identifier !== undefined) return { identifier };
-  const [reason = ""] = result.stderr.trim().split("\n", 1);
+  const reason = firstLine(result.stderr);
   return { unknown: reason === "" ? `psql ended with exit code ${result.code}` : reason };
 }
 

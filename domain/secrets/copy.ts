@@ -2,6 +2,7 @@ import { z } from "zod";
 import { clusterIdentitySchema, sameIdentity, withWhatWasKnown, type ClusterIdentity } from "./cluster-identity.ts";
 import { credentialsSecretName, coreEncryptionKeySecretName, databaseRoles } from "../harbor/names.ts";
 import { secretContentSchema, type SecretContent } from "../kubernetes/secret.ts";
+import { parsedJson } from "../text.ts";
 import type { ObjectName } from "../kubernetes/object-name.ts";
 
 /** A copy of a Kubernetes Secret in AWS Secrets Manager: the JSON text of one version. */
@@ -57,13 +58,7 @@ export function clusterLabel(uid: string): string {
 
 /** The stored text, read. */
 export function parseStored(text: string): Stored {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return { found: "something-else" };
-  }
-  const { data } = secretCopySchema.safeParse(value);
+  const { data } = secretCopySchema.safeParse(parsedJson(text));
   return data === undefined ? { found: "something-else" } : { found: "copy", copy: data };
 }
 

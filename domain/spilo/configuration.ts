@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parsedJson } from "../text.ts";
 import type { ContainerVariable } from "../kubernetes/container.ts";
 
 const configurationSchema = z.object({
@@ -7,9 +8,6 @@ const configurationSchema = z.object({
 
 /** The list of pg_hba in SPILO_CONFIGURATION, from which Spilo starts; empty when it has none. */
 export function pgHbaOf(variables: ReadonlyMap<string, ContainerVariable>): string[] {
-  try {
-    return configurationSchema.parse(JSON.parse(variables.get("SPILO_CONFIGURATION")?.value ?? "{}")).postgresql.pg_hba;
-  } catch {
-    return [];
-  }
+  const configuration = parsedJson(variables.get("SPILO_CONFIGURATION")?.value ?? "{}");
+  return configurationSchema.safeParse(configuration).data?.postgresql.pg_hba ?? [];
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { containerRuns, containerStatusesSchema } from "../kubernetes/container.ts";
+import { parsedJson } from "../text.ts";
 import { databaseContainer, labels } from "./postgres-cluster.ts";
 import { type ObjectName, formatObjectName } from "../kubernetes/object-name.ts";
 
@@ -46,12 +47,8 @@ const patroniStatus = z.object({ role: z.string() });
 export function annotatedAsPrimary(pod: Pod): boolean {
   const annotation = pod.metadata.annotations["status"];
   if (annotation === undefined) return false;
-  try {
-    const { role } = patroniStatus.parse(JSON.parse(annotation));
-    return role === "master" || role === "primary";
-  } catch {
-    return false;
-  }
+  const role = patroniStatus.safeParse(parsedJson(annotation)).data?.role;
+  return role === "master" || role === "primary";
 }
 
 /** The instance to ask first: the primary when one is annotated, else any whose database container runs. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { messageOf } from "../errors.ts";
+import { firstLine } from "../text.ts";
 import { parseJsonOutput } from "../json-output.ts";
 import type { OkayStatus, StanzaStatus } from "./status.ts";
 
@@ -142,8 +143,4 @@ function newestDatabase(info: StanzaInfo, repositoryKey: number | undefined): st
     .toSorted((a, b) => a.id - b.id)
     .at(-1)
     ?.["system-id"].toString();
-}
-
-function firstLine(text: string): string {
-  return text.split("\n", 1)[0] ?? "";
 }

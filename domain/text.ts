@@ -1,0 +1,23 @@
+/**
+ * The first line that says something; commands and libraries often add details below it.
+ *
+ * @example firstLine("\nERROR: [055]: unable to load\nHINT: …\n") // → "ERROR: [055]: unable to load"
+ * @example firstLine("") // → ""
+ */
+export function firstLine(text: string): string {
+  return text.trim().split("\n", 1)[0] ?? "";
+}
+
+/**
+ * The value of a JSON text; undefined when it is no JSON.
+ *
+ * @example parsedJson('{"a": 1}') // → { a: 1 }
+ * @example parsedJson("<html>") // → undefined
+ */
+export function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
