@@ -1,3 +1,5 @@
+import { databaseFolder } from "../spilo/path.ts";
+
 /** An IAM policy document, as AWS takes it. */
 export interface PolicyDocument {
   readonly Version: "2012-10-17";
@@ -118,7 +120,7 @@ function bucketArn(bucket: string): string {
 }
 
 function folderOf({ scope, uid }: BackupFolder): string {
-  return uid === undefined ? `spilo/${scope}` : `spilo/${scope}/${uid}`;
+  return databaseFolder(uid === undefined ? scope : `${scope}/${uid}`);
 }
 
 function objectsOf(folder: BackupFolder): string {

@@ -6,7 +6,7 @@ import { checkSpiloImage } from "../spilo/image.ts";
 import { overlap } from "../spilo/path.ts";
 import { judgeWal } from "../walg/wal-continuity.ts";
 import { deltaChain, type BackupDescription } from "../walg/backup.ts";
-import type { StoredBackup, WalgListing } from "../walg/storage.ts";
+import { walgFolders, type StoredBackup, type WalgListing } from "../walg/storage.ts";
 import {
   checkZalandoConfiguration,
   type DeclaredForOperator,
@@ -218,7 +218,7 @@ function judgeBackup(
       ),
     ];
   }
-  const at = `${where}/basebackups_005/${backup.name}`;
+  const at = `${where}/${walgFolders.backups}/${backup.name}`;
   const { missing, parents } = deltaChain(backup, listing.backups);
   return [
     finding("ok", `is the backup that will be restored, of ${new Date(backup.modified).toISOString()}`, at, ""),
@@ -231,7 +231,7 @@ function judgeBackup(
         finding(
           "refuse",
           "lacks pg_control.tar, without which PostgreSQL does not start",
-          `${where}/basebackups_005/${name}`,
+          `${where}/${walgFolders.backups}/${name}`,
           "take a target time before this backup",
         ),
       ),

@@ -1,5 +1,19 @@
 import { type S3Location } from "../aws/s3-location.ts";
 
+/** The folder of a bucket in which the backups of every database lie. */
+export const spiloFolder = "spilo";
+/** The folder of a database in which its base backups and its WAL lie. */
+export const walFolder = "wal";
+
+/**
+ * The folder of a database.
+ *
+ * @example databaseFolder("postgresql-harbor-harbor") // → "spilo/postgresql-harbor-harbor"
+ */
+export function databaseFolder(scope: string): string {
+  return `${spiloFolder}/${scope}`;
+}
+
 /** The parts of which Spilo makes the place of a database's backups, each as its variable holds it. */
 export interface SpiloPath {
   /** (CLONE_)WAL_S3_BUCKET: a name, without `s3://`. */
@@ -19,7 +33,7 @@ export interface SpiloPath {
  * (zalando/spilo configure_spilo.py, write_wale_environment).
  */
 export function spiloLocation({ bucket, scope, scopePrefix, scopeSuffix, postgresVersion }: SpiloPath): S3Location {
-  const folder = `spilo/${scopePrefix}${scope}${scopeSuffix}/wal`;
+  const folder = `${databaseFolder(`${scopePrefix}${scope}${scopeSuffix}`)}/${walFolder}`;
   return { bucket, prefix: postgresVersion === "" ? folder : `${folder}/${postgresVersion}` };
 }
 

@@ -1,3 +1,6 @@
+/** WAL-G's folders below the place of a database's backups (wal-g utility/utility.go). */
+export const walgFolders = { backups: "basebackups_005", wal: "wal_005" } as const;
+
 /** An object in S3 as a listing names it. */
 export interface ListedObject {
   readonly key: string;
@@ -91,8 +94,8 @@ export class WalgListingReader {
 
   /** @param prefix the place of the backups, `spilo/…/wal/12`, without a slash at its end. */
   constructor(prefix: string) {
-    this.#walPrefix = `${prefix}/wal_005/`;
-    this.#backupsPrefix = `${prefix}/basebackups_005/`;
+    this.#walPrefix = `${prefix}/${walgFolders.wal}/`;
+    this.#backupsPrefix = `${prefix}/${walgFolders.backups}/`;
   }
 
   /** Takes an object in; keys that are not WAL-G's, and those of another prefix, are passed over. */

@@ -1,5 +1,5 @@
 import { finding, type Finding } from "../finding.ts";
-import { segmentName, type StoredBackup, type WalgListing, type WalRun } from "./storage.ts";
+import { segmentName, walgFolders, type StoredBackup, type WalgListing, type WalRun } from "./storage.ts";
 
 /** The backup to restore, and how far. Times are milliseconds since 1970. */
 export interface Recovery {
@@ -19,7 +19,7 @@ export interface Recovery {
 export function judgeWal({ wal, histories }: WalgListing, recovery: Recovery, place: string): Finding[] {
   const { backup, target, lastNeededSegment } = recovery;
   const { timeline, startSegment } = backup;
-  const where = `${place}/wal_005`;
+  const where = `${place}/${walgFolders.wal}`;
   const earlier = "take a target time before this backup, so that an older one is restored";
   const onTimeline = wal.get(timeline) ?? [];
   const own = onTimeline.find(({ first, last }) => first <= startSegment && startSegment <= last);

@@ -19,7 +19,7 @@ import type { Gathered } from "../../domain/restore/preflight.ts";
 import { s3Url } from "../../domain/aws/s3-location.ts";
 import { contentProblem } from "../../domain/secrets/copy.ts";
 import { secretNames } from "../../domain/secrets/request.ts";
-import { WalgListingReader } from "../../domain/walg/storage.ts";
+import { walgFolders, WalgListingReader } from "../../domain/walg/storage.ts";
 import { checkZalandoConfiguration } from "../../domain/harbor/zalando-operator.ts";
 import { gathered } from "../gathered.ts";
 import type { Surroundings } from "../surroundings.ts";
@@ -233,7 +233,7 @@ async function backupFindings(
     const bound = AbortSignal.any([surroundings.signal, AbortSignal.timeout(backupSeconds * 1000)]);
     const listing = await gathered(
       s3
-        .list({ bucket: store.bucket, prefix: `${store.prefix}/basebackups_005/` }, bound, (page) => {
+        .list({ bucket: store.bucket, prefix: `${store.prefix}/${walgFolders.backups}/` }, bound, (page) => {
           for (const object of page) reader.add(object);
           return undefined;
         })

@@ -27,7 +27,7 @@ import type { S3Location } from "../../domain/aws/s3-location.ts";
 import { harborPostgresMajor, majorsIn, parseSpiloImage } from "../../domain/spilo/image.ts";
 import { backupPath, cloneLocations, spiloLocation } from "../../domain/spilo/path.ts";
 import { describeBackup, type BackupDescription } from "../../domain/walg/backup.ts";
-import { WalgListingReader, type StoredBackup, type WalgListing } from "../../domain/walg/storage.ts";
+import { walgFolders, WalgListingReader, type StoredBackup, type WalgListing } from "../../domain/walg/storage.ts";
 import { gathered } from "../gathered.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { listWal } from "./wal-listing.ts";
@@ -170,7 +170,7 @@ async function listBackups(
   reader: WalgListingReader,
   bound: AbortSignal,
 ): Promise<WalgListing> {
-  await s3.list({ bucket, prefix: `${prefix}/basebackups_005/` }, bound, (page) => {
+  await s3.list({ bucket, prefix: `${prefix}/${walgFolders.backups}/` }, bound, (page) => {
     for (const object of page) reader.add(object);
     return undefined;
   });
@@ -245,10 +245,14 @@ async function gatherOwnPlace(
   stop: AbortSignal,
 ): Promise<GatheredPlace> {
   const reader = new WalgListingReader(location.prefix);
-  const anyWal = s3.list({ bucket: location.bucket, prefix: `${location.prefix}/wal_005/` }, bound, (page) => {
-    for (const object of page) reader.add(object);
-    return "enough";
-  });
+  const anyWal = s3.list(
+    { bucket: location.bucket, prefix: `${location.prefix}/${walgFolders.wal}/` },
+    bound,
+    (page) => {
+      for (const object of page) reader.add(object);
+      return "enough";
+    },
+  );
   const listing = await gathered(
     Promise.all([listBackups(s3, location, reader, bound), anyWal]).then(() => reader.listing),
     stop,

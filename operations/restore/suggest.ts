@@ -2,12 +2,12 @@ import pLimit from "p-limit";
 import type { S3Client } from "../../clients/aws/s3.ts";
 import type { SuggestReport, Suggestion } from "../../domain/restore/check.ts";
 import { s3Url } from "../../domain/aws/s3-location.ts";
-import { WalgListingReader } from "../../domain/walg/storage.ts";
+import { databaseFolder, spiloFolder, walFolder } from "../../domain/spilo/path.ts";
+import { walgFolders, WalgListingReader } from "../../domain/walg/storage.ts";
 
 const questionsAtOnce = 16;
 const uidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const versionPattern = /^\d{1,2}$/;
-const backupFolder = "basebackups_005";
 
 interface Place {
   readonly prefix: string;
@@ -29,21 +29,21 @@ export async function suggestRestores(s3: S3Client, bucket: string, signal: Abor
   const inWal = async (database: Pick<Suggestion, "scope" | "uid">, prefix: string): Promise<Suggestion[]> => {
     const folders = await foldersIn(prefix);
     const places = folders.flatMap((folder): Place[] => {
-      if (folder === backupFolder) return [{ prefix, version: null }];
+      if (folder === walgFolders.backups) return [{ prefix, version: null }];
       return versionPattern.test(folder) ? [{ prefix: `${prefix}/${folder}`, version: Number(folder) }] : [];
     });
     return Promise.all(places.map((place) => atOnce(() => suggestion(s3, bucket, database, place, signal))));
   };
   const inScope = async (scope: string): Promise<Suggestion[]> => {
-    const below = await foldersIn(`spilo/${scope}`);
+    const below = await foldersIn(databaseFolder(scope));
     const found = below.map((folder) => {
-      const prefix = `spilo/${scope}/${folder}`;
-      if (folder === "wal") return inWal({ scope, uid: null }, prefix);
-      return uidPattern.test(folder) ? inWal({ scope, uid: folder }, `${prefix}/wal`) : Promise.resolve([]);
+      const prefix = `${databaseFolder(scope)}/${folder}`;
+      if (folder === walFolder) return inWal({ scope, uid: null }, prefix);
+      return uidPattern.test(folder) ? inWal({ scope, uid: folder }, `${prefix}/${walFolder}`) : Promise.resolve([]);
     });
     return (await Promise.all(found)).flat();
   };
-  const places = (await Promise.all((await foldersIn("spilo")).map(inScope))).flat();
+  const places = (await Promise.all((await foldersIn(spiloFolder)).map(inScope))).flat();
   const newest = ({ newest: backup }: Suggestion): string => backup?.modified ?? "";
   return {
     version: 1,
@@ -59,7 +59,7 @@ async function suggestion(
   { prefix, version }: Place,
   signal: AbortSignal,
 ): Promise<Suggestion> {
-  const { objects } = await s3.level({ bucket, prefix: `${prefix}/${backupFolder}` }, signal);
+  const { objects } = await s3.level({ bucket, prefix: `${prefix}/${walgFolders.backups}` }, signal);
   const reader = new WalgListingReader(prefix);
   for (const object of objects) reader.add(object);
   const { backups } = reader.listing;

@@ -1,6 +1,6 @@
 import type { KeyRange, S3Client } from "../../clients/aws/s3.ts";
 import type { S3Location } from "../../domain/aws/s3-location.ts";
-import { segmentName, type WalgListingReader } from "../../domain/walg/storage.ts";
+import { segmentName, walgFolders, type WalgListingReader } from "../../domain/walg/storage.ts";
 
 /** Four pages of a listing but for one key: the first key of the next part, on the fourth page, tells that there is no fifth. */
 const segmentsPerPart = 3999;
@@ -27,7 +27,7 @@ export async function listWal(
   reader: WalgListingReader,
   signal: AbortSignal,
 ): Promise<void> {
-  const folder = `${prefix}/wal_005/`;
+  const folder = `${prefix}/${walgFolders.wal}/`;
   // Objects have an extension, so the bare name stands right before its object.
   const before = (part: number): string => folder + segmentName(start.timeline, start.segment + part * segmentsPerPart);
   let parts = 0;
