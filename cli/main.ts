@@ -3,7 +3,7 @@ import { messageOf, RecoveryError } from "../domain/errors.ts";
 import { permissions } from "../domain/kubernetes/permissions.ts";
 import { failureExitCode } from "./exit-codes.ts";
 import { addHarborCommands } from "./harbor/program.ts";
-import { concurrencyArgument, durationArgument, withCommonOptions } from "./options.ts";
+import { concurrencyArgument, durationOption, withCommonOptions } from "./options.ts";
 import type { DumpCommandOptions } from "./dump/dump.ts";
 import { addSecretsCommands } from "./secrets/program.ts";
 import type { StanzaCreateOptions } from "./stanza/create.ts";
@@ -40,9 +40,7 @@ The --help of each command has its Kubernetes permissions and exit codes.`,
     .description("list every PostgresCluster and whether its stanza exists; only reads")
     .option("-n, --namespace <name>", "one namespace (default: all)")
     .option("-w, --watch", "list again and again until it is interrupted")
-    .addOption(
-      new Option("--interval <duration>", "pause between lists with --watch").argParser(durationArgument).default("1m"),
-    )
+    .addOption(durationOption("--interval <duration>", "pause between lists with --watch", "1m"))
     .addOption(
       new Option("--concurrency <count>", "clusters asked at the same time").argParser(concurrencyArgument).default(16),
     )
@@ -71,19 +69,9 @@ The --help of each command has its Kubernetes permissions and exit codes.`,
     .option("--uid <uid>", "do nothing unless the PostgresCluster has this metadata.uid")
     .option("--dump-directory <directory>", "where the dump goes: a folder, or s3://BUCKET[/PREFIX]", "dumps")
     .option("--skip-dump <reason>", "take no dump, for this reason")
-    .addOption(
-      new Option("--dump-timeout <duration>", "how long the dump may take").argParser(durationArgument).default("1h"),
-    )
-    .addOption(
-      new Option("--create-timeout <duration>", "how long to go on trying to create")
-        .argParser(durationArgument)
-        .default("10m"),
-    )
-    .addOption(
-      new Option("--operator-timeout <duration>", "how long to wait for PGO to confirm")
-        .argParser(durationArgument)
-        .default("2m"),
-    )
+    .addOption(durationOption("--dump-timeout <duration>", "how long the dump may take", "1h"))
+    .addOption(durationOption("--create-timeout <duration>", "how long to go on trying to create", "10m"))
+    .addOption(durationOption("--operator-timeout <duration>", "how long to wait for PGO to confirm", "2m"))
     .action(async (cluster: string | undefined, options: StanzaCreateOptions) => {
       setExitCode(await (await import("./stanza/create.ts")).stanzaCreate(cluster, options));
     });
@@ -100,9 +88,7 @@ The --help of each command has its Kubernetes permissions and exit codes.`,
     .description("dump all databases of one cluster from its leader into a verified, compressed file")
     .argument("<cluster>", "NAMESPACE/CLUSTER")
     .option("--directory <directory>", "where the file goes: a folder, or s3://BUCKET[/PREFIX]", "dumps")
-    .addOption(
-      new Option("--dump-timeout <duration>", "how long the dump may take").argParser(durationArgument).default("1h"),
-    )
+    .addOption(durationOption("--dump-timeout <duration>", "how long the dump may take", "1h"))
     .action(async (cluster: string, options: DumpCommandOptions) => {
       setExitCode(await (await import("./dump/dump.ts")).dump(cluster, options));
     });

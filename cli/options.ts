@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
-import { durationSeconds } from "../domain/duration.ts";
+import { duration, durationProblem, parseDuration, type Duration } from "../domain/duration.ts";
 import type { Permission } from "../domain/kubernetes/permissions.ts";
 import { exitCodeHelp } from "./exit-codes.ts";
 
@@ -13,15 +13,20 @@ export interface CommonOptions {
   readonly kubeSystemUid?: string | undefined;
   readonly output: OutputFormat;
   readonly color: ColorChoice;
-  readonly timeout: string;
+  readonly timeout: Duration;
   readonly debug?: true;
 }
 
-/** A duration such as `30s`, kept as text. */
-export function durationArgument(text: string): string {
-  if (durationSeconds(text) === undefined)
-    throw new InvalidArgumentError("expected a duration such as 30s, 10m or 2h, at most 24h");
-  return text;
+/** Reads a duration such as `30s`. */
+export function durationArgument(text: string): Duration {
+  const parsed = parseDuration(text);
+  if (parsed === undefined) throw new InvalidArgumentError(durationProblem);
+  return parsed;
+}
+
+/** An option that takes a duration. */
+export function durationOption(flags: string, description: string, standard: Parameters<typeof duration>[0]): Option {
+  return new Option(flags, description).argParser(durationArgument).default(duration(standard), standard);
 }
 
 /** A whole number from 1 to 100. */
@@ -41,7 +46,7 @@ export function withCommonOptions(
   },
 ): Command {
   if (help.timeout !== undefined) {
-    command.addOption(new Option("--timeout <duration>", help.timeout).argParser(durationArgument).default("30s"));
+    command.addOption(durationOption("--timeout <duration>", help.timeout, "30s"));
   }
   return command
     .option("--context <name>", "context of the kubeconfig (default: its current context)")

@@ -1,14 +1,65 @@
-const unitSeconds = { s: 1, m: 60, h: 3600 } as const;
+declare const isDuration: unique symbol;
 
-/** `30s`, `10m`, `2h`: a whole number of seconds, minutes or hours, from 1 second to 24 hours. */
-export const durationPattern = /^([1-9]\d{0,4})([smh])$/;
+/** A whole number of seconds, from 1 second to 7 days. Texts become one at the edge; everything inside counts seconds. */
+export type Duration = number & { readonly [isDuration]: true };
 
-/** Seconds of a duration such as `90s`; undefined when the text is not one, or is longer than a day. */
-export function durationSeconds(text: string): number | undefined {
+const unitSeconds = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
+type Unit = keyof typeof unitSeconds;
+
+const longestSeconds = 7 * unitSeconds.d;
+
+/** The text of a duration, but for its upper bound: `30s`, `10m`, `2h`, `7d`. */
+export const durationPattern = /^([1-9]\d{0,5})([smhd])$/;
+
+/** What is said of a text that is no duration. */
+export const durationProblem = "a duration is a whole number with s, m, h or d, such as 30s, 10m, 2h, at most 7d";
+
+/** Whether a number of seconds is a duration. */
+export function isDurationSeconds(seconds: number): seconds is Duration {
+  return Number.isInteger(seconds) && seconds >= 1 && seconds <= longestSeconds;
+}
+
+/**
+ * Seconds of a duration; undefined when the text is not one, or is longer than 7 days.
+ *
+ * @example parseDuration("90s")  // → 90
+ * @example parseDuration("36h")  // → 129600
+ * @example parseDuration("8d")   // → undefined
+ */
+export function parseDuration(text: string): Duration | undefined {
   const match = durationPattern.exec(text);
   if (match === null) return undefined;
   const [, count, unit] = match;
-  if (unit !== "s" && unit !== "m" && unit !== "h") return undefined;
+  if (!isUnit(unit)) return undefined;
   const seconds = Number(count) * unitSeconds[unit];
-  return seconds <= 86_400 ? seconds : undefined;
+  return isDurationSeconds(seconds) ? seconds : undefined;
+}
+
+/**
+ * A duration that is written in the code.
+ *
+ * @throws TypeError when it is not one.
+ */
+export function duration(text: `${number}${Unit}`): Duration {
+  const parsed = parseDuration(text);
+  if (parsed === undefined) throw new TypeError(`"${text}": ${durationProblem}`);
+  return parsed;
+}
+
+/**
+ * The inverse of {@link parseDuration}, in the largest unit that leaves a whole number.
+ *
+ * @example formatDuration(duration("90s"))  // → "90s"
+ * @example formatDuration(duration("60m"))  // → "1h"
+ * @example formatDuration(duration("36h"))  // → "36h"
+ */
+export function formatDuration(seconds: Duration): string {
+  if (seconds % unitSeconds.d === 0) return `${seconds / unitSeconds.d}d`;
+  if (seconds % unitSeconds.h === 0) return `${seconds / unitSeconds.h}h`;
+  if (seconds % unitSeconds.m === 0) return `${seconds / unitSeconds.m}m`;
+  return `${seconds}s`;
+}
+
+function isUnit(text: string | undefined): text is Unit {
+  return text !== undefined && Object.hasOwn(unitSeconds, text);
 }

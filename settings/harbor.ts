@@ -11,8 +11,9 @@ import {
   type Backup,
   type Restore,
 } from "../domain/restore/restore.ts";
+import { durationSchema } from "../domain/duration-schema.ts";
 import { checkPgHba, requiredPgHba } from "../domain/harbor/pg-hba.ts";
-import { duration, rollTimeLimits } from "../domain/harbor/steps.ts";
+import { rollTimeLimits } from "../domain/harbor/steps.ts";
 import { endpointProblem } from "../domain/aws/s3-location.ts";
 import { checkSpiloImage } from "../domain/spilo/image.ts";
 import { always, rule, type Problem } from "./rule.ts";
@@ -166,8 +167,8 @@ const secrets = z
   .describe("Copies of the Secrets without which a restored database is of no use, in AWS Secrets Manager.");
 
 const timeLimits = rollTimeLimits.extend({
-  resource: duration
-    .default("15m")
+  resource: durationSchema
+    .prefault("15m")
     .describe("Until the Harbor operator has made the database's resource, and both operators the Secrets."),
 });
 
@@ -215,7 +216,7 @@ const harborInput = z.strictObject({
     .describe(
       "Own lines of pg_hba, which stand before the runbook's nine. The whole list must still let the cluster itself in.",
     ),
-  timeLimits: timeLimits.prefault({}).describe("How long the operators may take: 30s, 10m, 2h."),
+  timeLimits: timeLimits.prefault({}).describe("How long the operators may take: 30s, 10m, 2h; at most 7d."),
   restore: restore.optional(),
 });
 

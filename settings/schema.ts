@@ -29,7 +29,7 @@ const target = z
       .describe(
         "Raise it to run the procedure again for this target. A target that failed is tried again without that.",
       ),
-    timeLimits: timeLimitsSchema.prefault({}).describe("How long each part may take: 30s, 10m, 2h."),
+    timeLimits: timeLimitsSchema.prefault({}).describe("How long each part may take: 30s, 10m, 2h; at most 7d."),
   })
   .describe("One cluster whose missing stanza is to be created, once per stack.");
 export type StanzaTarget = z.infer<typeof target>;
@@ -50,12 +50,12 @@ const stanza = z
       ),
     targets: z
       .array(target)
-      .default([])
       .refine((targets) => listedTwice(targets).length === 0, {
         error: ({ input }) => `listed more than once: ${listedTwice(input).join(", ")}`,
         // Also when a target has a mistake of its own: everything wrong is reported at once.
         when: () => true,
       })
+      .prefault([])
       .describe("The clusters whose stanza is to be created."),
   })
   .describe("The stanza runbook: which clusters' pgBackRest stanza is created.");

@@ -1,4 +1,4 @@
-import { durationSeconds } from "../../domain/duration.ts";
+import type { Duration } from "../../domain/duration.ts";
 import { dumpDirectorySchema } from "../../domain/dump/dump.ts";
 import { dumpDatabases } from "../../operations/dump/dump.ts";
 import { findLeader } from "../../operations/stanza/leader.ts";
@@ -12,7 +12,7 @@ import type { DumpCommandReport } from "../../domain/dump/report.ts";
 
 export interface DumpCommandOptions extends CommonOptions {
   readonly directory: string;
-  readonly dumpTimeout: string;
+  readonly dumpTimeout: Duration;
 }
 
 /** `postgres-recovery dump`; the result is the exit code. */
@@ -22,8 +22,7 @@ export async function dump(name: string, options: DumpCommandOptions): Promise<n
   const { client, surroundings } = await openSession(options);
   await existingCluster(client, cluster);
   const pod = await findLeader(client, cluster, surroundings);
-  const limitSeconds = durationSeconds(options.dumpTimeout) ?? 3600;
-  const dumped = await dumpDatabases(client, { cluster, pod, directory, limitSeconds }, surroundings);
+  const dumped = await dumpDatabases(client, { cluster, pod, directory, timeLimit: options.dumpTimeout }, surroundings);
   process.stdout.write(`${rendered({ version: 1, cluster: name, pod, ...dumped }, options.output)}\n`);
   return 0;
 }

@@ -1,3 +1,4 @@
+import { formatDuration, type Duration } from "../../domain/duration.ts";
 import { connectHarbor, type HarborClient } from "../../clients/kubernetes/harbor.ts";
 import type { KubernetesTarget } from "../../clients/kubernetes/api.ts";
 import type { S3Access, S3Client } from "../../clients/aws/s3.ts";
@@ -27,15 +28,15 @@ export interface PgHbaOptions extends RequestOptions {
   readonly line: readonly string[];
   readonly image?: string;
   readonly externalUrl?: string;
-  readonly wait: string;
+  readonly wait: Duration;
 }
 export interface FingerprintOptions extends RequestOptions {
   readonly line: readonly string[];
-  readonly wait?: string;
+  readonly wait?: Duration;
 }
 export interface RollOptions extends RequestOptions {
-  readonly operatorTimeout: string;
-  readonly podTimeout: string;
+  readonly operatorTimeout: Duration;
+  readonly podTimeout: Duration;
 }
 export interface StatusOptions extends RequestOptions, OperatorOptions {
   readonly line: readonly string[];
@@ -59,7 +60,7 @@ export async function harborPgHba(cluster: string | undefined, options: PgHbaOpt
   const { request, target } = await requestOf(pgHbaRequestSchema, cluster, options, () => ({
     pgHba: requiredPgHba(options.line),
     ...given({ image: options.image, externalUrl: options.externalUrl }),
-    timeLimit: options.wait,
+    timeLimit: formatDuration(options.wait),
   }));
   const { client, surroundings } = await connect(options, target);
   const report = await applyPgHba(client, request, surroundings);
@@ -84,7 +85,7 @@ function pgHbaText({ cluster, outcome, generation, dropped, pgHba }: PgHbaReport
 export async function harborFingerprint(cluster: string | undefined, options: FingerprintOptions): Promise<number> {
   const { request, target } = await requestOf(pgHbaLookRequestSchema, cluster, options, () => ({
     pgHba: requiredPgHba(options.line),
-    ...given({ wait: options.wait }),
+    ...given({ wait: options.wait && formatDuration(options.wait) }),
   }));
   const { client, surroundings } = await connect(options, target);
   const report = await lookAtPgHba(client, request, surroundings);
@@ -95,7 +96,7 @@ export async function harborFingerprint(cluster: string | undefined, options: Fi
 /** `postgres-recovery harbor roll`; the result is the exit code. */
 export async function harborRoll(cluster: string | undefined, options: RollOptions): Promise<number> {
   const { request, target } = await requestOf(rollRequestSchema, cluster, options, () => ({
-    timeLimits: { operator: options.operatorTimeout, pod: options.podTimeout },
+    timeLimits: { operator: formatDuration(options.operatorTimeout), pod: formatDuration(options.podTimeout) },
   }));
   const { client, surroundings } = await connect(options, target);
   const report = await rollPods(client, request, surroundings);

@@ -3,7 +3,7 @@ import { harborPermissions } from "../../domain/harbor/permissions.ts";
 import type { Permission } from "../../domain/kubernetes/permissions.ts";
 import { recommendedImage } from "../../domain/spilo/image.ts";
 import type { FingerprintOptions, PgHbaOptions, RollOptions, StatusOptions } from "./harbor.ts";
-import { durationArgument, withCommonOptions } from "../options.ts";
+import { durationArgument, durationOption, withCommonOptions } from "../options.ts";
 import type { RestoreCheckOptions } from "../restore/check.ts";
 
 /** Adds `postgres-recovery restore …` and `postgres-recovery harbor …`. */
@@ -23,9 +23,7 @@ export function addHarborCommands(root: Command, setExitCode: (code: number) => 
     .description(
       "look at everything that a restore rests upon, before anything is changed; only reads. AWS credentials come from the environment or profile",
     )
-    .addOption(
-      new Option("--timeout <duration>", "for everything that is read of S3").argParser(durationArgument).default("5m"),
-    )
+    .addOption(durationOption("--timeout <duration>", "for everything that is read of S3", "5m"))
     .option(
       "--suggest",
       "list the backups in the bucket, in the words of the setting `restore`; needs only --bucket, --region and --endpoint",
@@ -88,9 +86,7 @@ export function addHarborCommands(root: Command, setExitCode: (code: number) => 
     .option("--image <image>", "write nothing unless the database has this image")
     .option("--external-url <url>", "write nothing unless the HarborCluster has this externalURL")
     .addOption(
-      new Option("--wait <duration>", "how long to wait for the Harbor operator to make the resource")
-        .argParser(durationArgument)
-        .default("15m"),
+      durationOption("--wait <duration>", "how long to wait for the Harbor operator to make the resource", "15m"),
     )
     .action(async (cluster: string | undefined, options: PgHbaOptions) => {
       setExitCode(await (await load()).harborPgHba(cluster, options));
@@ -122,14 +118,14 @@ export function addHarborCommands(root: Command, setExitCode: (code: number) => 
       "have the Pods made anew from the newest template: replicas, switchover, former leader; never while a clone is being recovered",
     )
     .addOption(
-      new Option("--operator-timeout <duration>", "how long to wait for the Zalando operator to take pg_hba up")
-        .argParser(durationArgument)
-        .default("5m"),
+      durationOption(
+        "--operator-timeout <duration>",
+        "how long to wait for the Zalando operator to take pg_hba up",
+        "5m",
+      ),
     )
     .addOption(
-      new Option("--pod-timeout <duration>", "how long to wait for each thing that is to happen next")
-        .argParser(durationArgument)
-        .default("10m"),
+      durationOption("--pod-timeout <duration>", "how long to wait for each thing that is to happen next", "10m"),
     )
     .action(async (cluster: string | undefined, options: RollOptions) => {
       setExitCode(await (await load()).harborRoll(cluster, options));

@@ -9,6 +9,7 @@ import {
   type RestoreCheckRequest,
   type SuggestReport,
 } from "../../domain/restore/check.ts";
+import { formatDuration } from "../../domain/duration.ts";
 import { checkRestore } from "../../operations/restore/check.ts";
 import { suggestRestores } from "../../operations/restore/suggest.ts";
 import { verdictExitCode } from "../exit-codes.ts";
@@ -79,7 +80,7 @@ function requestFromArguments(cluster: string, options: RestoreCheckOptions): ob
       postgresVersion: options.postgresVersion,
       versionInPath: options.versionInPath,
     },
-    timeLimit: options.timeout,
+    timeLimit: formatDuration(options.timeout),
   };
 }
 

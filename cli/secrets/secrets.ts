@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { connectHarbor, type HarborClient } from "../../clients/kubernetes/harbor.ts";
 import type { SecretsManager } from "../../clients/aws/secrets-manager.ts";
-import { durationSeconds } from "../../domain/duration.ts";
+import { formatDuration, type Duration } from "../../domain/duration.ts";
 import {
   fingerprintRequestSchema,
   keepRequestSchema,
@@ -28,7 +28,7 @@ export interface SecretsRestoreOptions extends SecretsOptions {
   readonly uid?: string;
 }
 export interface SecretsFingerprintOptions extends SecretsOptions {
-  readonly wait?: string;
+  readonly wait?: Duration;
 }
 
 /** `postgres-recovery secrets keep`; the result is the exit code. */
@@ -64,15 +64,9 @@ export async function secretsFingerprint(
     fingerprintRequestSchema,
     cluster,
     options,
-    { wait: options.wait },
+    { wait: options.wait && formatDuration(options.wait) },
   );
-  const report = await fingerprintSecrets(
-    kubernetes,
-    harbor,
-    names,
-    durationSeconds(request.wait ?? "") ?? 0,
-    surroundings,
-  );
+  const report = await fingerprintSecrets(kubernetes, harbor, names, request.wait, surroundings);
   process.stdout.write(`${options.output === "json" ? JSON.stringify(report) : report.fingerprint}\n`);
   return 0;
 }

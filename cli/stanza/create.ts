@@ -1,4 +1,5 @@
 import { stanzaCreateRequestSchema, type StanzaCreateReport } from "../../domain/stanza/create.ts";
+import { formatDuration, type Duration } from "../../domain/duration.ts";
 import { createStanza } from "../../operations/stanza/create.ts";
 import { clusterArgument } from "../cluster-argument.ts";
 import type { CommonOptions, OutputFormat } from "../options.ts";
@@ -11,9 +12,9 @@ export interface StanzaCreateOptions extends RequestOptions {
   readonly uid?: string;
   readonly dumpDirectory: string;
   readonly skipDump?: string;
-  readonly dumpTimeout: string;
-  readonly createTimeout: string;
-  readonly operatorTimeout: string;
+  readonly dumpTimeout: Duration;
+  readonly createTimeout: Duration;
+  readonly operatorTimeout: Duration;
 }
 
 /** `postgres-recovery stanza create`; the result is the exit code. */
@@ -40,7 +41,12 @@ function fromArguments({
   return {
     ...given({ uid }),
     dump: skipDump === undefined ? { directory: dumpDirectory } : { skip: skipDump },
-    timeLimits: { info: timeout, dump: dumpTimeout, create: createTimeout, operator: operatorTimeout },
+    timeLimits: {
+      info: formatDuration(timeout),
+      dump: formatDuration(dumpTimeout),
+      create: formatDuration(createTimeout),
+      operator: formatDuration(operatorTimeout),
+    },
   };
 }
 

@@ -1,4 +1,4 @@
-import { durationSeconds } from "../../domain/duration.ts";
+import { formatDuration, type Duration } from "../../domain/duration.ts";
 import { RecoveryError } from "../../domain/errors.ts";
 import type { ScanEntry, ScanReport } from "../../domain/stanza/list-report.ts";
 import { verdictOf } from "../../domain/stanza/status.ts";
@@ -12,7 +12,7 @@ export interface StanzaListOptions extends CommonOptions {
   readonly namespace?: string;
   readonly concurrency: number;
   readonly watch?: true;
-  readonly interval: string;
+  readonly interval: Duration;
 }
 
 /** `postgres-recovery stanza list`; the result is the exit code. With `--watch` it ends by an interruption only. */
@@ -32,9 +32,9 @@ async function watch(session: Session, options: StanzaListOptions): Promise<neve
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof RecoveryError) || error.kind !== "undetermined") throw error;
-      progress(`${error.message}; again in ${options.interval}`);
+      progress(`${error.message}; again in ${formatDuration(options.interval)}`);
     }
-    await sleep(durationSeconds(options.interval) ?? 60);
+    await sleep(options.interval);
   }
 }
 
@@ -44,7 +44,7 @@ async function list(session: Session, options: StanzaListOptions): Promise<ScanE
   const scanOptions = {
     namespace: options.namespace,
     concurrency: options.concurrency,
-    infoSeconds: durationSeconds(options.timeout) ?? 30,
+    timeLimit: options.timeout,
     onEntry: (entry: ScanEntry, done: number, total: number): void => {
       known.push(entry);
       counter.show(`${done}/${total} ${entryName(entry)}`);
@@ -82,7 +82,9 @@ function rendered({ client, surroundings }: Session, entries: ScanEntry[], optio
   switch (options.output) {
     case "table": {
       const when =
-        options.watch === true ? `${surroundings.now().toISOString()}, again in ${options.interval}\n\n` : "";
+        options.watch === true
+          ? `${surroundings.now().toISOString()}, again in ${formatDuration(options.interval)}\n\n`
+          : "";
       return when + scanTable(entries, options.color);
     }
     case "log":

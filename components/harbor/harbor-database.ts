@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Duration } from "../../domain/duration.ts";
 import { postgresqlName } from "../../domain/harbor/names.ts";
 import type { Backup, Restore } from "../../domain/restore/restore.ts";
 import type { RollRequest } from "../../domain/harbor/steps.ts";
@@ -47,7 +48,7 @@ export interface HarborDatabaseArgs {
   /** The restore that is declared. Default: none, or it is finished. */
   readonly restore?: Restore | undefined;
   /** How long the operators may take: to make the database's resource and Secrets, to take pg_hba up, to make a Pod. */
-  readonly timeLimits: RollRequest["timeLimits"] & { readonly resource: string };
+  readonly timeLimits: RollRequest["timeLimits"] & { readonly resource: Duration };
   /** Keys for each side whose credentials are `secret`. */
   readonly keys: pulumi.Output<{ readonly backup?: AccessKeys | undefined; readonly restore?: AccessKeys | undefined }>;
 }

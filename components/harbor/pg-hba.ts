@@ -1,7 +1,17 @@
 import * as pulumi from "@pulumi/pulumi";
-import { durationSeconds } from "../../domain/duration.ts";
-import { pgHbaReportSchema, type PgHbaReport, type PgHbaRequest } from "../../domain/harbor/steps.ts";
-import { pgHbaLookReportSchema, type PgHbaLookRequest } from "../../domain/harbor/pg-hba-fingerprint.ts";
+import { z } from "zod";
+import type { Duration } from "../../domain/duration.ts";
+import {
+  pgHbaRequestSchema,
+  pgHbaReportSchema,
+  type PgHbaReport,
+  type PgHbaRequest,
+} from "../../domain/harbor/steps.ts";
+import {
+  pgHbaLookRequestSchema,
+  pgHbaLookReportSchema,
+  type PgHbaLookRequest,
+} from "../../domain/harbor/pg-hba-fingerprint.ts";
 import { childOf } from "../child-of.ts";
 import { look, reportOf, step } from "../step.ts";
 import type { KubernetesAccess } from "../../domain/kubernetes/access.ts";
@@ -17,8 +27,8 @@ export interface PgHbaArgs {
   readonly externalUrl: string;
   /** The whole list of pg_hba. */
   readonly list: readonly string[];
-  /** How long the Harbor operator may take to make the `postgresql` resource, such as `15m`. */
-  readonly wait: string;
+  /** How long the Harbor operator may take to make the `postgresql` resource, in seconds. */
+  readonly wait: Duration;
   /** The restore that makes the database anew: another one waits for its resource again. Default: none. */
   readonly restoreId?: string | undefined;
 }
@@ -42,11 +52,15 @@ export class PgHba extends pulumi.ComponentResource {
     const request: PgHbaLookRequest = { version: 1, kubernetes, cluster, pgHba: [...list] };
     const waiting: PgHbaLookRequest = { ...request, wait };
     const writing: PgHbaRequest = { ...request, image, externalUrl, timeLimit: wait };
-    const seconds = durationSeconds(wait) ?? 0;
     // A look before the resource is made would give another answer than the one after it, and a second `up` would act on it.
     const ready = step(
       `${name}-ready`,
-      { command: "harbor fingerprint", request: waiting, triggers: [cluster, args.restoreId ?? ""], seconds },
+      {
+        command: "harbor fingerprint",
+        request: z.encode(pgHbaLookRequestSchema, waiting),
+        triggers: [cluster, args.restoreId ?? ""],
+        seconds: wait,
+      },
       childOf(this, options),
     );
     const { fingerprint } = reportOf(
@@ -57,9 +71,9 @@ export class PgHba extends pulumi.ComponentResource {
       name,
       {
         command: "harbor pg-hba",
-        request: writing,
+        request: z.encode(pgHbaRequestSchema, writing),
         triggers: [cluster, list, image, externalUrl, fingerprint],
-        seconds,
+        seconds: wait,
       },
       { parent: this, dependsOn: ready },
     );

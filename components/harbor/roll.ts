@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { durationSeconds } from "../../domain/duration.ts";
-import { rollReportSchema, type RollReport, type RollRequest } from "../../domain/harbor/steps.ts";
+import { z } from "zod";
+import { rollRequestSchema, rollReportSchema, type RollReport, type RollRequest } from "../../domain/harbor/steps.ts";
 import { childOf } from "../child-of.ts";
 import { reportOf, step } from "../step.ts";
 
@@ -20,11 +20,16 @@ export class Roll extends pulumi.ComponentResource {
   constructor(name: string, args: RollArgs, options: pulumi.ComponentResourceOptions = {}) {
     super("postgres-recovery:harbor:Roll", name, {}, options);
     const { cluster, kubernetes, timeLimits, whenever } = args;
-    const seconds = (durationSeconds(timeLimits.operator) ?? 0) + waits * (durationSeconds(timeLimits.pod) ?? 0);
+    const seconds = timeLimits.operator + waits * timeLimits.pod;
     const request: RollRequest = { version: 1, kubernetes, cluster, timeLimits };
     const rolled = step(
       name,
-      { command: "harbor roll", request, triggers: [cluster, ...whenever], seconds },
+      {
+        command: "harbor roll",
+        request: z.encode(rollRequestSchema, request),
+        triggers: [cluster, ...whenever],
+        seconds,
+      },
       childOf(this, options),
     );
     this.report = reportOf(rollReportSchema, rolled.stdout);

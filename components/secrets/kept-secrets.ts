@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { durationSeconds } from "../../domain/duration.ts";
+import { formatDuration, type Duration } from "../../domain/duration.ts";
 import { copyName } from "../../domain/secrets/copy.ts";
 import {
   fingerprintReportSchema,
@@ -14,8 +14,8 @@ import { secretsRequest, type HarborSecrets } from "./harbor-secrets.ts";
 import { formatObjectName, parseObjectName } from "../../domain/kubernetes/object-name.ts";
 
 export interface KeptSecretsArgs extends HarborSecrets {
-  /** How long the operators may take to make the secrets, such as `15m`. */
-  readonly wait: string;
+  /** How long the operators may take to make the secrets, in seconds. */
+  readonly wait: Duration;
   /** The restore that makes the database anew: another one waits for its secrets again. Default: none. */
   readonly restoreId?: string | undefined;
   /** ARN, id or alias of a customer-managed KMS key for the copies. Default: aws/secretsmanager. */
@@ -60,9 +60,9 @@ export class KeptSecrets extends pulumi.ComponentResource {
       `${name}-ready`,
       {
         command: "secrets fingerprint",
-        request: { ...request, wait },
+        request: { ...request, wait: formatDuration(wait) },
         triggers: [cluster, restoreId],
-        seconds: durationSeconds(wait) ?? 0,
+        seconds: wait,
       },
       { ...childOf(this, options), additionalSecretOutputs: ["stdout"] },
     );

@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { durationSeconds } from "../../domain/duration.ts";
+import { z } from "zod";
 import {
   stanzaCreateReportSchema,
+  stanzaCreateRequestSchema,
   type StanzaCreateReport,
   type StanzaCreateRequest,
   type TimeLimits,
@@ -67,7 +68,7 @@ export class StanzaCreation extends pulumi.ComponentResource {
       target.cluster,
       {
         command: "stanza create",
-        request: requestFor(target, args),
+        request: z.encode(stanzaCreateRequestSchema, requestFor(target, args)),
         triggers: [target.cluster, target.attempt, ...(target.uid === undefined ? [] : [target.uid])],
         seconds: wholeSeconds(target.timeLimits),
       },
@@ -93,8 +94,5 @@ function requestFor(target: StanzaCreationTarget, args: StanzaCreationArgs): Sta
  * short.
  */
 function wholeSeconds(limits: TimeLimits): number {
-  const seconds = (limit: string): number => durationSeconds(limit) ?? 0;
-  return (
-    3 * (seconds(limits.dump) + seconds(limits.create) + 600) + seconds(limits.operator) + 10 * seconds(limits.info)
-  );
+  return 3 * (limits.dump + limits.create + 600) + limits.operator + 10 * limits.info;
 }

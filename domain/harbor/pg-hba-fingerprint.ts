@@ -1,14 +1,12 @@
 import { z } from "zod";
-import { durationPattern } from "../duration.ts";
+import { durationSchema } from "../duration-schema.ts";
 import { harborRequestSchema } from "./request.ts";
 import { harborOperatorPgHba, isInPlace, normalisedPgHba } from "./pg-hba.ts";
 
 /** What `postgres-recovery harbor fingerprint --request -` reads from stdin. */
 export const pgHbaLookRequestSchema = harborRequestSchema.extend({
   pgHba: z.array(z.string()).describe("The whole list of pg_hba as it should be."),
-  wait: z
-    .string()
-    .regex(durationPattern)
+  wait: durationSchema
     .optional()
     .describe("How long to wait until the Harbor operator has made the database's resource. Default: not at all."),
 });

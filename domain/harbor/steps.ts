@@ -1,12 +1,8 @@
 import { z } from "zod";
-import { durationPattern } from "../duration.ts";
+import { durationSchema } from "../duration-schema.ts";
 import { findingSchema, severities } from "../finding.ts";
 import { harborOperatorSchema, harborRequestSchema } from "./request.ts";
 import { runbookPgHba } from "./pg-hba.ts";
-
-export const duration = z
-  .string()
-  .regex(durationPattern, "a duration is a whole number with s, m or h, such as 30s, 10m, 2h");
 
 /** What `postgres-recovery harbor pg-hba --request -` reads from stdin. */
 export const pgHbaRequestSchema = harborRequestSchema.extend({
@@ -20,8 +16,8 @@ export const pgHbaRequestSchema = harborRequestSchema.extend({
     .optional()
     .describe("Image that the database must have; nothing is written to another one. Default: any."),
   externalUrl: z.string().min(1).optional().describe("externalURL that the HarborCluster must have. Default: any."),
-  timeLimit: duration
-    .default("15m")
+  timeLimit: durationSchema
+    .prefault("15m")
     .describe("How long to wait for the Harbor operator to make the database's resource."),
 });
 export type PgHbaRequest = z.infer<typeof pgHbaRequestSchema>;
@@ -45,9 +41,11 @@ export type PgHbaReport = z.infer<typeof pgHbaReportSchema>;
 
 /** How long each part of a roll may take. */
 export const rollTimeLimits = z.strictObject({
-  operator: duration.default("5m").describe("Until the Zalando operator has taken pg_hba up into the StatefulSet."),
-  pod: duration
-    .default("10m")
+  operator: durationSchema
+    .prefault("5m")
+    .describe("Until the Zalando operator has taken pg_hba up into the StatefulSet."),
+  pod: durationSchema
+    .prefault("10m")
     .describe("Until a Pod that was made anew is ready, a clone is recovered, and the database has a leader."),
 });
 

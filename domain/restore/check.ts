@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { durationPattern } from "../duration.ts";
+import { durationSchema } from "../duration-schema.ts";
 import { finding, findingSchema, severities, type Finding } from "../finding.ts";
 import { harborOperatorSchema, harborRequestSchema } from "../harbor/request.ts";
 import { backupSchema, bucketName, restoreSchema } from "./restore.ts";
@@ -32,7 +32,7 @@ export const restoreCheckRequestSchema = harborRequestSchema.extend({
     .describe(
       "Keys of the database's Pods, so that they are tried, too. Default: the AWS credentials of whoever runs this.",
     ),
-  timeLimit: z.string().regex(durationPattern).default("5m").describe("For everything that is read of S3."),
+  timeLimit: durationSchema.prefault("5m").describe("For everything that is read of S3."),
 });
 export type RestoreCheckRequest = z.infer<typeof restoreCheckRequestSchema>;
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { clusterIdentitySchema } from "./cluster-identity.ts";
-import { durationPattern } from "../duration.ts";
+import { durationSchema } from "../duration-schema.ts";
 import { vitalSecretNames } from "../harbor/names.ts";
 import { harborRequestSchema } from "../harbor/request.ts";
 import type { ObjectName } from "../kubernetes/object-name.ts";
@@ -23,11 +23,7 @@ const region = z
 
 /** What `postgres-recovery secrets fingerprint --request -` reads from stdin. */
 export const fingerprintRequestSchema = base.extend({
-  wait: z
-    .string()
-    .regex(durationPattern)
-    .optional()
-    .describe("How long to wait until all secrets are there. Default: not at all."),
+  wait: durationSchema.optional().describe("How long to wait until all secrets are there. Default: not at all."),
 });
 
 /** What `postgres-recovery secrets keep --request -` reads from stdin. */

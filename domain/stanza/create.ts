@@ -1,16 +1,11 @@
 import { z } from "zod";
 import { dumpDirectorySchema } from "../dump/dump.ts";
-import { durationPattern, durationSeconds } from "../duration.ts";
+import { durationSchema } from "../duration-schema.ts";
 import { kubernetesAccessSchema } from "../kubernetes/access.ts";
 import { objectNamePattern } from "../kubernetes/object-name.ts";
 import { writtenReason } from "../written-reason.ts";
 import { dumpReportSchema } from "../dump/report.ts";
 import { stanzaStatusSchema } from "./status.ts";
-
-const duration = z
-  .string()
-  .regex(durationPattern, "a duration is a whole number with s, m or h, such as 30s, 10m, 2h")
-  .refine((text) => !durationPattern.test(text) || durationSeconds(text) !== undefined, "a duration is at most 24h");
 
 /** Tells a cluster from another one that was made under its name after it was deleted. */
 export const clusterUid = z
@@ -22,10 +17,10 @@ export const clusterUid = z
 
 /** How long each part of the procedure may take. */
 export const timeLimitsSchema = z.strictObject({
-  info: duration.default("30s").describe("Each question to pgBackRest about the stanza's state."),
-  dump: duration.default("1h").describe("The dump of all databases."),
-  create: duration.default("10m").describe("Creating the stanza, all tries and waits for a lock together."),
-  operator: duration.default("2m").describe("Waiting until PGO, too, says that the stanza is created."),
+  info: durationSchema.prefault("30s").describe("Each question to pgBackRest about the stanza's state."),
+  dump: durationSchema.prefault("1h").describe("The dump of all databases."),
+  create: durationSchema.prefault("10m").describe("Creating the stanza, all tries and waits for a lock together."),
+  operator: durationSchema.prefault("2m").describe("Waiting until PGO, too, says that the stanza is created."),
 });
 export type TimeLimits = z.infer<typeof timeLimitsSchema>;
 

@@ -5,6 +5,7 @@ import { constants, createZstdCompress } from "node:zlib";
 import type { KubernetesClient } from "../../clients/kubernetes/postgres-clusters.ts";
 import { databaseBytes, dumpAll } from "../../clients/pod/postgres.ts";
 import { dumpFileName, DumpTail } from "../../domain/dump/dump.ts";
+import { formatDuration, type Duration } from "../../domain/duration.ts";
 import { messageOf, RecoveryError } from "../../domain/errors.ts";
 import { isNotAllowed } from "../../domain/kubernetes/permissions.ts";
 import { databaseContainer } from "../../domain/stanza/postgres-cluster.ts";
@@ -30,8 +31,8 @@ export interface DumpOptions {
   readonly cluster: ObjectName;
   /** The instance to dump, normally the leader. */
   readonly pod: string;
-  /** Seconds for the whole dump. */
-  readonly limitSeconds: number;
+  /** For the whole dump. */
+  readonly timeLimit: Duration;
 }
 
 /**
@@ -103,7 +104,7 @@ async function writeDump(
   client: KubernetesClient,
   container: ContainerName,
   to: Writable,
-  { limitSeconds }: DumpOptions,
+  { timeLimit }: DumpOptions,
   signal: AbortSignal,
 ): Promise<Omit<DumpReport, "file">> {
   const tail = new DumpTail();
@@ -131,7 +132,7 @@ async function writeDump(
   written.catch((error: unknown) => {
     local.abort(error);
   });
-  const dumped = dumpAll(client.exec, container, limitSeconds, {
+  const dumped = dumpAll(client.exec, container, timeLimit, {
     stdout: sql,
     signal: AbortSignal.any([signal, local.signal]),
   });
@@ -144,7 +145,7 @@ async function writeDump(
     throw new RecoveryError("undetermined", result.message, notAllowedAdvice);
   if (result.end !== "exited") throw new Error(result.message);
   await written;
-  if (result.code === 124) throw new Error(`pg_dumpall did not end within ${limitSeconds} s`);
+  if (result.code === 124) throw new Error(`pg_dumpall did not end within ${formatDuration(timeLimit)}`);
   if (result.code !== 0)
     throw new Error(`pg_dumpall ended with exit code ${result.code}: ${result.stderr.trim() || "it said nothing"}`);
   if (!tail.complete) throw new Error("pg_dumpall's trailer is missing at the end: the dump was cut");

@@ -1,6 +1,6 @@
 import type { HarborClient } from "../../clients/kubernetes/harbor.ts";
 import { RequestError } from "../../clients/kubernetes/request-error.ts";
-import { durationSeconds } from "../../domain/duration.ts";
+import { formatDuration, type Duration } from "../../domain/duration.ts";
 import { RecoveryError } from "../../domain/errors.ts";
 import { generationAnnotation, postgresqlName } from "../../domain/harbor/names.ts";
 import { differencesFrom, type Postgresql } from "../../domain/harbor/objects.ts";
@@ -84,10 +84,10 @@ function requireSound(list: readonly string[]): void {
 export async function madeResource(
   client: Pick<HarborClient, "getHarborCluster" | "getPostgresql">,
   harbor: ObjectName,
-  timeLimit: string,
+  timeLimit: Duration,
   surroundings: Surroundings,
 ): Promise<Postgresql> {
-  const deadline = surroundings.now().getTime() + (durationSeconds(timeLimit) ?? 900) * 1000;
+  const deadline = surroundings.now().getTime() + timeLimit * 1000;
   for (let tries = 1; ; tries += 1) {
     const found = await client.getPostgresql(harbor);
     if (found !== undefined) return found;
@@ -95,7 +95,7 @@ export async function madeResource(
       const made = (await client.getHarborCluster(harbor)) !== undefined;
       throw new RecoveryError(
         "failed",
-        `${where(harbor)} was not made within ${timeLimit}${made ? "" : `: there is no HarborCluster ${formatObjectName(harbor)}`}`,
+        `${where(harbor)} was not made within ${formatDuration(timeLimit)}${made ? "" : `: there is no HarborCluster ${formatObjectName(harbor)}`}`,
         made
           ? "see the HarborCluster's status, and the Harbor operator's log"
           : "make the HarborCluster, then run again",

@@ -1,6 +1,6 @@
 import type { HarborClient } from "../../clients/kubernetes/harbor.ts";
 import { hasReplicationRole, readBootstrapState, switchover } from "../../clients/pod/spilo.ts";
-import { durationSeconds } from "../../domain/duration.ts";
+import { formatDuration } from "../../domain/duration.ts";
 import { RecoveryError } from "../../domain/errors.ts";
 import { postgresqlName } from "../../domain/harbor/names.ts";
 import {
@@ -57,7 +57,7 @@ async function takenUp(
   { cluster, timeLimits }: RollRequest,
   surroundings: Surroundings,
 ): Promise<void> {
-  const deadline = surroundings.now().getTime() + (durationSeconds(timeLimits.operator) ?? 300) * 1000;
+  const deadline = surroundings.now().getTime() + timeLimits.operator * 1000;
   for (let tries = 1; ; tries += 1) {
     const [postgresql, statefulSet] = await Promise.all([client.getPostgresql(harbor), client.getStatefulSet(harbor)]);
     if (postgresql === undefined) {
@@ -72,7 +72,7 @@ async function takenUp(
     if (surroundings.now().getTime() + pauseSeconds * 1000 > deadline) {
       throw new RecoveryError(
         "failed",
-        `${cluster}: waited ${timeLimits.operator} in vain for the Zalando operator ${what}`,
+        `${cluster}: waited ${formatDuration(timeLimits.operator)} in vain for the Zalando operator ${what}`,
         "see its log, and the status of the postgresql resource",
       );
     }
@@ -240,12 +240,12 @@ class Roll {
     const now = this.#surroundings.now().getTime();
     const { pod: limit } = this.#request.timeLimits;
     if (this.#waiting?.for !== what) {
-      this.#waiting = { for: what, until: now + (durationSeconds(limit) ?? 600) * 1000 };
+      this.#waiting = { for: what, until: now + limit * 1000 };
       this.#surroundings.progress(`waiting for ${what}`);
     } else if (now + pauseSeconds * 1000 > this.#waiting.until) {
       throw new RecoveryError(
         "undetermined",
-        `${formatObjectName(this.#harbor)}: waited ${limit} in vain for ${what}`,
+        `${formatObjectName(this.#harbor)}: waited ${formatDuration(limit)} in vain for ${what}`,
         "see the Pods' logs; running this again goes on from there",
       );
     }

@@ -1,7 +1,7 @@
 import pLimit from "p-limit";
 import type { HarborClient } from "../../clients/kubernetes/harbor.ts";
 import type { S3Client } from "../../clients/aws/s3.ts";
-import { durationSeconds } from "../../domain/duration.ts";
+import { formatDuration, type Duration } from "../../domain/duration.ts";
 import { gravest, type Finding } from "../../domain/finding.ts";
 import { postgresqlName } from "../../domain/harbor/names.ts";
 import { restorePath, targetOf, type Restore } from "../../domain/restore/restore.ts";
@@ -111,14 +111,11 @@ export async function checkRestore(
 }
 
 /** Ends with the signal, or when the time is over; the reason of the latter is a sentence. */
-function boundedBy(signal: AbortSignal, timeLimit: string): AbortSignal {
+function boundedBy(signal: AbortSignal, timeLimit: Duration): AbortSignal {
   const bound = new AbortController();
-  const timer = setTimeout(
-    () => {
-      bound.abort(new Error(`not read within ${timeLimit}`));
-    },
-    (durationSeconds(timeLimit) ?? 300) * 1000,
-  );
+  const timer = setTimeout(() => {
+    bound.abort(new Error(`not read within ${formatDuration(timeLimit)}`));
+  }, timeLimit * 1000);
   // Nothing waits for this timer when all has been read.
   timer.unref();
   return AbortSignal.any([signal, bound.signal]);

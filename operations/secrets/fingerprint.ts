@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { HarborClient } from "../../clients/kubernetes/harbor.ts";
+import { formatDuration, type Duration } from "../../domain/duration.ts";
 import { RecoveryError } from "../../domain/errors.ts";
 import { postgresqlName } from "../../domain/harbor/names.ts";
 import { canonical } from "../../domain/secrets/copy.ts";
@@ -16,27 +17,28 @@ const identitySeconds = 60;
  * A text that is another one whenever the content of a secret is, or the database they belong to: `up` keeps the secrets
  * anew when it changes. It is made of the content, so it is to be treated as a secret.
  *
- * @param waitSeconds how long to wait until the operators have made all of them.
+ * @param wait how long to wait until the operators have made all of them; undefined for a single look.
  * @throws RecoveryError `failed` that lists what is missing when the time is over.
  */
 export async function fingerprintSecrets(
   kubernetes: IdentityReader & Pick<HarborClient, "getSecret">,
   harbor: ObjectName,
   names: readonly string[],
-  waitSeconds: number,
+  wait: Duration | undefined,
   surroundings: Surroundings,
 ): Promise<FingerprintReport> {
   const start = surroundings.now().getTime();
+  const waitSeconds = wait ?? 0;
   const deadline = start + waitSeconds * 1000;
   for (let told = ""; ;) {
     const { fingerprint, missing, unseen } = await look(kubernetes, harbor, names);
     const isOver = surroundings.now().getTime() > start + Math.min(waitSeconds, identitySeconds) * 1000;
-    if (waitSeconds === 0 || (missing.length === 0 && (unseen.length === 0 || isOver)))
+    if (wait === undefined || (missing.length === 0 && (unseen.length === 0 || isOver)))
       return { version: 1, fingerprint };
     if (missing.length > 0 && surroundings.now().getTime() + pauseSeconds * 1000 > deadline) {
       throw new RecoveryError(
         "failed",
-        `${formatObjectName(harbor)}: waited ${waitSeconds} s in vain for:\n${missing.map((line) => `  ${line}`).join("\n")}`,
+        `${formatObjectName(harbor)}: waited ${formatDuration(wait)} in vain for:\n${missing.map((line) => `  ${line}`).join("\n")}`,
         "see the status of the HarborCluster and of its postgresql resource, and the operators' logs",
       );
     }

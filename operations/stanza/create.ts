@@ -1,6 +1,6 @@
 import type { KubernetesClient } from "../../clients/kubernetes/postgres-clusters.ts";
 import { tryStanzaCreate } from "../../clients/pod/pgbackrest.ts";
-import { durationSeconds } from "../../domain/duration.ts";
+import { formatDuration } from "../../domain/duration.ts";
 import { RecoveryError } from "../../domain/errors.ts";
 import { instancesByCluster } from "../../domain/stanza/instance-pod.ts";
 import { databaseContainer, operatorSaysCreated, type PostgresCluster } from "../../domain/stanza/postgres-cluster.ts";
@@ -80,12 +80,6 @@ class Procedure {
     return formatObjectName(this.#cluster);
   }
 
-  #seconds(limit: keyof StanzaCreateRequest["timeLimits"]): number {
-    const seconds = durationSeconds(this.#request.timeLimits[limit]);
-    if (seconds === undefined) throw new RecoveryError("usage", `timeLimits.${limit}: longer than a day`);
-    return seconds;
-  }
-
   /** The PostgresCluster, read anew, and the same one as before. */
   async #postgresCluster(): Promise<PostgresCluster> {
     const found = await existingCluster(this.#client, this.#cluster);
@@ -108,7 +102,7 @@ class Procedure {
       this.#client,
       cluster,
       instances,
-      this.#seconds("info"),
+      this.#request.timeLimits.info,
       this.#surroundings.signal,
     );
     this.#surroundings.progress([statusText(status), statusDetail(status)].filter(Boolean).join(": "));
@@ -169,14 +163,18 @@ class Procedure {
       this.#surroundings.progress(`no dump: ${dump.skip}`);
       return { skipped: dump.skip };
     }
-    const limitSeconds = this.#seconds("dump");
-    const options = { cluster: this.#cluster, pod: leader, directory: dump.directory, limitSeconds };
+    const options = {
+      cluster: this.#cluster,
+      pod: leader,
+      directory: dump.directory,
+      timeLimit: this.#request.timeLimits.dump,
+    };
     return dumpDatabases(this.#client, options, this.#surroundings);
   }
 
   /** Tries until the stanza stands, the leader turns out to be another, or the time is up. No try is cut short. */
   async #createOn(leader: string): Promise<"done" | "leader-moved"> {
-    const deadline = this.#surroundings.now().getTime() + this.#seconds("create") * 1000;
+    const deadline = this.#surroundings.now().getTime() + this.#request.timeLimits.create * 1000;
     const container = containerOf({ namespace: this.#cluster.namespace, name: leader }, databaseContainer);
     let unanswered = 0;
     for (let tries = 1; ; tries += 1) {
@@ -201,7 +199,7 @@ class Procedure {
       const pause = pauseAfter(tries);
       if (this.#surroundings.now().getTime() + pause * 1000 > deadline) {
         throw this.#failure(
-          `${meaning}, for ${this.#request.timeLimits.create}`,
+          `${meaning}, for ${formatDuration(this.#request.timeLimits.create)}`,
           "see what holds it, or allow more time, then run again",
         );
       }
@@ -228,7 +226,7 @@ class Procedure {
 
   /** PGO marks the stanza on its next reconcile; only then do its own backups start. */
   async #operatorAnswer(): Promise<StanzaCreateReport["operator"]> {
-    const deadline = this.#surroundings.now().getTime() + this.#seconds("operator") * 1000;
+    const deadline = this.#surroundings.now().getTime() + this.#request.timeLimits.operator * 1000;
     for (let tries = 1; ; tries += 1) {
       const cluster = await this.#client.getPostgresCluster(this.#cluster);
       if (cluster !== undefined && cluster.metadata.uid === this.#uid && operatorSaysCreated(cluster) === true) {
@@ -238,7 +236,7 @@ class Procedure {
       const pause = pauseAfter(tries);
       if (this.#surroundings.now().getTime() + pause * 1000 > deadline) {
         this.#surroundings.progress(
-          `PGO has not confirmed the stanza within ${this.#request.timeLimits.operator}: see its log`,
+          `PGO has not confirmed the stanza within ${formatDuration(this.#request.timeLimits.operator)}: see its log`,
         );
         return "pending";
       }

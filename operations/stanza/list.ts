@@ -1,5 +1,6 @@
 import pLimit from "p-limit";
 import type { KubernetesClient } from "../../clients/kubernetes/postgres-clusters.ts";
+import type { Duration } from "../../domain/duration.ts";
 import { instancesByCluster } from "../../domain/stanza/instance-pod.ts";
 import { clusterNameOf, operatorSaysCreated } from "../../domain/stanza/postgres-cluster.ts";
 import type { ScanEntry } from "../../domain/stanza/list-report.ts";
@@ -12,8 +13,8 @@ export interface ScanOptions {
   readonly namespace: string | undefined;
   /** How many clusters are asked at the same time. */
   readonly concurrency: number;
-  /** Seconds for one cluster's answer. */
-  readonly infoSeconds: number;
+  /** For one cluster's answer. */
+  readonly timeLimit: Duration;
   /** Called after each cluster. */
   readonly onEntry?: (entry: ScanEntry, done: number, total: number) => void;
 }
@@ -42,7 +43,7 @@ export async function scanStanzas(
           client,
           cluster,
           instancesOf({ namespace, name }),
-          options.infoSeconds,
+          options.timeLimit,
           signal,
         );
         const created = operatorSaysCreated(cluster);

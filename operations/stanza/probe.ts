@@ -1,6 +1,7 @@
 import type { KubernetesClient } from "../../clients/kubernetes/postgres-clusters.ts";
 import { stanzaInfo } from "../../clients/pod/pgbackrest.ts";
 import { systemIdentifier } from "../../clients/pod/postgres.ts";
+import type { Duration } from "../../domain/duration.ts";
 import { RecoveryError } from "../../domain/errors.ts";
 import { containerOf } from "../../domain/kubernetes/container.ts";
 import { databaseRuns, instanceToAsk, type Pod } from "../../domain/stanza/instance-pod.ts";
@@ -44,7 +45,7 @@ export async function probeStanza(
   client: KubernetesClient,
   cluster: PostgresCluster,
   instances: readonly Pod[],
-  limitSeconds: number,
+  timeLimit: Duration,
   signal: AbortSignal,
 ): Promise<Probe> {
   const excused = notApplicable(cluster);
@@ -61,7 +62,7 @@ export async function probeStanza(
   };
   const pod = instance.metadata.name;
   const container = containerOf(instance.metadata, databaseContainer);
-  const status = await stanzaInfo(client.exec, container, expected, limitSeconds, signal);
+  const status = await stanzaInfo(client.exec, container, expected, timeLimit, signal);
   if (status.status !== "okay" || expected.systemIdentifier !== undefined) return { pod, status };
   return { pod, status: ofDatabase(status, await systemIdentifier(client.exec, container, signal)) };
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { duration } from "../../domain/duration.ts";
 import { createHash } from "node:crypto";
 import { zstdDecompressSync } from "node:zlib";
 import {
@@ -22,7 +23,11 @@ import { generatedSql, streamingCluster, type StreamedDump } from "../support/st
 import type { DumpReport } from "../../domain/dump/report.ts";
 
 const bucket = "dumps-of-dev";
-const options = { cluster: { namespace: "calendar", name: "calendar-db" }, pod: "calendar-db-0", limitSeconds: 60 };
+const options = {
+  cluster: { namespace: "calendar", name: "calendar-db" },
+  pod: "calendar-db-0",
+  timeLimit: duration("1m"),
+};
 const key = "cluster/a/test.calendar.calendar-db.20261121T010000Z.sql.zst";
 const sqlBytes = 30e6;
 const frames = (): Iterable<Buffer> => generatedSql(sqlBytes);

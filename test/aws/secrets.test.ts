@@ -319,7 +319,7 @@ describe("secrets: kept in AWS Secrets Manager and restored from it", function (
       await objects.setSecret(standby, undefined);
       const { exitCode, stderr } = await run("fingerprint", "--wait", "3s");
       assert.equal(exitCode, 4);
-      assert.match(stderr, /waited 3 s in vain for:\n {2}Secret standby\S+\nnext: see the status of the HarborCluster/);
+      assert.match(stderr, /waited 3s in vain for:\n {2}Secret standby\S+\nnext: see the status of the HarborCluster/);
     });
   });
 

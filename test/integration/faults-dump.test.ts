@@ -77,7 +77,7 @@ describe("fault 13: no file under a final name and no create after a dump", func
 
   it("that waits for a lock longer than it may take", async () => {
     await withTableLocked(cluster, async () => {
-      await failsAtDump(/pg_dumpall did not end within 3 s/, { limit: "3s" });
+      await failsAtDump(/pg_dumpall did not end within 3s/, { limit: "3s" });
       await untilNoRemoteCommand(context, namespace, pod, 10);
     });
   });

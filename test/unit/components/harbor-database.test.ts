@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { duration } from "../../../domain/duration.ts";
 import * as pulumi from "@pulumi/pulumi";
 import { HarborDatabase, type HarborDatabaseArgs } from "../../../components/harbor/harbor-database.ts";
 import type { Restore } from "../../../domain/restore/restore.ts";
@@ -39,7 +40,7 @@ const args: HarborDatabaseArgs = {
   iamPolicies: true,
   secrets: { also: [], region: "eu-west-2", restore: true },
   pgHba: ["host all ops 10.1.0.0/16 md5"],
-  timeLimits: { resource: "15m", operator: "5m", pod: "10m" },
+  timeLimits: { resource: duration("15m"), operator: duration("5m"), pod: duration("10m") },
   keys: pulumi.secret(keys),
 };
 
@@ -156,7 +157,7 @@ describe("HarborDatabase", () => {
       version: 1,
       kubernetes: args.kubernetes,
       cluster: args.cluster,
-      timeLimits: { operator: "5m", pod: "10m" },
+      timeLimits: { operator: duration("5m"), pod: duration("10m") },
     });
   });
 

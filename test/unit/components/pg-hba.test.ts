@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { duration } from "../../../domain/duration.ts";
 import { PgHba } from "../../../components/harbor/pg-hba.ts";
 import { pgHbaRequestSchema, type PgHbaReport } from "../../../domain/harbor/steps.ts";
 import { requiredPgHba } from "../../../domain/harbor/pg-hba.ts";
@@ -32,7 +33,7 @@ describe("PgHba", () => {
           cluster: report.cluster,
           list,
           ...harbor,
-          wait: "15m",
+          wait: duration("15m"),
         });
       },
       ({ command, create }) =>
@@ -51,8 +52,8 @@ describe("PgHba", () => {
 
   it("first waits for the resource, then writes the whole list, by one valid request each", () => {
     const what = { version: 1, kubernetes: { context: "lab" }, cluster: report.cluster, pgHba: list };
-    assert.deepEqual(pgHbaLookRequestSchema.parse(requestOf(ready)), { ...what, wait: "15m" });
-    assert.deepEqual(pgHbaRequestSchema.parse(requestOf(written)), { ...what, ...harbor, timeLimit: "15m" });
+    assert.deepEqual(pgHbaLookRequestSchema.parse(requestOf(ready)), { ...what, wait: duration("15m") });
+    assert.deepEqual(pgHbaRequestSchema.parse(requestOf(written)), { ...what, ...harbor, timeLimit: duration("15m") });
     assert.deepEqual(optionsOf.get("pg-hba")?.dependencies, ["pg-hba-ready"]);
   });
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { duration } from "../../../domain/duration.ts";
 import { KeptSecrets, type KeptSecretsArgs } from "../../../components/secrets/kept-secrets.ts";
 import { RestoredSecrets } from "../../../components/secrets/restored-secrets.ts";
 import {
@@ -22,7 +23,7 @@ describe("the secrets as they are declared", () => {
   const kept = (change: Partial<KeptSecretsArgs> = {}): Promise<Registered[]> =>
     registered(
       () => {
-        new KeptSecrets("kept", { ...harbor, wait: "15m", ...change });
+        new KeptSecrets("kept", { ...harbor, wait: duration("15m"), ...change });
       },
       () => stdout,
     );
@@ -67,7 +68,7 @@ describe("the secrets as they are declared", () => {
     const base = { version: 1, kubernetes: { context: "lab" }, cluster: harbor.cluster, also: ["registry-pull"] };
     assert.deepEqual(fingerprintRequestSchema.parse(JSON.parse(String(command(resources, "kept-ready")["stdin"]))), {
       ...base,
-      wait: "15m",
+      wait: duration("15m"),
     });
     assert.deepEqual(keepRequestSchema.parse(JSON.parse(String(command(resources, "kept")["stdin"]))), {
       ...base,

@@ -1,9 +1,15 @@
 import assert from "node:assert/strict";
+import { duration } from "../../../domain/duration.ts";
 import { StanzaCreation, type StanzaCreationTarget } from "../../../components/stanza/stanza-creation.ts";
 import { stanzaCreateRequestSchema, type StanzaCreateReport } from "../../../domain/stanza/create.ts";
 import { registered, valueOf, type Registered } from "../../support/pulumi-mocks.ts";
 
-const timeLimits = { info: "30s", dump: "1h", create: "10m", operator: "2m" };
+const timeLimits = {
+  info: duration("30s"),
+  dump: duration("1h"),
+  create: duration("10m"),
+  operator: duration("2m"),
+};
 const target = (cluster: string, change: Partial<StanzaCreationTarget> = {}): StanzaCreationTarget => ({
   cluster,
   dump: true,

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { duration } from "../../../domain/duration.ts";
 import fc from "fast-check";
 import type { Settings } from "../../../settings/schema.ts";
 import { parseSettings } from "../../../settings/settings.ts";
@@ -66,7 +67,7 @@ describe("the settings of Harbor", () => {
       },
       iamPolicies: true,
       secrets: { also: [], adopt: false, region: "eu-west-2", replicas: [], restore: true, recoveryWindowDays: 30 },
-      timeLimits: { operator: "5m", pod: "10m", resource: "15m" },
+      timeLimits: { operator: duration("5m"), pod: duration("10m"), resource: duration("15m") },
       pgHba: [],
       backup: {
         bucket: "harbor-database",

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { duration } from "../../../domain/duration.ts";
 import { readFile } from "node:fs/promises";
 import fc from "fast-check";
 import { parse } from "yaml";
@@ -69,7 +70,12 @@ describe("parseSettings", () => {
           cluster: "consent/spicedb-psql",
           dump: true,
           attempt: 1,
-          timeLimits: { info: "30s", dump: "1h", create: "10m", operator: "2m" },
+          timeLimits: {
+            info: duration("30s"),
+            dump: duration("1h"),
+            create: duration("10m"),
+            operator: duration("2m"),
+          },
         },
       ],
     });
@@ -109,7 +115,7 @@ describe("parseSettings", () => {
   → at stanza.targets[2].cluster
 ✖ must be true, or {skip: REASON} with a written reason of at least 10 characters
   → at stanza.targets[2].dump
-✖ a duration is a whole number with s, m or h, such as 30s, 10m, 2h
+✖ a duration is a whole number with s, m, h or d, such as 30s, 10m, 2h, at most 7d
   → at stanza.targets[2].timeLimits.dump`,
     );
   });

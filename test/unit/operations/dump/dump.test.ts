@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { duration } from "../../../../domain/duration.ts";
 import { Writable } from "node:stream";
 import { zstdDecompressSync } from "node:zlib";
 import { dumpTrailer } from "../../../../domain/dump/dump.ts";
@@ -7,7 +8,11 @@ import { dumpDatabases, dumpTo } from "../../../../operations/dump/dump.ts";
 import type { DumpTarget } from "../../../../operations/dump/target.ts";
 import { FakeCluster, FakeSurroundings, type Script } from "../../../support/fake-cluster.ts";
 
-const options = { cluster: { namespace: "calendar", name: "calendar-db" }, pod: "calendar-db-0", limitSeconds: 60 };
+const options = {
+  cluster: { namespace: "calendar", name: "calendar-db" },
+  pod: "calendar-db-0",
+  timeLimit: duration("1m"),
+};
 
 /** A target that writes down what is asked of it. */
 class FakeTarget implements DumpTarget {

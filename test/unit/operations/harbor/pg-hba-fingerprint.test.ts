@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { duration } from "../../../../domain/duration.ts";
 import { harborOperatorPgHba, runbookPgHba } from "../../../../domain/harbor/pg-hba.ts";
 import { lookAtPgHba } from "../../../../operations/harbor/pg-hba-fingerprint.ts";
 import { realSurroundings } from "../../../../operations/surroundings.ts";
@@ -37,7 +38,7 @@ describe("lookAtPgHba", () => {
       if (reads === 3) client.make(harborOperatorPgHba);
     };
     assert.match(
-      (await lookAtPgHba(client, { ...request, pgHba: [], wait: "15m" }, surroundings)).fingerprint,
+      (await lookAtPgHba(client, { ...request, pgHba: [], wait: duration("15m") }, surroundings)).fingerprint,
       /generation 1/,
     );
   });

@@ -7,11 +7,7 @@ import { rollPods } from "../../../../operations/harbor/roll.ts";
 import { FakeSurroundings } from "../../../support/fake-cluster.ts";
 import { databaseName, FakeHarbor, podOf, statefulSetOf } from "../../../support/fake-harbor.ts";
 
-const request = rollRequestSchema.parse({
-  version: 1,
-  kubernetes: { context: "test" },
-  cluster: "harbor-cluster/harbor-cluster",
-});
+const wire = { version: 1, kubernetes: { context: "test" }, cluster: "harbor-cluster/harbor-cluster" };
 const clone = { CLONE_METHOD: "CLONE_WITH_WALE" };
 const inRecovery =
   "pg_control version number:            1201\nDatabase cluster state:               in archive recovery\n";
@@ -63,8 +59,8 @@ class Database extends FakeHarbor {
     };
   }
 
-  roll(): Promise<RollReport> {
-    return rollPods(this, request, this.surroundings);
+  roll(timeLimits: { readonly operator?: string; readonly pod?: string } = {}): Promise<RollReport> {
+    return rollPods(this, rollRequestSchema.parse({ ...wire, timeLimits }), this.surroundings);
   }
 }
 
@@ -212,6 +208,13 @@ describe("rollPods", () => {
     assert.deepEqual(database.events, []);
     database.statefulSet = undefined;
     await assert.rejects(database.roll(), /in vain for the Zalando operator to make the StatefulSet/);
+  });
+
+  it("waits as long as the time limit says, also for more than a day", async () => {
+    const database = new Database([{ role: "leader", env: clone }], false);
+    database.control = () => inRecovery;
+    await assert.rejects(database.roll({ pod: "36h" }), /waited 36h in vain for the bootstrap/);
+    assert(database.surroundings.elapsed > 35 * 3600, `waited only ${database.surroundings.elapsed} s`);
   });
 
   it("deletes nothing while the operator replaces the StatefulSet, for nobody knows then which Pods are old", async () => {

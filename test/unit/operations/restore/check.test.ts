@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { duration } from "../../../../domain/duration.ts";
 import { RecoveryError } from "../../../../domain/errors.ts";
 import type { Severity } from "../../../../domain/finding.ts";
 import type { Restore } from "../../../../domain/restore/restore.ts";
@@ -364,7 +365,7 @@ describe("checkRestore", () => {
     const alive = setInterval(() => undefined, 100);
     const report = await checkRestore(
       { harbor: new FakeHarbor(), source: s3, own: s3 },
-      { ...request, timeLimit: "1s" },
+      { ...request, timeLimit: duration("1s") },
       new FakeSurroundings(),
     );
     clearInterval(alive);
