@@ -43,7 +43,7 @@ new BackupAccess("access", {
   reader: { bucket: "harbor-backups", scope: "${scope}", uid: "${uid}" },
 });`;
 
-describe("the buckets, on the real engine", function () {
+describe("backup buckets on the real Pulumi engine", function () {
   this.timeout("3m");
   let aws: TestAws;
   let project: EngineProject;
@@ -63,7 +63,7 @@ describe("the buckets, on the real engine", function () {
   after(() => aws.stop());
 
   for (const Bucket of ["harbor-artifacts", "harbor-backups"]) {
-    it(`${Bucket}: versions, no public access, no ACLs, TLS only, as S3 itself says`, async () => {
+    it(`${Bucket} has versions, no public access, no ACLs and TLS only, according to S3`, async () => {
       assert.equal((await s3.send(new GetBucketVersioningCommand({ Bucket }))).Status, "Enabled");
       const { PublicAccessBlockConfiguration } = await s3.send(new GetPublicAccessBlockCommand({ Bucket }));
       const blocked = {
@@ -79,7 +79,7 @@ describe("the buckets, on the real engine", function () {
       assert.deepEqual(JSON.parse(Policy), bucketPolicy(Bucket));
     });
 
-    it(`${Bucket}: no lifecycle rule touches a live object`, async () => {
+    it(`${Bucket} has no lifecycle rule that touches a current object`, async () => {
       const { Rules = [] } = await s3.send(new GetBucketLifecycleConfigurationCommand({ Bucket }));
       assert.deepEqual(
         Rules.map(({ ID }) => ID),
@@ -95,7 +95,7 @@ describe("the buckets, on the real engine", function () {
     });
   }
 
-  it("encryption: the key that is given, with the bucket's own data key, else S3's", async () => {
+  it("encrypts with the given key and a bucket key, or else with S3's own key", async () => {
     const rules = async (Bucket: string) =>
       (await s3.send(new GetBucketEncryptionCommand({ Bucket }))).ServerSideEncryptionConfiguration?.Rules ?? [];
     const [withKey] = await rules("harbor-artifacts");
@@ -104,7 +104,7 @@ describe("the buckets, on the real engine", function () {
     assert.equal((await rules("harbor-backups"))[0]?.ApplyServerSideEncryptionByDefault?.SSEAlgorithm, "AES256");
   });
 
-  it("Object Lock: a deleted object is only hidden, and its version cannot be deleted", async () => {
+  it("with Object Lock, deleting only hides an object, and its version cannot be deleted", async () => {
     const Bucket = "harbor-backups";
     const { ObjectLockConfiguration } = await s3.send(new GetObjectLockConfigurationCommand({ Bucket }));
     assert.deepEqual(ObjectLockConfiguration?.Rule?.DefaultRetention, { Mode: "GOVERNANCE", Days: 14 });
@@ -123,7 +123,7 @@ describe("the buckets, on the real engine", function () {
     );
   });
 
-  it("an adopted bucket: looked up, with none of its settings changed", async () => {
+  it("looks an adopted bucket up and changes none of its settings", async () => {
     const Bucket = "somebodys-backups";
     assert.equal((await s3.send(new GetBucketVersioningCommand({ Bucket }))).Status, undefined);
     await assert.rejects(s3.send(new GetBucketPolicyCommand({ Bucket })), { name: "NoSuchBucketPolicy" });
@@ -132,7 +132,7 @@ describe("the buckets, on the real engine", function () {
     });
   });
 
-  it("IAM has the policies as the code makes them", async () => {
+  it("creates the IAM policies exactly as the code describes them", async () => {
     const iam = new IAMClient(clientSettings(aws.environment, "other"));
     const documentOf = async (name: string): Promise<unknown> => {
       const PolicyArn = (await project.resource("Policy", name))?.id;
@@ -154,7 +154,7 @@ describe("the buckets, on the real engine", function () {
     assert.equal(exitCode, 0, stdout);
   });
 
-  it("an adopted bucket is handed over as docs/buckets.md says: imported, and then made safe in place", async () => {
+  it("imports an adopted bucket as docs/buckets.md describes, then secures it in place", async () => {
     const handedOver = whole.replace(", adopt: true", ", protect: false");
     const file = join(project.directory, "import.json");
     await project.write(program(handedOver));
@@ -184,7 +184,7 @@ describe("the buckets, on the real engine", function () {
     assert.equal((await project.up("--expect-no-changes")).exitCode, 0);
   });
 
-  it("destroyed: the buckets leave the stack, and stay with their settings", async () => {
+  it("destroy takes the buckets out of the stack and leaves them with their settings", async () => {
     const { exitCode, stdout } = await project.pulumi("destroy", "--yes", "--skip-preview", "--stack", "test");
     assert.equal(exitCode, 0, stdout);
     for (const Bucket of ["harbor-artifacts", "harbor-backups", "somebodys-backups"])

@@ -88,7 +88,7 @@ describe("dumps in S3", function () {
     return error;
   }
 
-  it("arrive in several parts, and are whole", async () => {
+  it("arrive complete, in several parts", async () => {
     const report = await dumped({ frames: frames() }, `s3://${bucket}/cluster/a/`);
     assert.equal(report.file, `s3://${bucket}/${key}`);
     const { Body, ContentType, ContentLength, ETag } = await s3.send(
@@ -105,7 +105,7 @@ describe("dumps in S3", function () {
     assert.deepEqual(await unfinished(), []);
   });
 
-  it("are seen by nobody before they are proven to be whole", async () => {
+  it("stay invisible until they are proven complete", async () => {
     let seen: unknown;
     await dumped(
       {
@@ -118,12 +118,12 @@ describe("dumps in S3", function () {
     assert.equal((await objects("hidden")).length, 1);
   });
 
-  it("may be small, and lie at the top of the bucket", async () => {
+  it("may be small and lie at the top level of the bucket", async () => {
     const { file } = await dumped({ frames: generatedSql(0) }, `s3://${bucket}`);
     assert.deepEqual(await objects("test."), [file.replace(`s3://${bucket}/`, "")]);
   });
 
-  it("fault 13: the answer to the last request is lost: what stands there counts", async () => {
+  it("fault 13: succeeds if only the answer to the last request is lost, because the object exists", async () => {
     proxy.interfere = (method, query) => (method === "POST" && query.has("uploadId") ? "lose the answer" : undefined);
     const { size } = await dumped({ frames: frames() }, `s3://${bucket}/lost-answer`);
     const [only] = await objects("lost-answer");
@@ -131,31 +131,31 @@ describe("dumps in S3", function () {
     assert.deepEqual(await unfinished(), []);
   });
 
-  it("fault 13: the dump is cut in the middle: no object, no parts", async () => {
+  it("fault 13: leaves no object and no parts when the dump ends halfway", async () => {
     await failsWithout({ frames: [...frames()].slice(0, -200) }, /trailer is missing/);
   });
 
-  it("fault 13: the connection to pg_dumpall breaks in the middle: no object, no parts", async () => {
+  it("fault 13: leaves no object and no parts when the connection to pg_dumpall breaks halfway", async () => {
     await failsWithout(
       { frames: frames(), result: { end: "broken", message: "the connection closed" } },
       /the connection closed/,
     );
   });
 
-  it("fault 13: the store drops every connection in the middle: the error names the bucket, no object, no parts", async () => {
+  it("fault 13: names the bucket and leaves no object and no parts when S3 drops every connection halfway", async () => {
     proxy.interfere = (method, query) => (method === "PUT" && Number(query.get("partNumber")) >= 3 ? "cut" : undefined);
     const error = await failsWithout({ frames: frames() }, /bucket dumps-of-dev .*no answer.*write part 3/);
     assert.equal(error.kind, "undetermined");
   });
 
-  it("fault 13: the store denies a part: the error names the bucket and the permissions, no object, no parts", async () => {
+  it("fault 13: names the bucket and the permissions and leaves no object and no parts when S3 denies a part", async () => {
     proxy.interfere = (method, query) =>
       method === "PUT" && Number(query.get("partNumber")) === 2 ? "deny" : undefined;
     const error = await failsWithout({ frames: frames() }, /bucket dumps-of-dev .*access is denied.*write part 2/);
     assert.match(error.next ?? "", /s3:PutObject.*docs\/dump\.md/);
   });
 
-  it("fault 13: the store is gone for good in the middle: told that parts may be left", async () => {
+  it("fault 13: says that parts may be left when S3 goes away halfway and does not return", async () => {
     const surroundings = new FakeSurroundings();
     const dump = {
       frames: frames(),
@@ -173,7 +173,7 @@ describe("dumps in S3", function () {
       await s3.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId }));
   });
 
-  it("fault 13: stopped in the middle: no object, no parts", async () => {
+  it("fault 13: leaves no object and no parts when stopped halfway", async () => {
     const surroundings = new FakeSurroundings();
     const stop = (): void => {
       surroundings.stop(new RecoveryError("interrupted", "interrupted"));
@@ -186,7 +186,7 @@ describe("dumps in S3", function () {
     assert.equal(error.kind, "interrupted");
   });
 
-  it("fault 13: stopped while a part is on its way: no object, no parts", async () => {
+  it("fault 13: leaves no object and no parts when stopped while a part is being sent", async () => {
     const surroundings = new FakeSurroundings();
     proxy.interfere = (_method, query) => {
       if (query.get("partNumber") === "3") surroundings.stop(new RecoveryError("interrupted", "interrupted"));
@@ -195,7 +195,7 @@ describe("dumps in S3", function () {
     await failsWithout({ frames: frames() }, /^interrupted$/, surroundings);
   });
 
-  it("fault 13: an object of that name stands there: another name is taken", async () => {
+  it("fault 13: takes another name if an object with that name exists", async () => {
     const taken = key.replace("cluster/a", "taken");
     await s3.send(new PutObjectCommand({ Bucket: bucket, Key: taken, Body: "earlier" }));
     const { file } = await dumped({ frames: generatedSql(0) }, `s3://${bucket}/taken`);
@@ -204,7 +204,7 @@ describe("dumps in S3", function () {
     assert.deepEqual(await unfinished(), []);
   });
 
-  it("fault 13: an object of that name appears during the dump: it stays as it is, and the dump fails", async () => {
+  it("fault 13: fails and leaves the other object as it is if one with that name appears during the dump", async () => {
     const taken = key.replace("cluster/a", "overtaken");
     const happens = () => s3.send(new PutObjectCommand({ Bucket: bucket, Key: taken, Body: "earlier" }));
     await assert.rejects(
@@ -215,7 +215,7 @@ describe("dumps in S3", function () {
     assert.deepEqual(await unfinished(), []);
   });
 
-  describe("fault 23: found out before pg_dumpall is started:", () => {
+  describe("fault 23: fails before pg_dumpall starts:", () => {
     async function refused(directory: string, message: RegExp): Promise<RecoveryError> {
       const cluster = new FakeCluster({});
       const error = await dumpDatabases(cluster, { ...options, directory }, new FakeSurroundings()).catch(
@@ -228,36 +228,36 @@ describe("dumps in S3", function () {
       return error;
     }
 
-    it("no such bucket", async () => {
+    it("the bucket does not exist", async () => {
       const error = await refused("s3://no-such-bucket-here/x", /bucket no-such-bucket-here .*there is no such bucket/);
       assert.equal(error.kind, "usage");
     });
 
-    it("no region", async () => {
+    it("the region is missing", async () => {
       delete process.env["AWS_REGION"];
       const error = await refused(`s3://${bucket}`, /no AWS region is set/);
       assert.equal(error.kind, "usage");
     });
 
-    it("no credentials", async () => {
+    it("the credentials are missing", async () => {
       delete process.env["AWS_ACCESS_KEY_ID"];
       const error = await refused(`s3://${bucket}`, /there are no AWS credentials/);
       assert(error instanceof S3Error);
     });
 
-    it("a wrong secret access key", async () => {
+    it("the secret access key is wrong", async () => {
       process.env["AWS_SECRET_ACCESS_KEY"] = "canary-wrong";
       const error = await refused(`s3://${bucket}`, /the credentials are not accepted/);
       assert(!error.message.includes("canary"));
     });
 
-    it("no right to write", async () => {
+    it("writing is not allowed", async () => {
       proxy.interfere = (method) => (method === "POST" ? "deny" : undefined);
       const error = await refused(`s3://${bucket}`, /access is denied/);
       assert.match(error.next ?? "", /s3:PutObject/);
     });
 
-    it("no right to look whether the name is free", async () => {
+    it("checking whether the name is free is not allowed", async () => {
       proxy.interfere = (method) => (method === "HEAD" ? "deny" : undefined);
       const error = await refused(`s3://${bucket}`, /access is denied.*look for/);
       assert.match(error.next ?? "", /s3:ListBucket/);

@@ -25,7 +25,7 @@ ${body}`;
 const keeping = (more = "") =>
   program(`export const { report } = new KeptSecrets("kept", { ...harbor, wait: "40s", protect: false, ${more} });`);
 
-describe("the secrets, on the real engine", function () {
+describe("kept secrets on the real Pulumi engine", function () {
   this.timeout("3m");
   let kubernetes: TestKubernetes;
   let aws: TestAws;
@@ -76,7 +76,7 @@ describe("the secrets, on the real engine", function () {
     ).toString();
   }
 
-  it("before the operators have made them: the preview works, and up waits for them", async () => {
+  it("previews before the operators have created the Secrets, and up waits for them", async () => {
     await project.write(keeping());
     assert.deepEqual((await project.preview()).get("Command kept"), ["create"]);
     const running = up();
@@ -91,7 +91,7 @@ describe("the secrets, on the real engine", function () {
     assert.equal(await versions(standby), 1);
   });
 
-  it("a rotated password shows in the preview, and gives one new version of that one copy", async () => {
+  it("shows a rotated password in the preview and adds one version to that copy only", async () => {
     await objects.setSecret(standby, { username: "standby", password: "CANARY-rotated" });
     assert((await project.preview()).get("Command kept")?.includes("replace"));
     await up();
@@ -100,7 +100,7 @@ describe("the secrets, on the real engine", function () {
     await up("--expect-no-changes");
   });
 
-  it("fault 31: an emptied secret makes up fail, and the good copy stays", async () => {
+  it("fault 31: up fails on an emptied Secret and keeps the good copy", async () => {
     await objects.setSecret(standby, { username: "standby", password: "" });
     const { exitCode, stdout } = await recorded(project.up("--debug"));
     assert.notEqual(exitCode, 0);
@@ -111,7 +111,7 @@ describe("the secrets, on the real engine", function () {
     assert.equal(await versions(standby), 2);
   });
 
-  it("the cluster is lost: the preview still works, and nothing is overwritten", async () => {
+  it("still previews and overwrites nothing after the cluster is lost", async () => {
     await objects.clear();
     assert((await project.preview()).get("Command kept")?.includes("replace"));
     const { exitCode, stdout } = await recorded(project.up());
@@ -120,7 +120,7 @@ describe("the secrets, on the real engine", function () {
     assert.equal(await versions(standby), 2);
   });
 
-  it("a new stack of a new cluster restores them, once, and goes on to keep them in the places that exist", async () => {
+  it("a new stack for a new cluster restores them once and keeps using the existing copies", async () => {
     await project.pulumi("stack", "init", "test-two");
     const restored = `const restored = new RestoredSecrets("restored", { ...harbor, restoreId: "after-the-fire" });
       export const restoredFrom = restored.report.cluster;`;
@@ -146,7 +146,7 @@ describe("the secrets, on the real engine", function () {
     assert.equal((await run("--expect-no-changes")).exitCode, 0);
   });
 
-  it("destroyed: the copies stay, and cannot be read from anything that Pulumi keeps or printed", async () => {
+  it("destroy leaves the copies, and nothing that Pulumi stored or printed reveals them", async () => {
     printed.push(
       await project.stateText(),
       (await project.pulumi("stack", "output", "--json", "--stack", "test")).stdout,

@@ -30,7 +30,7 @@ const options = { provider };
 ${body}`;
 }
 
-describe("stand-in of the AWS provider, on the real engine", function () {
+describe("stand-in for the AWS provider on the real Pulumi engine", function () {
   this.timeout("2m");
   let aws: TestAws;
   let project: EngineProject;
@@ -74,7 +74,7 @@ describe("stand-in of the AWS provider, on the real engine", function () {
 
   const secret = (args: string) => `new aws.secretsmanager.Secret("kept", { name: "kept", ${args} }, options);`;
 
-  it("a create is previewed with unknown outputs, and with what does not depend on them", async () => {
+  it("previews a create with unknown outputs, and with the inputs that do not depend on them", async () => {
     await project.write(
       program(`const b = new aws.s3.Bucket("first", {}, options);
       new aws.s3.BucketVersioning("first", { bucket: b.bucket, versioningConfiguration: { status: "Enabled" } }, options);
@@ -87,7 +87,7 @@ describe("stand-in of the AWS provider, on the real engine", function () {
     assert.match(stdout, /"bucket": "first-[0-9a-f]{7}"/);
   });
 
-  it("create: a made-up name is the one of the preview, and a second up changes nothing", async () => {
+  it("creates under the generated name that the preview showed, and a second up changes nothing", async () => {
     const body = `export const { bucket } = new aws.s3.Bucket("first", { tags: { team: "a" } }, options);`;
     await project.write(program(body));
     const named =
@@ -102,7 +102,7 @@ describe("stand-in of the AWS provider, on the real engine", function () {
     assert.equal(exitCode, 0, stdout);
   });
 
-  it("update: in place, with the tags that AWS then has", async () => {
+  it("updates in place and returns the tags that AWS then has", async () => {
     const body = `new aws.s3.Bucket("first", { tags: { team: "b" } }, options);`;
     assert.deepEqual((await preview(body)).get("Bucket first"), ["update"]);
     await up(body);
@@ -110,12 +110,12 @@ describe("stand-in of the AWS provider, on the real engine", function () {
     assert.deepEqual((await s3.send(new GetBucketTaggingCommand({ Bucket }))).TagSet, [{ Key: "team", Value: "b" }]);
   });
 
-  it("delete: what the program does not name any more is removed", async () => {
+  it("deletes what the program no longer declares", async () => {
     await up("");
     assert.equal(await project.resource("Bucket", "first"), undefined);
   });
 
-  it("a secret: description and key change in place, a new name replaces, the recovery window counts at the end", async () => {
+  it("changes a secret's description and key in place, replaces it for a new name, and deletes it with its recovery window", async () => {
     await up(secret(`description: "one", recoveryWindowInDays: 7`));
     const changed = secret(
       `description: "two", recoveryWindowInDays: 7, kmsKeyId: "alias/harbor", replicas: [{ region: "eu-west-1" }]`,
@@ -136,7 +136,7 @@ describe("stand-in of the AWS provider, on the real engine", function () {
     assert(days > 6 && days < 8, `deleted in ${days} days`);
   });
 
-  it("fault 31: a secret that waits for its deletion: gone to a refresh, and its name is not free", async () => {
+  it("fault 31: treats a secret that is scheduled for deletion as gone, although its name is still taken", async () => {
     await up(secret(`name: "pending"`).replace('name: "kept", ', ""));
     await manager.send(new DeleteSecretCommand({ SecretId: "pending", RecoveryWindowInDays: 7 }));
     const refreshed = await project.pulumi("refresh", "--yes", "--skip-preview", "--stack", "test");
@@ -149,7 +149,7 @@ describe("stand-in of the AWS provider, on the real engine", function () {
     await up("");
   });
 
-  it("refresh: what was changed behind Pulumi's back is seen, and put right by the next up", async () => {
+  it("refresh sees outside changes, and the next up reverts them", async () => {
     const body = `const { bucket } = new aws.s3.Bucket("b", { bucket: "drifting" }, options);
       new aws.s3.BucketVersioning("b", { bucket, versioningConfiguration: { status: "Enabled" } }, options);
       new aws.s3.BucketPolicy("b", { bucket, policy: JSON.stringify({ Version: "2012-10-17", Statement: [] }) }, options);`;
@@ -168,7 +168,7 @@ describe("stand-in of the AWS provider, on the real engine", function () {
     await up("");
   });
 
-  it("get: reads what is there without owning it, and fails for what is not", async () => {
+  it("get reads an existing resource without owning it, and fails for a missing one", async () => {
     await s3.send(new CreateBucketCommand({ Bucket: "somebodys" }));
     await up(`aws.s3.Bucket.get("theirs", "somebodys", {}, options);`);
     const read = await project.resource("Bucket", "theirs");
@@ -181,7 +181,7 @@ describe("stand-in of the AWS provider, on the real engine", function () {
     await s3.send(new HeadBucketCommand({ Bucket: "somebodys" }));
   });
 
-  it("a policy: a new document becomes the default version, and AWS's limit of five is no trouble", async () => {
+  it("makes a policy's new document the default version and stays within AWS's limit of five versions", async () => {
     const body = (action: string) =>
       `new aws.iam.Policy("p", { name: "p", policy: JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "${action}", Resource: "*" }] }) }, options);`;
     await up(body("s3:Get1"));
@@ -201,7 +201,7 @@ describe("stand-in of the AWS provider, on the real engine", function () {
     await up("");
   });
 
-  it("secrets stay secret: the provider's keys, and a property that a program marks, are in no state in plain", async () => {
+  it("keeps the provider's keys and properties marked as secret out of the plain state", async () => {
     await up(secret(`description: pulumi.secret("CANARY-description")`).replace('name: "kept"', 'name: "canary"'));
     const state = await project.stateText();
     assert.equal(
@@ -213,7 +213,7 @@ describe("stand-in of the AWS provider, on the real engine", function () {
     await up("");
   });
 
-  it("refuses what it does not know, by name", async () => {
+  it("refuses an unknown resource or property by name", async () => {
     await project.write(
       program(`new aws.sns.Topic("t", {}, options); new aws.s3.Bucket("b", { acl: "private" }, options);`),
     );
@@ -222,7 +222,7 @@ describe("stand-in of the AWS provider, on the real engine", function () {
     assert.match(stdout, /does not know aws:sns\/topic:Topic|not supported by the stand-in of the AWS provider/);
   });
 
-  it("an error of AWS says of which resource it is", async () => {
+  it("names the resource in every AWS error", async () => {
     await project.write(program(`new aws.iam.Policy("broken", { policy: "not JSON" }, options);`));
     const { exitCode, stdout } = await project.up();
     assert.notEqual(exitCode, 0);

@@ -23,7 +23,7 @@ const places = [
   "spilo/unfinished/wal/13",
 ];
 
-describe("S3, as backups are read from it", function () {
+describe("reading backups from S3", function () {
   this.timeout("2m");
   let aws: TestAws;
   let access: S3Access;
@@ -52,7 +52,7 @@ describe("S3, as backups are read from it", function () {
 
   after(() => aws.stop());
 
-  it("hands out every key of a prefix once and in order, page by page", async () => {
+  it("lists every key of a prefix once, in order, page by page", async () => {
     const [keys, pages]: [string[], number[]] = [[], []];
     await connectS3(access).list({ bucket, prefix: `${walgPrefix}/wal_005/` }, never, (page) => {
       keys.push(...page.map(({ key }) => key));
@@ -66,7 +66,7 @@ describe("S3, as backups are read from it", function () {
     assert.deepEqual(pages, [1000, 1000, 300]);
   });
 
-  it("hands out a part of the keys: after one, through another", async () => {
+  it("lists only the keys after one key, up to and including another", async () => {
     const keys: string[] = [];
     const key = (segment: number): string => `${walgPrefix}/wal_005/${segmentName(1, segment)}.lz4`;
     const take = (page: readonly { key: string }[]): undefined => void keys.push(...page.map((object) => object.key));
@@ -78,7 +78,7 @@ describe("S3, as backups are read from it", function () {
     assert.deepEqual([keys[0], keys.at(-1), keys.length], [key(101), key(1500), 1400]);
   });
 
-  it("stops when enough is known", async () => {
+  it("stops listing once it knows enough", async () => {
     let pages = 0;
     await connectS3(access).list({ bucket, prefix: "spilo/" }, never, () => {
       pages += 1;
@@ -87,7 +87,7 @@ describe("S3, as backups are read from it", function () {
     assert.equal(pages, 1);
   });
 
-  it("finds the whole WAL from a segment on, side by side", async () => {
+  it("finds all WAL from a given segment on, with parallel listings", async () => {
     const reader = new WalgListingReader(walgPrefix);
     await listWal(connectS3(access), location, { timeline: 1, segment: 7 }, reader, never);
     assert.deepEqual(
@@ -96,7 +96,7 @@ describe("S3, as backups are read from it", function () {
     );
   });
 
-  it("shows one level, and reads a small object", async () => {
+  it("lists one level and reads a small object", async () => {
     const s3 = connectS3(access);
     assert.deepEqual((await s3.level({ bucket, prefix: "another" }, never)).folders, ["folder"]);
     const { folders, objects } = await s3.level({ bucket, prefix: "another/folder" }, never);
@@ -104,7 +104,7 @@ describe("S3, as backups are read from it", function () {
     assert.equal(await s3.text({ bucket, key: "another/folder/object" }, never), "text of it");
   });
 
-  it("suggests every place that holds backups, in the words of the setting", async () => {
+  it("suggests every place that holds backups, written as a stack setting", async () => {
     const { places: found } = await suggestRestores(connectS3(access), bucket, never);
     assert.deepEqual(
       found
@@ -142,22 +142,22 @@ describe("S3, as backups are read from it", function () {
 
   const keys = (): NonNullable<S3Access["keys"]> => access.keys ?? { accessKeyId: "", secretAccessKey: "" };
 
-  it("fault 23: a bucket that does not exist", async () => {
+  it("fault 23: names names names a bucket that does not exist", async () => {
     assert.equal((await problemOf({}, "no-such-bucket-here"))[0], "no-such-bucket");
   });
 
-  it("fault 23: a secret access key that is wrong, an access key ID that is unknown", async () => {
+  it("fault 23: tells a wrong secret access key from an unknown access key ID", async () => {
     assert.equal((await problemOf({ keys: { ...keys(), secretAccessKey: "canary-wrong" } }))[0], "credentials");
     assert.equal((await problemOf({ keys: { ...keys(), accessKeyId: "UNKNOWN" } }))[0], "credentials");
   });
 
-  it("fault 23: another region than the bucket's", async () => {
+  it("fault 23: names a region that is not the bucket's", async () => {
     const [problem, message] = await problemOf({ region: "us-east-1" });
     assert.equal(problem, "wrong-region");
     assert.match(message, /eu-west-2/);
   });
 
-  it("fault 23: nobody answers at the endpoint, or something else than S3 does", async () => {
+  it("fault 23: says when nothing, or something other than S3, answers at the endpoint", async () => {
     assert.equal((await problemOf({ endpoint: "http://127.0.0.1:9" }))[0], "unreachable");
     const server = createServer((_request, response) =>
       response.writeHead(200, { "content-type": "text/html" }).end("<html>login</html>"),
@@ -168,7 +168,7 @@ describe("S3, as backups are read from it", function () {
     server.close();
   });
 
-  it("fault 23: no right to list: S3's refusal, however it is told", async () => {
+  it("fault 23: reports a refused listing in whatever form S3 refuses it", async () => {
     const answers = [`<Error><Code>AccessDenied</Code><Message>no</Message></Error>`, ""];
     for (const body of answers) {
       const server = createServer((_request, response) =>
@@ -181,7 +181,7 @@ describe("S3, as backups are read from it", function () {
     }
   });
 
-  it("ends with its signal's reason", async () => {
+  it("rejects with the abort signal's reason", async () => {
     await assert.rejects(
       connectS3(access).level({ bucket, prefix: "spilo" }, AbortSignal.abort(new Error("stopped"))),
       /stopped/,

@@ -23,7 +23,7 @@ const cluster = "harbor-cluster/harbor-cluster";
 const [postgres = "", standby = "", credentials = "", encryptionKey = ""] = vitalSecretNames(harbor);
 const copies = [postgres, standby, credentials, encryptionKey].map((name) => copyName(harbor, name));
 
-describe("secrets: kept in AWS Secrets Manager and restored from it", function () {
+describe("keeping secrets in AWS Secrets Manager and restoring them", function () {
   this.timeout("1m");
   let kubernetes: TestKubernetes;
   let aws: TestAws;
@@ -85,7 +85,7 @@ describe("secrets: kept in AWS Secrets Manager and restored from it", function (
   const allOf = (outcome: string) => Object.fromEntries(vitalSecretNames(harbor).map((name) => [name, outcome]));
 
   describe("keep", () => {
-    it("copies all four with the identity of their database, and a second run changes nothing", async () => {
+    it("copies all four with their database's identity, and a second run changes nothing", async () => {
       const uid = await objects.create();
       assert.deepEqual(await keep(), allOf("first copy"));
       const { secret, cluster: identity } = await stored(standby);
@@ -97,7 +97,7 @@ describe("secrets: kept in AWS Secrets Manager and restored from it", function (
       assert.equal(await versions(standby), 1);
     });
 
-    it("adds one version when a password was rotated, and the one before stays AWSPREVIOUS", async () => {
+    it("adds one version for a rotated password and keeps the former one as AWSPREVIOUS", async () => {
       await objects.create();
       await keep();
       await objects.setSecret(standby, { username: "standby", password: "rotated" });
@@ -117,11 +117,11 @@ describe("secrets: kept in AWS Secrets Manager and restored from it", function (
         { username: "standby", password: "" },
         /standby\S+: password missing or empty; the kept copy/,
       ],
-      ["with wrong keys", { user: "standby", pass: "CANARY" }, /standby\S+: username and password missing/],
+      ["without the right keys", { user: "standby", pass: "CANARY" }, /standby\S+: username and password missing/],
       ["of another role", { username: "postgres", password: "CANARY" }, /standby\S+: username is not standby/],
     ];
     for (const [what, values, problem] of odd) {
-      it(`fault 31: a secret that is ${what}: refused by name, the good copy stays, the others are kept`, async () => {
+      it(`fault 31: refuses a Secret that is ${what} by name, keeps its good copy, and copies the others`, async () => {
         await objects.create();
         await keep();
         const before = await stored(standby);
@@ -137,7 +137,7 @@ describe("secrets: kept in AWS Secrets Manager and restored from it", function (
       });
     }
 
-    it("fault 31: everything that is wrong is told at once", async () => {
+    it("fault 31: names every problem at once", async () => {
       await objects.create();
       await objects.setSecret(standby, undefined);
       await objects.setSecret(postgres, { username: "postgres", password: "" });
@@ -146,7 +146,7 @@ describe("secrets: kept in AWS Secrets Manager and restored from it", function (
       for (const name of [standby, postgres, "not-there"]) assert(stderr.includes(`  ${name}: `), stderr);
     });
 
-    it("fault 31: a copy that waits for its deletion is taken back first", async () => {
+    it("fault 31: first restores a copy that is scheduled for deletion", async () => {
       await objects.create();
       await keep();
       const SecretId = copyName(harbor, standby);
@@ -157,7 +157,7 @@ describe("secrets: kept in AWS Secrets Manager and restored from it", function (
       assert.equal((await manager.send(new DescribeSecretCommand({ SecretId }))).DeletedDate, undefined);
     });
 
-    it("fault 31: something else under the copy's name is left as it is", async () => {
+    it("fault 31: leaves an unrelated secret under the copy's name as it is", async () => {
       await objects.create();
       await manager.send(
         new PutSecretValueCommand({ SecretId: copyName(harbor, standby), SecretString: "CANARY-of-somebody" }),
@@ -169,7 +169,7 @@ describe("secrets: kept in AWS Secrets Manager and restored from it", function (
       assert.equal(await versions(standby), 1);
     });
 
-    it("fault 31: a place that was not made: told, with what makes it", async () => {
+    it("fault 31: names a missing secret in AWS and says what creates it", async () => {
       await objects.create();
       await objects.setSecret("pull", { token: "x" });
       const { exitCode, stderr } = await run("keep", "--also", "pull");
@@ -177,7 +177,7 @@ describe("secrets: kept in AWS Secrets Manager and restored from it", function (
       assert.match(stderr, /pull does not exist in AWS Secrets Manager\nnext: let `pulumi up` make it first/);
     });
 
-    it("fault 31: two databases of the same name: the copies of both are found again", async () => {
+    it("fault 31: finds the copies of two databases with the same name", async () => {
       const first = await objects.create();
       await keep();
       await objects.clear();
@@ -189,7 +189,7 @@ describe("secrets: kept in AWS Secrets Manager and restored from it", function (
       assert.equal(await password(`cluster-${second}`), "password-of-standby-of-the-second");
     });
 
-    it("without a postgresql resource nothing is kept", async () => {
+    it("keeps nothing without a postgresql resource", async () => {
       await objects.createSecrets();
       const { exitCode, stderr } = await run("keep");
       assert.equal(exitCode, 4);
@@ -198,7 +198,7 @@ describe("secrets: kept in AWS Secrets Manager and restored from it", function (
   });
 
   describe("restore", () => {
-    it("puts all four into the namespace in the form that both operators adopt, and a second run changes nothing", async () => {
+    it("creates all four in the form that both operators adopt, and a second run changes nothing", async () => {
       const uid = await objects.create();
       await keep();
       await objects.clear();
@@ -230,7 +230,7 @@ describe("secrets: kept in AWS Secrets Manager and restored from it", function (
       );
     });
 
-    it("fault 29: a Secret that exists with other content is never changed, and nothing else is restored", async () => {
+    it("fault 29: never changes an existing Secret with different content, and then restores nothing", async () => {
       await objects.create();
       await keep();
       await objects.clear();
@@ -246,7 +246,7 @@ describe("secrets: kept in AWS Secrets Manager and restored from it", function (
       );
     });
 
-    it("fault 31: copies that are missing, or of another database than the one asked for: all told, nothing restored", async () => {
+    it("fault 31: names every copy that is missing or belongs to another database, and restores nothing", async () => {
       await objects.create();
       await keep();
       await objects.clear();
@@ -262,7 +262,7 @@ describe("secrets: kept in AWS Secrets Manager and restored from it", function (
       assert.equal((await kubernetes.core.listNamespacedSecret({ namespace: harbor.namespace })).items.length, 0);
     });
 
-    it("fault 31: the newest copies of different databases are not mixed", async () => {
+    it("fault 31: does not mix copies of different databases", async () => {
       await objects.create();
       await keep();
       await objects.clear();
@@ -280,7 +280,7 @@ describe("secrets: kept in AWS Secrets Manager and restored from it", function (
       );
     });
 
-    it("fault 31: copies that wait for their deletion are taken back and restored", async () => {
+    it("fault 31: restores copies that are scheduled for deletion", async () => {
       const uid = await objects.create();
       await keep();
       await objects.clear();
@@ -294,7 +294,7 @@ describe("secrets: kept in AWS Secrets Manager and restored from it", function (
   describe("fingerprint", () => {
     const fingerprint = async (): Promise<string> => (await run("fingerprint")).stdout;
 
-    it("stays while nothing changes, is another one when a password does, and tells none", async () => {
+    it("stays the same until a password changes, and reveals no password", async () => {
       await objects.create();
       const first = await fingerprint();
       assert.equal(await fingerprint(), first);
@@ -304,7 +304,7 @@ describe("secrets: kept in AWS Secrets Manager and restored from it", function (
       assert.match(second, /^\{"version":1,"fingerprint":"[0-9a-f]{64}"\}$/);
     });
 
-    it("with --wait: waits for what the operators have yet to make, and says what that is", async () => {
+    it("with --wait, waits for the Secrets that the operators have not created yet and names them", async () => {
       const running = run("fingerprint", "--wait", "60s");
       // Long after the command has looked for the first time, however slowly it starts.
       const late = setTimeout(() => void objects.create(), 15_000);
@@ -314,7 +314,7 @@ describe("secrets: kept in AWS Secrets Manager and restored from it", function (
       assert.match(stderr, /^waiting for: postgresql postgresql-harbor-cluster-harbor-cluster; Secret postgres\./);
     });
 
-    it("with --wait: ends with everything that did not come", async () => {
+    it("with --wait, names every Secret that did not appear in time", async () => {
       await objects.create();
       await objects.setSecret(standby, undefined);
       const { exitCode, stderr } = await run("fingerprint", "--wait", "3s");
@@ -323,7 +323,7 @@ describe("secrets: kept in AWS Secrets Manager and restored from it", function (
     });
   });
 
-  it("fault 31: AWS out of reach: an error that says so, and nothing is changed", async () => {
+  it("fault 31: says that AWS cannot be reached and changes nothing", async () => {
     await objects.create();
     const env = {
       ...aws.environment,

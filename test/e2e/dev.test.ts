@@ -17,7 +17,7 @@ const outputs = z.object({
 const missing = clusters.filter(({ context, state }) => context === "dev" && state === "missing");
 const held = ["ac-qr-publishing/ac-qr-db", "alt-authn-authz/a3-policy-db"];
 
-describe("pulumi, stack dev: six targets, and two on hold", function () {
+describe("pulumi on the stack dev, with six targets and two on hold", function () {
   this.timeout("5m");
   let project: Project;
 
@@ -35,7 +35,7 @@ describe("pulumi, stack dev: six targets, and two on hold", function () {
     return perCluster.flat();
   }
 
-  it("preview shows the six, and the two that are held, and executes nothing", async () => {
+  it("preview shows the six targets and the two on hold, and runs nothing", async () => {
     const { exitCode, stdout } = await project.pulumi("preview", "--stack", "dev");
     assert.equal(exitCode, 0, stdout);
     for (const name of held) assert.match(stdout, new RegExp(`HeldTarget +${name} +create`));
@@ -44,7 +44,7 @@ describe("pulumi, stack dev: six targets, and two on hold", function () {
     assert.deepEqual(await codes(), [1, 1, 1, 1, 1, 1]);
   });
 
-  it("up creates the six stanzas, each on its leader, with a verified dump", async () => {
+  it("up creates each of the six stanzas on its leader, after a verified dump", async () => {
     const { exitCode, stdout } = await project.up("dev");
     assert.equal(exitCode, 0, stdout);
     assert.deepEqual(await codes(), [2, 2, 2, 2, 2, 2]);
@@ -66,7 +66,7 @@ describe("pulumi, stack dev: six targets, and two on hold", function () {
     }
   });
 
-  it("what is held has its reason in the outputs, and no command in the state", async () => {
+  it("a target on hold has its reason in the outputs and no command in the state", async () => {
     assert.deepEqual(Object.keys(outputs.parse(await project.outputs("dev")).stanzas.held), held);
     const commands = (await project.state("dev"))
       .filter(({ type }) => type === "command:local:Command")

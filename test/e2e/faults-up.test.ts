@@ -18,7 +18,7 @@ const { context, namespace } = cluster;
 const stacks = ["faults-one", "faults-two"] as const;
 type Stack = (typeof stacks)[number];
 
-describe("pulumi up, killed or twice at once", function () {
+describe("pulumi up that is killed, or runs twice at once", function () {
   this.timeout("3m");
   let project: Project;
 
@@ -73,7 +73,7 @@ describe("pulumi up, killed or twice at once", function () {
     });
   }
 
-  it("fault 17: killed after the stanza was created and before the state was written: the next up finds it and is done", async () => {
+  it("fault 17: finds the stanza in the next up when killed between its creation and the write of the state", async () => {
     await withOperatorStopped(async () => {
       const up = await startUp("faults-one");
       await up.until(/waiting for PGO to confirm/);
@@ -101,7 +101,7 @@ describe("pulumi up, killed or twice at once", function () {
     assert.equal((await project.up("faults-one", "--expect-no-changes")).exitCode, 0);
   });
 
-  it("fault 13, 17: killed during the dump: nothing is created behind the engine's back, and no half of a dump stays", async () => {
+  it("fault 13, 17: creates nothing and leaves no partial dump when killed during the dump", async () => {
     await withTableLocked(cluster, async () => {
       const up = await startUp("faults-one");
       await untilRemoteCommand(context, namespace, pod, /pg_dump /);
@@ -116,7 +116,7 @@ describe("pulumi up, killed or twice at once", function () {
     );
   });
 
-  it("fault 17, 35: two up of one stack at once: Pulumi lets one through, and it ends well", async () => {
+  it("fault 17, 35: two runs on one stack at once: Pulumi lets one through, and it succeeds", async () => {
     const first = await startUp("faults-one");
     await first.until(/Updating/);
     const second = await project.up("faults-one");
@@ -127,7 +127,7 @@ describe("pulumi up, killed or twice at once", function () {
     assert.deepEqual(await repositoryCodes(context, namespace, pod), [2]);
   });
 
-  it("fault 17: two stacks with the same target at once: both end well, and there is one valid stanza", async () => {
+  it("fault 17: two stacks with the same target at once both succeed and leave one valid stanza", async () => {
     const ends = await Promise.all(stacks.map((stack) => project.up(stack)));
     for (const { exitCode, stdout } of ends) assert.equal(exitCode, 0, stdout);
     assert.deepEqual(await repositoryCodes(context, namespace, pod), [2]);

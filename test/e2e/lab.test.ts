@@ -12,7 +12,7 @@ const cluster = "consent/spicedb-psql";
 const pod = "spicedb-psql-instance-hln5-0";
 const commandType = "command:local:Command";
 
-describe("pulumi, stack lab: one target whose repo host is silent at first", function () {
+describe("pulumi on the stack lab, with one target whose repo host is silent at first", function () {
   this.timeout("5m");
   let project: Project;
 
@@ -37,14 +37,14 @@ describe("pulumi, stack lab: one target whose repo host is silent at first", fun
     return readdir(join(project.directory, "dumps")).catch(() => []);
   }
 
-  it("preview plans one command and executes nothing", async () => {
+  it("preview plans one command and runs nothing", async () => {
     const { exitCode, stdout } = await project.pulumi("preview", "--stack", "lab");
     assert.equal(exitCode, 0);
     assert.match(stdout, /command:local:Command +consent\/spicedb-psql +create/);
     assert.deepEqual(await dumps(), []);
   });
 
-  it("fault 6: up fails while the repo host is silent, says why, and records nothing", async () => {
+  it("fault 6: up fails and says why while the repo host is silent, and records nothing", async () => {
     const { exitCode, stdout } = await project.up("lab");
     assert.notEqual(exitCode, 0);
     assert.match(stdout, /consent\/spicedb-psql: Timeout occurred: repo1: .*timeout after/);
@@ -56,7 +56,7 @@ describe("pulumi, stack lab: one target whose repo host is silent at first", fun
     assert.deepEqual(await dumps(), []);
   });
 
-  it("the next up tries the failed target again, and creates the stanza", async () => {
+  it("the next up retries the failed target and creates the stanza", async () => {
     await heal(testDirectory, "lab", cluster);
     assert.deepEqual(await repositoryCodes("lab", "consent", pod), [1]);
     const { exitCode, stdout } = await project.up("lab");
@@ -120,7 +120,7 @@ describe("pulumi, stack lab: one target whose repo host is silent at first", fun
     assert.equal((await dumps()).length, 1);
   });
 
-  it("a raised attempt runs it again; the stanza that stands is left as it is", async () => {
+  it("a higher attempt runs the procedure again and leaves the existing stanza as it is", async () => {
     const { startedAt } = await report();
     await project.edit("lab", ["stanza", "targets", 0, "attempt"], 2);
     const { exitCode, stdout } = await project.up("lab");
@@ -131,7 +131,7 @@ describe("pulumi, stack lab: one target whose repo host is silent at first", fun
     assert.equal((await dumps()).length, 1);
   });
 
-  it("the state holds no path of the machine and no key of the kubeconfig", async () => {
+  it("the state holds no local path and no key from the kubeconfig", async () => {
     const { stdout } = await project.pulumi("stack", "export", "--stack", "lab");
     assert.doesNotMatch(stdout, new RegExp(`${project.directory}|${testDirectory}|client-key|token`));
   });
@@ -142,14 +142,14 @@ describe("pulumi, stack lab: one target whose repo host is silent at first", fun
     assert.match(stdout, /^INFO:root:\[consent\] spicedb-psql \(spicedb-psql-instance-hln5-0\): Okay$/m);
   });
 
-  it("fault 18: destroy empties the stack, and the stanza still stands", async () => {
+  it("fault 18: destroy empties the stack and leaves the stanza in place", async () => {
     const { exitCode, stdout } = await project.pulumi("destroy", "--stack", "lab", "--yes", "--skip-preview");
     assert.equal(exitCode, 0, stdout);
     assert.deepEqual(await project.state("lab"), []);
     assert.deepEqual(await repositoryCodes("lab", "consent", pod), [2]);
   });
 
-  it("a wrong stack file is refused with everything that is wrong, and without a stack trace", async () => {
+  it("names every problem of a wrong stack file at once, without a stack trace", async () => {
     await project.edit("lab", ["stanza", "targets", 0, "attempt"], 0);
     await project.edit("lab", ["stanza", "targets", 0, "hold"], "soon");
     const { exitCode, stdout, stderr } = await project.pulumi("preview", "--stack", "lab");

@@ -27,7 +27,7 @@ async function processesOfIt(): Promise<string[]> {
   return lines.filter((line) => line.includes(directory));
 }
 
-describe("the sandbox's life", function () {
+describe("the sandbox from up to down", function () {
   this.timeout("5m");
   before(async function () {
     this.timeout("40m");
@@ -35,13 +35,13 @@ describe("the sandbox's life", function () {
   });
   after(() => sandbox("down"));
 
-  it("status before up: nothing runs, exit code 1", async () => {
+  it("status before up says that nothing runs, with exit code 1", async () => {
     const { exitCode, stdout } = await sandbox("status");
     assert.equal(exitCode, 1);
     assert.equal(stdout, "no sandbox is up");
   });
 
-  it("up, and up again: the second one starts nothing, and the stack files stay as they are", async () => {
+  it("a second up starts nothing, and neither up changes the stack files", async () => {
     const stackFiles = (): Promise<string[]> =>
       Promise.all(["lab", "dev"].map((stack) => readFile(join(checkout, `Pulumi.${stack}.yaml`), "utf8")));
     const before = await stackFiles();
@@ -60,7 +60,7 @@ describe("the sandbox's life", function () {
     assert.equal((await sandbox("status")).exitCode, 0);
   });
 
-  it("env: psql and kubectl's configuration work", async () => {
+  it("env prints settings with which psql and kubectl's kubeconfig work", async () => {
     const { stdout } = await sandbox("env");
     const { stdout: answer } = await execa("bash", [
       "-ceu",
@@ -69,13 +69,13 @@ describe("the sandbox's life", function () {
     assert.equal(answer, "1");
   });
 
-  it("heal of a cluster without a repo host of its own says which ones have one", async () => {
+  it("heal lists the possible clusters when the given one has no repo host of its own", async () => {
     const { exitCode, stderr } = await sandbox("heal", "tsl/tsl-db");
     assert.equal(exitCode, 1);
     assert.match(stderr, /has no instance and repository of its own.*ac-qr-publishing\/ac-qr-db/);
   });
 
-  it("down leaves no process and no folder", async () => {
+  it("down leaves no process and no folder behind", async () => {
     assert.notDeepEqual(await processesOfIt(), []);
     assert.equal((await sandbox("down")).exitCode, 0);
     assert.deepEqual(await processesOfIt(), []);

@@ -40,7 +40,7 @@ async function commandLinesDuring(work: () => Promise<void>): Promise<string> {
   return [...seen].join("\n");
 }
 
-describe("secrets", function () {
+describe("secrets are printed and stored nowhere", function () {
   this.timeout("5m");
   /** Where a secret must not be found, by a name for the test's report. */
   const places = new Map<string, string>();
@@ -92,7 +92,7 @@ describe("secrets", function () {
     else assert.equal(exitCode, expectedExitCode, `${name}: ${stdout}${stderr}`);
   }
 
-  it("the commands and pulumi run, with --debug, and fail in several ways", async () => {
+  it("runs the commands and pulumi with --debug, and lets them fail in several ways", async () => {
     const common = ["--context", target.context, "--debug"];
     const rejected = join(dumps, "rejected.kubeconfig");
     const lines = await commandLinesDuring(async () => {
@@ -160,7 +160,7 @@ describe("secrets", function () {
     await record("destroy", 0, () => project.pulumi("destroy", "--stack", "lab", "--yes", "--skip-preview", "--debug"));
   });
 
-  it("files: the dumps with their names, and everything under Pulumi's home", async () => {
+  it("collects the dumps with their names, and all files under Pulumi's home", async () => {
     for (const folder of [dumps, join(project.directory, "dumps")]) {
       const names = await readdir(folder);
       assert(names.length > 0, folder);
@@ -179,7 +179,7 @@ describe("secrets", function () {
     assert([...places.keys()].some((path) => path.startsWith(home) && path.includes("history")));
   });
 
-  it("no secret is found in any of it", () => {
+  it("finds no secret in any of that", () => {
     const found = [...places].flatMap(([place, text]) =>
       [...canaries].filter(([, canary]) => text.includes(canary)).map(([name]) => `${name} in ${place}`),
     );

@@ -62,13 +62,13 @@ describe("the real Pulumi Kubernetes provider", function () {
       .makeApiClient(CoreV1Api)
       .readNamespacedConfigMap({ namespace: operatorNamespace, name });
 
-  it("makes a ConfigMap, without a warning about the plugin", async () => {
+  it("creates a ConfigMap without a warning about the plugin", async () => {
     const { stdout, stderr } = await up("one");
     assert.deepEqual((await configMap()).data, { KEY: "one" });
     assert.doesNotMatch(stdout + stderr, /warning/i);
   });
 
-  it("changes it in place: the same object, never absent", async () => {
+  it("updates the ConfigMap in place, so that it is never absent", async () => {
     const before = await configMap();
     await up("two");
     const after = await configMap();
@@ -78,11 +78,11 @@ describe("the real Pulumi Kubernetes provider", function () {
     );
   });
 
-  it("finds nothing to do in a second run", async () => {
+  it("changes nothing in a second run", async () => {
     await pulumi("up", "--stack", "test", "--yes", "--skip-preview", "--expect-no-changes");
   });
 
-  it("removes it", async () => {
+  it("deletes the ConfigMap", async () => {
     await pulumi("destroy", "--stack", "test", "--yes", "--skip-preview");
     await assert.rejects(configMap(), /404/);
   });

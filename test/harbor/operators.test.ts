@@ -34,7 +34,7 @@ describe("the operators of Harbor's database", function () {
     await applyHarborCluster(testDirectory);
   });
 
-  it("the Harbor operator makes the database's resource: PostgreSQL 12, the image of the HarborCluster, and two lines of pg_hba", async () => {
+  it("the Harbor operator creates the database's resource with PostgreSQL 12, the HarborCluster's image and two lines of pg_hba", async () => {
     await waitUntil("the database's resource", 60, async () => (await database.resource()).status !== undefined);
     const { spec } = await database.resource();
     assert.equal(spec.dockerImage, spiloImage);
@@ -57,7 +57,7 @@ describe("the operators of Harbor's database", function () {
       assert.deepEqual((await database.secret(`${user}.${name}.credentials`)).keys, ["password", "username"]);
   });
 
-  it("with these two lines the bootstrap fails with the runbook's message, and the lone Pod never gets a role", async () => {
+  it("with only these two lines the bootstrap fails with the runbook's message, and the single Pod never gets a role", async () => {
     const processes = new Processes(layout(testDirectory).processes);
     const log = async (): Promise<string> => {
       const patroni = processes.names().find((process) => process.startsWith(`spilo.${namespace}.${name}-0.`)) ?? "";

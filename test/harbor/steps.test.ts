@@ -38,7 +38,7 @@ const uid = "99e85b8a-3f92-4c86-8d42-5056348c1e7e";
 const canaries = ["canary-backup-key", "canary-backup-id"];
 const processes = new Processes(layout(testDirectory).processes);
 
-describe("the steps around Harbor's database, on both real operators and a real S3", function () {
+describe("the steps for Harbor's database, with both real operators and a real S3", function () {
   this.timeout("8m");
   let aws: TestAws;
   let database: HarborDatabase;
@@ -154,7 +154,7 @@ describe("the steps around Harbor's database, on both real operators and a real 
   const uids = async (): Promise<string[]> =>
     (await harbor.listPods(harborCluster)).map(({ metadata }) => metadata.uid);
 
-  it("restore check: the backups, the operator's live configuration and the keys are right: exit code 0", async () => {
+  it("restore check accepts the right backups, operator configuration and keys with exit code 0", async () => {
     const { exitCode, stdout, stderr } = await run(
       ["restore", "check", "--request", "-", "-o", "json"],
       checkRequest(),
@@ -166,7 +166,7 @@ describe("the steps around Harbor's database, on both real operators and a real 
     assert(report.findings.some(({ where }) => where === `ConfigMap ${operatorNamespace}/postgres-operator`));
   });
 
-  it("restore check: a person gets the same by options, with a warning that the Pods' keys were not tried", async () => {
+  it("restore check finds the same with options only, and warns that it did not try the Pods' keys", async () => {
     const { exitCode, stdout } = await run([
       "restore",
       "check",
@@ -188,7 +188,7 @@ describe("the steps around Harbor's database, on both real operators and a real 
     assert.match(stdout, /the restore can begin; read the warnings first$/);
   });
 
-  it("fault 20: restore check: another UID: exit code 1, and stderr says how to mend it", async () => {
+  it("fault 20: restore check says on stderr how to fix another UID, with exit code 1", async () => {
     const { exitCode, stdout, stderr } = await run(
       ["restore", "check", "--request", "-", "-o", "json"],
       checkRequest({ source: { uid: "00e85b8a-3f92-4c86-8d42-5056348c1e7e" } }),
@@ -198,7 +198,7 @@ describe("the steps around Harbor's database, on both real operators and a real 
     assert.equal(restoreCheckReportSchema.parse(JSON.parse(stdout)).verdict, "refuse");
   });
 
-  it("fault 23: restore check: a region that is not the bucket's, a store that does not answer: exit code 3, never okay", async () => {
+  it("fault 23: restore check is never okay with a wrong region or a silent S3: exit code 3", async () => {
     for (const [wrong, told] of [
       [{ region: "us-east-1" }, /the bucket is in the region eu-west-2/],
       [{ endpoint: "http://127.0.0.1:9" }, /no answer/],
@@ -209,7 +209,7 @@ describe("the steps around Harbor's database, on both real operators and a real 
     }
   });
 
-  it("fault 19: restore check: a request without scope and bucket: exit code 2, everything that is missing at once", async () => {
+  it("fault 19: restore check names everything that a request lacks at once, with exit code 2", async () => {
     const { exitCode, stderr } = await run(
       ["restore", "check", "--request", "-"],
       checkRequest({ scope: undefined, bucket: undefined }),
@@ -218,7 +218,7 @@ describe("the steps around Harbor's database, on both real operators and a real 
     assert.match(stderr, /restore\.bucket[^]*restore\.scope/);
   });
 
-  it("restore check --suggest: what is in the bucket, in the words of the setting", async () => {
+  it("restore check --suggest prints what the bucket holds, written as a stack setting", async () => {
     const { exitCode, stdout } = await run([
       "restore",
       "check",
@@ -238,14 +238,14 @@ describe("the steps around Harbor's database, on both real operators and a real 
     );
   });
 
-  it("fault 27: pg-hba: the resource is not made: ends in time, says for what it waited, exit code 4", async () => {
+  it("fault 27: pg-hba ends in time without the resource and says what it waited for, with exit code 4", async () => {
     const { exitCode, stderr } = await run(["harbor", "pg-hba", cluster, "--wait", "3s"]);
     assert.equal(exitCode, 4);
     assert.match(stderr, /waiting for the Harbor operator to make postgresql/);
     assert.match(stderr, /there is no HarborCluster/);
   });
 
-  it("fault 27: pg-hba: started before the resource is there, it writes the list as soon as the Harbor operator makes it", async () => {
+  it("fault 27: pg-hba, started early, writes the list as soon as the Harbor operator creates the resource", async () => {
     const writing = run(["harbor", "pg-hba", cluster, "-o", "json"]);
     await applyHarborCluster(testDirectory);
     const { exitCode, stdout, stderr } = await writing;
@@ -256,7 +256,7 @@ describe("the steps around Harbor's database, on both real operators and a real 
     assert.deepEqual([spec.patroni.pg_hba, metadata.uid], [[...runbookPgHba], report.uid]);
   });
 
-  it("roll: leads a fresh database to a leader with the list, whatever the operator did meanwhile", async () => {
+  it("roll brings a new database to a leader with the list, whatever the operator did meanwhile", async () => {
     const { exitCode, stdout, stderr } = await run(["harbor", "roll", cluster, "-o", "json"]);
     assert.equal(exitCode, 0, stderr);
     assert.equal(rollReportSchema.parse(JSON.parse(stdout)).leader, `${name}-0`);
@@ -264,7 +264,7 @@ describe("the steps around Harbor's database, on both real operators and a real 
     assert.equal(roleOf(await database.pod()), "master");
   });
 
-  it("roll and pg-hba again: nothing is written, no Pod is touched", async () => {
+  it("roll and pg-hba write nothing and touch no Pod when run again", async () => {
     const before = await uids();
     const rolled = await run(["harbor", "roll", cluster, "-o", "json"]);
     assert.equal(rollReportSchema.parse(JSON.parse(rolled.stdout)).outcome, "already-current");
@@ -273,7 +273,7 @@ describe("the steps around Harbor's database, on both real operators and a real 
     assert.deepEqual(await uids(), before);
   });
 
-  it("status: everything at a glance, and no secret of it", async () => {
+  it("status shows everything at a glance and no secret", async () => {
     await waitUntil(
       "the status Running",
       120,
@@ -289,13 +289,13 @@ describe("the steps around Harbor's database, on both real operators and a real 
     assert.deepEqual(report.pods, [{ name: `${name}-0`, role: "leader", ready: true, current: true }]);
   });
 
-  it("fault 24: restore check: this database was bootstrapped before: refused, for Spilo would pass over the restore", async () => {
+  it("fault 24: restore check refuses a database that was bootstrapped before, because Spilo would skip the restore", async () => {
     const { exitCode, stderr } = await run(["restore", "check", "--request", "-", "-o", "json"], checkRequest());
     assert.equal(exitCode, 1);
     assert.match(stderr, /exists already and is another one/);
   });
 
-  it("fault 27: a HarborCluster edit reverts the list: status tells, pg-hba puts it back, roll brings two Pods up with it", async () => {
+  it("fault 27: after a HarborCluster edit reverts the list, status says so, pg-hba restores it and roll brings up two Pods with it", async () => {
     await applyHarborCluster(testDirectory, { replicas: 2 });
     await waitUntil(
       "the Harbor operator to revert the list",
@@ -318,7 +318,7 @@ describe("the steps around Harbor's database, on both real operators and a real 
     ]);
   });
 
-  it("roll without the operator's help: the replica, a switchover by Patroni, then the former leader", async () => {
+  it("roll without the operator's help takes the replica, switches over, then takes the former leader", async () => {
     const before = await uids();
     const leader =
       (await harbor.listPods(harborCluster)).find((pod) => pod.metadata.labels["spilo-role"] === "master")?.metadata
@@ -349,7 +349,7 @@ describe("the steps around Harbor's database, on both real operators and a real 
     }
   });
 
-  it("a Pod in recovery, and one whose bootstrap is over, are told by their control files", async () => {
+  it("the control file tells a Pod in recovery from one whose bootstrap is over", async () => {
     const states = await Promise.all(
       (await harbor.listPods(harborCluster)).map(
         async (pod) =>
@@ -371,7 +371,7 @@ describe("the steps around Harbor's database, on both real operators and a real 
     ["harbor pg-hba", ["harbor", "pg-hba", cluster]],
     ["harbor roll", ["harbor", "roll", cluster]],
   ] as const) {
-    it(`least privilege: ${command} works with exactly the role of docs/permissions.md`, async () => {
+    it(`${command} works with exactly the role of docs/permissions.md`, async () => {
       const kubeconfig = await users.kubeconfig(command.replace(" ", "-"), harborPermissions[command]);
       const request = checkRequest();
       const input =

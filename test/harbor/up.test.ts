@@ -25,7 +25,7 @@ const podSecret = { namespace, name: "pod-secret" };
 const standby = `standby.${name}.credentials`;
 const canaries = ["CANARYbackupid", "CANARYbackupkey", "CANARYstandbypassword"];
 
-describe("pulumi, stack lab: Harbor's database declared, on both real operators", function () {
+describe("pulumi on the stack lab: Harbor's database, declared, with both real operators", function () {
   this.timeout("8m");
   let environment: Record<string, string>;
   let project: Project;
@@ -136,7 +136,7 @@ describe("pulumi, stack lab: Harbor's database declared, on both real operators"
     assert.equal(await database.configMap(podConfig), undefined);
   });
 
-  it("fault 19: an operator that was not told of pod-config: up fails before anything in the cluster changes", async () => {
+  it("fault 19: up changes nothing in the cluster and fails if the operator does not use pod-config", async () => {
     const [operators = "", config = ""] = zalandoConfigMap.split("/");
     const restore = await database.patchConfigMap(
       { namespace: operators, name: config },
@@ -153,7 +153,7 @@ describe("pulumi, stack lab: Harbor's database declared, on both real operators"
     assert.equal(await database.secretData(podSecret), undefined);
   });
 
-  it("fault 27: up waits for the Harbor operator to make the resource, and leads the new database to its leader", async () => {
+  it("fault 27: up waits until the Harbor operator creates the resource, and brings the new database to a leader", async () => {
     const running = succeeded(up());
     await waitUntil("pod-config", 120, async () => (await database.configMap(podConfig)) !== undefined);
     await applyHarborCluster(testDirectory);
@@ -163,7 +163,7 @@ describe("pulumi, stack lab: Harbor's database declared, on both real operators"
     assert.equal(await database.ask("select pg_is_in_recovery()"), "f");
   });
 
-  it("the StatefulSet carries exactly the intended environment; the keys only by reference", async () => {
+  it("the StatefulSet has exactly the intended environment, with the keys only by reference", async () => {
     assert.deepEqual(await declaredEnvironment(), backupEnvironment);
     assert.deepEqual(await database.secretData(podSecret), {
       AWS_ACCESS_KEY_ID: "CANARYbackupid",
@@ -171,7 +171,7 @@ describe("pulumi, stack lab: Harbor's database declared, on both real operators"
     });
   });
 
-  it("the buckets are there and safe, and the copies of the Secrets, asked of S3 and Secrets Manager", async () => {
+  it("S3 and Secrets Manager confirm the safe buckets and the copies of the Secrets", async () => {
     for (const Bucket of ["harbor-artifacts", backups.bucket]) {
       assert.equal((await s3.send(new GetBucketVersioningCommand({ Bucket }))).Status, "Enabled");
       assert.equal(
@@ -184,7 +184,7 @@ describe("pulumi, stack lab: Harbor's database declared, on both real operators"
 
   it("a second up changes nothing", () => succeeded(up("--expect-no-changes")));
 
-  it("pod-config keeps its UID through an edit, and the operator takes the value up", async () => {
+  it("pod-config keeps its UID when edited, and the operator applies the new value", async () => {
     const before = await database.configMap(podConfig);
     await project.edit("lab", ["harbor", "backup", "retainDays"], 9);
     await succeeded(up());
@@ -198,7 +198,7 @@ describe("pulumi, stack lab: Harbor's database declared, on both real operators"
     await succeeded(up("--expect-no-changes"));
   });
 
-  it("fault 27: a HarborCluster edit reverts pg_hba; preview shows it, the next up mends it, and the one after changes nothing", async () => {
+  it("fault 27: after a HarborCluster edit reverts pg_hba, preview shows it, the next up fixes it, and the one after changes nothing", async () => {
     await applyHarborCluster(testDirectory, { logLevel: "debug" });
     await waitUntil(
       "the Harbor operator to revert the list",
@@ -212,13 +212,13 @@ describe("pulumi, stack lab: Harbor's database declared, on both real operators"
     await succeeded(up("--expect-no-changes"));
   });
 
-  it("a rotated password is kept by the next up, and is in no state, output or log", async () => {
+  it("the next up keeps a rotated password, which is in no state, output or log", async () => {
     await database.setSecret({ namespace, name: standby }, { username: "standby", password: "CANARYstandbypassword" });
     await succeeded(up());
     assert.equal(await keptPassword(standby), "CANARYstandbypassword");
   });
 
-  it("the cluster is lost, with its Secrets and volumes; only its backups are left", async () => {
+  it("loses the cluster with its Secrets and volumes, and keeps only its backups", async () => {
     lost = {
       uid: (await database.resource()).metadata.uid,
       systemIdentifier: await database.ask("select system_identifier from pg_control_system()"),
@@ -254,7 +254,7 @@ describe("pulumi, stack lab: Harbor's database declared, on both real operators"
     [23, "another region", { bucket: backups.bucket, region: "us-east-1" }, /the bucket is in the region eu-west-2/],
   ];
   for (const [fault, what, change, problem] of wrong) {
-    it(`fault ${fault}: a restore with ${what}: up fails before the cluster is touched, and says how to mend it`, async () => {
+    it(`fault ${fault}: up with ${what} fails before it touches the cluster, and says how to fix it`, async () => {
       const before = await database.configMap(podConfig);
       await setKeys("restore", environment["AWS_ACCESS_KEY_ID"] ?? "", environment["AWS_SECRET_ACCESS_KEY"] ?? "");
       await project.edit("lab", ["harbor", "restore"], {
@@ -273,7 +273,7 @@ describe("pulumi, stack lab: Harbor's database declared, on both real operators"
     });
   }
 
-  it("fault 23: keys that S3 refuses: up fails before the cluster is touched", async () => {
+  it("fault 23: up with keys that S3 refuses fails before it touches the cluster", async () => {
     await setKeys("restore", "CANARYbackupid", "CANARYbackupkey");
     await project.edit("lab", ["harbor", "restore"], {
       id: "after-the-fire",
@@ -288,7 +288,7 @@ describe("pulumi, stack lab: Harbor's database declared, on both real operators"
     assert.equal(await database.secretData({ namespace, name: standby }), undefined);
   });
 
-  it("the restore: up puts the Secrets back first, waits for the new HarborCluster, and the old data are there", async () => {
+  it("up restores the Secrets first, waits for the new HarborCluster, and brings the old data back", async () => {
     await setKeys("restore", environment["AWS_ACCESS_KEY_ID"] ?? "", environment["AWS_SECRET_ACCESS_KEY"] ?? "");
     const running = succeeded(up());
     await waitUntil(
@@ -319,9 +319,9 @@ describe("pulumi, stack lab: Harbor's database declared, on both real operators"
     });
   });
 
-  it("the same restore again is a no-op", () => succeeded(up("--expect-no-changes")));
+  it("a second up with the same restore changes nothing", () => succeeded(up("--expect-no-changes")));
 
-  it("fault 25: without the key restore every CLONE_ value goes: from pod-config, from the Secret, from the StatefulSet", async () => {
+  it("fault 25: up without the key restore removes every CLONE_ value from pod-config, the Secret and the StatefulSet", async () => {
     await project.edit("lab", ["harbor", "restore"], undefined);
     await succeeded(up());
     assert.deepEqual(
@@ -340,7 +340,7 @@ describe("pulumi, stack lab: Harbor's database declared, on both real operators"
     await succeeded(up("--expect-no-changes"));
   });
 
-  it("a value that somebody sets by hand beside the declared ones is named, and stops the next restore", async () => {
+  it("names a value that was added by hand, and refuses the next restore because of it", async () => {
     await database.apply({
       apiVersion: "v1",
       kind: "ConfigMap",
@@ -361,7 +361,7 @@ describe("pulumi, stack lab: Harbor's database declared, on both real operators"
     await project.edit("lab", ["harbor", "restore"], undefined);
   });
 
-  it("with roles instead of keys the Secret is empty, and stays, for the operator is told of it", async () => {
+  it("with roles instead of keys the Secret is empty, and stays because the operator's configuration names it", async () => {
     await project.edit("lab", ["harbor", "backup", "credentials"], {
       irsaRoleArn: "arn:aws:iam::123456789012:role/backups",
     });
@@ -371,7 +371,7 @@ describe("pulumi, stack lab: Harbor's database declared, on both real operators"
     await succeeded(up("--expect-no-changes"));
   });
 
-  it("no key and no password is in state, history, logs, events, ConfigMaps or the StatefulSet", async () => {
+  it("puts no key and no password into state, history, logs, events, ConfigMaps or the StatefulSet", async () => {
     printed.push((await pulumi("stack", "export", "--stack", "lab")).stdout, await database.everythingVisible());
     printed.push((await pulumi("stack", "output", "--json", "--stack", "lab")).stdout);
     const home = environment["PULUMI_HOME"] ?? "";
@@ -392,7 +392,7 @@ describe("pulumi, stack lab: Harbor's database declared, on both real operators"
     );
   });
 
-  it("fault 18: destroy leaves the cluster, the copies and the buckets as they are", async () => {
+  it("fault 18: destroy leaves the cluster, the copies of the Secrets and the buckets as they are", async () => {
     assert.equal((await pulumi("state", "unprotect", "--all", "--yes", "--stack", "lab")).exitCode, 0);
     const before = await database.configMap(podConfig);
     await succeeded(pulumi("destroy", "--stack", "lab", "--yes", "--skip-preview"));

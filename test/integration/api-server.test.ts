@@ -22,7 +22,7 @@ function firstTimes(times: number, interference: ReturnType<Interfere>): Interfe
   };
 }
 
-describe("what the API server answers", function () {
+describe("trouble with the API server's answers", function () {
   this.timeout("3m");
   let proxy: ApiProxy;
 
@@ -54,10 +54,10 @@ describe("what the API server answers", function () {
     ["500", { status: 500, body: JSON.stringify({ kind: "Status", message: "etcdserver: leader changed" }) }],
     ["503 of a load balancer", { status: 503, body: "<html>no server is available</html>" }],
     ["a connection that is cut before the answer", "cut"],
-    ["a connection that is cut in the middle of the answer", "cut in the middle"],
+    ["a connection that is cut halfway through the answer", "cut in the middle"],
   ];
   for (const [what, interference] of passing) {
-    it(`fault 15: ${what}, twice: asked again, and the list is whole`, async () => {
+    it(`fault 15: asks again after ${what}, twice, and the list is complete`, async () => {
       const paths = await proxy.during(firstTimes(2, interference), async () => {
         const { stdout, stderr, exitCode } = await list();
         assert.deepEqual({ stdout, exitCode }, { stdout: okay, exitCode: 0 }, stderr);
@@ -67,7 +67,7 @@ describe("what the API server answers", function () {
     });
   }
 
-  it("fault 15: 429 for ever, with a wait beyond the limit: not determined, and no further question", async () => {
+  it("fault 15: asks no more after a 429 whose wait exceeds the limit, and exits as undetermined", async () => {
     const paths = await proxy.during(
       () => ({ status: 429, headers: { "Retry-After": "120" } }),
       async () => {
@@ -79,7 +79,7 @@ describe("what the API server answers", function () {
     assert.equal(paths.length, 2);
   });
 
-  it("fault 15: 503 for ever: not determined, with the API server's own words", async () => {
+  it("fault 15: quotes the API server after nothing but 503, and exits as undetermined", async () => {
     await proxy.during(
       () => ({ status: 503, body: JSON.stringify({ kind: "Status", message: "apiserver is shutting down" }) }),
       async () => {
@@ -93,7 +93,7 @@ describe("what the API server answers", function () {
     );
   });
 
-  it("fault 15: a connection that is accepted and never answered: not determined within half a minute", async () => {
+  it("fault 15: gives up within half a minute when a connection is accepted and never answered", async () => {
     await proxy.during(
       () => "silence",
       async () => {
@@ -104,7 +104,7 @@ describe("what the API server answers", function () {
     );
   });
 
-  it("fault 15: a remote command whose connection is never answered: a time-out", async () => {
+  it("fault 15: reports a time-out when the connection of a remote command is never answered", async () => {
     await proxy.during(
       (path) => (path.includes("/exec") ? "silence" : undefined),
       async () => {
@@ -115,7 +115,7 @@ describe("what the API server answers", function () {
   });
 
   for (const status of [401, 403, 404]) {
-    it(`fault 15: ${status} is never asked again`, async () => {
+    it(`fault 15: never asks again after ${status}`, async () => {
       const paths = await proxy.during(
         () => ({ status, body: JSON.stringify({ kind: "Status", message: "no" }) }),
         async () => {
@@ -126,7 +126,7 @@ describe("what the API server answers", function () {
     });
   }
 
-  it("fault 15: an answer that is not Kubernetes': not determined, and nothing of it is quoted", async () => {
+  it("fault 15: quotes nothing of an answer that is not Kubernetes', and exits as undetermined", async () => {
     await proxy.during(
       () => ({ status: 200, headers: { "Content-Type": "application/json" }, body: "CANARY-7 please log in" }),
       async () => {
@@ -138,7 +138,7 @@ describe("what the API server answers", function () {
     );
   });
 
-  it("fault 15: the token expires between the list and the remote command: unreachable, not okay", async () => {
+  it("fault 15: shows unreachable, not okay, if the token expires between the list and the remote command", async () => {
     await proxy.during(
       (path) => (path.includes("/exec") ? { status: 401, body: "Unauthorized" } : undefined),
       async () => {
@@ -148,7 +148,7 @@ describe("what the API server answers", function () {
     );
   });
 
-  it("fault 15: the token expires during a dump: it fails, and leaves no file", async () => {
+  it("fault 15: fails and leaves no file if the token expires during a dump", async () => {
     const directory = await mkdtemp(join(tmpdir(), "postgres-recovery-dump-"));
     await proxy.during(
       (path) => (path.includes("pg_dumpall") ? { status: 401, body: "Unauthorized" } : undefined),
@@ -169,7 +169,7 @@ describe("what the API server answers", function () {
     await rm(directory, { recursive: true });
   });
 
-  it("fault 15: a proxy that refuses WebSockets: unreachable, with what it says", async () => {
+  it("fault 15: shows unreachable and quotes a proxy that refuses WebSockets", async () => {
     await proxy.during(
       (path) => (path.includes("/exec") ? { status: 500, body: "upgrade is not supported here" } : undefined),
       async () => {
@@ -181,7 +181,7 @@ describe("what the API server answers", function () {
   });
 });
 
-describe("an API server that is killed and started again", function () {
+describe("an API server that is killed and restarted", function () {
   this.timeout("4m");
   const pod = "postgresql-instance1-w6dq-0";
   const truth = new Map([
@@ -202,7 +202,7 @@ describe("an API server that is killed and started again", function () {
 
   const sql = (query: string): Promise<string> => askDirectly("lab", "brr", pod, "psql", "-XAtqc", query);
 
-  it("fault 15: it is away when a list begins: the list waits, and is whole", async () => {
+  it("fault 15: waits when it is down at the start of a list, and the list is complete", async () => {
     await withApiServerKilled("lab", async (restart) => {
       const list = await startCli(["stanza", "list", "--context", "lab", "-n", "brr", "-o", "log"]);
       await list.until(/trying again/);
@@ -213,7 +213,7 @@ describe("an API server that is killed and started again", function () {
     });
   });
 
-  it("fault 15: it goes away in the middle of a list: the truth or unreachable for each cluster, never a wrong okay", async () => {
+  it("fault 15: shows the truth or unreachable for each cluster, never a wrong okay, when it dies during a list", async () => {
     const list = await startCli([
       "stanza",
       "list",
@@ -245,7 +245,7 @@ describe("an API server that is killed and started again", function () {
     assert([...statuses.values()].includes("Unreachable"), stdout);
   });
 
-  it("fault 15: it goes away in the middle of a dump: no file, no remote process, and why", async () => {
+  it("fault 15: says why and leaves no file and no remote process when it dies during a dump", async () => {
     const directory = await mkdtemp(join(tmpdir(), "postgres-recovery-dump-"));
     // pg_dumpall will have begun, and wait for this lock.
     const lock = askDirectly(

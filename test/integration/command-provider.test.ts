@@ -30,7 +30,7 @@ const secret = (value: PropertyValue) => ({
   value,
 });
 
-describe("stand-in of the command provider", function () {
+describe("stand-in for the command provider", function () {
   this.timeout(30_000);
 
   let plugin: StartedPlugin;
@@ -100,7 +100,7 @@ describe("stand-in of the command provider", function () {
   const file = (name: string) => join(folder, name);
 
   describe("create", () => {
-    it("runs the script with /bin/sh and no strictness", async () => {
+    it("runs the script with /bin/sh and without set -e", async () => {
       const state = await create({ create: "false | true; false; echo $0" });
       assert.deepEqual(state, { create: "false | true; false; echo $0", stdout: "/bin/sh", stderr: "" });
     });
@@ -113,7 +113,7 @@ describe("stand-in of the command provider", function () {
       assert.equal(state["stdout"], "first|one two|");
     });
 
-    it("gives an id that starts with the resource's name", async () => {
+    it("returns an id that starts with the resource's name", async () => {
       const request = new provider.CreateRequest().setUrn(urn).setName("once").setProperties(structOf({}));
       const response = await unaryCall<CreateResponse>((done) => client.create(request, done));
       assert.match(response.getId(), /^once[0-9a-f]{8}$/);
@@ -123,7 +123,7 @@ describe("stand-in of the command provider", function () {
       assert.deepEqual(await create({ update: "echo no" }), { update: "echo no", stdout: "", stderr: "" });
     });
 
-    it("trims one newline from each output", async () => {
+    it("trims one newline from the end of each output", async () => {
       const state = await create({ create: "printf 'a\\n\\n'; printf 'b\\n' >&2" });
       assert.equal(state["stdout"], "a\n");
       assert.equal(state["stderr"], "b");
@@ -147,7 +147,7 @@ describe("stand-in of the command provider", function () {
   });
 
   describe("diff", () => {
-    it("finds nothing between equal inputs, secret or not", async () => {
+    it("finds no difference between equal inputs, secret or not", async () => {
       const response = await diff(
         { create: "x", stdin: "s", environment: { A: "1" } },
         { create: "x", stdin: secret("s"), environment: { A: "1" } },
@@ -155,7 +155,7 @@ describe("stand-in of the command provider", function () {
       assert.equal(response.getChanges(), DiffChanges.DIFF_NONE);
     });
 
-    it("names every changed property and no replacement", async () => {
+    it("names every changed property and asks for no replacement", async () => {
       const response = await diff(
         { create: "x", environment: { A: "1", B: "1" } },
         { create: "y", environment: { A: "2", B: "1" }, stdin: "s" },
@@ -166,12 +166,12 @@ describe("stand-in of the command provider", function () {
       assert.deepEqual(response.getReplacesList(), []);
     });
 
-    it("names a changed trigger by its index, which the SDK asks to replace", async () => {
+    it("names a changed trigger by its index, for which the SDK asks for a replacement", async () => {
       const response = await diff({ triggers: ["a", { attempt: 1 }] }, { triggers: ["a", { attempt: 2 }, "new"] });
       assert.deepEqual(kinds(response), { "triggers[1].attempt": Kind.UPDATE, "triggers[2]": Kind.ADD });
     });
 
-    it("replaces when triggers come or go as a whole, whatever the SDK asks for", async () => {
+    it("replaces when all triggers are added or removed, whatever the SDK asks for", async () => {
       const response = await diff({}, { triggers: ["a"] });
       assert.deepEqual(kinds(response), { triggers: Kind.ADD_REPLACE });
       assert.deepEqual(response.getReplacesList(), ["triggers"]);
@@ -179,18 +179,18 @@ describe("stand-in of the command provider", function () {
   });
 
   describe("delete", () => {
-    it("runs the script of the old state, with the last outputs", async () => {
+    it("runs the script from the old state, with the last outputs", async () => {
       await remove({ delete: `printf %s "$PULUMI_COMMAND_STDOUT" > deleted`, stdout: "last", stderr: "" });
       assert.equal((await create({ create: "cat deleted" }))["stdout"], "last");
     });
 
-    it("does nothing without one", async () => {
+    it("does nothing without a script", async () => {
       await remove({ create: "touch created", stdout: "", stderr: "" });
       assert.equal(existsSync(file("created")), false);
     });
   });
 
-  it("reads the state back as it is: no drift", async () => {
+  it("reads the state back unchanged, so that there is no drift", async () => {
     const request = new provider.ReadRequest()
       .setId("once0")
       .setProperties(structOf({ stdout: "old" }))
@@ -202,7 +202,7 @@ describe("stand-in of the command provider", function () {
   });
 
   describe("preview", () => {
-    it("runs nothing, and the outputs of a create are unknown", async () => {
+    it("runs nothing and makes the outputs of a create unknown", async () => {
       const state = await create({ create: "touch ran" }, { preview: true });
       assert.deepEqual(state, { create: "touch ran", stdout: unknownString, stderr: unknownString });
       assert.equal(existsSync(file("ran")), false);
@@ -217,14 +217,14 @@ describe("stand-in of the command provider", function () {
   });
 
   describe("failure", () => {
-    it("tells the exit code, the quoted script and both outputs, in the order in which they came", async () => {
+    it("names the exit code, the quoted script and both outputs in their order of arrival", async () => {
       const script = 'echo "out"; sleep 0.1; echo problem >&2\nexit 3';
       await assert.rejects(create({ create: script }), {
         message: `exit status 3: running ${JSON.stringify(script)}:\nout\nproblem\n`,
       });
     });
 
-    it("tells what the system says when the interpreter is missing", async () => {
+    it("quotes the system when the interpreter is missing", async () => {
       await assert.rejects(create({ create: "x", interpreter: ["/no/shell"] }), {
         message: 'fork/exec /no/shell: no such file or directory: running "x":\n',
       });
@@ -243,7 +243,7 @@ describe("stand-in of the command provider", function () {
   });
 
   describe("environment", () => {
-    it("adds to the environment of the provider", async () => {
+    it("extends the environment of the provider", async () => {
       const state = await create({
         create: 'echo "$GREETING"; test -n "$PATH"',
         environment: { GREETING: "good day" },
@@ -258,7 +258,7 @@ describe("stand-in of the command provider", function () {
       assert.equal((await update(state, { update: update_ }))["stdout"], "[none][problem]");
     });
 
-    it("holds no previous outputs where they are not wanted", async () => {
+    it("holds no previous outputs if they are switched off", async () => {
       const inputs = { update: 'echo "${PULUMI_COMMAND_STDOUT-none}"', addPreviousOutputInEnv: false };
       assert.equal((await update({ stdout: "old", stderr: "" }, inputs))["stdout"], "none");
     });
@@ -276,11 +276,11 @@ describe("stand-in of the command provider", function () {
       assert.equal((await create({ create: "cat", stdin: '{"a": 1}' }))["stdout"], '{"a": 1}');
     });
 
-    it("is at its end when none is given", async () => {
+    it("is empty when none is given", async () => {
       assert.equal((await create({ create: "cat; echo end" }))["stdout"], "end");
     });
 
-    it("may be left unread", async () => {
+    it("may stay unread", async () => {
       assert.equal((await create({ create: "echo done", stdin: "x".repeat(1_000_000) }))["stdout"], "done");
     });
   });
@@ -290,7 +290,7 @@ describe("stand-in of the command provider", function () {
       assert.equal((await create({ create: "pwd" }))["stdout"], folder);
     });
 
-    it("is the given one, which must exist", async () => {
+    it("is the given one if that exists", async () => {
       mkdirSync(file("work"));
       assert.equal((await create({ create: "pwd", dir: file("work") }))["stdout"], file("work"));
       await assert.rejects(
@@ -303,7 +303,7 @@ describe("stand-in of the command provider", function () {
   describe("logging", () => {
     const script = "echo out; sleep 0.1; echo problem >&2; sleep 0.1; printf rest";
 
-    it("shows both outputs line by line as passing status of the resource", async () => {
+    it("shows both outputs line by line as the resource's temporary status", async () => {
       await create({ create: script });
       assert.deepEqual(messages(), ["out", "problem", "rest"]);
       assert.deepEqual(plugin.logged[0], { message: "out", severity: "info", urn, ephemeral: true });
@@ -331,7 +331,7 @@ describe("stand-in of the command provider", function () {
   });
 
   describe("secrets", () => {
-    it("are plain for the script and stay secret in the state", async () => {
+    it("reach the script in plain text and stay secret in the state", async () => {
       const inputs = {
         create: 'cat; echo "$TOKEN"',
         stdin: secret("from stdin "),
@@ -349,7 +349,7 @@ describe("stand-in of the command provider", function () {
       });
     });
 
-    it("leaves a grandchild alive, which keeps the resource waiting", async () => {
+    it("leaves a grandchild process alive, for which the resource then waits", async () => {
       const start = Date.now();
       await assert.rejects(create({ create: "sleep 1.5 & wait" }, { timeout: 0.3 }), /^Error: signal: killed/);
       assert.ok(Date.now() - start >= 1400);
@@ -394,7 +394,7 @@ describe("stand-in of the command provider", function () {
 
   // The last of all: a cancelled provider starts nothing any more.
   describe("cancellation", () => {
-    it("kills what runs and starts nothing after", async () => {
+    it("kills what is running and starts nothing more", async () => {
       const run = create({ create: "echo started; exec sleep 60" });
       await waitUntil("the start", 5, () => Promise.resolve(messages().includes("started")));
       const killed = assert.rejects(run, /^Error: signal: killed/);

@@ -40,7 +40,7 @@ describe("remote commands through the real API server", function () {
   const bash = (script: string, deadlineSeconds = 20): Promise<ExecResult> =>
     client.exec(container, ["bash", "-c", script], { deadlineSeconds });
 
-  it("exit code, stdout and stderr arrive apart", async () => {
+  it("keeps exit code, stdout and stderr apart", async () => {
     assert.deepEqual(await bash("echo out; echo err >&2; exit 55"), {
       end: "exited",
       code: 55,
@@ -49,12 +49,12 @@ describe("remote commands through the real API server", function () {
     });
   });
 
-  it("fault 14: characters that are split across frames arrive whole", async () => {
+  it("fault 14: joins characters that are split across frames", async () => {
     const result = await bash(`printf '\\303'; sleep 0.3; printf '\\274\\n'`);
     assert.equal(result.end === "exited" && result.stdout, "ü\n");
   });
 
-  it("fault 14: a report of 5 MB", async () => {
+  it("fault 14: reads reads a report of 5 MB", async () => {
     const report = sampleOutput("info-11-ok-json")
       .trim()
       .replace('"backup":[', `"backup":[${`{"timestamp":{"start":1,"stop":2}},`.repeat(150_000)}`);
@@ -64,7 +64,7 @@ describe("remote commands through the real API server", function () {
   });
 
   for (const cutAfterBytes of [0, 200]) {
-    it(`fault 15: a connection that is cut after ${cutAfterBytes} bytes is never okay`, async () => {
+    it(`fault 15: never shows okay after a connection that breaks after ${cutAfterBytes} bytes`, async () => {
       assert.equal(
         await statusOf({ match: "pgbackrest", cutAfterBytes }, sampleOutput("info-11-ok-json")),
         "Unreachable",
@@ -72,15 +72,15 @@ describe("remote commands through the real API server", function () {
     });
   }
 
-  it("fault 14: a report that was cut although the command succeeded is never okay", async () => {
+  it("fault 14: never shows okay for a truncated report, even from a command that succeeded", async () => {
     assert.equal(await statusOf({ match: "pgbackrest" }, sampleOutput("info-11-ok-json").slice(0, 200)), "Unreachable");
   });
 
-  it("fault 6: a command that hangs ends at the deadline", async () => {
+  it("fault 6: gives up a hanging command at the deadline", async () => {
     assert.equal(await statusOf({ match: "pgbackrest", delayMilliseconds: 60_000 }, "[]"), "Timeout occurred");
   });
 
-  it("fault 6: the time limit inside the container", async () => {
+  it("fault 6: reports reports the time limit inside the container as a time-out as a time-out", async () => {
     assert.equal(await statusOf({ match: "pgbackrest", exitCode: 124 }), "Timeout occurred");
   });
 
@@ -89,12 +89,12 @@ describe("remote commands through the real API server", function () {
     ["info-01g-repo-ca-mismatch", "Unreachable"],
     ["info-29-repo2-missing-named-json", "No stanza configuration"],
   ] as const) {
-    it(`captured answer ${sample}: ${status}`, async () => {
+    it(`shows "${status}" for the captured answer ${sample}`, async () => {
       assert.equal(await statusOf({ match: "pgbackrest" }, sampleOutput(sample)), status);
     });
   }
 
-  it("fault 10: a Pod that is gone, a container that is not there", async () => {
+  it("fault 10: shows unreachable for a missing Pod and a missing container", async () => {
     const gone = await client.exec({ ...container, pod: "tsl-db-tsl-db-1-gone-0" }, ["true"], { deadlineSeconds: 20 });
     assert.equal(gone.end, "refused");
     assert.match(JSON.stringify(gone), /not found/);
@@ -104,7 +104,7 @@ describe("remote commands through the real API server", function () {
     );
   });
 
-  it("a slow reader does not fill the memory", async () => {
+  it("does not fill the memory when the reader is slow", async () => {
     const megabytes = 400;
     let bytes = 0;
     let peak = 0;
@@ -127,7 +127,7 @@ describe("remote commands through the real API server", function () {
     assert(peak - before < 100e6, `${((peak - before) / 1e6).toFixed(0)} MB more than before`);
   });
 
-  it("somebody's wish to stop ends the call at once, with the reason", async () => {
+  it("ends at once with the abort signal's reason", async () => {
     const stop = new AbortController();
     const running = client.exec(container, ["sleep", "5"], { deadlineSeconds: 20, signal: stop.signal });
     stop.abort(new Error("enough"));

@@ -19,7 +19,7 @@ const name = "utility/utility-db";
 const [pod = ""] = cluster.pods;
 const { context, namespace } = cluster;
 
-describe("several work on one stanza at once", function () {
+describe("several programs work on one stanza at once", function () {
   this.timeout("2m");
   let directory: string;
 
@@ -56,7 +56,7 @@ describe("several work on one stanza at once", function () {
     assert.deepEqual(await repositoryFiles(cluster), files);
   }
 
-  it("fault 17: three runs of the CLI into one folder: all end well, each with its own verified dump", async () => {
+  it("fault 17: three CLI runs into one folder all succeed, each with its own verified dump", async () => {
     const runs = await Promise.all(
       [1, 2, 3].map(() =>
         cli("stanza", "create", name, "--context", context, "--dump-directory", directory, "-o", "json"),
@@ -85,7 +85,7 @@ describe("several work on one stanza at once", function () {
     );
   });
 
-  it("fault 8: PGO creates at the same moment: both end well", async () => {
+  it("fault 8: succeeds, and so does PGO, when both create at the same moment", async () => {
     let operator: Promise<unknown> = Promise.resolve();
     const { report, error } = await runProcedure(
       cluster,
@@ -105,7 +105,7 @@ describe("several work on one stanza at once", function () {
     await exactlyOneValidStanza();
   });
 
-  it("fault 8: PGO created it between the question and our create: it is left as it is", async () => {
+  it("fault 8: leaves a stanza as it is that PGO created between our check and our create", async () => {
     let before: object = {};
     const { report, error } = await runProcedure(
       cluster,
@@ -124,7 +124,7 @@ describe("several work on one stanza at once", function () {
     await exactlyOneValidStanza();
   });
 
-  it("fault 8: a process holds the lock for a while: waits, and creates", async () => {
+  it("fault 8: waits for a process that holds the lock for a while, then creates", async () => {
     const { report, error, progress } = await withLockHeld(cluster, 3, () => runProcedure(cluster, {}));
     assert.equal(error, undefined);
     assert.equal(report?.outcome, "created");
@@ -132,7 +132,7 @@ describe("several work on one stanza at once", function () {
     await exactlyOneValidStanza();
   });
 
-  it("fault 8: a lock that is not released in time: fails, and nothing is written", async () => {
+  it("fault 8: fails and writes nothing when the lock is not released in time", async () => {
     const { error } = await withLockHeld(cluster, 30, () => runProcedure(cluster, { timeLimits: { create: "4s" } }));
     assert.match(
       String(error),
@@ -141,7 +141,7 @@ describe("several work on one stanza at once", function () {
     assert.deepEqual(await repositoryFiles(cluster), {});
   });
 
-  it("fault 8: the repo host came back while the archiver still holds the lock: exit code 50, then success", async () => {
+  it("fault 8: succeeds after exit code 50 when the repo host is back but the archiver still holds the lock", async () => {
     await breakRepository(testDirectory, context, name);
     let archiver: number | undefined;
     try {

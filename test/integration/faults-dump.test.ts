@@ -17,7 +17,7 @@ const cluster = findCluster("dev", "woven-passport/payment-hub-db");
 const [pod = ""] = cluster.pods;
 const { context, namespace } = cluster;
 
-describe("fault 13: no file under a final name and no create after a dump", function () {
+describe("fault 13: leaves no file under a final name and creates nothing after a dump", function () {
   this.timeout("1m");
   let directory: string;
 
@@ -54,7 +54,7 @@ describe("fault 13: no file under a final name and no create after a dump", func
     );
   }
 
-  it("whose pg_dumpall was killed in the middle", async () => {
+  it("whose pg_dumpall was killed halfway", async () => {
     await withTableLocked(cluster, async () => {
       const failed = failsAtDump(/pg_dumpall ended with exit code 137/);
       // The child that waits for the lock: by then both are there, and both stay.
@@ -66,7 +66,7 @@ describe("fault 13: no file under a final name and no create after a dump", func
     });
   });
 
-  it("of which one database's pg_dump was killed", async () => {
+  it("in which the pg_dump of one database was killed", async () => {
     await withTableLocked(cluster, async () => {
       const failed = failsAtDump(/pg_dumpall ended with exit code 1: .*pg_dump failed on database "app"/s);
       const { pid } = await untilRemoteCommand(context, namespace, pod, /^\S*pg_dump .*app/);
@@ -131,7 +131,7 @@ describe("fault 13: no file under a final name and no create after a dump", func
     });
   }
 
-  it("into a folder that cannot be made", async () => {
+  it("into a folder that cannot be created", async () => {
     const file = join(directory, "filler");
     await writeFile(file, "");
     const { error } = await runProcedure(cluster, { dump: { directory: join(file, "dumps") } });
@@ -154,11 +154,11 @@ describe("fault 13: no file under a final name and no create after a dump", func
       }
     }
 
-    it("that is too small from the beginning", async () => {
+    it("that is too small from the start", async () => {
       await onSmallDisk("1m", (disk) => failsAtDump(/bytes free, the databases take/, { into: disk }));
     });
 
-    it("that fills up while it is written", async () => {
+    it("that fills up during the dump", async () => {
       await onSmallDisk("200m", (disk) =>
         failsAtDump(
           /ENOSPC: no space left on device/,

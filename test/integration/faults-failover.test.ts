@@ -14,7 +14,7 @@ const cluster = findCluster("dev", "calendar/calendar-db");
 const [first = "", second = ""] = cluster.pods;
 const { context, namespace } = cluster;
 
-describe("the leader fails over (two members, real switchovers)", function () {
+describe("the leader changes (two members, real switchovers)", function () {
   this.timeout("3m");
   let directory: string;
   let leader: string;
@@ -53,7 +53,7 @@ describe("the leader fails over (two members, real switchovers)", function () {
     assert.equal(await askDirectly(context, namespace, pod, "psql", "-XAtqc", "select pg_is_in_recovery()"), "f");
   }
 
-  it("fault 10: between the question and the search for the leader: created on the new leader", async () => {
+  it("fault 10: creates on the new leader after a switchover between the check and the search for the leader", async () => {
     const end = await runProcedure(
       cluster,
       {},
@@ -62,7 +62,7 @@ describe("the leader fails over (two members, real switchovers)", function () {
     await createdOn(other, end);
   });
 
-  it("fault 10: between dump and create: a new dump from the new leader, and created there", async () => {
+  it("fault 10: dumps again and creates on the new leader after a switchover between dump and create", async () => {
     const end = await runProcedure(
       cluster,
       { dump: { directory } },
@@ -77,13 +77,13 @@ describe("the leader fails over (two members, real switchovers)", function () {
     assert.equal((await readdir(directory)).length, 2);
   });
 
-  it("fault 9, 10: between the search for the leader and create: the former leader refuses, and the new one creates", async () => {
+  it("fault 9, 10: the former leader refuses and the new one creates after a switchover between search and create", async () => {
     const end = await runProcedure(cluster, {}, { before: /stanza-create/, happens: () => switchover(cluster, other) });
     await createdOn(other, end);
     assert.match(end.progress.join("\n"), new RegExp(`stanza-create on ${leader}\nthis instance is not the primary`));
   });
 
-  it("fault 9, 10: between the proof and create, within one command: pgBackRest itself refuses on the former leader", async () => {
+  it("fault 9, 10: pgBackRest refuses on the former leader after a switchover between the proof and create in one command", async () => {
     // The proof answers, and before pgBackRest starts the leader is another.
     const proof = join(directory, "psql");
     await writeFile(
@@ -109,7 +109,7 @@ echo "$answer"
     assert.match(end.progress.join("\n"), /this instance is not the primary \(.*unable to find primary cluster/);
   });
 
-  it("fault 9: create sent to a replica: exit code 56, and nothing is written", async () => {
+  it("fault 9: writes nothing when create reaches a replica, which ends with exit code 56", async () => {
     const before = await repositoryFiles(cluster);
     await assert.rejects(askDirectly(context, namespace, other, "pgbackrest", "--stanza=db", "stanza-create"), {
       exitCode: 56,
@@ -117,7 +117,7 @@ echo "$answer"
     assert.deepEqual(await repositoryFiles(cluster), before);
   });
 
-  it("fault 9: a killed leader that Patroni's list still names: waits, and creates on its successor", async () => {
+  it("fault 9: waits while Patroni still lists a killed leader, then creates on its successor", async () => {
     try {
       const end = await runProcedure(
         cluster,
@@ -136,7 +136,7 @@ echo "$answer"
     }
   });
 
-  it("fault 10, 13: the leader is killed before the dump: fails clearly, and nothing is created", async () => {
+  it("fault 10, 13: fails clearly and creates nothing when the leader is killed before the dump", async () => {
     try {
       const { error, report } = await runProcedure(
         cluster,

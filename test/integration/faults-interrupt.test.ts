@@ -22,7 +22,7 @@ const { context, namespace } = cluster;
 const silent = findCluster("dev", "ac-qr-publishing/ac-qr-db");
 const [silentPod = ""] = silent.pods;
 
-describe("somebody interrupts a command", function () {
+describe("a command is interrupted", function () {
   this.timeout("2m");
   let directory: string;
 
@@ -49,7 +49,7 @@ describe("somebody interrupts a command", function () {
 
   const create = ["stanza", "create", "calendar/scheduler-db", "--context", context];
 
-  it("fault 35: ^C during a scan: what is known is shown, and the silent cluster's command ends within its limit", async () => {
+  it("fault 35: ^C during a scan shows what is known, and the silent cluster's command ends within its limit", async () => {
     const scan = await startCli(["stanza", "list", "--context", context, "--timeout", "20s", "--debug"]);
     await scan.until(/debug: x-air-home/);
     await untilRemoteCommand(context, silent.namespace, silentPod, /info/);
@@ -63,7 +63,7 @@ describe("somebody interrupts a command", function () {
     await untilNoRemoteCommand(context, silent.namespace, silentPod, 15 + 10);
   });
 
-  it("fault 35: ^C during a dump that waits for a lock: no file stays, nothing is created, and pg_dumpall ends within its limit", async () => {
+  it("fault 35: ^C during a dump that waits for a lock leaves no file and creates nothing, and pg_dumpall ends within its limit", async () => {
     await withTableLocked(cluster, async () => {
       const running = await startCli([...create, "--dump-directory", directory, "--dump-timeout", "12s"]);
       await untilRemoteCommand(context, namespace, pod, /pg_dump /);
@@ -78,10 +78,10 @@ describe("somebody interrupts a command", function () {
   });
 
   for (const [signal, what] of [
-    ["SIGTERM", "an end from outside"],
-    ["SIGHUP", "a terminal that is closed"],
+    ["SIGTERM", "a kill from outside"],
+    ["SIGHUP", "a closed terminal"],
   ] as const) {
-    it(`fault 35: ${what} during a dump: no file stays, and nothing is created`, async () => {
+    it(`fault 35: ${what} during a dump leaves no file and creates nothing`, async () => {
       await withTableLocked(cluster, async () => {
         const running = await startCli([...create, "--dump-directory", directory]);
         await untilRemoteCommand(context, namespace, pod, /pg_dump /);
@@ -94,7 +94,7 @@ describe("somebody interrupts a command", function () {
     });
   }
 
-  it("fault 35: ^C while bytes flow: pg_dumpall meets the closed pipe and ends long before its limit", async () => {
+  it("fault 35: ^C while bytes arrive closes pg_dumpall's pipe, which ends it long before its limit", async () => {
     await askDirectly(
       context,
       namespace,
@@ -116,7 +116,7 @@ describe("somebody interrupts a command", function () {
     }
   });
 
-  it("fault 35: a CLI that is killed leaves no file under a final name, and the next run is not hindered", async () => {
+  it("fault 35: a killed CLI leaves no file under a final name and does not hinder the next run", async () => {
     await withTableLocked(cluster, async () => {
       const running = await startCli([...create, "--dump-directory", directory]);
       await untilRemoteCommand(context, namespace, pod, /pg_dump /);
@@ -134,7 +134,7 @@ describe("somebody interrupts a command", function () {
     assert.deepEqual(await repositoryCodes(context, namespace, pod), [2]);
   });
 
-  it("fault 35: ^C during stanza-create: the remote command goes on to its end, the repository is never half made, and the next run ends well", async () => {
+  it("fault 35: ^C during stanza-create lets the remote command finish, so the repository is never half created, and the next run succeeds", async () => {
     const running = await withTableLocked(cluster, async () => {
       const started = await startCli([...create, "--dump-directory", directory]);
       await untilRemoteCommand(context, namespace, pod, /pg_dump /);
@@ -158,7 +158,7 @@ describe("somebody interrupts a command", function () {
     assert.deepEqual(await repositoryCodes(context, namespace, pod), [2]);
   });
 
-  it("fault 35: ^C while it waits for PGO: exit code 130, and the stanza stands", async () => {
+  it("fault 35: ^C while it waits for PGO exits with 130, and the stanza exists", async () => {
     const missing = findCluster("dev", "wip-showcase/showcase-dev-db");
     const [missingPod = ""] = missing.pods;
     try {
@@ -182,7 +182,7 @@ describe("somebody interrupts a command", function () {
     }
   });
 
-  it("fault 35: a reader that goes away is no crash, and no file stays", async () => {
+  it("fault 35: does not crash and leaves no file when the reader of its output goes away", async () => {
     await withTableLocked(cluster, async () => {
       const running = await startCli([...create, "--dump-directory", directory, "--dump-timeout", "6s"]);
       await untilRemoteCommand(context, namespace, pod, /pg_dump /);

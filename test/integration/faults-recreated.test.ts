@@ -13,7 +13,7 @@ const [formerPod = ""] = former.pods;
 const pod = "payment-hub-db-payment-hub-db-1-zz99-0";
 const renewed: PostgresCluster = { ...former, pods: [pod] };
 
-describe("a cluster is deleted and made anew under its name", function () {
+describe("a cluster is deleted and recreated under the same name", function () {
   this.timeout("2m");
 
   let formerUid: string;
@@ -55,7 +55,7 @@ describe("a cluster is deleted and made anew under its name", function () {
       ...options,
     );
 
-  it("fault 11, 12: the repository still holds the former cluster's stanza: broken, and refused", async () => {
+  it("fault 11, 12: shows broken and refuses while the repository still holds the former cluster's stanza", async () => {
     const { status, pod: asked } = await listed();
     assert.equal(asked, pod);
     assert.match(JSON.stringify(status), /"broken".*belongs to another database/);
@@ -65,7 +65,7 @@ describe("a cluster is deleted and made anew under its name", function () {
     assert.deepEqual(await repositoryFiles(renewed), before);
   });
 
-  it("fault 11: meant was the former cluster, by its uid: refused, and nothing is created; the new one's uid is let through", async () => {
+  it("fault 11: refuses the former cluster's uid and creates nothing, and accepts the new cluster's uid", async () => {
     await loseStanza(renewed);
     const { exitCode, stderr } = await create("--uid", formerUid);
     assert.equal(exitCode, 2, stderr);
@@ -82,7 +82,7 @@ describe("a cluster is deleted and made anew under its name", function () {
     assert.equal(stanzaCreateReportSchema.parse(JSON.parse(created.stdout)).uid, uid);
   });
 
-  it("fault 10, 11: the Pods have other names than in the list: the leader is found when it runs, and the stanza created there", async () => {
+  it("fault 10, 11: finds the leader and creates the stanza there although the Pods have new names", async () => {
     await loseStanza(renewed);
     const { exitCode, stdout, stderr } = await create();
     assert.equal(exitCode, 0, stderr);
@@ -91,7 +91,7 @@ describe("a cluster is deleted and made anew under its name", function () {
     assert.equal((await listed()).status.status, "okay");
   });
 
-  it("fault 10: deleted between the question and the search for the leader: ends clearly, and nothing is created", async () => {
+  it("fault 10: fails clearly and creates nothing when the cluster is deleted between the check and the search for the leader", async () => {
     await loseStanza(renewed);
     try {
       const { report, error } = await runProcedure(

@@ -20,7 +20,7 @@ const cluster = findCluster("dev", "utility/utility-db");
 const [pod = ""] = cluster.pods;
 const { context, namespace } = cluster;
 
-describe("states of a repository on the disk", function () {
+describe("states of a repository on disk", function () {
   this.timeout("2m");
 
   before("the sandbox", async function () {
@@ -64,7 +64,7 @@ describe("states of a repository on the disk", function () {
   const removeBoth = (info: string): Promise<unknown> =>
     Promise.all([rm(inRepository(info)), rm(inRepository(`${info}.copy`))]);
 
-  it("fault 1, 3: the whole stanza was lost: listed as missing, and created", async () => {
+  it("fault 1, 3: lists a stanza that was lost completely as missing, and creates it", async () => {
     await createDirectly(cluster);
     await loseStanza(cluster);
     assert.deepEqual((await listed()).status, { status: "no-stanza", repositories: ["repo1"] });
@@ -72,7 +72,7 @@ describe("states of a repository on the disk", function () {
     assert.deepEqual(await repositoryCodes(context, namespace, pod), [2]);
   });
 
-  it("fault 4: a stanza without a backup: okay, and left as it is", async () => {
+  it("fault 4: shows a stanza without a backup as okay and leaves it as it is", async () => {
     await createDirectly(cluster);
     assert.equal((await listed()).status.status, "okay");
     const before = await repositoryFiles(cluster);
@@ -82,7 +82,7 @@ describe("states of a repository on the disk", function () {
     assert.deepEqual(await repositoryFiles(cluster), before);
   });
 
-  it("fault 4: a stanza in one repository of two: missing in repo2; created there, and the first left as it is", async () => {
+  it("fault 4: creates the stanza that repo2 lacks and leaves the one in repo1 as it is", async () => {
     await createDirectly(cluster);
     const before = await repositoryFiles(cluster);
     await withSecondRepository(cluster, async () => {
@@ -111,7 +111,7 @@ describe("states of a repository on the disk", function () {
       },
     ],
   ] as const) {
-    it(`fault 3: ${what}: broken, and refused`, async () => {
+    it(`fault 3: shows broken and refuses when ${what}`, async () => {
       await createDirectly(cluster);
       await damage();
       assert.equal((await listed()).status.status, "broken");
@@ -119,14 +119,14 @@ describe("states of a repository on the disk", function () {
     });
   }
 
-  it("fault 3: backup/db is gone, archive/db is there: pgBackRest calls it missing, and create refuses", async () => {
+  it("fault 3: create refuses when backup/db is gone and archive/db exists, which pgBackRest calls missing", async () => {
     await createDirectly(cluster);
     await rm(inRepository("backup/db"), { recursive: true });
     assert.notEqual((await listed()).status.status, "okay");
     await refused(4, /only half there|Broken/);
   });
 
-  it("fault 3: one twin of an info file is gone: okay, and left as it is", async () => {
+  it("fault 3: shows okay and leaves everything as it is when one copy of an info file is gone", async () => {
     await createDirectly(cluster);
     await rm(inRepository("archive/db/archive.info"));
     assert.equal((await listed()).status.status, "okay");
@@ -135,7 +135,7 @@ describe("states of a repository on the disk", function () {
     assert.deepEqual(await repositoryFiles(cluster), before);
   });
 
-  it("fault 12: leftovers of a backup without info files (exit code 40): refused", async () => {
+  it("fault 12: refuses when a backup is left over without info files (exit code 40)", async () => {
     await mkdir(inRepository("backup/db/20230228-010203F"), { recursive: true });
     await writeFile(inRepository("backup/db/20230228-010203F/backup.manifest"), "left over");
     assert.notEqual((await listed()).status.status, "okay");
@@ -150,7 +150,7 @@ describe("states of a repository on the disk", function () {
     }
   }
 
-  it("fault 12: the repository holds another database's stanza (exit code 28): broken, and refused", async () => {
+  it("fault 12: shows broken and refuses when the repository holds another database's stanza (exit code 28)", async () => {
     await createDirectly(cluster);
     await exchangeStanza();
     await assert.rejects(askDirectly(context, namespace, pod, "pgbackrest", "--stanza=db", "stanza-create"), {
@@ -160,7 +160,7 @@ describe("states of a repository on the disk", function () {
     await refused(4, /Broken: repo1 belongs to another database/);
   });
 
-  it("fault 12: PGO's status has no system identifier: the database itself is asked, and its silence is not taken for okay", async () => {
+  it("fault 12: asks the database if PGO's status has no system identifier, and never takes its silence for okay", async () => {
     await createDirectly(cluster);
     await withoutSystemIdentifier(cluster, async () => {
       assert.equal((await listed()).status.status, "okay");
@@ -183,25 +183,25 @@ describe("states of a repository on the disk", function () {
     });
   });
 
-  it("fault 12: somebody ran `pgbackrest stop` (exit code 62): refused", async () => {
+  it("fault 12: refuses after somebody ran `pgbackrest stop` (exit code 62)", async () => {
     await askDirectly(context, namespace, pod, "pgbackrest", "--stanza=db", "stop");
     await refused(4, /a stop file exists: somebody ran `pgbackrest stop` on purpose/);
     assert.deepEqual(await repositoryFiles(cluster), {});
   });
 
-  it("fault 2: the repo host refuses connections: unreachable, exit code 3, and nothing is created", async () => {
+  it("fault 2: shows unreachable with exit code 3 and creates nothing when the repo host refuses connections", async () => {
     await withRepositoryDown(cluster, async () => {
       const [entry] = await Promise.all([listed(), refused(3, /Unreachable: repo1: \[HostConnectError\]/)]);
       assert.equal(entry.status.status, "unreachable");
     });
   });
 
-  it("fault 7: PGO says created, and it is not: shown", async () => {
+  it("fault 7: shows that PGO says created although the stanza is missing", async () => {
     const { status, operatorSaysCreated, disagreement } = await listed();
     assert.deepEqual([status.status, operatorSaysCreated, disagreement], ["no-stanza", true, "operator-says-created"]);
   });
 
-  it("fault 7: PGO says missing, and it stands: shown, and not an error", async () => {
+  it("fault 7: shows that PGO says missing although the stanza exists, which is not an error", async () => {
     await withOperatorStopped(async () => {
       await createDirectly(cluster);
       await tellOperatorsBelief(cluster, false);

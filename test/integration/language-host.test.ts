@@ -23,7 +23,7 @@ import { waitUntil } from "../../sandbox/host/processes.ts";
 import { answer, bound, startPlugin, unaryCall } from "./plugin-harness.ts";
 import type { StartedPlugin } from "./plugin-harness.ts";
 
-describe("stand-in of the Node language host", function () {
+describe("stand-in for the Node language host", function () {
   this.timeout(60_000);
 
   let host: StartedPlugin;
@@ -85,7 +85,7 @@ describe("stand-in of the Node language host", function () {
     return unaryCall<RunResponse>((done) => client.run(request, done));
   }
 
-  it("tells what it is and that nothing has to be fetched", async () => {
+  it("describes itself and asks for no plugin to be downloaded", async () => {
     const plugin = await unaryCall<PluginInfo>((done) => client.getPluginInfo(new empties.Empty(), done));
     assert.equal(plugin.getVersion(), "3.259.0");
     const about = await unaryCall<AboutResponse>((done) => client.about(new language.AboutRequest(), done));
@@ -109,7 +109,7 @@ describe("stand-in of the Node language host", function () {
     ]);
   });
 
-  it("bails out when the program has told its error, without a stack trace for a RunError", async () => {
+  it("stops without another message after the program reported its error, and without a stack trace for a RunError", async () => {
     const response = await run(
       `import { RunError } from "@pulumi/pulumi/errors.js"; throw new RunError("settings are wrong");`,
     );
@@ -121,7 +121,7 @@ describe("stand-in of the Node language host", function () {
     );
   });
 
-  it("tells the exit code of a program that ends itself", async () => {
+  it("reports the exit code of a program that exits by itself", async () => {
     const response = await run("process.exit(7);");
     assert.deepEqual([response.getError(), response.getBail()], ["Program exited with non-zero exit code: 7", false]);
   });
@@ -137,7 +137,7 @@ describe("stand-in of the Node language host", function () {
     assert.equal((await running).getError(), "Program ended: SIGKILL");
   });
 
-  it("says where the SDK is missing", async () => {
+  it("says where it looked for a missing SDK", async () => {
     const request = new language.RunRequest()
       .setPwd("/")
       .setInfo(new language.ProgramInfo().setProgramDirectory("/").setEntryPoint("."));
@@ -150,7 +150,7 @@ describe("stand-in of the Node language host", function () {
     await assert.rejects(new Promise((resolve, reject) => call.on("data", resolve).on("error", reject)), { details });
   });
 
-  it("streams the output of a plugin and tells its exit code", async () => {
+  it("streams a plugin's output and reports its exit code", async () => {
     writeFileSync(
       join(folder, "plugin.cjs"),
       "console.log(process.env.COLOUR, process.argv.slice(2).join()); console.error('problem'); process.exitCode = 3;",

@@ -74,7 +74,7 @@ next: check --kubeconfig and the variable KUBECONFIG`;
     assert.deepEqual(await list({ KUBECONFIG: path }), { exitCode: 2, text });
   });
 
-  it("a kubeconfig that is not YAML: none of its content is shown", async () => {
+  it("a kubeconfig that is not YAML, without its content", async () => {
     assert.deepEqual(
       await listWith("users:\n- name: ada\n  user:\n    token: CANARY-token\n   wrong: [indentation\n"),
       {
@@ -85,7 +85,7 @@ next: check --kubeconfig and the variable KUBECONFIG`,
     );
   });
 
-  it("a file that is YAML, and no kubeconfig", async () => {
+  it("a YAML file that is not a kubeconfig", async () => {
     assert.deepEqual(await listWith("CANARY-token"), {
       exitCode: 2,
       text: `error: the kubeconfig FOLDER/kubeconfig names no current context; it has: none
@@ -131,7 +131,7 @@ next: install it or put it on PATH, or choose another context`,
     });
   });
 
-  it("a login helper that fails, with its own words", async () => {
+  it("a login helper that fails, with its own message", async () => {
     const user = {
       exec: { command: "sh", args: ["-c", "echo CANARY-token; echo 'session expired, run company-login' >&2; exit 1"] },
     };
@@ -142,7 +142,7 @@ next: log in to the cluster again`,
     });
   });
 
-  it("a login helper that prints something else than credentials: none of it is shown", async () => {
+  it("a login helper that prints something other than credentials, without that output", async () => {
     for (const answer of ["CANARY-token", '{"token": "CANARY-token"}']) {
       const user = { exec: { command: "echo", args: [answer] } };
       assert.deepEqual(await listWith(kubeconfig({ user })), {
@@ -153,7 +153,7 @@ next: log in to the cluster again`,
     }
   });
 
-  it("a login helper that hangs: ^C ends the command at once, and does not wait for the helper", async () => {
+  it("a login helper that hangs: ^C ends the command at once without waiting for it", async () => {
     const started = join(directory, "started");
     const user = { exec: { command: "sh", args: ["-c", `echo $$ > ${started}; exec sleep 60`] } };
     await writeFile(join(directory, "kubeconfig"), kubeconfig({ user }));
@@ -309,7 +309,7 @@ next: log in again, or ask for the role in docs/permissions.md`,
   });
 
   for (const command of [["stanza", "create"], ["dump"]]) {
-    it(`${command.join(" ")}: no such cluster`, async () => {
+    it(`${command.join(" ")} of a cluster that does not exist`, async () => {
       assert.deepEqual(told(await cli(...command, "calendar/nope", "--context", "dev")), {
         exitCode: 2,
         stdout: "",
@@ -319,7 +319,7 @@ next: \`postgres-recovery stanza list\` shows those that there are`,
     });
 
     for (const name of ["calendar", "a/b/c", "Calendar/db", "/", "calendar/*"]) {
-      it(`${command.join(" ")} ${name}: not NAMESPACE/CLUSTER`, async () => {
+      it(`${command.join(" ")} ${name}, which is not NAMESPACE/CLUSTER`, async () => {
         assert.deepEqual(told(await cli(...command, name, "--context", "dev")), {
           exitCode: 2,
           stdout: "",

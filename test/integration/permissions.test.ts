@@ -11,7 +11,7 @@ import { loseStanza } from "../support/repository.ts";
 import { RestrictedUsers } from "../support/restricted-user.ts";
 import { cli, repositoryCodes, sandboxEnvironment, type Ended } from "../support/sandbox.ts";
 
-describe("least privilege: a real token with exactly the role of docs/permissions.md", function () {
+describe("least privilege, with a real token and exactly the role of docs/permissions.md", function () {
   this.timeout("2m");
   let users: RestrictedUsers;
   let directory: string;
@@ -45,14 +45,14 @@ describe("least privilege: a real token with exactly the role of docs/permission
     const name = command.replace(" ", "-");
     const held: readonly Permission[] = permissions[command];
 
-    it(`${command}: works`, async () => {
+    it(`${command} works`, async () => {
       const { exitCode, stderr } = await runs[command](await users.kubeconfig(name, held));
       assert.equal(exitCode, 0, stderr);
     });
 
     for (const [index, permission] of held.entries()) {
       for (const verb of permission.verbs) {
-        it(`fault 15: ${command} without ${verb} on ${permission.resource}: fails, and names it`, async () => {
+        it(`fault 15: ${command} without ${verb} on ${permission.resource} fails and names it`, async () => {
           const verbs = permission.verbs.filter((other) => other !== verb);
           const less = held.toSpliced(index, 1, { ...permission, verbs }).filter((rule) => rule.verbs.length > 0);
           const user = `${name}-less-${verb}-${permission.resource.replace("/", "-")}`;
@@ -70,7 +70,7 @@ describe("least privilege: a real token with exactly the role of docs/permission
     }
   }
 
-  it("stanza create of a missing stanza, with its dump: works", async () => {
+  it("stanza create of a missing stanza works, with its dump", async () => {
     const cluster = findCluster("dev", "inventor-portal/acrete-db");
     const {
       namespace,
@@ -102,13 +102,13 @@ describe("least privilege: a real token with exactly the role of docs/permission
     }
   });
 
-  it("stanza list without -n: works", async () => {
+  it("stanza list works without -n", async () => {
     const kubeconfig = await users.kubeconfig("everywhere", permissions["stanza list"]);
     const { stdout } = await cli("stanza", "list", "--kubeconfig", kubeconfig, "-o", "log", "--timeout", "8s");
     assert.equal(stdout.split("\n").length, 7);
   });
 
-  it("rights in one namespace: -n works, and all namespaces end with a pointer to -n", async () => {
+  it("with rights in one namespace only, -n works and listing all namespaces suggests -n", async () => {
     const namespaced = permissions["stanza list"].filter(({ resource }) => resource !== "namespaces");
     const kubeconfig = await users.kubeconfig("only-brr", namespaced, "brr");
     assert.equal((await cli("stanza", "list", "-n", "brr", "--kubeconfig", kubeconfig)).exitCode, 0);

@@ -25,7 +25,7 @@ describe("processes of the sandbox", () => {
       Promise.resolve(readFileSync(processes.log(name), "utf8").includes(text)),
     );
 
-  it("starts one with the given environment and PATH alone, and logs both outputs", async () => {
+  it("starts a process with only the given environment and PATH, and logs both outputs", async () => {
     await shell("one", "env; echo problem >&2; exec sleep 60", { COLOUR: "blue" });
     await printed("one", "problem");
     const names = readFileSync(processes.log("one"), "utf8")
@@ -38,7 +38,7 @@ describe("processes of the sandbox", () => {
     assert.equal(processes.running("one"), true);
   });
 
-  it("is known to a later run and not started twice", async () => {
+  it("recognises a process in a later run and does not start it twice", async () => {
     await shell("one", "exec sleep 60");
     const pid = processes.pid("one");
     const later = new Processes(directory);
@@ -47,7 +47,7 @@ describe("processes of the sandbox", () => {
     assert.equal(later.pid("one"), pid);
   });
 
-  it("tells the last lines of the log of one that dies at once, and keeps no record", async () => {
+  it("quotes the end of the log when a process dies at once, and keeps no record", async () => {
     await assert.rejects(
       shell("one", "echo port taken >&2; exit 3"),
       /one \(sh\) ended at once with exit code 3\nport taken\n/,
@@ -59,7 +59,7 @@ describe("processes of the sandbox", () => {
     assert.deepEqual(processes.names(), []);
   });
 
-  it("takes a stranger with the same id neither for its own nor stops it", async () => {
+  it("neither recognises nor stops an unrelated process with the same id", async () => {
     writeFileSync(join(directory, "one.json"), JSON.stringify({ pid: process.pid, startTime: "1" }));
     assert.equal(processes.running("one"), false);
     await processes.stop("one", { signal: "SIGKILL" });
@@ -75,7 +75,7 @@ describe("processes of the sandbox", () => {
     assert.deepEqual(processes.names(), []);
   });
 
-  it("kills what ignores the signal once the grace is over", async () => {
+  it("kills a process that ignores the signal when the grace period is over", async () => {
     await shell("one", "trap '' TERM; echo ready; while :; do sleep 0.05; done");
     await printed("one", "ready");
     const start = Date.now();
@@ -84,7 +84,7 @@ describe("processes of the sandbox", () => {
     assert.equal(processes.running("one"), false);
   });
 
-  it("stops the whole group where asked", async () => {
+  it("stops the whole group on request", async () => {
     await shell("one", "sleep 60 & echo child $! end; wait");
     await printed("one", "end");
     const child = Number(/child (\d+)/.exec(readFileSync(processes.log("one"), "utf8"))?.[1]);
@@ -93,28 +93,28 @@ describe("processes of the sandbox", () => {
     assert.equal(processStartTime(child), undefined);
   });
 
-  it("refuses a name that would leave its directory", async () => {
+  it("refuses a name that points outside its directory", async () => {
     await assert.rejects(shell("../one", "true"), /cannot name a process/);
     assert.equal(existsSync(join(directory, "..", "one.json")), false);
   });
 });
 
 describe("waitUntil", () => {
-  it("names what it waited for, with the last error of the probe", async () => {
+  it("names what it waited for and the probe's last error", async () => {
     await assert.rejects(
       waitUntil("the moon", 0.2, () => Promise.reject(new Error("clouds"))),
       { message: "waited 0.2 s in vain for the moon: clouds" },
     );
   });
 
-  it("does not hang on a probe that hangs", async () => {
+  it("does not hang when the probe hangs", async () => {
     await assert.rejects(
       waitUntil("the moon", 0.2, () => new Promise<boolean>(() => undefined)),
       /waited 0.2 s in vain for the moon/,
     );
   });
 
-  it("returns with the first yes", async () => {
+  it("returns after the first success", async () => {
     let asked = 0;
     await waitUntil("the third time", 5, () => Promise.resolve(++asked === 3));
     assert.equal(asked, 3);

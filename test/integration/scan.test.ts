@@ -25,24 +25,24 @@ describe("stanza list", function () {
   });
 
   for (const context of ["lab", "dev"]) {
-    it(`${context}: prints exactly the runbook's lines, in its order`, async () => {
+    it(`prints exactly the runbook's lines for ${context}, in the runbook's order`, async () => {
       const { exitCode, stdout } = await cli("stanza", "list", "--context", context, "-o", "log");
       assert.deepEqual(stdout.split("\n"), await runbookLines(context));
       if (context === "lab") assert.equal(exitCode, 3, "one cluster could not be asked");
     });
   }
 
-  it("dev, one namespace: exit code 1, for clusters without a stanza were found", async () => {
+  it("exits with 1 for a namespace that has clusters without a stanza", async () => {
     const { stdout, exitCode } = await cli("stanza", "list", "--context", "dev", "-n", "calendar", "-o", "log");
     assert.equal(exitCode, 1);
     assert.equal(stdout.split("\n").length, 2);
   });
 
-  it("a namespace whose clusters are all okay: exit code 0", async () => {
+  it("exits with 0 for a namespace whose clusters are all okay", async () => {
     assert.equal((await cli("stanza", "list", "--context", "dev", "-n", "tsl")).exitCode, 0);
   });
 
-  it("json: agrees with what pgBackRest says where the database runs, system identifier included", async () => {
+  it("prints JSON that agrees with pgBackRest on the instance, including the system identifier", async () => {
     const { stdout } = await cli("stanza", "list", "--context", "dev", "-n", "calendar", "-o", "json");
     const { clusters, summary } = scanReportSchema.strict().parse(JSON.parse(stdout));
     assert.deepEqual(summary, { okay: 0, finding: 2, undetermined: 0 });
@@ -52,12 +52,12 @@ describe("stanza list", function () {
     }
   });
 
-  it("fault 7: shows where PGO says that the stanza is created, and it is not", async () => {
+  it("fault 7: shows where PGO says that a missing stanza is created", async () => {
     const { stdout } = await cli("stanza", "list", "--context", "dev", "-n", "calendar");
     assert.match(stdout, /No stanza configuration +created \(disagrees\)/);
   });
 
-  it("a context that does not exist, and an unknown option: exit code 2 and the way out", async () => {
+  it("exits with 2 and says what to do for an unknown context and an unknown option", async () => {
     const wrongContext = await cli("stanza", "list", "--context", "prod");
     assert.equal(wrongContext.exitCode, 2);
     assert.match(wrongContext.stderr, /no context prod; it has: lab, dev\nnext: choose one with --context/);

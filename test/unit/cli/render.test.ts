@@ -37,7 +37,7 @@ const entries = [
 ];
 
 describe("the list of stanzas", () => {
-  it("log: exactly the runbook's lines", () => {
+  it("as a log, consists of exactly the runbook's lines", () => {
     assert.deepEqual(
       entries.map(({ namespace, cluster, pod, status }) => logLine(namespace, cluster, pod, status)),
       [
@@ -49,7 +49,7 @@ describe("the list of stanzas", () => {
     );
   });
 
-  it("table: a row per cluster, where PGO disagrees, and what to do next", () => {
+  it("as a table, has a row per cluster, says where PGO disagrees, and what to do next", () => {
     assert.equal(
       scanTable(entries, "never"),
       `
@@ -68,7 +68,7 @@ next: see why PGO runs no instance of alt-authn-authz/a3-policy-db
     assert.equal(scanTable([], "never"), "no PostgresCluster found");
   });
 
-  it("what to do next about a cluster that was not the repo host's fault", () => {
+  it("says what to do next when the repo host is not to blame", () => {
     const next = (because: "not-allowed" | "not-compared"): string =>
       scanTable([entry("brr", "postgresql", "p-0", { status: "unreachable", reason: "why", because })], "never")
         .split("\n")
@@ -77,12 +77,12 @@ next: see why PGO runs no instance of alt-authn-authz/a3-policy-db
     assert.match(next("not-compared"), /^next: see why Postgres does not answer in the instance/);
   });
 
-  it("colours only where it is told to, or on a terminal", () => {
+  it("uses colours only on a terminal or on request", () => {
     assert.match(scanTable(entries, "always"), /\u001b\[31mNo stanza configuration\u001b/);
     assert.doesNotMatch(scanTable(entries, "never"), /\u001b/);
   });
 
-  it("exit code: findings win, unknown is never okay", () => {
+  it("gives findings precedence in the exit code, and never treats unknown as okay", () => {
     const verdicts = entries.map(({ status }) => verdictOf(status));
     assert.equal(verdictExitCode(verdicts), 1);
     assert.equal(verdictExitCode(verdicts.filter((verdict) => verdict !== "finding")), 3);
@@ -92,7 +92,7 @@ next: see why PGO runs no instance of alt-authn-authz/a3-policy-db
 });
 
 describe("the result of a creation", () => {
-  it("table: outcome, leader, dump and what PGO says", () => {
+  it("as a table, shows outcome, leader, dump and what PGO says", () => {
     const text = createTable(
       {
         version: 1,

@@ -5,7 +5,7 @@ import { optionsOf, registered, type Registered } from "../../support/pulumi-moc
 
 const place = { name: "harbor-backups", region: "eu-west-2" };
 
-describe("the buckets as they are declared", () => {
+describe("the declared buckets", () => {
   const declared = (args: BucketArgs): Promise<Registered[]> =>
     registered(
       () => {
@@ -16,7 +16,7 @@ describe("the buckets as they are declared", () => {
   const types = (resources: readonly Registered[]): string[] =>
     resources.map(({ type }) => type.replace(/.*:/, "")).sort();
 
-  it("a bucket with every setting, each in the bucket's region", async () => {
+  it("declares every setting of a bucket, each in the bucket's region", async () => {
     const resources = await declared({ ...place, objectLock: { mode: "compliance", days: 30 } });
     assert.deepEqual(types(resources), [
       "Bucket",
@@ -38,7 +38,7 @@ describe("the buckets as they are declared", () => {
     assert.equal(resources.find(({ type }) => type.endsWith(":Bucket"))?.inputs["objectLockEnabled"], undefined);
   });
 
-  it("protected unless asked otherwise, and never deleted with the stack", async () => {
+  it("are protected by default and never deleted with the stack", async () => {
     const resources = await declared(place);
     assert.equal(optionsOf.get("backups")?.protect, true);
     const retained = resources
@@ -49,7 +49,7 @@ describe("the buckets as they are declared", () => {
     assert.equal(optionsOf.get("backups")?.protect, false);
   });
 
-  it("an adopted bucket is only looked up", async () => {
+  it("only looks up an adopted bucket", async () => {
     const resources = await declared({
       ...place,
       adopt: true,
@@ -59,7 +59,7 @@ describe("the buckets as they are declared", () => {
     assert.deepEqual(types(resources), ["Bucket", "DatabaseBackupsBucket", "Stack"]);
   });
 
-  it("no lifecycle rule expires, moves or names a live object, whatever the days", async () => {
+  it("have no lifecycle rule that expires, moves or names a current object, whatever the days", async () => {
     for (const noncurrentDays of [undefined, 1, 365]) {
       const resources = await declared({ ...place, noncurrentDays });
       const rules = JSON.stringify(
@@ -70,7 +70,7 @@ describe("the buckets as they are declared", () => {
     }
   });
 
-  it("both buckets are types of their own", async () => {
+  it("are two component types of their own", async () => {
     const resources = await registered(
       () => {
         new ArtifactsBucket("artifacts", { ...place, name: "harbor-artifacts" });
@@ -80,7 +80,7 @@ describe("the buckets as they are declared", () => {
     assert(types(resources).includes("ArtifactsBucket"));
   });
 
-  it("without a reader there is no policy for one", async () => {
+  it("have no reader policy without a reader", async () => {
     const resources = await registered(
       () => {
         new BackupAccess("access", { writer: { bucket: "b", scope: "s" } });

@@ -114,7 +114,7 @@ describe("HarborDatabase", () => {
     );
   });
 
-  it("asks the preflight with the whole restore; the keys go in on stdin, as a secret", async () => {
+  it("passes the whole restore to the preflight, with the keys on stdin as a secret", async () => {
     const { stdin, triggers } = command(await declared({ restore }), "preflight");
     assert(JSON.stringify(stdin).includes(secretMark));
     const request = restoreCheckRequestSchema.parse(JSON.parse(String(bare(stdin))));
@@ -124,7 +124,7 @@ describe("HarborDatabase", () => {
     assert.doesNotMatch(JSON.stringify(triggers), /CANARY/);
   });
 
-  it("without a restore: no secrets are restored, and the preflight looks at what backups rest upon", async () => {
+  it("restores no secrets without a restore, and the preflight checks what backups depend on", async () => {
     const resources = await declared();
     assert.deepEqual(command(resources, "restored-secrets"), {});
     assert.equal(
@@ -134,13 +134,13 @@ describe("HarborDatabase", () => {
     assert(before("pod-config").has("preflight"));
   });
 
-  it("Secrets that were never kept are not restored, when the settings say so", async () => {
+  it("restores no Secrets if the settings say that none were kept", async () => {
     const resources = await declared({ restore, secrets: { ...args.secrets, restore: false } });
     assert.deepEqual(command(resources, "restored-secrets"), {});
     assert(before("pod-config").has("preflight"));
   });
 
-  it("another restore runs every step again", async () => {
+  it("runs every step again for another restore", async () => {
     const triggers = async (id: string): Promise<unknown[]> => {
       const resources = await declared({ restore: { ...restore, id } });
       return ["preflight", "restored-secrets", "pg-hba-ready", "roll", "kept-secrets-ready"].map((name) =>
@@ -151,7 +151,7 @@ describe("HarborDatabase", () => {
     for (const [index, text] of one.entries()) assert.notEqual(text, other[index]);
   });
 
-  it("gives the roll a valid request", async () => {
+  it("passes a valid request to the roll", async () => {
     const { stdin } = command(await declared(), "roll");
     assert.deepEqual(rollRequestSchema.parse(JSON.parse(String(stdin))), {
       version: 1,
@@ -161,7 +161,7 @@ describe("HarborDatabase", () => {
     });
   });
 
-  it("makes policies that let the writer read what is restored, and not write there", async () => {
+  it("creates policies that let the writer read the restore's source but not write there", async () => {
     const policies = (await declared({ restore })).filter(({ type }) => type === "aws:iam/policy:Policy");
     assert.deepEqual(
       policies.map(({ name }) => name),
@@ -175,7 +175,7 @@ describe("HarborDatabase", () => {
     );
   });
 
-  it("an S3-compatible store: AWS makes neither its bucket nor policies for it", async () => {
+  it("creates no AWS bucket and no policies for an S3-compatible store", async () => {
     const resources = await declared({
       backup: { ...args.backup, endpoint: "http://minio.storage:9000" },
       buckets: { databaseBackups: args.buckets.databaseBackups },
@@ -186,7 +186,7 @@ describe("HarborDatabase", () => {
     );
   });
 
-  it("keeps the keys out of everything but the pod Secret and the preflight's stdin, where they are secret", async () => {
+  it("puts the keys only into the pod Secret and the preflight's stdin, marked as secret", async () => {
     const resources = await declared({ restore });
     for (const { inputs, name, type } of resources) {
       const plain = Object.values(inputs).filter((value) => !JSON.stringify(value ?? null).includes(secretMark));

@@ -50,14 +50,14 @@ describe("PgHba", () => {
 
   const requestOf = (resource: Registered | undefined): unknown => JSON.parse(String(resource?.inputs["stdin"]));
 
-  it("first waits for the resource, then writes the whole list, by one valid request each", () => {
+  it("waits for the resource, then writes the whole list, with one valid request each", () => {
     const what = { version: 1, kubernetes: { context: "lab" }, cluster: report.cluster, pgHba: list };
     assert.deepEqual(pgHbaLookRequestSchema.parse(requestOf(ready)), { ...what, wait: duration("15m") });
     assert.deepEqual(pgHbaRequestSchema.parse(requestOf(written)), { ...what, ...harbor, timeLimit: duration("15m") });
     assert.deepEqual(optionsOf.get("pg-hba")?.dependencies, ["pg-hba-ready"]);
   });
 
-  it("fault 27: runs again for another list of the settings, and for another fingerprint of the live resource", () => {
+  it("fault 27: runs again when the list in the settings or the live resource's fingerprint changes", () => {
     assert.deepEqual(written?.inputs["triggers"], [
       report.cluster,
       list,
@@ -67,11 +67,11 @@ describe("PgHba", () => {
     ]);
   });
 
-  it("has no delete: destroying the stack leaves the list as it is", () => {
+  it("leaves the list as it is when the stack is destroyed", () => {
     for (const resource of [ready, written]) assert.equal(resource?.inputs["delete"], undefined);
   });
 
-  it("hands on the report", async () => {
+  it("passes the report on", async () => {
     assert.deepEqual(await valueOf(component.report), report);
   });
 });

@@ -67,7 +67,7 @@ describe("PodConfig", () => {
     assert.equal(provider.inputs["enableSecretMutable"], "true");
   });
 
-  it("puts the keys into the Secret alone, marked as secret", async () => {
+  it("puts the keys only into the Secret, marked as secret", async () => {
     const resources = await declared(backup, restore);
     assert.deepEqual(secretOf(resources)?.inputs["stringData"], {
       ...secretMark,
@@ -81,23 +81,23 @@ describe("PodConfig", () => {
     assert.doesNotMatch(JSON.stringify(resources.filter(({ type }) => type !== "kubernetes:core/v1:Secret")), /CANARY/);
   });
 
-  it("leaves both as they are when the stack is destroyed, for the operator does nothing without them", async () => {
+  it("leaves both in place when the stack is destroyed, because the operator needs them", async () => {
     await declared(backup);
     assert.equal(optionsOf.get("pod-config-keys")?.retainOnDelete, true);
     assert(optionsOf.get("pod-config")?.retainOnDelete);
   });
 
-  it("fault 25: without a restore there is no CLONE_ value in either, though its keys are still in the settings", async () => {
+  it("fault 25: has no CLONE_ value in either without a restore, even if its keys are still in the settings", async () => {
     assert.doesNotMatch(JSON.stringify(await declared(backup)), /CLONE_|CANARY-[34]/);
   });
 
-  it("uses the keys of no side that has a role", async () => {
+  it("does not use the keys of a side that has a role", async () => {
     const text = JSON.stringify(await declared({ ...backup, credentials: { irsaRoleArn } }, restore));
     assert.match(text, /CANARY-3/);
     assert.doesNotMatch(text, /CANARY-[12]/);
   });
 
-  it("declares an empty Secret when every side has a role: the operator may be told of it", async () => {
+  it("declares an empty Secret when every side has a role, because the operator's configuration may name it", async () => {
     const resources = await declared(
       { ...backup, credentials: { irsaRoleArn } },
       { ...restore, credentials: { irsaRoleArn } },

@@ -19,7 +19,7 @@ const identity = { harbor: harbor.cluster, uid: "1", backups: null, systemIdenti
 const stdout = JSON.stringify({ version: 1, fingerprint: "f".repeat(64), cluster: identity, secrets: [] });
 const secretMark = "4dabf18193072939515e22adb298388d";
 
-describe("the secrets as they are declared", () => {
+describe("the declared secrets", () => {
   const kept = (change: Partial<KeptSecretsArgs> = {}): Promise<Registered[]> =>
     registered(
       () => {
@@ -33,7 +33,7 @@ describe("the secrets as they are declared", () => {
   const command = (resources: readonly Registered[], name: string) =>
     ofType(resources, "command:local:Command").find((one) => one.name === name)?.inputs ?? {};
 
-  it("one place per secret, protected, and never deleted with the stack", async () => {
+  it("have one AWS secret each, protected and never deleted with the stack", async () => {
     const resources = await kept({
       kmsKeyId: "alias/harbor",
       replicas: [{ region: "eu-west-1" }],
@@ -52,18 +52,18 @@ describe("the secrets as they are declared", () => {
     }
   });
 
-  it("without a choice: 30 days to have a deleted copy back, AWS's own key, no replicas", async () => {
+  it("default to a 30-day recovery window, AWS's own key and no replicas", async () => {
     const [place] = places(await kept());
     assert.equal(place?.inputs["recoveryWindowInDays"], 30);
     assert.equal(place.inputs["kmsKeyId"], undefined);
     assert.equal(place.inputs["replicas"], undefined);
   });
 
-  it("places that exist are looked up", async () => {
+  it("only look up AWS secrets that exist", async () => {
     for (const { inputs } of places(await kept({ adopt: true }))) assert.equal(inputs["description"], undefined);
   });
 
-  it("the values are no input of any resource: each step gets only names", async () => {
+  it("pass only names to each step, so that no resource has a value as input", async () => {
     const resources = await kept();
     const base = { version: 1, kubernetes: { context: "lab" }, cluster: harbor.cluster, also: ["registry-pull"] };
     assert.deepEqual(fingerprintRequestSchema.parse(JSON.parse(String(command(resources, "kept-ready")["stdin"]))), {
@@ -78,19 +78,19 @@ describe("the secrets as they are declared", () => {
     assert.equal(ofType(resources, "aws:secretsmanager/secretVersion:SecretVersion").length, 0);
   });
 
-  it("keeps again when the fingerprint is another one, which is a secret of the state", async () => {
+  it("are kept again when the fingerprint changes, which is secret in the state", async () => {
     const triggers = JSON.stringify(command(await kept(), "kept")["triggers"]);
     assert(triggers.includes("f".repeat(64)));
     assert(triggers.includes(secretMark));
   });
 
-  it("keeps only when all places are made, and waits anew for the secrets of another restore", async () => {
+  it("are kept only after all AWS secrets exist, and are waited for again after another restore", async () => {
     const resources = await kept({ restoreId: "after-the-fire" });
     for (const { name } of places(resources)) assert(optionsOf.get("kept")?.dependencies.includes(name), name);
     assert.deepEqual(command(resources, "kept-ready")["triggers"], [harbor.cluster, "after-the-fire"]);
   });
 
-  it("constant command texts, which delete nothing and run nothing when an input is edited", async () => {
+  it("use constant command texts that delete nothing and run nothing when an input is edited", async () => {
     const resources = [
       ...(await kept()),
       ...(await registered(

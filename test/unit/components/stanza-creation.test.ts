@@ -52,7 +52,7 @@ describe("StanzaCreation", () => {
     );
   });
 
-  it("makes one command per target, and none for a target on hold", () => {
+  it("declares one command per target, and none for a target on hold", () => {
     assert.deepEqual(
       commands().map(({ name }) => name),
       ["calendar/calendar-db", "utility/utility-db"],
@@ -79,12 +79,12 @@ describe("StanzaCreation", () => {
     assert.deepEqual(requests[1].dump, { skip: "dumped an hour ago" });
   });
 
-  it("has a constant command text without a path of the machine", () => {
+  it("has a constant command text without a local path", () => {
     const texts = new Set(commands().map(({ inputs }) => inputs["create"]));
     assert.deepEqual([...texts], ["exec bin/postgres-recovery stanza create --request - --output json"]);
   });
 
-  it("fault 11: runs again only when the attempt is raised or another uid is given, and never deletes anything", () => {
+  it("fault 11: runs again only for a higher attempt or another uid, and never deletes anything", () => {
     for (const { inputs } of commands()) {
       assert.equal(inputs["update"], 'printf %s "$PULUMI_COMMAND_STDOUT"');
       assert.equal(inputs["delete"], undefined);
@@ -98,7 +98,7 @@ describe("StanzaCreation", () => {
     );
   });
 
-  it("hands on the reports, and the reasons of what is held", async () => {
+  it("passes the reports on, and the reasons of targets on hold", async () => {
     assert.deepEqual((await valueOf(component.created))["calendar/calendar-db"], report);
     assert.deepEqual(await valueOf(component.held), {
       "alt-authn-authz/a3-policy-db": "needs an investigation of its own",

@@ -82,7 +82,7 @@ describe("the settings of Harbor", () => {
     });
   });
 
-  it("take the own store for a restore that names no bucket, and another one with its region", () => {
+  it("use the own store for a restore that names no bucket, and another bucket with its region", () => {
     const ofRestore = (more: object): unknown =>
       parsed({
         harbor: {
@@ -115,7 +115,7 @@ describe("the settings of Harbor", () => {
     });
   });
 
-  it("tell a source with a UID from one with a prefix", () => {
+  it("distinguish a source with a UID from one with a prefix", () => {
     const config = {
       harbor: { ...harbor, restore: { ...restore, uid: undefined, prefix: "harbor-cluster-" } },
       harborSecrets: { backup: keys, restore: keys },
@@ -123,7 +123,7 @@ describe("the settings of Harbor", () => {
     assert.deepEqual(parsed(config).harbor?.restore?.source, { prefix: "harbor-cluster-" });
   });
 
-  it("fault 35: everything wrong is named at once, in every key, and no value is printed", () => {
+  it("fault 35: name every problem in every key at once, and print no value", () => {
     const problems = problemsOf(
       {
         harbor: {
@@ -221,7 +221,7 @@ describe("the settings of Harbor", () => {
     [24, "a newer PostgreSQL than Harbor's", { ...restore, postgresVersion: 14 }, /harbor\.restore\.postgresVersion/],
   ];
   for (const [fault, what, wrong, problem] of wrongRestores) {
-    it(`fault ${fault}: a restore with ${what}: refused before anything is touched`, () => {
+    it(`fault ${fault}: refuse a restore with ${what} before anything is touched`, () => {
       assert.match(
         problemsOf({ harbor: { ...harbor, restore: wrong }, harborSecrets: { backup: keys, restore: keys } }),
         problem,
@@ -229,7 +229,7 @@ describe("the settings of Harbor", () => {
     });
   }
 
-  it("fault 26: an image outside of the window: refused before anything is touched", () => {
+  it("fault 26: refuse an unsupported image before anything is touched", () => {
     assert.match(
       problemsOf({
         harbor: { ...harbor, spiloImage: "registry.opensource.zalan.do/acid/spilo-12:1.6-p3" },
@@ -239,7 +239,7 @@ describe("the settings of Harbor", () => {
     );
   });
 
-  it("fault 26: a role with an image that does not pass it on: refused", () => {
+  it("fault 26: refuse a role with an image that does not pass it on", () => {
     const withRole = {
       ...harbor,
       spiloImage: "x/spilo-14:2.1-p6",
@@ -248,7 +248,7 @@ describe("the settings of Harbor", () => {
     assert.match(problemsOf({ harbor: withRole }), /does not pass the IAM role on/);
   });
 
-  it("names of 46 characters together are accepted, 47 are not", () => {
+  it("accept names of 46 characters together, and refuse 47", () => {
     const withNames = (length: number): Record<string, unknown> => ({
       harbor: { ...harbor, cluster: `n/${"x".repeat(length - 1)}` },
       harborSecrets: { backup: keys },
@@ -259,13 +259,13 @@ describe("the settings of Harbor", () => {
 });
 
 describe("the keys in harborSecrets", () => {
-  it("are demanded where credentials say secret, on both sides", () => {
+  it("are required where credentials say secret, on both sides", () => {
     const problems = problemsOf({ harbor: { ...harbor, restore } });
     assert.match(problems, /at harborSecrets\.backup/);
     assert.match(problems, /at harborSecrets\.restore/);
   });
 
-  it("are not demanded with roles", () => {
+  it("are not required with roles", () => {
     const withRole = { ...harbor, backup: { credentials: { irsaRoleArn: "arn:aws:iam::123456789012:role/r" } } };
     assert.equal(parsed({ harbor: withRole }).harborSecrets, undefined);
   });

@@ -34,7 +34,7 @@ async function stackFile(stack: string): Promise<Settings> {
 }
 
 describe("the stack files", () => {
-  it("lab: one target", async () => {
+  it("lab has one target", async () => {
     const { kubernetes: access, stanza } = await stackFile("lab");
     assert.equal(access.context, "lab");
     assert.deepEqual(
@@ -43,7 +43,7 @@ describe("the stack files", () => {
     );
   });
 
-  it("dev: the six clusters without a stanza, and two on hold", async () => {
+  it("dev has the six clusters without a stanza, and two on hold", async () => {
     const { kubernetes: access, stanza } = await stackFile("dev");
     assert.equal(access.context, "dev");
     assert.equal(stanza.targets.filter(({ hold }) => hold === undefined).length, 6);
@@ -51,7 +51,7 @@ describe("the stack files", () => {
     assert.deepEqual(held, ["ac-qr-publishing/ac-qr-db", "alt-authn-authz/a3-policy-db"]);
   });
 
-  it("settings/stack.schema.json is what the schema says (npm run schema writes it)", async () => {
+  it("settings/stack.schema.json matches the schema (npm run schema writes it)", async () => {
     const written = await readFile(new URL("../../../settings/stack.schema.json", import.meta.url), "utf8");
     assert.deepEqual(JSON.parse(written), JSON.parse(JSON.stringify(stackFileSchema())));
   });
@@ -81,7 +81,7 @@ describe("parseSettings", () => {
     });
   });
 
-  it("fault 35: names everything wrong in every key at once", () => {
+  it("fault 35: names every problem in every key at once", () => {
     const problems = problemsOf({
       kubernetes: JSON.stringify({ contxt: "lab", kubeSystemUid: "no" }),
       stanza: JSON.stringify({

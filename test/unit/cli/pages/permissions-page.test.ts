@@ -12,14 +12,14 @@ const clusterRole = z.object({
 });
 
 describe("docs/permissions.md", () => {
-  it("is what the code says (npm run schema writes it)", async () => {
+  it("matches the code (npm run schema writes it)", async () => {
     assert.equal(
       await readFile(new URL("../../../../docs/permissions.md", import.meta.url), "utf8"),
       permissionsPage(),
     );
   });
 
-  it("holds a ClusterRole per command, with exactly its permissions", () => {
+  it("has a ClusterRole per command with exactly its permissions", () => {
     const blocks = [...permissionsPage().matchAll(/```yaml\n(.*?)```/gs)].map(([, text = ""]) =>
       clusterRole.parse(parse(text)),
     );

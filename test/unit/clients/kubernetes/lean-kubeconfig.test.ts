@@ -6,13 +6,13 @@ import { KubeConfig } from "../../../../clients/kubernetes/lean-kubeconfig.ts";
 const cluster = { name: "c", server: "https://127.0.0.1:6443", skipTLSVerify: false };
 
 describe("the KubeConfig without the generated API", () => {
-  it("is loaded without it, whatever the library's files are called by now", () => {
+  it("loads without that API, whatever the library's files are called today", () => {
     const config = new KubeConfig();
     config.loadFromClusterAndUser(cluster, { name: "ada" });
     assert.throws(() => config.makeApiClient(CoreV1Api), /makes no API clients/);
   });
 
-  it("is loaded without the generated files and without undici, by whichever way they are imported", async () => {
+  it("loads without the generated files and undici, however they are imported", async () => {
     const script = `
       import { registerHooks } from "node:module";
       const loaded = [];
@@ -23,7 +23,7 @@ describe("the KubeConfig without the generated API", () => {
     assert.deepEqual(JSON.parse(stdout), [true, false, false]);
   });
 
-  it("leaves the library as it is for everybody else", () => {
+  it("leaves the library unchanged for other importers", () => {
     const config = new WholeKubeConfig();
     config.loadFromClusterAndUser(cluster, { name: "ada" });
     assert.ok(config.makeApiClient(CoreV1Api) instanceof CoreV1Api);

@@ -42,25 +42,25 @@ describe("a LIST of several pages", () => {
     assert.deepEqual(tokens, [null, "second", "third"]);
   });
 
-  it("is asked for below the path of the server, if it has one", async () => {
+  it("is requested below the server's path, if it has one", async () => {
     answers = [page(["a"])];
     await names();
     assert.deepEqual(paths, ["/k8s/clusters/c-1/apis/postgres-operator.crunchydata.com/v1beta1/postgresclusters"]);
   });
 
-  it("fault 15: 410, the continue token is too old: the list begins again, and is whole", async () => {
+  it("fault 15: starts again after 410 (the continue token is too old) and is complete", async () => {
     answers = [page(["a", "b"], "second"), tooOld, page(["a", "x"], "new"), page(["c"])];
     assert.deepEqual(await names(), ["a", "x", "c"]);
     assert.deepEqual(tokens, [null, "second", null, "new"]);
   });
 
-  it("fault 15: 410 again and again: an error, and no half list", async () => {
+  it("fault 15: fails after repeated 410 instead of returning a partial list", async () => {
     answers = [1, 2, 3].flatMap(() => [page(["a"], "second"), tooOld]);
     await assert.rejects(names(), /HTTP 410: The provided continue parameter is too old/);
     assert.equal(tokens.length, 6);
   });
 
-  it("fault 15: an object that is not as PGO makes it: an error that names the field, and no value", async () => {
+  it("fault 15: names the field but no value when an object is not as PGO creates it", async () => {
     answers = [
       {
         status: 200,

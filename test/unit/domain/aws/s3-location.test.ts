@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { endpointProblem, parseS3Url, s3Url } from "../../../../domain/aws/s3-location.ts";
 
 describe("the endpoint of an S3-compatible store", () => {
-  it("is a scheme, a host and perhaps a port", () => {
+  it("is a scheme, a host and an optional port", () => {
     for (const endpoint of [
       "http://127.0.0.1:9000",
       "https://minio.storage.svc",
@@ -40,7 +40,7 @@ describe("a place in S3", () => {
   const part = fc.stringMatching(/^[A-Za-z0-9_=@-][A-Za-z0-9_.=@-]{0,20}$/);
   const bucket = fc.stringMatching(/^[a-z0-9][-a-z0-9]{1,20}[a-z0-9]$/);
 
-  it("is read as it is written, with or without a slash at its end", () => {
+  it("is read as written, with or without a trailing slash", () => {
     fc.assert(
       fc.property(bucket, fc.array(part, { maxLength: 5 }), fc.constantFrom("", "/"), (name, parts, end) => {
         const location = { bucket: name, prefix: parts.join("/") };

@@ -18,8 +18,8 @@ const statement = ({ Statement }: PolicyDocument, sid: string) => Statement.find
 const allowed = ({ Statement }: PolicyDocument): string[] =>
   Statement.filter(({ Effect }) => Effect === "Allow").flatMap(({ Action }) => Action);
 
-describe("IAM policies of the backups", () => {
-  it("the reader lists its folder and reads in it, and can do nothing else", () => {
+describe("IAM policies for backups", () => {
+  it("let the reader list and read its folder, and nothing else", () => {
     assert.deepEqual(backupReaderPolicy({ bucket, scope, uid }), {
       Version: "2012-10-17",
       Statement: [
@@ -35,7 +35,7 @@ describe("IAM policies of the backups", () => {
     });
   });
 
-  it("the writer writes and deletes in its folder alone, and never a version for good", () => {
+  it("let the writer write and delete only in its folder, and never delete a version", () => {
     const policy = backupWriterPolicy({ bucket, scope, uid });
     assert.equal(statement(policy, "WriteBackups")?.Resource, folder);
     const actions = allowed(policy);
@@ -51,7 +51,7 @@ describe("IAM policies of the backups", () => {
       assert.doesNotMatch(action, /\*|Version|Policy|Lifecycle|BypassGovernance|DeleteBucket/);
   });
 
-  it("without a UID the writer may write for every database of the scope, but for the ones that are only read", () => {
+  it("let the writer without a UID write for every database of the scope, except those that are only read", () => {
     const policy = backupWriterPolicy({ bucket, scope, readOnlyUids: [uid] });
     assert.equal(statement(policy, "WriteBackups")?.Resource, `arn:aws:s3:::${bucket}/spilo/${scope}/*`);
     const denied = statement(policy, "NeverIntoTheSource");
@@ -61,13 +61,13 @@ describe("IAM policies of the backups", () => {
     assert.equal(statement(backupWriterPolicy({ bucket, scope, uid }), "NeverIntoTheSource"), undefined);
   });
 
-  it("a folder is not a prefix of another one: the scope ends with a slash", () => {
+  it("end the scope with a slash, so that one folder is not a prefix of another", () => {
     const text = JSON.stringify(backupReaderPolicy({ bucket, scope: "db" }));
     assert(text.includes(`"arn:aws:s3:::${bucket}/spilo/db/*"`));
     assert.doesNotMatch(text, /spilo\/db["*]/);
   });
 
-  it("with a customer-managed key, the reader may decrypt, and the writer encrypt as well", () => {
+  it("let the reader decrypt with a customer-managed key, and the writer also encrypt", () => {
     assert.deepEqual(statement(backupReaderPolicy({ bucket, scope, uid, kmsKey: key }), "UseTheKey"), {
       Sid: "UseTheKey",
       Effect: "Allow",
@@ -80,7 +80,7 @@ describe("IAM policies of the backups", () => {
     ]);
   });
 
-  it("a key by its id is a key of this account; an alias is a condition, for no policy can name it", () => {
+  it("treat a key id as a key of this account, and an alias as a condition, because no policy can name it", () => {
     const use = (kmsKey: string): PolicyStatement | undefined =>
       statement(backupReaderPolicy({ bucket, scope, uid, kmsKey }), "UseTheKey");
     assert.equal(
@@ -95,7 +95,7 @@ describe("IAM policies of the backups", () => {
     }
   });
 
-  it("docs/buckets.md shows the policies as they are made", async () => {
+  it("are shown in docs/buckets.md exactly as created", async () => {
     const page = await readFile(new URL("../../../../docs/buckets.md", import.meta.url), "utf8");
     const shown = [...page.matchAll(/```json\n(.*?)```/gs)].map(([, text = ""]): unknown => JSON.parse(text));
     assert.deepEqual(shown, [
@@ -104,7 +104,7 @@ describe("IAM policies of the backups", () => {
     ]);
   });
 
-  it("the bucket refuses what comes without TLS, with TLS before 1.2, and with a key of the uploader's own", () => {
+  it("let the bucket refuse requests without TLS, with TLS before 1.2, or with the uploader's own key", () => {
     const policy = bucketPolicy(bucket);
     assert(policy.Statement.every(({ Effect, Principal }) => Effect === "Deny" && Principal === "*"));
     assert.deepEqual(

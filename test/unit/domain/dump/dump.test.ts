@@ -9,7 +9,7 @@ function completeAfter(chunks: readonly string[]): boolean {
 }
 
 describe("DumpTail", () => {
-  it("knows a whole dump however the stream is cut into chunks", () => {
+  it("recognises a complete dump however the stream is split into chunks", () => {
     fc.assert(
       fc.property(
         fc.array(fc.string()),
@@ -23,7 +23,7 @@ describe("DumpTail", () => {
     );
   });
 
-  it("fault 13: is not complete when anything is missing at the end, or follows it", () => {
+  it("fault 13: is not complete when the end is missing or followed by more", () => {
     fc.assert(
       fc.property(fc.string(), fc.nat({ max: dumpTrailer.length - 1 }), (body, length) => {
         assert.equal(completeAfter([body, dumpTrailer.slice(0, length)]), false);
@@ -33,13 +33,13 @@ describe("DumpTail", () => {
     assert.equal(completeAfter([]), false);
   });
 
-  it("fault 13: is not complete when a terminal turned the line ends into CRLF", () => {
+  it("fault 13: is not complete when a terminal has turned line ends into CRLF", () => {
     assert.equal(completeAfter([dumpTrailer.replaceAll("\n", "\r\n")]), false);
   });
 });
 
 describe("dumpFileName", () => {
-  it("names context, namespace, cluster and time", () => {
+  it("contains context, namespace, cluster and time", () => {
     const at = new Date("2026-11-21T01:30:00.123Z");
     assert.equal(
       dumpFileName("dev", "calendar", "calendar-db", at),
@@ -47,7 +47,7 @@ describe("dumpFileName", () => {
     );
   });
 
-  it("never leaves the directory, whatever a context is called", () => {
+  it("never points outside the directory, whatever the context's name", () => {
     fc.assert(
       fc.property(fc.string(), (context) => {
         assert.match(
@@ -60,12 +60,12 @@ describe("dumpFileName", () => {
 });
 
 describe("parseDumpPlace", () => {
-  it("takes what does not begin with s3: for a folder", () => {
+  it("reads everything that does not begin with s3: as a folder", () => {
     for (const directory of ["dumps", "/backup", "./s3:dumps", "s3", "../a b"])
       assert.deepEqual(parseDumpPlace(directory), { kind: "directory", directory });
   });
 
-  it("never takes a place in S3 for a folder, however it is written", () => {
+  it("never reads a place in S3 as a folder, however it is written", () => {
     fc.assert(
       fc.property(fc.constantFrom("s3:", "S3:", "s3:/", "s3://"), fc.string(), (scheme, rest) => {
         assert.notEqual(parseDumpPlace(scheme + rest)?.kind, "directory");
@@ -75,7 +75,7 @@ describe("parseDumpPlace", () => {
 });
 
 describe("partBytesFor", () => {
-  it("makes parts that S3 takes, and enough of them for what does not compress", () => {
+  it("chooses parts that S3 accepts, large enough for data that does not compress", () => {
     fc.assert(
       fc.property(fc.nat({ max: 4e13 }), (bytes) => {
         assert(partBytesFor(bytes) >= 5 * 1024 * 1024);

@@ -10,8 +10,8 @@ import {
 
 const harbor = { namespace: "harbor-cluster", name: "harbor-cluster" };
 
-describe("the names that the Harbor operator makes", () => {
-  it("are those of the runbook's cluster", () => {
+describe("the names that the Harbor operator generates", () => {
+  it("match the runbook's cluster", () => {
     assert.equal(postgresqlName(harbor), "postgresql-harbor-cluster-harbor-cluster");
     assert.equal(databaseHost(harbor), "postgresql-harbor-cluster-harbor-cluster.harbor-cluster.svc");
     assert.deepEqual(vitalSecretNames(harbor), [
@@ -28,7 +28,7 @@ describe("the names that the Harbor operator makes", () => {
     assert.equal(coreEncryptionKeySecretName(other), "prod-harbor-harbor-core-encryptionkey");
   });
 
-  it("a role's underscores become hyphens, and the operator's own template has two more parts", () => {
+  it("turn a role's underscores into hyphens, and add the two more parts of the operator's own template", () => {
     const template = "{username}.{cluster}.credentials.{tprkind}.{tprgroup}";
     assert.equal(
       credentialsSecretName("a_role", harbor, template),
@@ -36,11 +36,11 @@ describe("the names that the Harbor operator makes", () => {
     );
   });
 
-  it("a placeholder that the operator does not know stays as it is", () => {
+  it("keep a placeholder that the operator does not know", () => {
     assert.equal(credentialsSecretName("standby", harbor, "{username}-{unknown}"), "standby-{unknown}");
   });
 
-  it("fit into the 58 characters of the Zalando operator up to the given length, and not one more", () => {
+  it("fit into the Zalando operator's 58 characters up to the given length, and no further", () => {
     const nameOf = (length: number): string => postgresqlName({ namespace: "n", name: "x".repeat(length - 1) });
     assert.equal(nameOf(longestNamespaceAndName).length, 58);
   });

@@ -6,7 +6,7 @@ import { pgHbaFingerprint, pgHbaOwners } from "../../../../domain/harbor/pg-hba-
 const made = { uid: "99e85b8a", harborGeneration: "3", isOurs: false };
 
 describe("pgHbaFingerprint", () => {
-  it("fault 27: is the same for the Harbor operator's list and for the required one, so that writing it is no reason to write it again", () => {
+  it("fault 27: is the same for the Harbor operator's list and the required one, so that a write does not trigger the next write", () => {
     fc.assert(
       fc.property(fc.subarray(["host all ops 10.1.0.0/16 md5", "host all dev 10.2.0.0/16 md5"]), (own) => {
         const required = requiredPgHba(own);
@@ -16,7 +16,7 @@ describe("pgHbaFingerprint", () => {
     );
   });
 
-  it("is the same for an older list of ours: that the settings name another one is told by them", () => {
+  it("is the same for an older list of ours, because the settings themselves show that change", () => {
     const older = { ...made, isOurs: true, list: requiredPgHba(["host all ops 10.1.0.0/16 md5"]) };
     assert.equal(
       pgHbaFingerprint(older, runbookPgHba),
@@ -24,14 +24,14 @@ describe("pgHbaFingerprint", () => {
     );
   });
 
-  it("fault 27: is another one after an edit of the HarborCluster, for another resource of the name, and without one", () => {
+  it("fault 27: changes with an edit of the HarborCluster, for another resource of that name, and without one", () => {
     const fingerprint = pgHbaFingerprint({ ...made, list: [] }, runbookPgHba);
     assert.notEqual(pgHbaFingerprint({ ...made, harborGeneration: "4", list: [] }, runbookPgHba), fingerprint);
     assert.notEqual(pgHbaFingerprint({ ...made, uid: "11e85b8a", list: [] }, runbookPgHba), fingerprint);
     assert.notEqual(pgHbaFingerprint(undefined, runbookPgHba), fingerprint);
   });
 
-  it("fault 27: is another one when somebody has edited the list by hand", () => {
+  it("fault 27: changes when the list was edited by hand", () => {
     const fingerprint = pgHbaFingerprint({ ...made, list: runbookPgHba }, runbookPgHba);
     assert.notEqual(pgHbaFingerprint({ ...made, list: runbookPgHba.slice(1) }, runbookPgHba), fingerprint);
   });
@@ -45,7 +45,7 @@ describe("pgHbaOwners", () => {
     fieldsV1,
   });
 
-  it("names those who own the list, and nobody who owns only something else", () => {
+  it("names the field managers that own the list, and no others", () => {
     const owned = { "f:spec": { "f:patroni": { "f:pg_hba": {} } } };
     const other = { "f:spec": { "f:patroni": { "f:initdb": {} }, "f:teamId": {} }, "f:metadata": {} };
     assert.deepEqual(
@@ -59,7 +59,7 @@ describe("pgHbaOwners", () => {
     );
   });
 
-  it("names nobody where nothing is known", () => {
+  it("names nobody when nothing is known", () => {
     assert.deepEqual(pgHbaOwners(undefined), []);
     fc.assert(
       fc.property(fc.jsonValue(), (anything) => {

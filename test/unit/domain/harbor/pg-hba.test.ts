@@ -43,7 +43,7 @@ describe("parseHbaLine", () => {
     });
   });
 
-  it("sees nothing in a comment or an empty line", () => {
+  it("ignores a comment and an empty line", () => {
     assert.equal(parseHbaLine("# local all all trust"), undefined);
     assert.equal(parseHbaLine("   "), undefined);
   });
@@ -62,7 +62,7 @@ describe("parseHbaLine", () => {
     });
   }
 
-  it("answers any text", () => {
+  it("parses or refuses any text", () => {
     fc.assert(
       fc.property(fc.string(), (line) => {
         parseHbaLine(line);
@@ -75,7 +75,7 @@ describe("checkPgHba", () => {
   const problemsOf = (list: readonly string[]): string[] =>
     checkPgHba(list).map(({ severity, what }) => `${severity}: ${what}`);
 
-  it("finds nothing in the runbook's nine lines", () => {
+  it("accepts the runbook's nine lines", () => {
     assert.equal(runbookPgHba.length, 9);
     assert.deepEqual(
       checkPgHba(requiredPgHba([])).map(({ severity }) => severity),
@@ -83,7 +83,7 @@ describe("checkPgHba", () => {
     );
   });
 
-  it("fault 27: sees what the Harbor operator's two lines lack", () => {
+  it("fault 27: finds what the Harbor operator's two lines lack", () => {
     assert.deepEqual(problemsOf(harborOperatorPgHba), [
       "refuse: no line lets in Patroni and the backups (socket, user postgres)",
       "refuse: no line lets in Patroni's replication through the socket (user standby)",
@@ -112,7 +112,7 @@ describe("checkPgHba", () => {
     assert.match(problemsOf(runbookPgHba.toSpliced(1, 1)).join(), /no line lets in Harbor/);
   });
 
-  it("fault 27: refuses a list that rejects somebody before the line that lets them in", () => {
+  it("fault 27: refuses a list that rejects a user before the line that allows it", () => {
     assert.match(
       problemsOf(requiredPgHba(["hostnossl all all all reject"])).join(),
       /line 1 \(reject\) keeps out Harbor/,
@@ -124,22 +124,22 @@ describe("checkPgHba", () => {
     );
   });
 
-  it("refuses SCRAM alone, for passwords that are stored as MD5", () => {
+  it("refuses a list with only SCRAM for passwords that are stored as MD5", () => {
     assert.match(problemsOf(requiredPgHba(["host core harbor all scram-sha-256"])).join(), /keeps out Harbor/);
   });
 
-  it("warns of a line that keeps out some addresses only, for Pods may have them", () => {
+  it("warns of a line that rejects only some addresses, because Pods may have them", () => {
     const findings = checkPgHba(requiredPgHba(["host all all 192.168.5.0/24 reject"]));
     assert.equal(gravest(findings), "warn");
     assert.match(findings[0]?.what ?? "", /line 1 \(reject\) may keep out Harbor/);
   });
 
-  it("takes lines for the own network instead of every address", () => {
+  it("accepts lines for the cluster's network instead of every address", () => {
     const narrow = runbookPgHba.map((line) => line.replace("0.0.0.0/0", "10.0.0.0/8"));
     assert.equal(gravest(checkPgHba(narrow)), "ok");
   });
 
-  it("does not take a keyword in quotes for the keyword", () => {
+  it("does not treat a quoted keyword as a keyword", () => {
     assert.match(
       problemsOf(
         runbookPgHba.map((line) => line.replace("local   all             all ", `local   "all"           all `)),
@@ -148,7 +148,7 @@ describe("checkPgHba", () => {
     );
   });
 
-  it("an own line never takes anything away by standing behind the runbook's, and rejects behind it are harmless", () => {
+  it("loses nothing through additional lines after the runbook's, even if they reject", () => {
     const rejects = fc.constantFrom(
       "host all all all reject",
       "local all all reject",
@@ -162,7 +162,7 @@ describe("checkPgHba", () => {
     );
   });
 
-  it("any order of the runbook's lines lets everybody in, for none of them keeps out whom another lets in", () => {
+  it("accepts the runbook's lines in any order, because none rejects what another allows", () => {
     fc.assert(
       fc.property(fc.shuffledSubarray([...runbookPgHba], { minLength: 9 }), (list) => {
         assert.equal(gravest(checkPgHba(list)), "ok");
@@ -172,7 +172,7 @@ describe("checkPgHba", () => {
 });
 
 describe("a live list and the required one", () => {
-  it("fault 27: are the same with other spaces and comments", () => {
+  it("fault 27: are the same with different spaces and comments", () => {
     assert(
       isInPlace(
         runbookPgHba.map((line) => line.replaceAll(/ +/g, "\t")),
@@ -181,12 +181,12 @@ describe("a live list and the required one", () => {
     );
   });
 
-  it("fault 27: are not the same after the Harbor operator has put its own back, or in another order", () => {
+  it("fault 27: differ after the Harbor operator has restored its own, or in another order", () => {
     assert(!isInPlace(harborOperatorPgHba, runbookPgHba));
     assert(!isInPlace(runbookPgHba.toReversed(), runbookPgHba));
   });
 
-  it("fault 27: lines that somebody added by hand would be dropped, and are named", () => {
+  it("fault 27: name the lines added by hand that would be dropped", () => {
     assert.deepEqual(droppedLines([...harborOperatorPgHba, "host all ops 10.1.0.0/16  md5"], runbookPgHba), [
       "host all ops 10.1.0.0/16 md5",
     ]);

@@ -30,7 +30,7 @@ function without(...keys: string[]): Record<string, string> {
 }
 
 describe("checkPodConfig", () => {
-  it("finds nothing in a pod-config that works", () => {
+  it("accepts a pod-config that works", () => {
     assert.deepEqual(
       checkPodConfig(good, secretKeys).map(({ severity }) => severity),
       ["ok"],
@@ -46,8 +46,8 @@ describe("checkPodConfig", () => {
     severity?: Severity,
   ][] = [
     [19, "an empty CLONE_SCOPE", { ...good, CLONE_SCOPE: "" }, "CLONE_SCOPE", /empty database/],
-    [19, "no CLONE_SCOPE", without("CLONE_SCOPE"), "CLONE_SCOPE", /empty database/],
-    [19, "no CLONE_WAL_S3_BUCKET", without("CLONE_WAL_S3_BUCKET"), "CLONE_WAL_S3_BUCKET", /empty database/],
+    [19, "a missing CLONE_SCOPE", without("CLONE_SCOPE"), "CLONE_SCOPE", /empty database/],
+    [19, "a missing CLONE_WAL_S3_BUCKET", without("CLONE_WAL_S3_BUCKET"), "CLONE_WAL_S3_BUCKET", /empty database/],
     [
       19,
       "a bucket with s3://",
@@ -78,7 +78,7 @@ describe("checkPodConfig", () => {
     ],
     [
       20,
-      "a suffix that is no UID",
+      "a suffix that is not a UID",
       { ...good, CLONE_WAL_BUCKET_SCOPE_SUFFIX: "/latest" },
       "CLONE_WAL_BUCKET_SCOPE_SUFFIX",
       /UID/,
@@ -86,7 +86,7 @@ describe("checkPodConfig", () => {
     [20, "a scope with the UID in it", { ...good, CLONE_SCOPE: "pg/99e85b8a" }, "CLONE_SCOPE", /holds a slash/],
     [
       20,
-      "neither a suffix nor a prefix",
+      "a missing suffix and prefix",
       without("CLONE_WAL_BUCKET_SCOPE_SUFFIX"),
       "CLONE_WAL_BUCKET_SCOPE_SUFFIX",
       /namespace default/,
@@ -106,7 +106,7 @@ describe("checkPodConfig", () => {
       "CLONE_METHOD",
       /letter by letter/,
     ],
-    [21, "no CLONE_METHOD", without("CLONE_METHOD"), "CLONE_METHOD", /empty database/],
+    [21, "a missing CLONE_METHOD", without("CLONE_METHOD"), "CLONE_METHOD", /empty database/],
     [21, "CLONE_USE_WALG_RESTORE=1", { ...good, CLONE_USE_WALG_RESTORE: "1" }, "CLONE_USE_WALG_RESTORE", /WAL-E/],
     [21, "CLONE_USE_WALG_RESTORE=yes", { ...good, CLONE_USE_WALG_RESTORE: "yes" }, "CLONE_USE_WALG_RESTORE", /WAL-E/],
     [21, "an empty CLONE_USE_WALG_RESTORE", { ...good, CLONE_USE_WALG_RESTORE: "" }, "CLONE_USE_WALG_RESTORE", /WAL-E/],
@@ -192,8 +192,8 @@ describe("checkPodConfig", () => {
       "CLONE_WALE_S3_ENDPOINT",
       /bucket/,
     ],
-    [23, "no CLONE_AWS_REGION", without("CLONE_AWS_REGION"), "CLONE_AWS_REGION", /loca/],
-    [23, "no AWS_REGION", without("AWS_REGION"), "AWS_REGION", /loca/],
+    [23, "a missing CLONE_AWS_REGION", without("CLONE_AWS_REGION"), "CLONE_AWS_REGION", /loca/],
+    [23, "a missing AWS_REGION", without("AWS_REGION"), "AWS_REGION", /loca/],
     [
       23,
       "CLONE_AWS_REGION with a zone",
@@ -237,7 +237,7 @@ describe("checkPodConfig", () => {
       "WAL_BUCKET_SCOPE_SUFFIX",
       /overwrites those of the old one/,
     ],
-    [21, "no USE_WALG_BACKUP", without("USE_WALG_BACKUP"), "USE_WALG_BACKUP", /WAL-E/],
+    [21, "a missing USE_WALG_BACKUP", without("USE_WALG_BACKUP"), "USE_WALG_BACKUP", /WAL-E/],
     [21, "BACKUP_NUM_TO_RETAIN=1", { ...good, BACKUP_NUM_TO_RETAIN: "1" }, "BACKUP_NUM_TO_RETAIN", /from 2 up/],
     [21, "a schedule of six fields", { ...good, BACKUP_SCHEDULE: "0 0 1 * * *" }, "BACKUP_SCHEDULE", /five fields/],
     [
@@ -266,7 +266,7 @@ describe("checkPodConfig", () => {
     ],
   ];
   for (const [fault, what, data, key, why, severity = "refuse"] of cases) {
-    it(`fault ${fault}: ${what}: ${severity === "refuse" ? "refused" : "a warning"}`, () => {
+    it(`fault ${fault}: ${severity === "refuse" ? "refuses" : "warns of"} ${what}`, () => {
       const findings = checkPodConfig(data, secretKeys);
       const found = findings.filter(({ where }) => where === `pod-config ${key}`);
       assert(
@@ -279,7 +279,7 @@ describe("checkPodConfig", () => {
     });
   }
 
-  it("names the variable that was meant", () => {
+  it("suggests the intended variable", () => {
     const fixes = checkPodConfig({
       ...good,
       USEWALG_RESTORE: "true",
@@ -290,7 +290,7 @@ describe("checkPodConfig", () => {
       assert(fixes.includes(`write ${meant}`), meant);
   });
 
-  it("fault 23: a key without its secret, or no credentials at all: refused, when the pod Secret's keys are known", () => {
+  it("fault 23: refuses a key without its secret, or no credentials at all, when the pod Secret's keys are known", () => {
     const half = checkPodConfig(
       good,
       secretKeys.filter((key) => key !== "CLONE_AWS_SECRET_ACCESS_KEY"),
@@ -308,14 +308,14 @@ describe("checkPodConfig", () => {
     assert.equal(gravest(checkPodConfig(good)), "ok");
   });
 
-  it("takes a region of another form beside the endpoint of an S3-compatible store", () => {
+  it("accepts any form of region beside the endpoint of an S3-compatible store", () => {
     assert.equal(
       gravest(checkPodConfig({ ...good, CLONE_AWS_REGION: "garage", CLONE_AWS_ENDPOINT: "http://garage:3900" })),
       "ok",
     );
   });
 
-  it("takes a whole prefix instead of scope, bucket and suffix", () => {
+  it("accepts a complete prefix instead of scope, bucket and suffix", () => {
     const data = {
       ...without("CLONE_SCOPE", "CLONE_WAL_S3_BUCKET", "CLONE_WAL_BUCKET_SCOPE_SUFFIX"),
       CLONE_WALG_S3_PREFIX: "s3://b/spilo/x/wal/12",
@@ -323,7 +323,7 @@ describe("checkPodConfig", () => {
     assert.equal(gravest(checkPodConfig(data)), "ok");
   });
 
-  it("without CLONE_ values asks nothing of a clone", () => {
+  it("requires nothing for a clone without CLONE_ values", () => {
     const backupOnly = Object.fromEntries(Object.entries(good).filter(([key]) => !key.startsWith("CLONE_")));
     assert.equal(gravest(checkPodConfig(backupOnly, secretKeys)), "ok");
   });

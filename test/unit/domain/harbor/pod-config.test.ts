@@ -38,11 +38,11 @@ const backupOnly = {
 };
 
 describe("pod-config", () => {
-  it("without a restore has the backup's values and not one CLONE_", () => {
+  it("has the backup's values and no CLONE_ value without a restore", () => {
     assert.deepEqual(podConfigData(backup, undefined), backupOnly);
   });
 
-  it("with a restore has the runbook's values too, without those that Spilo passes over", () => {
+  it("also has the runbook's values with a restore, without those that Spilo ignores", () => {
     assert.deepEqual(podConfigData(backup, { ...restore, targetTime: "2026-11-21T09:30:00Z" }), {
       ...backupOnly,
       CLONE_METHOD: "CLONE_WITH_WALE",
@@ -58,11 +58,11 @@ describe("pod-config", () => {
     });
   });
 
-  it("lets Spilo look through the versions' folders and wal itself for old backups", () => {
+  it("lets Spilo search the versions' folders and wal itself for old backups", () => {
     assert.equal(podConfigData(backup, { ...restore, versionInPath: false })["CLONE_PGVERSION"], undefined);
   });
 
-  it("names roles on both sides with IRSA, for Spilo takes nothing over from one to the other", () => {
+  it("names roles on both sides with IRSA, because Spilo copies none from one to the other", () => {
     const irsaRoleArn = "arn:aws:iam::123456789012:role/harbor-backup";
     const data = podConfigData(
       { ...backup, credentials: { irsaRoleArn } },
@@ -74,7 +74,7 @@ describe("pod-config", () => {
     assert.equal(data["CLONE_AWS_STS_REGIONAL_ENDPOINTS"], "regional");
   });
 
-  it("fault 23: has an endpoint only for an S3-compatible store, and then the region, path style and WAL-G beside it", () => {
+  it("fault 23: has an endpoint only for an S3-compatible store, and then also the region, path style and WAL-G", () => {
     assert(!Object.keys(podConfigData(backup, restore)).some((key) => key.includes("ENDPOINT")));
     const data = podConfigData(
       { ...backup, endpoint: "http://minio:9000" },
@@ -88,13 +88,13 @@ describe("pod-config", () => {
     }
   });
 
-  it("encrypts with the customer's key when there is one", () => {
+  it("encrypts with the customer's key if there is one", () => {
     const data = podConfigData({ ...backup, kmsKey: "alias/harbor" }, undefined);
     assert.equal(data["WALG_S3_SSE"], "aws:kms");
     assert.equal(data["WALG_S3_SSE_KMS_ID"], "alias/harbor");
   });
 
-  it("whatever the settings: every key is known, every value text, and the check finds nothing to refuse", () => {
+  it("has only known keys and text values, and passes the check, whatever the settings", () => {
     const credentials = fc.constantFrom("secret" as const, { irsaRoleArn: "arn:aws:iam::123456789012:role/r" });
     const store = {
       region: fc.constantFrom("eu-west-2", "us-gov-west-1"),
@@ -141,7 +141,7 @@ describe("pod-config", () => {
     );
   });
 
-  it("names the very place that the path formula gives", () => {
+  it("names exactly the place that the path formula gives", () => {
     const data = podConfigData(backup, restore);
     const value = (name: string): string => data[`CLONE_${name}`] ?? "";
     const written = `spilo/${value("WAL_BUCKET_SCOPE_PREFIX")}${value("SCOPE")}${value("WAL_BUCKET_SCOPE_SUFFIX")}/wal/${value("PGVERSION")}`;
@@ -150,7 +150,7 @@ describe("pod-config", () => {
 });
 
 describe("the pod Secret", () => {
-  it("holds each pair under its own names", () => {
+  it("holds each key pair under its own names", () => {
     assert.deepEqual(
       podSecretData({
         backup: { accessKeyId: "a", secretAccessKey: "b" },
@@ -165,7 +165,7 @@ describe("the pod Secret", () => {
     );
   });
 
-  it("holds nothing with roles", () => {
+  it("is empty with roles", () => {
     assert.deepEqual(podSecretData({}), {});
   });
 });

@@ -58,7 +58,7 @@ describe("readZalandoConfiguration", () => {
     );
   });
 
-  it("takes an empty value for none, and reads a boolean in either form", () => {
+  it("treats an empty value as none, and reads a boolean in either form", () => {
     assert.equal(readZalandoConfiguration({ configMapData: { wal_s3_bucket: "" } }).walS3Bucket, undefined);
     assert.equal(
       readZalandoConfiguration({ configMapData: { enable_owner_references: "true" } }).enableOwnerReferences,
@@ -72,13 +72,13 @@ describe("readZalandoConfiguration", () => {
     );
   });
 
-  it("refuses an object that is no OperatorConfiguration", () => {
+  it("refuses an object that is not an OperatorConfiguration", () => {
     assert.throws(() => readZalandoConfiguration({ operatorConfiguration: { spec: {} } }));
   });
 });
 
 describe("checkZalandoConfiguration", () => {
-  it("finds nothing when the operator names everything", () => {
+  it("accepts an operator that names everything", () => {
     assert.deepEqual(problemsOf(data), ["ok: names pod-config, the pod Secret and wal_s3_bucket"]);
     assert.deepEqual(problemsOf({ ...data, pod_environment_configmap: "pod-config" }), [
       "ok: names pod-config, the pod Secret and wal_s3_bucket",
@@ -86,24 +86,24 @@ describe("checkZalandoConfiguration", () => {
   });
 
   const refused: [what: string, data: Record<string, string>, problem: RegExp][] = [
-    ["no pod_environment_configmap", without("pod_environment_configmap"), /names no pod_environment_configmap/],
+    ["a missing pod_environment_configmap", without("pod_environment_configmap"), /names no pod_environment_configmap/],
     [
       "another pod_environment_configmap",
       { ...data, pod_environment_configmap: "default/pod-config" },
       /names another pod_environment_configmap/,
     ],
-    ["no pod_environment_secret", without("pod_environment_secret"), /names no pod_environment_secret/],
+    ["a missing pod_environment_secret", without("pod_environment_secret"), /names no pod_environment_secret/],
     [
       "another pod_environment_secret",
       { ...data, pod_environment_secret: "other" },
       /names another pod_environment_secret/,
     ],
-    ["no wal_s3_bucket", without("wal_s3_bucket"), /has no wal_s3_bucket/],
+    ["a missing wal_s3_bucket", without("wal_s3_bucket"), /has no wal_s3_bucket/],
     ["the operator's default template of names", without("secret_name_template"), /another secret_name_template/],
     ["enable_owner_references", { ...data, enable_owner_references: "true" }, /enable_owner_references/],
   ];
   for (const [what, configMapData, problem] of refused) {
-    it(`fault 19: ${what}: refused, for the operator would pass over what is declared, in silence`, () => {
+    it(`fault 19: refuses ${what}, because the operator would silently ignore what is declared`, () => {
       const findings = checkZalandoConfiguration(readZalandoConfiguration({ configMapData }), declared, where);
       assert.equal(gravest(findings), "refuse");
       assert.match(findings.map((finding) => finding.what).join(), problem);
@@ -111,11 +111,11 @@ describe("checkZalandoConfiguration", () => {
     });
   }
 
-  it("names everything at once", () => {
+  it("names every problem at once", () => {
     assert.equal(problemsOf({}).length, 4);
   });
 
-  it("warns of another bucket, of another Secret though no keys are needed, and of a role without its pam line", () => {
+  it("warns of another bucket, of another Secret although no keys are needed, and of a role without its pam line", () => {
     assert.match(problemsOf({ ...data, wal_s3_bucket: "dummy" }).join(), /^warn: has another wal_s3_bucket/);
     assert.match(
       problemsOf(data, { podSecret: "other", podSecretHasKeys: false }).join(),

@@ -96,7 +96,7 @@ const empty: GatheredPlace = {
 };
 
 describe("judgeRestore", () => {
-  it("lets a restore begin when everything is right", () => {
+  it("allows a restore when everything is right", () => {
     assert.equal(said(good), "");
     assert(mayProceed(judgeRestore(good)));
     assert.equal(said(withTarget("2026-11-21T08:30:00+00:00")), "");
@@ -105,7 +105,7 @@ describe("judgeRestore", () => {
   const cases: [fault: number, what: string, facts: PreflightFacts, severity: Severity, why: RegExp][] = [
     [
       25,
-      "a CLONE_ value that a person has set in pod-config",
+      "a CLONE_ value that somebody set by hand in pod-config",
       {
         ...good,
         podConfig: {
@@ -128,10 +128,10 @@ describe("judgeRestore", () => {
       /no backup was finished before/,
     ],
     [22, "a target time beyond the WAL", withTarget("2026-11-21T09:30:00Z"), "refuse", /before the target time/],
-    [24, "no backup at the place", { ...good, sources: [placeOf([])] }, "refuse", /holds no backup/],
+    [24, "a place without backups", { ...good, sources: [placeOf([])] }, "refuse", /holds no backup/],
     [
       24,
-      "only a backup that was broken off",
+      "only an interrupted backup",
       {
         ...good,
         sources: [placeOf([backupObjects(4, at("01:00")).filter(({ key }) => !key.endsWith("sentinel.json"))])],
@@ -148,14 +148,14 @@ describe("judgeRestore", () => {
     ],
     [
       24,
-      "parts that are gone",
+      "missing parts",
       { ...good, sources: [placeOf(whole, { compressedSize: 10_000 })] },
       "refuse",
       /some are gone/,
     ],
     [
       24,
-      "pg_control that is gone",
+      "a missing pg_control",
       {
         ...good,
         sources: [
@@ -169,7 +169,7 @@ describe("judgeRestore", () => {
     ],
     [
       24,
-      "a delta whose base is gone",
+      "a delta whose base is missing",
       {
         ...good,
         sources: [placeOf([backupObjects(9, at("01:00"), { parent: "000000010000000000000004" }), ...whole.slice(1)])],
@@ -205,7 +205,7 @@ describe("judgeRestore", () => {
     ],
     [
       19,
-      "a database that exists already",
+      "a database that already exists",
       { ...good, own: { found: { kind: "made", place: empty, systemIdentifier: "42" } } },
       "refuse",
       /pass over the restore in silence/,
@@ -288,7 +288,7 @@ describe("judgeRestore", () => {
     });
   }
 
-  it("fault 24: backups of two databases at one place: refused", () => {
+  it("fault 24: refuses backups of two databases in one place", () => {
     const place = placeOf([...whole, backupObjects(9, at("02:00"))]);
     const descriptions = new Map(place.descriptions).set("base_000000010000000000000009", {
       found: { ...described, finished: at("02:00"), systemIdentifier: "7" },
@@ -296,7 +296,7 @@ describe("judgeRestore", () => {
     assert.match(said({ ...good, sources: [{ ...place, descriptions }] }), /refuse: holds backups of 2 databases/);
   });
 
-  it("the own place may hold the running database's own backups", () => {
+  it("accepts the running database's own backups in its own place", () => {
     const place = { ...placeOf(whole), location: empty.location };
     assert.equal(
       said({ ...good, own: { found: { kind: "made", place, systemIdentifier: described.systemIdentifier } } }),
@@ -314,7 +314,7 @@ describe("judgeRestore", () => {
     assert.match(chosen(withTarget("2026-11-21T07:00:00Z", facts))?.where ?? "", /base_000000010000000000000009$/);
   });
 
-  it("never lets a restore begin when anything could not be found out", () => {
+  it("never allows a restore when anything could not be determined", () => {
     const failure = { failed: "no answer" };
     const parts: Partial<PreflightFacts>[] = [
       { operator: failure },
@@ -332,7 +332,7 @@ describe("judgeRestore", () => {
   });
 });
 
-describe("the place that Spilo takes", () => {
+describe("the place that Spilo chooses", () => {
   const none = placeOf([]);
   const some = placeOf(whole);
 
@@ -341,17 +341,17 @@ describe("the place that Spilo takes", () => {
     assert.equal(placeToRestore([none]), undefined);
   });
 
-  it("is not known when one before it could not be listed", () => {
+  it("is unknown when an earlier place could not be listed", () => {
     assert.equal(placeToRestore([{ ...none, listing: { failed: "403" } }, some]), undefined);
   });
 
-  it("fault 24: warns of a later place that also holds backups", () => {
+  it("fault 24: comes with a warning if a later place also holds backups", () => {
     const old = { ...some, location: { bucket: "bkt", prefix: walgPrefix.replace("/12", "") } };
     assert.match(said({ ...good, sources: [some, old] }), /warn: is passed over/);
   });
 });
 
-describe("the backup that WAL-G takes", () => {
+describe("the backup that WAL-G chooses", () => {
   it("is the newest by LastModified, before the target time", () => {
     const listing = listingOf(backupObjects(4, at("01:00")), backupObjects(9, at("02:00")));
     assert.equal(backupToRestore(listing, undefined)?.startSegment, 9);

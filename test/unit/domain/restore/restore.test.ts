@@ -12,8 +12,8 @@ const restore = {
   credentials: "secret",
 };
 
-describe("a restore that comes as a request", () => {
-  it("is taken when it is one", () => {
+describe("a restore request", () => {
+  it("is accepted when it is complete", () => {
     assert(restoreSchema.safeParse(restore).success);
     assert(restoreSchema.safeParse({ ...restore, source: { prefix: "" } }).success);
     assert(restoreSchema.safeParse({ ...restore, region: "garage", endpoint: "http://garage:3900" }).success);
@@ -32,14 +32,14 @@ describe("a restore that comes as a request", () => {
     [24, "a newer PostgreSQL than Harbor's", { postgresVersion: 13 }],
   ];
   for (const [fault, what, change] of wrong) {
-    it(`fault ${fault}: ${what}: refused`, () => {
+    it(`fault ${fault}: is refused with ${what}`, () => {
       assert(!restoreSchema.safeParse({ ...restore, ...change }).success);
     });
   }
 });
 
 describe("targetTimeProblem", () => {
-  it("takes what Spilo and PostgreSQL read alike", () => {
+  it("accepts what Spilo and PostgreSQL read in the same way", () => {
     for (const moment of [
       "2026-11-21T09:30:00Z",
       "2026-11-21 09:30:00+00:00",

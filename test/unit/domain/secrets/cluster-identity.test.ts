@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { withWhatWasKnown } from "../../../../domain/secrets/cluster-identity.ts";
 import { backupsFromEnvironment } from "../../../../domain/spilo/backups-from-environment.ts";
 
-describe("which database it is", () => {
+describe("the identity of a database", () => {
   const scope = "postgresql-harbor-cluster-harbor-cluster";
   const backups = (values: Record<string, string>, namespace = "harbor-cluster") =>
     backupsFromEnvironment(
@@ -12,27 +12,27 @@ describe("which database it is", () => {
     );
   const bucket = { WAL_S3_BUCKET: "backups", PGVERSION: "12" };
 
-  it("its backups lie below its UID when the operator's own configuration names the bucket", () => {
+  it("has backups below its UID when the operator's own configuration names the bucket", () => {
     assert.equal(
       backups({ ...bucket, WAL_BUCKET_SCOPE_PREFIX: "", WAL_BUCKET_SCOPE_SUFFIX: "/uid" }),
       `s3://backups/spilo/${scope}/uid/wal/12`,
     );
   });
 
-  it("without that they lie below the namespace's name", () => {
+  it("has backups below the namespace's name otherwise", () => {
     assert.equal(backups(bucket), `s3://backups/spilo/harbor-cluster-${scope}/wal/12`);
     assert.equal(backups(bucket, "default"), `s3://backups/spilo/${scope}/wal/12`);
   });
 
-  it("a whole prefix is taken as it is", () => {
+  it("uses a complete prefix unchanged", () => {
     assert.equal(backups({ ...bucket, WALG_S3_PREFIX: "s3://other/place" }), "s3://other/place");
   });
 
-  it("no bucket: unknown", () => {
+  it("is unknown without a bucket", () => {
     assert.equal(backups({ PGVERSION: "12" }), null);
   });
 
-  it("what was known before counts only for the same UID", () => {
+  it("reuses earlier knowledge only for the same UID", () => {
     const before = { harbor: "a/b", uid: "1", backups: "s3://x", systemIdentifier: "7" };
     const now = { harbor: "a/b", uid: "1", backups: null, systemIdentifier: null };
     assert.deepEqual(withWhatWasKnown(now, before), before);

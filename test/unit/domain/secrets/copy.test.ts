@@ -47,7 +47,7 @@ const decide = (live: SecretContent | undefined, now: ClusterIdentity | undefine
 
 describe("the copy of a secret", () => {
   describe("its name", () => {
-    it("says which Harbor's and which secret it is", () => {
+    it("names the Harbor and the secret", () => {
       assert.equal(copyName(harbor, standby), `postgres-recovery/harbor-cluster/harbor-cluster/${standby}`);
     });
 
@@ -61,20 +61,20 @@ describe("the copy of a secret", () => {
     });
   });
 
-  describe("what can be kept", () => {
+  describe("its content", () => {
     const cases: [string, SecretContent, RegExp | undefined][] = [
       ["credentials of the right role", credentials(), undefined],
       ["credentials with further keys", secret({ username: "standby", password: "x", note: "y" }), undefined],
-      ["no password", secret({ username: "standby" }), /^password missing or empty$/],
+      ["a missing password", secret({ username: "standby" }), /^password missing or empty$/],
       ["an empty password", credentials(""), /^password missing or empty$/],
-      ["no keys at all", secret({}), /^username and password missing or empty$/],
+      ["content without keys", secret({}), /^username and password missing or empty$/],
       ["the wrong keys", secret({ user: "standby", pass: "x" }), /^username and password missing/],
       ["another role's name", credentials("x", "postgres"), /^username is not standby$/],
       ["a binary password", credentials(Buffer.from([0xff, 0xfe, 0x00])), /^password is binary/],
       ["a password with a line end", credentials("s3cret\n"), /blanks or line ends/],
     ];
     for (const [what, content, problem] of cases) {
-      it(`fault 31: ${what}: ${problem === undefined ? "kept" : "refused"}`, () => {
+      it(`fault 31: ${problem === undefined ? "keeps" : "refuses"} ${what}`, () => {
         const found = contentProblem(harbor, standby, content);
         if (problem === undefined) assert.equal(found, undefined);
         else assert.match(found ?? "", problem);
@@ -82,7 +82,7 @@ describe("the copy of a secret", () => {
       });
     }
 
-    it("fault 31: Harbor's encryption key has exactly 16 characters", () => {
+    it("fault 31: keeps only an encryption key of exactly 16 characters", () => {
       assert.equal(contentProblem(harbor, encryptionKey, secret({ secret: "0123456789abcdef" })), undefined);
       assert.match(contentProblem(harbor, encryptionKey, secret({ secret: "0123456789abcde" })) ?? "", /16 characters/);
       assert.match(
@@ -91,14 +91,14 @@ describe("the copy of a secret", () => {
       );
     });
 
-    it("any other secret needs some content, which may be binary", () => {
+    it("keeps any other secret that has some content, even binary", () => {
       assert.equal(contentProblem(harbor, "pull", secret({ blob: Buffer.from([0, 255]) })), undefined);
       assert.match(contentProblem(harbor, "pull", secret({ blob: "" })) ?? "", /no content/);
     });
   });
 
   describe("the decision", () => {
-    it("a good secret without a copy: kept, with the database it belongs to", () => {
+    it("keeps a good secret that has no copy, with its database's identity", () => {
       assert.deepEqual(decide(credentials(), identity, nothing), {
         action: "keep",
         why: "first copy",
@@ -106,13 +106,13 @@ describe("the copy of a secret", () => {
       });
     });
 
-    it("the same content, in any order of its keys: nothing", () => {
+    it("does nothing for the same content with keys in any order", () => {
       const { type, data } = credentials();
       const turned = Object.fromEntries(Object.entries(data).reverse());
       assert.deepEqual(decide({ type, data: turned }, identity, kept()), { action: "nothing" });
     });
 
-    it("another password of the same database: kept", () => {
+    it("keeps a new password of the same database", () => {
       assert.deepEqual(decide(credentials("rotated"), identity, kept()), {
         action: "keep",
         why: "content changed",
@@ -120,7 +120,7 @@ describe("the copy of a secret", () => {
       });
     });
 
-    it("fault 31: another encryption key for the same database: refused, for the kept one is the one that reads its data", () => {
+    it("fault 31: refuses another encryption key for the same database, because only the kept one reads its data", () => {
       const key = (text: string): SecretContent => secret({ secret: text });
       const stored: Stored = { found: "copy", copy: copyOf(key("0123456789abcdef"), identity, encryptionKey) };
       const decision = decideCopy(harbor, encryptionKey, key("fedcba9876543210"), identity, stored);
@@ -129,13 +129,13 @@ describe("the copy of a secret", () => {
       assert.equal(decideCopy(harbor, encryptionKey, key("fedcba9876543210"), another, stored).action, "keep");
     });
 
-    it("the same content in a restored database: kept with the new UID, and nothing of the old one", () => {
+    it("keeps the same content of a restored database under the new UID only", () => {
       const now = { ...identity, uid: "11111111-3f92-4c86-8d42-5056348c1e7e", systemIdentifier: null };
       const decision = decide(credentials(), now, kept());
       assert.deepEqual(decision, { action: "keep", why: "cluster changed", copy: copyOf(credentials(), now) });
     });
 
-    it("what was known of the same database is not forgotten when it cannot be seen", () => {
+    it("remembers what it knew of the same database when that cannot be seen", () => {
       assert.deepEqual(decide(credentials(), { ...identity, systemIdentifier: null, backups: null }, kept()), {
         action: "nothing",
       });
@@ -149,14 +149,14 @@ describe("the copy of a secret", () => {
       ["binary", credentials(Buffer.from([0xff]))],
     ];
     for (const [what, live] of bad) {
-      it(`fault 31: a secret that is ${what} never replaces a good copy`, () => {
+      it(`fault 31: never replaces a good copy by a secret that is ${what}`, () => {
         const decision = decide(live, identity, kept());
         assert.equal(decision.action, "refuse");
         assert.match(decision.problem, /; the kept copy stays as it is$/);
       });
     }
 
-    it("whatever Kubernetes holds: kept only when it is good, and what is kept is what Kubernetes holds", () => {
+    it("keeps only good content, exactly as Kubernetes holds it, whatever that is", () => {
       const content = fc.record({
         type: fc.constantFrom("Opaque", "goharbor.io/single"),
         data: fc.dictionary(
@@ -177,26 +177,26 @@ describe("the copy of a secret", () => {
       );
     });
 
-    it("fault 31: something else under the copy's name is left as it is", () => {
+    it("fault 31: leaves something else under the copy's name as it is", () => {
       for (const text of ["", "hunter2", "{}", '{"username":"standby"}', "[1]"])
         assert.deepEqual(parseStored(text), { found: "something-else" });
       assert.equal(decide(credentials(), identity, parseStored("hunter2")).action, "refuse");
       assert.deepEqual(parseStored(JSON.stringify(copyOf(credentials()))), kept());
     });
 
-    it("without a postgresql resource: what is kept already is fine, and anything else is refused", () => {
+    it("accepts an existing copy without a postgresql resource, and refuses anything else", () => {
       assert.deepEqual(decide(credentials(), undefined, kept()), { action: "nothing" });
       assert.equal(decide(credentials("new"), undefined, kept()).action, "refuse");
       assert.equal(decide(credentials(), undefined, nothing).action, "refuse");
     });
 
-    it("the label of a database is one that AWS takes", () => {
+    it("labels a database in a form that AWS accepts", () => {
       assert.match(clusterLabel(uid), /^[\w+=.@-]{1,256}$/);
     });
   });
 
-  describe("restored", () => {
-    it("credentials: as the Zalando operator makes them, with no owner", () => {
+  describe("the restored Secret", () => {
+    it("has credentials as the Zalando operator creates them, without an owner", () => {
       assert.deepEqual(restoredSecret(harbor, copyOf(credentials())), {
         apiVersion: "v1",
         kind: "Secret",
@@ -206,7 +206,7 @@ describe("the copy of a secret", () => {
       });
     });
 
-    it("Harbor's encryption key: as its operator makes it, and marked so that it leaves it alone", () => {
+    it("has Harbor's encryption key as its operator creates it, marked so that the operator leaves it alone", () => {
       const content = secret({ secret: "0123456789abcdef" });
       const restored = restoredSecret(harbor, copyOf(content, identity, encryptionKey));
       assert.equal(restored.type, "goharbor.io/single");
@@ -218,7 +218,7 @@ describe("the copy of a secret", () => {
       assert.deepEqual(restored.data, content.data);
     });
 
-    it("any other secret: with the type that it had", () => {
+    it("has its former type if it is any other secret", () => {
       assert.equal(
         restoredSecret(harbor, copyOf(secret({ a: "b" }, "kubernetes.io/basic-auth"), identity, "pull")).type,
         "kubernetes.io/basic-auth",

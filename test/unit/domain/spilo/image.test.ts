@@ -39,13 +39,13 @@ describe("checkSpiloImage", () => {
     });
   }
 
-  it("fault 26: IRSA needs 2.1-p7, and from 2.1-p9 on asks the region's STS", () => {
+  it("fault 26: requires 2.1-p7 for IRSA, which uses the region's STS from 2.1-p9 on", () => {
     const severityOf = (tag: string): Severity =>
       gravest(checkSpiloImage(`x/spilo-14:${tag}`, { restoredMajor: undefined, irsa: true }));
     assert.deepEqual(["2.1-p6", "2.1-p7", "2.1-p9", "3.2-p3"].map(severityOf), ["refuse", "warn", "ok", "ok"]);
   });
 
-  it("fault 24: a backup of a newer version cannot be restored", () => {
+  it("fault 24: refuses a backup from a newer version", () => {
     assert.match(
       JSON.stringify(checkSpiloImage(recommendedImage, { restoredMajor: 13, irsa: false })),
       /cannot be restored into Harbor's PostgreSQL 12/,
@@ -53,8 +53,8 @@ describe("checkSpiloImage", () => {
   });
 });
 
-describe("what is in an image", () => {
-  it("its PostgreSQL versions", () => {
+describe("the contents of an image", () => {
+  it("include its PostgreSQL versions", () => {
     const majors = (reference: string): number[] => {
       const image = parseSpiloImage(reference);
       return image === undefined ? [] : majorsIn(image);
@@ -64,7 +64,7 @@ describe("what is in an image", () => {
     assert.deepEqual(majors("x/spilo-18:4.1-p2"), [14, 15, 16, 17, 18]);
   });
 
-  it("the version's folder in the path, from 2.0-p2 on", () => {
+  it("decide about the version's folder in the path, used from 2.0-p2 on", () => {
     const inPath = (tag: string): boolean | undefined => {
       const image = parseSpiloImage(`x/spilo-12:${tag}`);
       return image && versionInPath(image);

@@ -10,7 +10,7 @@ const path: SpiloPath = { bucket: "bkt", scope, scopePrefix: "", scopeSuffix: `/
 const database = { bucket: "bkt", name: scope, namespace: "harbor-cluster", uid, postgresVersion: "12" };
 
 describe("where Spilo keeps backups", () => {
-  it("is the runbook's place, with the version behind it", () => {
+  it("is the runbook's place followed by the version", () => {
     assert.equal(s3Url(spiloLocation(path)), `s3://bkt/spilo/${scope}/${uid}/wal/12`);
   });
 
@@ -18,16 +18,16 @@ describe("where Spilo keeps backups", () => {
     assert.equal(s3Url(spiloLocation({ ...path, postgresVersion: "" })), `s3://bkt/spilo/${scope}/${uid}/wal`);
   });
 
-  it("fault 20: a suffix without its slash is glued to the scope, as Spilo does it", () => {
+  it("fault 20: appends a suffix without its slash directly to the scope, as Spilo does", () => {
     assert.equal(s3Url(spiloLocation({ ...path, scope: "y", scopeSuffix: "abc" })), "s3://bkt/spilo/yabc/wal/12");
   });
 
-  it("has the UID only when the operator's own configuration names the bucket", () => {
+  it("includes the UID only when the operator's own configuration names the bucket", () => {
     assert.equal(s3Url(spiloLocation(backupPath(database, true))), `s3://bkt/spilo/${scope}/${uid}/wal/12`);
     assert.equal(s3Url(spiloLocation(backupPath(database, false))), `s3://bkt/spilo/harbor-cluster-${scope}/wal/12`);
   });
 
-  it("fault 20: has no namespace in the namespace default", () => {
+  it("fault 20: omits the namespace in the namespace default", () => {
     assert.equal(
       s3Url(spiloLocation(backupPath({ ...database, namespace: "default" }, false))),
       `s3://bkt/spilo/${scope}/wal/12`,
@@ -36,11 +36,11 @@ describe("where Spilo keeps backups", () => {
 });
 
 describe("where Spilo looks for a backup to clone", () => {
-  it("is one place when the version is in the path", () => {
+  it("is a single place when the path has the version", () => {
     assert.deepEqual(cloneLocations(path, ["12", "13"], "12").map(s3Url), [`s3://bkt/spilo/${scope}/${uid}/wal/12`]);
   });
 
-  it("is else the folder of each version that the image has, newest first and none above the new database's, and wal last", () => {
+  it("is otherwise each version's folder that the image supports, newest first from the new database's version down, then wal", () => {
     const places = cloneLocations(
       { ...path, scope: "x", scopeSuffix: "", postgresVersion: "" },
       ["9.6", "10", "14", "12", "13", "11"],
@@ -65,7 +65,7 @@ describe("a source and the new cluster's own backups", () => {
     credentials: "secret",
   };
 
-  it("fault 24: overlap when the cluster kept its UID, or when neither has one", () => {
+  it("fault 24: overlap if the cluster kept its UID, or if neither has one", () => {
     assert(overlap(spiloLocation(restorePath(restore)), spiloLocation(backupPath(database, true))));
     const withoutUid = restorePath({ ...restore, source: { prefix: "harbor-cluster-" } });
     assert(overlap(spiloLocation(withoutUid), spiloLocation(backupPath(database, false))));
@@ -76,14 +76,14 @@ describe("a source and the new cluster's own backups", () => {
     assert(overlap(spiloLocation(old), spiloLocation(backupPath(database, false))));
   });
 
-  it("do not overlap for another UID, another bucket, or a name that only begins alike", () => {
+  it("do not overlap for another UID, another bucket, or a name with the same beginning", () => {
     const own = spiloLocation(backupPath({ ...database, uid: uid.replace("99e8", "11e8") }, true));
     assert(!overlap(spiloLocation(path), own));
     assert(!overlap(spiloLocation(path), { ...spiloLocation(path), bucket: "other" }));
     assert(!overlap({ bucket: "b", prefix: "spilo/x/wal/1" }, { bucket: "b", prefix: "spilo/x/wal/12" }));
   });
 
-  it("never overlap while the operator names the bucket and the UIDs differ", () => {
+  it("never overlap if the operator names the bucket and the UIDs differ", () => {
     const uids = fc.tuple(fc.uuid(), fc.uuid()).filter(([a, b]) => a !== b);
     fc.assert(
       fc.property(uids, ([lost, made]) => {

@@ -26,7 +26,7 @@ describe("leaderInList on captured outputs", () => {
   });
 
   for (const sample of ["patroni-list-no-config", "patroni-list-dcs-down-json"]) {
-    it(`${sample}: an error, not "no leader"`, () => {
+    it(`fails on ${sample} instead of reading "no leader"`, () => {
       assert.throws(() => leaderInList(sampleOutput(sample)), SyntaxError);
     });
   }

@@ -23,7 +23,7 @@ describe("createDecision", () => {
     });
   }
 
-  it("tries again only after a captured error that can pass by itself", () => {
+  it("retries only after captured errors that can go away by themselves", () => {
     for (const { sample, exitCode, error } of captured) {
       const { decision } = createDecision(exitCode);
       if (
@@ -38,7 +38,7 @@ describe("createDecision", () => {
     }
   });
 
-  it("stops at every exit code that nobody has explained", () => {
+  it("stops at every unexplained exit code", () => {
     const known = new Set(Object.values(decisions).flat());
     fc.assert(
       fc.property(fc.integer(), (code) => {

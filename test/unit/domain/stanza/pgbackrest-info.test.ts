@@ -56,7 +56,7 @@ describe("classifyInfo on captured outputs", () => {
     assert.equal(found.status, "okay");
   });
 
-  it("fault 12: calls a repository that holds another database broken, though its codes look normal", () => {
+  it("fault 12: calls a repository with another database broken, although its codes look normal", () => {
     const found = classifyInfo(sampleOutput("info-21-from-B-json"), {
       ...expected,
       systemIdentifier: "7710372687081207198",
@@ -84,7 +84,7 @@ function infoWith(codes: number[], top: number): string {
 }
 
 describe("classifyInfo on any input", () => {
-  it("fault 14: no cut of a real report, and no text at all, is ever okay or a missing stanza", () => {
+  it("fault 14: never reads a truncated report or arbitrary text as okay or as a missing stanza", () => {
     const whole = sampleOutput("info-11-ok-json").trimEnd();
     const cut = fc.nat({ max: whole.length - 1 }).map((length) => whole.slice(0, length));
     fc.assert(
@@ -108,7 +108,7 @@ describe("classifyInfo on any input", () => {
     );
   });
 
-  it("is a missing stanza, the one thing that is repaired, only when no repository is in any other trouble", () => {
+  it("is a missing stanza, the only repairable state, only when no repository has another problem", () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(okCode, anyCode), { minLength: 1, maxLength: 4 }), (codes) => {
         const { status } = classifyInfo(infoWith(codes, 4), expected);

@@ -63,7 +63,7 @@ describe("notApplicable", () => {
 });
 
 describe("operatorSaysCreated", () => {
-  it("needs every repository, and knows when PGO has said nothing", () => {
+  it("requires every repository, and recognises when PGO has said nothing", () => {
     const created = { name: "repo1", stanzaCreated: true };
     assert.equal(operatorSaysCreated(cluster({ backups }, [created])), true);
     assert.equal(operatorSaysCreated(cluster({ backups }, [created, { name: "repo2" }])), false);
@@ -71,7 +71,7 @@ describe("operatorSaysCreated", () => {
     assert.equal(operatorSaysCreated(cluster({ backups })), undefined);
   });
 
-  it("fault 7: a contradiction to pgBackRest's answer is named, in both directions", () => {
+  it("fault 7: names a contradiction to pgBackRest's answer in both directions", () => {
     const okay: StanzaStatus = { status: "okay", backups: { count: 0 } };
     const missing: StanzaStatus = { status: "no-stanza", repositories: ["repo1"] };
     assert.equal(disagreement(missing, true), "operator-says-created");
@@ -90,19 +90,19 @@ describe("instanceToAsk", () => {
     });
   const running = { phase: "Running", containerStatuses: [{ name: "database", state: { running: {} } }] };
 
-  it("fault 9: prefers the primary, by either of Patroni's words for it", () => {
+  it("fault 9: prefers the primary, under either of Patroni's names for it", () => {
     for (const word of ["master", "primary"]) {
       const pods = [pod("a", running, "replica"), pod("b", running, word)];
       assert.equal(instanceToAsk(pods)?.metadata.name, "b");
     }
   });
 
-  it("takes any running one otherwise, a standby leader too", () => {
+  it("otherwise takes any running instance, even a standby leader", () => {
     const pods = [pod("a", { phase: "Pending" }), pod("b", running, "standby_leader")];
     assert.equal(instanceToAsk(pods)?.metadata.name, "b");
   });
 
-  it("fault 5: has none when no database container runs", () => {
+  it("fault 5: returns none when no database container runs", () => {
     const waiting = { phase: "Running", containerStatuses: [{ name: "database", state: { waiting: {} } }] };
     assert.equal(databaseRuns(pod("a", waiting)), false);
     assert.equal(instanceToAsk([pod("a", waiting), pod("b", {})]), undefined);
@@ -114,7 +114,7 @@ describe("instancesByCluster", () => {
   const pod = (namespace: string, name: string, own: Record<string, string>): Pod =>
     podSchema.parse({ metadata: { namespace, name, labels: own } });
 
-  it("finds the database instances of each cluster, and nothing else of it", () => {
+  it("finds only the database instances of each cluster", () => {
     const instancesOf = instancesByCluster([
       pod("a", "db-1", { [ofCluster]: "db", [instance]: "db-1" }),
       pod("a", "db-repo-host-0", { [ofCluster]: "db" }),

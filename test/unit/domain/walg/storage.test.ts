@@ -4,13 +4,13 @@ import { deltaChain, describeBackup } from "../../../../domain/walg/backup.ts";
 import { segmentBefore, segmentName, segmentNumber, WalgListingReader } from "../../../../domain/walg/storage.ts";
 import { at, backupObjects, listingOf, walgPrefix, walObjects } from "../../../support/walg.ts";
 
-describe("WAL segments' names", () => {
-  it("count through the end of a log of 4 GiB", () => {
+describe("names of WAL segments", () => {
+  it("continue after the end of a log of 4 GiB", () => {
     assert.equal(segmentName(1, segmentNumber("00000000", "000000FF")), "0000000100000000000000FF");
     assert.equal(segmentName(1, segmentNumber("00000000", "000000FF") + 1), "000000010000000100000000");
   });
 
-  it("there and back again", () => {
+  it("survive a round trip", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 0xffffffff }),
@@ -24,7 +24,7 @@ describe("WAL segments' names", () => {
     );
   });
 
-  it("a position at a segment's very start needs only the one before", () => {
+  it("need only the previous segment for a position at the very start of one", () => {
     assert.equal(segmentBefore(0x3000000n), 2);
     assert.equal(segmentBefore(0x3000001n), 3);
     assert.equal(segmentBefore(0xffff_ffff_ff00_0001n), 0xffff_ffff_ff);
@@ -32,7 +32,7 @@ describe("WAL segments' names", () => {
 });
 
 describe("WalgListingReader", () => {
-  it("finds the backups with a sentinel, oldest first, with what belongs to them", () => {
+  it("finds the backups with a sentinel, oldest first, with their parts", () => {
     const { backups, incomplete } = listingOf(backupObjects(9, at("02:00")), backupObjects(4, at("01:00")));
     assert.deepEqual(
       backups.map(({ name, modified, size, hasPgControl }) => ({ name, modified, size, hasPgControl })),
@@ -45,7 +45,7 @@ describe("WalgListingReader", () => {
     assert.deepEqual(incomplete, []);
   });
 
-  it("fault 24: a folder without its sentinel is no backup", () => {
+  it("fault 24: does not count a folder without its sentinel as a backup", () => {
     const { backups, incomplete } = listingOf(
       backupObjects(4, at("01:00")).filter(({ key }) => !key.endsWith("sentinel.json")),
     );
@@ -53,7 +53,7 @@ describe("WalgListingReader", () => {
     assert.deepEqual(incomplete, [{ name: "base_000000010000000000000004", modified: at("01:00") }]);
   });
 
-  it("keeps segments as runs, by timeline, and knows history files", () => {
+  it("stores segments as runs by timeline, and recognises history files", () => {
     const history = { key: `${walgPrefix}/wal_005/00000002.history.lz4`, size: 50, modified: at("04:00") };
     const { wal, histories } = listingOf(
       walObjects(4, 300, at("01:00")),
@@ -77,7 +77,7 @@ describe("WalgListingReader", () => {
     assert.deepEqual(histories, [2]);
   });
 
-  it("does not care for the order of the keys", () => {
+  it("does not depend on the order of the keys", () => {
     const objects = walObjects(4, 40, at("01:00"));
     fc.assert(
       fc.property(fc.shuffledSubarray(objects, { minLength: objects.length }), (shuffled) => {
@@ -86,7 +86,7 @@ describe("WalgListingReader", () => {
     );
   });
 
-  it("reads every compression and passes over labels, deltas, partial segments and other people's files", () => {
+  it("reads every compression and skips labels, deltas, partial segments and unrelated files", () => {
     const names = [
       "000000010000000000000004.br",
       "000000010000000000000005.zst",
@@ -106,7 +106,7 @@ describe("WalgListingReader", () => {
     );
   });
 
-  it("counts only what lies below its own prefix", () => {
+  it("counts only keys below its own prefix", () => {
     const neighbour = walgPrefix.replace(/12$/, "13");
     assert.deepEqual(
       listingOf(
@@ -152,7 +152,7 @@ describe("describeBackup", () => {
     });
   });
 
-  it("says what is not known of an old WAL-G's backup", () => {
+  it("says what is unknown about a backup of an old WAL-G", () => {
     assert.deepEqual(describeBackup(`{"LSN":1,"PgVersion":90624}`, undefined), {
       postgresMajor: 9,
       systemIdentifier: undefined,
@@ -162,7 +162,7 @@ describe("describeBackup", () => {
     });
   });
 
-  it("refuses a cut sentinel and one that is something else", () => {
+  it("refuses a truncated sentinel and unrelated content", () => {
     for (const wrong of [sentinel.slice(0, -3), "", "<Error/>", `{"PgVersion":"12"}`])
       assert.throws(() => describeBackup(wrong, undefined));
     assert.throws(() =>
@@ -176,7 +176,7 @@ describe("deltaChain", () => {
   const first = backupObjects(9, at("02:00"), { parent: "000000010000000000000004" });
   const second = backupObjects(12, at("03:00"), { parent: "000000010000000000000009" });
 
-  it("finds every backup on which a delta builds", () => {
+  it("finds every backup that a delta is based on", () => {
     const { backups } = listingOf(base, first, second);
     const [, , newest] = backups;
     assert(newest !== undefined);
@@ -188,14 +188,14 @@ describe("deltaChain", () => {
     assert.equal(chain.missing, undefined);
   });
 
-  it("names the first that is gone", () => {
+  it("names the first missing backup", () => {
     const { backups } = listingOf(first, second);
     const newest = backups.at(-1);
     assert(newest !== undefined);
     assert.equal(deltaChain(newest, backups).missing, "base_000000010000000000000004");
   });
 
-  it("ends for a delta that builds upon itself", () => {
+  it("ends for a delta that is based on itself", () => {
     const { backups } = listingOf(backupObjects(4, at("01:00"), { parent: "000000010000000000000004" }));
     const [only] = backups;
     assert(only !== undefined);

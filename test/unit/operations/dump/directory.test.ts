@@ -13,7 +13,7 @@ describe("makeDumpDirectory", () => {
   });
   after(() => rm(directory, { recursive: true, force: true }));
 
-  it("makes the folder and those above it, for their owner only; several at once do not disturb each other", async () => {
+  it("creates the folder and its parents for their owner only, even several at once", async () => {
     const path = join(directory, "a", "b", "c");
     await Promise.all([1, 2, 3, 4].map(() => makeDumpDirectory(path)));
     await makeDumpDirectory(path);
@@ -28,12 +28,12 @@ describe("makeDumpDirectory", () => {
       return true;
     });
 
-  it("fault 13: a file in the way: says so", async () => {
+  it("fault 13: names a file that is in the way", async () => {
     await refused(join(directory, "file"), "EEXIST");
     await refused(join(directory, "file", "below", "it"), "ENOTDIR");
   });
 
-  it("fault 13: a file system that makes no folders: says so, and does not try for ever", async function () {
+  it("fault 13: gives up and says so on a file system that cannot create folders", async function () {
     if (process.platform !== "linux") this.skip();
     await refused("/proc/dumps", "ENOENT");
     await refused("/proc/dumps/of/today", "ENOENT");

@@ -73,21 +73,21 @@ async function run(script: Script, change: Partial<Pick<FakeTarget, "fails" | "l
 }
 
 describe("dumpTo", () => {
-  it("prepares, begins, writes, and only then keeps", async () => {
+  it("prepares, begins and writes before it keeps", async () => {
     const { end, target } = await run({});
     assert.deepEqual(target.events, ["prepare", "begin", "keep"]);
     assert.equal(zstdDecompressSync(Buffer.concat(target.chunks)).toString(), `-- data\n${dumpTrailer}`);
     assert.match((end as { file: string }).file, /^fake:test\.calendar\.calendar-db\.20261121T010000Z\.sql\.zst$/);
   });
 
-  it("waits for a name of its own", async () => {
+  it("waits for a name that is free", async () => {
     const { end, surroundings } = await run({}, { taken: 2 });
     assert.match((end as { file: string }).file, /T010002Z/);
     assert.equal(surroundings.elapsed, 2);
   });
 
   for (const fails of ["prepare", "begin"] as const) {
-    it(`fault 13: a target that fails to ${fails}: pg_dumpall is not started`, async () => {
+    it(`fault 13: does not start pg_dumpall if the target fails to ${fails}`, async () => {
       const { cluster, end } = await run({}, { fails });
       assert.match(String(end), new RegExp(`refuses to ${fails}`));
       assert.deepEqual(cluster.ran("pg_dumpall"), []);
@@ -100,7 +100,7 @@ describe("dumpTo", () => {
     ["the connection breaks", { dump: { text: "-- data\n", result: { end: "broken", message: "closed" } } }, {}],
     ["the target fails to write", {}, { fails: "write" }],
   ] as const) {
-    it(`fault 13: ${situation}: discarded, and never kept`, async () => {
+    it(`fault 13: discards and never keeps the dump if ${situation}`, async () => {
       const { end, target } = await run(script, change);
       assert(end instanceof RecoveryError, String(end));
       assert.match(end.message, /calendar\/calendar-db: the dump of calendar-db-0 failed/);
@@ -108,14 +108,14 @@ describe("dumpTo", () => {
     });
   }
 
-  it("fault 13: the target fails to keep: discarded, with the target's own error", async () => {
+  it("fault 13: discards the dump with the target's own error if the target fails to keep it", async () => {
     const { end, target } = await run({}, { fails: "keep" });
     assert(end instanceof RecoveryError);
     assert.deepEqual([end.kind, end.next], ["undetermined", "ask it why"]);
     assert.deepEqual(target.events, ["prepare", "begin", "keep", "discard"]);
   });
 
-  it("fault 13: what may be left is told, beside the cause", async () => {
+  it("fault 13: says what may be left behind, along with the cause", async () => {
     const { end, surroundings } = await run({ dump: { text: "" } }, { leaves: true });
     assert.match(String(end), /trailer is missing/);
     assert(surroundings.lines.includes("parts may be left"));
@@ -123,7 +123,7 @@ describe("dumpTo", () => {
 });
 
 describe("dumpDatabases", () => {
-  it("fault 35: a malformed place in S3: refused before anything is asked, and not quoted", async () => {
+  it("fault 35: refuses a malformed place in S3 before any request, without quoting it", async () => {
     for (const directory of [
       "s3://",
       "s3://B/x",

@@ -17,7 +17,7 @@ const surroundings = {
 };
 
 describe("lookAtPgHba", () => {
-  it("fault 27: says the same of the Harbor operator's list and of the required one, and something else after an edit of the HarborCluster", async () => {
+  it("fault 27: is the same for the Harbor operator's list and the required one, and changes after an edit of the HarborCluster", async () => {
     const client = new FakeHarbor();
     const fingerprintOf = async (list: readonly string[], generation: string): Promise<string> => {
       client.make(list, { generation });
@@ -29,7 +29,7 @@ describe("lookAtPgHba", () => {
     assert.deepEqual(client.applied, []);
   });
 
-  it("fault 27: the resource is not there yet: says so at once, and when told to, waits for it", async () => {
+  it("fault 27: says at once that the resource does not exist yet, or waits for it on request", async () => {
     const client = new FakeHarbor();
     assert.equal((await lookAtPgHba(client, { ...request, pgHba: [] }, surroundings)).fingerprint, "no resource");
     let reads = 0;

@@ -26,7 +26,7 @@ function withHarborOperatorsList(): FakeHarbor {
 }
 
 describe("applyPgHba", () => {
-  it("writes the whole list, reads it anew, and says which HarborCluster generation it holds for", async () => {
+  it("writes the whole list, reads it again, and names the HarborCluster generation that it is valid for", async () => {
     const kubernetes = withHarborOperatorsList();
     const { outcome, uid, generation, pgHba, dropped } = await apply(kubernetes);
     assert.deepEqual(
@@ -37,7 +37,7 @@ describe("applyPgHba", () => {
     assert.deepEqual(kubernetes.applied, [runbookPgHba]);
   });
 
-  it("fault 26: a HarborCluster with another image or URL than the declared ones: nothing is written, and both are named", async () => {
+  it("fault 26: writes nothing and names both when the HarborCluster has another image or URL than declared", async () => {
     const kubernetes = withHarborOperatorsList();
     kubernetes.harborCluster = harborClusterSchema.parse({
       metadata: { ...harbor, uid: "h" },
@@ -52,14 +52,14 @@ describe("applyPgHba", () => {
     assert.equal((await apply(kubernetes, { externalUrl: "https://old.example.com/" })).outcome, "applied");
   });
 
-  it("fault 27: the list is right already, with other blanks: nothing is written", async () => {
+  it("fault 27: writes nothing when the list differs only in blanks", async () => {
     const kubernetes = new FakeHarbor();
     kubernetes.make(runbookPgHba.map((line) => line.replaceAll(/ +/g, "  ")));
     assert.equal((await apply(kubernetes)).outcome, "already-in-place");
     assert.deepEqual(kubernetes.applied, []);
   });
 
-  it("fault 27: lines that somebody added by hand: they are removed, and named", async () => {
+  it("fault 27: removes and names lines that were added by hand", async () => {
     const kubernetes = new FakeHarbor();
     const extra = "host all reporting 10.0.0.0/8 md5";
     kubernetes.make([extra, ...runbookPgHba]);
@@ -68,7 +68,7 @@ describe("applyPgHba", () => {
     assert.deepEqual((await apply(kubernetes, { pgHba: requiredPgHba([extra]) })).dropped, []);
   });
 
-  it("fault 27: the Harbor operator has reverted the list: put back by the next run", async () => {
+  it("fault 27: restores the list in the next run after the Harbor operator reverted it", async () => {
     const kubernetes = withHarborOperatorsList();
     await apply(kubernetes);
     kubernetes.make(harborOperatorPgHba, { generation: "2" });
@@ -76,7 +76,7 @@ describe("applyPgHba", () => {
     assert.deepEqual({ outcome, generation }, { outcome: "applied", generation: "2" });
   });
 
-  it("fault 27: the resource is not made yet: waits, says for what, and writes", async () => {
+  it("fault 27: waits for a resource that does not exist yet, says so, and writes", async () => {
     const kubernetes = new FakeHarbor();
     let reads = 0;
     kubernetes.onRead = () => {
@@ -91,7 +91,7 @@ describe("applyPgHba", () => {
     );
   });
 
-  it("fault 27: the resource is never made: ends in time, and says whether there is a HarborCluster", async () => {
+  it("fault 27: ends in time and says whether there is a HarborCluster when the resource never appears", async () => {
     const kubernetes = new FakeHarbor();
     const before = surroundings.elapsed;
     await assert.rejects(apply(kubernetes), /was not made within 1m$/);
@@ -100,7 +100,7 @@ describe("applyPgHba", () => {
     await assert.rejects(apply(kubernetes), /there is no HarborCluster harbor-cluster\/harbor-cluster/);
   });
 
-  it("fault 27: the resource is made anew between reading and writing (409): the new one gets the list", async () => {
+  it("fault 27: writes the list to the new resource when it is recreated between reading and writing (409)", async () => {
     const kubernetes = withHarborOperatorsList();
     const { applyPgHba: write } = kubernetes;
     let conflicts = 0;
@@ -115,7 +115,7 @@ describe("applyPgHba", () => {
     assert.deepEqual([(await apply(kubernetes)).uid, conflicts], ["another", 2]);
   });
 
-  it("fault 27: the Harbor operator writes at the same moment: writes again; somebody who always does ends it", async () => {
+  it("fault 27: writes again after a conflict with the Harbor operator, and gives up when the conflicts never end", async () => {
     const kubernetes = withHarborOperatorsList();
     let writes = 0;
     kubernetes.afterApply = (list) => {
@@ -129,7 +129,7 @@ describe("applyPgHba", () => {
     await assert.rejects(apply(kubernetes), /written 5 times, and another list stood there each time/);
   });
 
-  it("a list that locks the cluster out of itself is refused before anything is asked", async () => {
+  it("refuses a list that locks out the cluster's own users before any request", async () => {
     const kubernetes = new FakeHarbor();
     await assert.rejects(
       apply(kubernetes, { pgHba: ["hostssl all all all reject"] }),

@@ -79,7 +79,7 @@ describe("rollPods", () => {
     assert.deepEqual(database.events, []);
   });
 
-  it("fault 27: a change that the operator takes up a moment later: the roll is not over before that is carried out", async () => {
+  it("fault 27: does not end before the operator has carried out a change that it noticed late", async () => {
     const database = new Database([{ role: "leader", revision: "new" }]);
     const { surroundings } = database;
     const start = surroundings.now().getTime();
@@ -95,14 +95,14 @@ describe("rollPods", () => {
     assert(surroundings.lines.includes("waiting for the Zalando operator to end its update"));
   });
 
-  it("replicas one by one, then a switchover, then the former leader", async () => {
+  it("takes replicas one by one, switches over, then takes the former leader", async () => {
     const database = new Database([{ role: "replica" }, { role: "leader" }, { role: "replica" }]);
     const report = await database.roll();
     assert.deepEqual(database.events, ["delete 0", "delete 2", "switchover to 0", "delete 1"]);
     assert.equal(report.leader, `${databaseName}-0`);
   });
 
-  it("deletes no Pod while another one is not ready", async () => {
+  it("deletes no Pod while another is not ready", async () => {
     const database = new Database([{ role: "leader" }, { role: "replica" }, { role: "replica", revision: "new" }]);
     database.pods = database.pods.map((pod, number) =>
       number === 2 ? podOf(2, { role: "replica", ready: false }) : pod,
@@ -114,26 +114,26 @@ describe("rollPods", () => {
     assert.deepEqual(database.events, []);
   });
 
-  it("the only Pod is made anew without a switchover", async () => {
+  it("recreates a single Pod without a switchover", async () => {
     const database = new Database([{ role: "leader" }]);
     assert.equal((await database.roll()).outcome, "rolled");
     assert.deepEqual(database.events, ["delete 0"]);
   });
 
-  it("the only Pod has lost the lead because pg_hba was reverted: made anew", async () => {
+  it("recreates a single Pod that lost its leader role because pg_hba was reverted", async () => {
     const database = new Database([{ role: "replica" }]);
     await database.roll();
     assert.deepEqual(database.events, ["delete 0"]);
   });
 
-  it("the lone Pod of a bootstrap that has just failed, or a clone that is still fetched: made anew", async () => {
+  it("recreates a single Pod whose bootstrap just failed or whose clone is still being fetched", async () => {
     const database = new Database([{ role: "" }], false);
     database.control = () => "no control file\n";
     await database.roll();
     assert.deepEqual(database.events, ["delete 0"]);
   });
 
-  it("the lone Pod whose container does not run: made anew, and nothing is asked in it", async () => {
+  it("recreates a single Pod whose container does not run, without running anything in it", async () => {
     const database = new Database([{ role: "" }], false);
     database.pods = [podOf(0, { revision: "old", ready: false, running: false })];
     await database.roll();
@@ -143,7 +143,7 @@ describe("rollPods", () => {
     );
   });
 
-  it("never while a clone is being recovered: waits, says for what, and ends in time", async () => {
+  it("waits while a clone is being recovered, says so, and ends in time", async () => {
     const database = new Database([{ role: "", env: clone }], false);
     database.control = () => inRecovery;
     await assert.rejects(
@@ -154,14 +154,14 @@ describe("rollPods", () => {
     assert(database.surroundings.elapsed <= 600);
   });
 
-  it("never between initdb and Patroni's last step, which makes the role for replicas", async () => {
+  it("waits between initdb and Patroni's last step, which creates the replication role", async () => {
     const database = new Database([{ role: "" }], false);
     database.control = () => inRecovery.replace("in archive recovery", "in production");
     await assert.rejects(database.roll(), /to end \(in production\)/);
     assert.deepEqual(database.events, []);
   });
 
-  it("goes on by itself once the clone's recovery has ended", async () => {
+  it("continues by itself after the clone's recovery", async () => {
     const database = new Database([{ role: "", env: clone }], false);
     let asked = 0;
     database.control = () => {
@@ -173,7 +173,7 @@ describe("rollPods", () => {
     assert.deepEqual(database.events, ["delete 0"]);
   });
 
-  it("an answer that says nothing of a bootstrap is not taken for none", async () => {
+  it("does not read an unclear answer as no bootstrap", async () => {
     const database = new Database([{ role: "", env: clone }], false);
     database.control = () => ({ end: "exited", code: 1, stdout: "", stderr: "pg_controldata: could not read file" });
     await assert.rejects(
@@ -183,7 +183,7 @@ describe("rollPods", () => {
     assert.deepEqual(database.events, []);
   });
 
-  it("fault 29: the role for replicas is missing, because somebody interrupted the bootstrap: not called done", async () => {
+  it("fault 29: does not report success when the replication role is missing after an interrupted bootstrap", async () => {
     const database = new Database([{ role: "leader", revision: "new" }]);
     database.onExec = () => "";
     await assert.rejects(database.roll(), /the replication role is missing in the database/);
@@ -191,14 +191,14 @@ describe("rollPods", () => {
     await assert.rejects(database.roll(), /does not answer: exit code 2: psql: error: connection refused/);
   });
 
-  it("Patroni refuses the switchover: tried again a few times, and the leader is left as it is", async () => {
+  it("retries a refused switchover a few times and leaves the leader as it is", async () => {
     const database = new Database([{ role: "leader" }, { role: "replica", revision: "new" }]);
     database.onExec = () => ({ end: "exited", code: 1, stdout: "", stderr: "Error: candidate is not healthy" });
     await assert.rejects(database.roll(), /refused 3 switchovers: exit code 1: Error: candidate is not healthy/);
     assert.deepEqual(database.deleted, []);
   });
 
-  it("first waits until the Zalando operator has taken pg_hba up, and ends in time", async () => {
+  it("first waits until the Zalando operator has applied pg_hba, and ends in time", async () => {
     const database = new Database([{ role: "leader" }]);
     database.statefulSet = statefulSetOf({ hba: harborOperatorPgHba });
     await assert.rejects(
@@ -217,7 +217,7 @@ describe("rollPods", () => {
     assert(database.surroundings.elapsed > 35 * 3600, `waited only ${database.surroundings.elapsed} s`);
   });
 
-  it("deletes nothing while the operator replaces the StatefulSet, for nobody knows then which Pods are old", async () => {
+  it("deletes nothing while the operator replaces the StatefulSet, because the old Pods are unknown then", async () => {
     const database = new Database([
       { role: "leader", revision: "new" },
       { role: "replica", revision: "new" },
@@ -234,7 +234,7 @@ describe("rollPods", () => {
     assert(database.surroundings.lines.includes("waiting for the StatefulSet, which the Zalando operator makes anew"));
   });
 
-  it("waits for a Pod that the operator deletes at the same time, instead of a second one", async () => {
+  it("waits for a Pod that the operator is deleting instead of deleting a second one", async () => {
     const database = new Database([{ role: "leader" }, { role: "replica" }, { role: "replica" }]);
     const [leader, , second] = database.pods;
     const ending = podOf(1, { role: "replica", revision: "old" });
@@ -258,7 +258,7 @@ describe("rollPods", () => {
 });
 
 describe("bootstrapState", () => {
-  it("lets every state alone that a control file tells, for Patroni's last step is not done", () => {
+  it("protects every state that a control file shows, because Patroni's last step is not done", () => {
     assert.deepEqual(bootstrapState("no control file\n"), { state: "not-begun" });
     assert.deepEqual(bootstrapState(inRecovery), { state: "under-way", cluster: "in archive recovery" });
     assert.deepEqual(bootstrapState("Database cluster state:               in production\n"), {

@@ -61,7 +61,7 @@ function said({ sections }: StatusReport): string {
 }
 
 describe("harborStatus", () => {
-  it("finds nothing wrong with a healthy database, and shows no secret's value", async () => {
+  it("finds no problem in a healthy database, and shows no secret's value", async () => {
     const report = await status(healthy());
     assert.equal(said(report), "");
     assert.equal(report.verdict, "ok");
@@ -182,7 +182,7 @@ describe("harborStatus", () => {
     });
   }
 
-  it("fault 25: CLONE_ values that are left after the restore: named, wherever they are", async () => {
+  it("fault 25: names CLONE_ values that are left after the restore, wherever they are", async () => {
     const kubernetes = healthy();
     kubernetes.statefulSet = statefulSetOf({
       env: { ...podConfig, CLONE_METHOD: "CLONE_WITH_WALE", CLONE_SCOPE: "x" },
@@ -192,7 +192,7 @@ describe("harborStatus", () => {
     assert.match(said(report), /warn: .*the database is there, and still: CLONE_METHOD, CLONE_SCOPE/);
   });
 
-  it("a pod-config that cannot be read: not said to be free of CLONE_ values", async () => {
+  it("does not call an unreadable pod-config free of CLONE_ values", async () => {
     const kubernetes = healthy();
     kubernetes.getConfigMap = () => Promise.reject(new RecoveryError("undetermined", "not allowed to get configmaps"));
     const report = await status(kubernetes);
@@ -200,7 +200,7 @@ describe("harborStatus", () => {
     assert.equal(report.verdict, "unknown");
   });
 
-  it("fault 32: backups that are old, broken off, or not there", async () => {
+  it("fault 32: reports old, interrupted and missing backups", async () => {
     const old = backupObjects(3, Date.parse("2026-11-19T01:00:00Z"), { prefix: ownPrefix });
     assert.match(said(await status(healthy(), new FakeS3("bkt", old))), /warn: .*48 h old/);
     const brokenOff = new FakeS3(

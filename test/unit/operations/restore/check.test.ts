@@ -88,7 +88,7 @@ function made(identifierOfDatabase?: string): FakeHarbor {
 }
 
 describe("checkRestore", () => {
-  it("without a restore: only what backups rest upon; S3 is not asked", async () => {
+  it("checks only what backups depend on without a restore, and does not ask S3", async () => {
     const asked = { ...request, restore: undefined };
     const report = await check({ asked, objects: [] });
     assert.deepEqual([report.verdict, report.restore, report.backup], ["ok", null, null]);
@@ -97,7 +97,7 @@ describe("checkRestore", () => {
     assert.match(said(await check({ asked, kubernetes })), /pod-config is read by nobody[^]*has no wal_s3_bucket/);
   });
 
-  it("fault 25: names what somebody else has set in pod-config and would stay there", async () => {
+  it("fault 25: names values in pod-config that somebody else set and that would stay", async () => {
     const kubernetes = new FakeHarbor();
     kubernetes.configMaps["harbor-operator-ns/pod-config"] = {
       WAL_S3_BUCKET: "bkt",
@@ -121,7 +121,7 @@ describe("checkRestore", () => {
     ]);
   });
 
-  it("a value of an earlier up is no finding: it goes when it is not declared any more", async () => {
+  it("ignores a value of an earlier up, because it goes when it is no longer declared", async () => {
     const kubernetes = new FakeHarbor();
     kubernetes.configMaps["harbor-operator-ns/pod-config"] = { CLONE_TARGET_TIME: "2024-01-01T00:00:00+00:00" };
     kubernetes.managedFields = [
@@ -130,7 +130,7 @@ describe("checkRestore", () => {
     assert.equal((await check({ kubernetes })).verdict, "ok");
   });
 
-  it("lets a restore begin when everything is right, and names the backup", async () => {
+  it("allows a restore when everything is right, and names the backup", async () => {
     const report = await check();
     assert.equal(said(report), "");
     assert.equal(report.verdict, "ok");
@@ -162,7 +162,7 @@ describe("checkRestore", () => {
     assert.equal(s3.handed.get(`${walgPrefix}/wal_005/`), 1001);
   });
 
-  it("without a version in the path, takes the first place that Spilo would, and lists the WAL of no other", async () => {
+  it("takes the first place that Spilo would if the path has no version, and lists WAL only there", async () => {
     const old = walgPrefix.replace(/\/12$/, "");
     const objects = [
       ...backupObjects(3, at("01:00"), { prefix: old }),
@@ -189,7 +189,7 @@ describe("checkRestore", () => {
     ],
     [
       20,
-      "a namespace prefix where there is a UID",
+      "a namespace prefix although there is a UID",
       { asked: withRestore({ source: { prefix: "harbor-cluster-" } }) },
       "refuse",
       /holds no backup/,
@@ -210,14 +210,14 @@ describe("checkRestore", () => {
     ],
     [
       24,
-      "an aborted backup only",
+      "only an aborted backup",
       { objects: whole.filter(({ key }) => !key.endsWith("sentinel.json")) },
       "refuse",
       /no finished backup/,
     ],
     [
       24,
-      "no WAL from the backup's start",
+      "missing WAL at the backup's start",
       { objects: [...backupObjects(3, at("01:00")), ...walObjects(4, 40, at("09:00"))] },
       "refuse",
       /lacks the WAL segment/,
@@ -250,7 +250,7 @@ describe("checkRestore", () => {
     [32, "a sentinel that cannot be read", { texts: {} }, "unknown", /sentinel cannot be read.*access is denied/],
     [
       32,
-      "a sentinel that was cut",
+      "a truncated sentinel",
       { texts: Object.fromEntries(Object.keys(textsOf(whole)).map((key) => [key, "{"])) },
       "unknown",
       /sentinel cannot be read/,
@@ -258,14 +258,14 @@ describe("checkRestore", () => {
     [32, "a bucket that does not exist", { asked: withRestore({ bucket: "other" }) }, "unknown", /no such bucket/],
   ];
   for (const [fault, what, situation, severity, why] of refused) {
-    it(`fault ${fault}: ${what}: ${severity === "refuse" ? "refused" : "not taken for okay"}`, async () => {
+    it(`fault ${fault}: ${severity === "refuse" ? "refuses" : "is not okay with"} ${what}`, async () => {
       const report = await check(situation);
       assert.match(said(report), why);
       assert.equal(report.verdict, severity);
     });
   }
 
-  it("fault 24: the new database's own place is the source: refused", async () => {
+  it("fault 24: refuses the new database's own place as the source", async () => {
     const kubernetes = made();
     kubernetes.make([], { uid });
     const report = await check({ kubernetes });
@@ -273,7 +273,7 @@ describe("checkRestore", () => {
     assert.equal(report.verdict, "refuse");
   });
 
-  it("fault 24: something lies at the new database's own place: refused; WAL alone is enough, and one page of it is read", async () => {
+  it("fault 24: refuses if anything is in the new database's own place, even only WAL, of which it reads one page", async () => {
     const own = walgPrefix.replace(uid, databaseUid);
     const objects = [...whole, ...walObjects(0, 3000, at("08:00"), { prefix: own })];
     const s3 = new FakeS3("bkt", objects, textsOf(objects));
@@ -282,12 +282,12 @@ describe("checkRestore", () => {
     assert.equal(s3.requests.filter((line) => line === `list ${own}/wal_005/`).length, 1);
   });
 
-  it("a database that was bootstrapped before: refused, for Spilo would pass over the restore; the restored one itself is fine", async () => {
+  it("refuses a database that was bootstrapped before, because Spilo would skip the restore, but accepts the restored one", async () => {
     assert.match(said(await check({ kubernetes: made("7000000000000000001") })), /pass over the restore in silence/);
     assert.equal(said(await check({ kubernetes: made(identifier) })), "");
   });
 
-  it("without wal_s3_bucket the own place is that of the namespace, and the operator's configuration is refused", async () => {
+  it("uses the namespace's place without wal_s3_bucket, and refuses the operator's configuration", async () => {
     const kubernetes = made();
     kubernetes.configMaps = {
       "harbor-operator-ns/postgres-operator": { secret_name_template: "{username}.{cluster}.credentials" },
@@ -303,7 +303,7 @@ describe("checkRestore", () => {
     );
   });
 
-  it("takes the configuration that the operator's Deployment names", async () => {
+  it("reads the configuration that the operator's Deployment names", async () => {
     const kubernetes = new FakeHarbor();
     kubernetes.deploymentVariables = [
       { name: "CONFIG_MAP_NAME", value: "other" },
@@ -326,13 +326,13 @@ describe("checkRestore", () => {
     assert(report.findings.some(({ where }) => where === "OperatorConfiguration harbor-operator-ns/operator"));
   });
 
-  it("several objects that could configure the operator, and nobody names one: unknown", async () => {
+  it("is unknown if several objects could configure the operator and none is named", async () => {
     const kubernetes = new FakeHarbor();
     kubernetes.operatorConfigurations = { operator: {} };
     assert.match(said(await check({ kubernetes })), /unknown: .*2 objects that could be/);
   });
 
-  it("an API server that does not let us read: unknown, and the rest is reported", async () => {
+  it("is unknown if reading is forbidden, and reports the rest", async () => {
     const kubernetes = new FakeHarbor();
     kubernetes.getPostgresql = () =>
       Promise.reject(new RecoveryError("undetermined", "not allowed to get postgresqls", "ask for the role"));
@@ -341,7 +341,7 @@ describe("checkRestore", () => {
     assert(report.backup !== null);
   });
 
-  it("says that keys, or a role, were not tried", async () => {
+  it("says that the keys or the role were not tried", async () => {
     assert.match(
       said(await check({ asked: { ...request, keys: {} } })),
       /warn: the keys of the pod Secret were not tried/,
@@ -353,7 +353,7 @@ describe("checkRestore", () => {
     );
   });
 
-  it("S3 that does not end in time: unknown, within the time limit", async () => {
+  it("is unknown within the time limit if S3 is too slow", async () => {
     const s3 = new FakeS3("bkt", whole, textsOf(whole));
     s3.list = (_range, signal) =>
       new Promise((_resolve, reject) => {

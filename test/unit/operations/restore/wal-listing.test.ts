@@ -17,18 +17,18 @@ async function listed(objects: readonly ListedObject[], timeline: number, segmen
 describe("listWal", function () {
   // The suites of other lanes begin at the same time, with whole sandboxes.
   this.timeout("60s");
-  it("reads a long archive side by side, and finds it without a gap", async () => {
+  it("reads a long archive in parallel and finds no gap", async () => {
     const { wal, requests } = await listed(walObjects(0, 99_999, at("09:00")), 1, 0);
     assert.deepEqual([...wal], [[1, [{ first: 0, last: 99_999, lastModified: at("09:00") }]]]);
     assert(requests <= 110, `${requests} requests for 100 pages`);
   });
 
-  it("asks few questions about a short one", async () => {
+  it("makes few requests for a short archive", async () => {
     const { requests } = await listed(walObjects(5, 40, at("09:00")), 1, 5);
     assert(requests <= 6, `${requests} requests`);
   });
 
-  it("begins at the segment that is asked for, and takes every later timeline", async () => {
+  it("begins at the given segment and includes every later timeline", async () => {
     const { wal } = await listed(
       [...walObjects(0, 9, 1), ...walObjects(8, 12, 2, { timeline: 2 }), ...walObjects(3, 4, 3, { timeline: 5 })],
       1,
@@ -44,7 +44,7 @@ describe("listWal", function () {
     );
   });
 
-  it("finds what lies behind a gap of any size", async () => {
+  it("finds what follows a gap of any size", async () => {
     const { wal } = await listed([...walObjects(0, 10, 1), ...walObjects(90_000, 90_001, 2)], 1, 0);
     assert.deepEqual(
       wal.get(1)?.map(({ first, last }) => [first, last]),
@@ -55,7 +55,7 @@ describe("listWal", function () {
     );
   });
 
-  it("finds the same as one listing from end to end, whatever lies there", () =>
+  it("finds the same as one complete listing, whatever the archive holds", () =>
     fc.assert(
       fc.asyncProperty(
         fc.array(

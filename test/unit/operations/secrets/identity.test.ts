@@ -62,7 +62,7 @@ describe("readIdentity", () => {
   const backups = `s3://own/spilo/${name}/${uid}/wal/12`;
   const env = [postgresVersion, bucket, emptyPrefix, suffix];
 
-  it("reads the UID, the backups' place and the system identifier", async () => {
+  it("reads the UID, the place of the backups and the system identifier", async () => {
     const { seenByRoll, ...identity } = await identityOf({ env, annotation: "7301234567890123456" });
     assert.deepEqual(identity, {
       harbor: "harbor-cluster/harbor-cluster",
@@ -78,21 +78,21 @@ describe("readIdentity", () => {
     assert.equal(systemIdentifier, "73");
   });
 
-  it("a sidecar with a WAL_S3_BUCKET of its own does not decide where the backups are", async () => {
+  it("ignores a sidecar's own WAL_S3_BUCKET", async () => {
     const sidecar = [{ name: "WAL_S3_BUCKET", value: "sidecar" }];
     assert.equal((await identityOf({ env, sidecar })).backups, backups);
     assert.equal((await identityOf({ sidecar: [...sidecar, postgresVersion] })).backups, null);
   });
 
   for (const reference of ["WAL_S3_BUCKET", "PGVERSION", "WAL_BUCKET_SCOPE_PREFIX", "WAL_BUCKET_SCOPE_SUFFIX"]) {
-    it(`${reference} comes from a Secret: the place is unknown, and not one with an empty text in it`, async () => {
+    it(`does not know the place if ${reference} comes from a Secret, rather than reading it as empty`, async () => {
       const others = env.filter((variable) => variable.name !== reference);
       assert.equal((await identityOf({ env: [...others, fromSecret(reference)] })).backups, null);
     });
   }
 
   for (const annotation of ["", "pending", "7301234567890123456 ", "0x1f", undefined]) {
-    it(`the annotation ${JSON.stringify(annotation)} is no system identifier`, async () => {
+    it(`does not read the annotation ${JSON.stringify(annotation)} as a system identifier`, async () => {
       const { systemIdentifier, seenByRoll } = await identityOf(annotation === undefined ? {} : { annotation });
       assert.deepEqual([systemIdentifier, seenByRoll], [null, undefined]);
     });

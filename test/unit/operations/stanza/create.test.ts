@@ -78,7 +78,7 @@ describe("createStanza", () => {
     for (const command of cluster.commands) assert.doesNotMatch(command, /stanza-upgrade|stanza-delete|--force/);
   });
 
-  it("fault 17: does nothing, dump included, when the stanza stands already", async () => {
+  it("fault 17: does nothing, not even a dump, when the stanza already exists", async () => {
     const { cluster, end } = await run({ info: [2] });
     const report = stanzaCreateReportSchema.parse(end);
     assert.equal(report.outcome, "already-okay");
@@ -86,7 +86,7 @@ describe("createStanza", () => {
     assert.deepEqual(cluster.ran("stanza-create"), []);
   });
 
-  it("takes no dump for a written reason", async () => {
+  it("takes no dump when there is a written reason", async () => {
     const { cluster, end } = await run({ info: [1, 2] }, { dump: { skip: "dumped an hour ago" } });
     assert.deepEqual(stanzaCreateReportSchema.parse(end).dump, { skipped: "dumped an hour ago" });
     assert.deepEqual(cluster.ran("pg_dumpall"), []);
@@ -112,33 +112,33 @@ describe("createStanza", () => {
     });
   }
 
-  it("fault 5: no instance Pod", async () => {
+  it("fault 5: refuses a cluster without an instance Pod", async () => {
     const { cluster, end } = await run({ pods: [] });
     failed(end, "undetermined", /No database instance pod/);
     assert.deepEqual(cluster.commands, []);
   });
 
-  it("fault 16: a standby, a shut-down cluster and one without backups are refused with their reason", async () => {
+  it("fault 16: refuses a standby, a shut-down cluster and one without backups, with the reason", async () => {
     const backups = { pgbackrest: { repos: [{ name: "repo1" }] } };
     failed((await run({ spec: { backups, standby: { enabled: true } } })).end, "failed", /spec\.standby/);
     failed((await run({ spec: { backups, shutdown: true } })).end, "failed", /spec\.shutdown/);
     failed((await run({ spec: {} })).end, "failed", /spec\.backups/);
   });
 
-  it("a cluster that does not exist is the caller's mistake", async () => {
+  it("treats a cluster that does not exist as the caller's mistake", async () => {
     failed((await run({}, { cluster: "calendar/nope" })).end, "usage", /no PostgresCluster calendar\/nope/);
   });
 
   const uid = "0b1f8f2a-6a7e-4d0c-9a51-6f1f0a2b3c4d";
   const otherUid = "5d2c7a10-93c4-4d55-8b1e-0c9d8e7f6a5b";
 
-  it("fault 11: the cluster that is meant by its uid: created, and the report has it", async () => {
+  it("fault 11: creates for the cluster with the given uid, and reports that uid", async () => {
     const { end } = await run({ info: [1, 2], uids: [uid] }, { uid });
     assert.equal(stanzaCreateReportSchema.parse(end).uid, uid);
     assert.equal(stanzaCreateReportSchema.parse((await run({ info: [2], uids: [uid] })).end).uid, uid);
   });
 
-  it("fault 11: another cluster of that name: refused, and nothing is asked of it", async () => {
+  it("fault 11: refuses another cluster of that name without asking it anything", async () => {
     const { cluster, end } = await run({ uids: [otherUid] }, { uid });
     failed(
       end,
@@ -148,14 +148,14 @@ describe("createStanza", () => {
     assert.deepEqual(cluster.commands, []);
   });
 
-  it("fault 11: deleted and made anew while it was dumped: refused, and nothing is created", async () => {
+  it("fault 11: refuses and creates nothing when the cluster was recreated during the dump", async () => {
     const { cluster, end } = await run({ uids: [uid, otherUid] });
     failed(end, "usage", /is another cluster than/);
     assert.equal(cluster.ran("pg_dumpall").length, 1);
     assert.deepEqual(cluster.ran("stanza-create"), []);
   });
 
-  describe("fault 12: a stanza stands, and PGO's status has no system identifier: the database itself is asked, and", () => {
+  describe("fault 12: when a stanza exists and PGO's status has no system identifier, the database is asked:", () => {
     const status = { code: 2, message: "no valid backups" };
     const db = [{ id: 1, "repo-key": 1, "system-id": 7000000000000000001n }];
     const stdout = stringify([{ name: "db", status, repo: [{ key: 1, status }], db, backup: [] }]);
@@ -167,13 +167,13 @@ describe("createStanza", () => {
       stderr,
     });
 
-    it("the same identifier: okay", async () => {
+    it("the same identifier is okay", async () => {
       const { cluster, end } = await run({ info, identifier: psql(0, "entrypoint: starting\n7000000000000000001\n") });
       assert.equal(stanzaCreateReportSchema.parse(end).outcome, "already-okay");
       assert.equal(cluster.ran("pg_control_system").length, 1);
     });
 
-    it("another one: broken, and refused", async () => {
+    it("another identifier is broken and refused", async () => {
       const { end } = await run({ info, identifier: psql(0, "7000000000000000002\n") });
       failed(
         end,
@@ -192,7 +192,7 @@ describe("createStanza", () => {
       ["psql prints something else", psql(0, "welcome 7"), /psql ended with exit code 0/],
       ["the connection breaks", { end: "broken", message: "the connection closed" }, /the connection closed/],
     ] as const) {
-      it(`${what}: not determined, with the reason`, async () => {
+      it(`when ${what}, the result is undetermined, with the reason`, async () => {
         const { cluster, end } = await run({ info, identifier });
         failed(end, "undetermined", /Unreachable: a stanza stands, and whether it is this database's is not known/);
         failed(end, "undetermined", reason);
@@ -203,7 +203,7 @@ describe("createStanza", () => {
     }
   });
 
-  it("fault 15: not allowed to run commands any more: not determined, with the way to the role, and no other Pod is guessed", async () => {
+  it("fault 15: is undetermined, points to the role and tries no other Pod when commands are no longer allowed", async () => {
     const refused = { end: "refused", httpStatus: 403, message: "not allowed to get and create pods/exec" } as const;
     for (const script of [{ leaders: [refused] }, { dump: { result: refused, text: "" } }]) {
       const { cluster, end } = await run(script);
@@ -222,46 +222,46 @@ describe("createStanza", () => {
     assert.equal(surroundings.elapsed, 1 + 2);
   });
 
-  it("fault 8: somebody else created it while we waited for the lock", async () => {
+  it("fault 8: succeeds when somebody else created the stanza while we waited for the lock", async () => {
     const { cluster, end } = await run({ info: [1, 2], create: [50] });
     assert.equal(stanzaCreateReportSchema.parse(end).outcome, "created");
     assert.equal(cluster.ran("stanza-create").length, 1);
   });
 
-  it("fault 8: a lock that is never released ends the procedure when its time is up", async () => {
+  it("fault 8: gives up in time when a lock is never released", async () => {
     const { surroundings, end } = await run({ create: [50] }, { timeLimits: { create: "1m" } });
     failed(end, "failed", /holds the lock, for 1m/);
     assert(surroundings.elapsed <= 60, `${surroundings.elapsed} s`);
   });
 
   for (const code of [28, 29, 40, 41, 55, 62, 95, 105, 77]) {
-    it(`fault 12: exit code ${code} is never tried again`, async () => {
+    it(`fault 12: never retries after exit code ${code}`, async () => {
       const { cluster, end } = await run({ create: [code] });
       failed(end, "failed", /the stanza was not created/);
       assert.equal(cluster.ran("stanza-create").length, 1);
     });
   }
 
-  it("a repository that does not answer is tried three times", async () => {
+  it("tries a repository that does not answer three times", async () => {
     const { cluster, end } = await run({ create: [49, 42, 101] });
     failed(end, "failed", /connection/);
     assert.equal(cluster.ran("stanza-create").length, 3);
   });
 
-  it("fault 15: an API server that is too busy for the exec is asked again", async () => {
+  it("fault 15: asks again when the API server is too busy for the exec", async () => {
     const busy = { end: "refused", httpStatus: 429, message: "too many requests" } as const;
     const { cluster, end } = await run({ info: [1, 2], create: [busy, 0] });
     assert.equal(stanzaCreateReportSchema.parse(end).outcome, "created");
     assert.equal(cluster.ran("stanza-create").length, 2);
   });
 
-  it("fault 9: exit code 56 while Patroni still names the old leader: waits and tries again", async () => {
+  it("fault 9: waits and retries after exit code 56 while Patroni still names the old leader", async () => {
     const { cluster, end } = await run({ info: [1, 2], create: [56, 56, 0] });
     assert.equal(stanzaCreateReportSchema.parse(end).outcome, "created");
     assert.equal(cluster.ran("stanza-create").length, 3);
   });
 
-  it("fault 10: the leader moves between dump and create: a new dump from the new leader", async () => {
+  it("fault 10: dumps again from the new leader when the leader changes between dump and create", async () => {
     const { cluster, end } = await run({ info: [1, 2], leaders: ["calendar-db-0", "calendar-db-1"] });
     assert.equal(stanzaCreateReportSchema.parse(end).leader, "calendar-db-1");
     assert.deepEqual(
@@ -274,37 +274,37 @@ describe("createStanza", () => {
     );
   });
 
-  it("fault 10: a leader that never rests ends the procedure", async () => {
+  it("fault 10: gives up when the leader keeps changing", async () => {
     const leaders = Array.from({ length: 20 }, (_, index) => `calendar-db-${index % 2}`);
     const { cluster, end } = await run({ leaders });
     failed(end, "failed", /the leader moved 3 times/);
     assert.deepEqual(cluster.ran("stanza-create"), []);
   });
 
-  it("no leader: nothing is dumped or created", async () => {
+  it("dumps and creates nothing without a leader", async () => {
     const { cluster, end } = await run({ leaders: [undefined] });
     failed(end, "undetermined", /no running leader/);
     assert.deepEqual(cluster.ran("pg_dumpall"), []);
   });
 
-  it("a try that was cut short is judged by what the repository then says", async () => {
+  it("judges an interrupted attempt by what the repository says afterwards", async () => {
     const cut = { end: "broken", message: "the connection closed" } as const;
     const done = await run({ info: [1, 2], create: [cut] });
     assert.equal(stanzaCreateReportSchema.parse(done.end).outcome, "created");
     failed((await run({ info: [1, 3], create: [cut] })).end, "failed", /Broken/);
   });
 
-  it("an exit code of 0 is not believed before the repository shows the stanza", async () => {
+  it("does not trust an exit code of 0 before the repository shows the stanza", async () => {
     const { end } = await run({ info: [1], create: [0] });
     failed(end, "failed", /No stanza configuration/);
   });
 
-  it("PGO that stays silent is reported, not taken for a failure", async () => {
+  it("reports a silent PGO without treating it as a failure", async () => {
     const { end } = await run({ info: [1, 2], operator: [false] });
     assert.equal(stanzaCreateReportSchema.parse(end).operator, "pending");
   });
 
-  describe("fault 13: nothing is created without the dump, and no file stays,", () => {
+  describe("fault 13: creates nothing and leaves no file without the dump,", () => {
     const exit = (code: number, stderr = ""): { end: "exited"; code: number; stdout: string; stderr: string } => ({
       end: "exited",
       code,
