@@ -10,6 +10,7 @@ import {
 import { databaseContainer } from "../../domain/stanza/postgres-cluster.ts";
 import { notAllowedAdvice } from "../../domain/stanza/status.ts";
 import { containerOf } from "../../domain/kubernetes/container.ts";
+import { Wait } from "../waiting.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { type ObjectName, formatObjectName } from "../../domain/kubernetes/object-name.ts";
 
@@ -28,20 +29,16 @@ export async function findLeader(
   cluster: ObjectName,
   surroundings: Surroundings,
 ): Promise<string> {
-  const deadline = surroundings.now().getTime() + electionSeconds * 1000;
-  for (let tries = 1; ; tries += 1) {
+  const wait = new Wait({ limit: electionSeconds, pauses: [2] }, surroundings);
+  do {
     const leader = await leaderNow(client, cluster, surroundings);
     if (leader !== undefined) return leader;
-    if (surroundings.now().getTime() > deadline) {
-      throw new RecoveryError(
-        "undetermined",
-        `${formatObjectName(cluster)}: Patroni has had no running leader for ${electionSeconds} s`,
-        "see what keeps its members from electing one (`patronictl list` in an instance), then run again",
-      );
-    }
-    if (tries === 1) surroundings.progress("Patroni has no running leader at the moment: waiting for the election");
-    await surroundings.sleep(2);
-  }
+  } while (await wait.pause("Patroni has no running leader at the moment: waiting for the election"));
+  throw new RecoveryError(
+    "undetermined",
+    `${formatObjectName(cluster)}: Patroni has had no running leader for ${electionSeconds} s`,
+    "see what keeps its members from electing one (`patronictl list` in an instance), then run again",
+  );
 }
 
 async function leaderNow(
