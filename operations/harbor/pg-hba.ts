@@ -7,6 +7,7 @@ import { differencesFrom, type Postgresql } from "../../domain/harbor/objects.ts
 import type { PgHbaReport, PgHbaRequest } from "../../domain/harbor/steps.ts";
 import { checkPgHba, droppedLines, isInPlace } from "../../domain/harbor/pg-hba.ts";
 import type { Surroundings } from "../surroundings.ts";
+import { Wait } from "../waiting.ts";
 import { type ObjectName, formatObjectName, requestedCluster } from "../../domain/kubernetes/object-name.ts";
 
 const pauseSeconds = 2;
@@ -87,23 +88,20 @@ export async function madeResource(
   timeLimit: Duration,
   surroundings: Surroundings,
 ): Promise<Postgresql> {
-  const deadline = surroundings.now().getTime() + timeLimit * 1000;
-  for (let tries = 1; ; tries += 1) {
+  const wait = new Wait({ limit: timeLimit, pauses: [pauseSeconds] }, surroundings);
+  do {
     const found = await client.getPostgresql(harbor);
     if (found !== undefined) return found;
-    if (surroundings.now().getTime() + pauseSeconds * 1000 > deadline) {
-      const made = (await client.getHarborCluster(harbor)) !== undefined;
-      throw new RecoveryError(
-        "failed",
-        `${where(harbor)} was not made within ${formatDuration(timeLimit)}${made ? "" : `: there is no HarborCluster ${formatObjectName(harbor)}`}`,
-        made
-          ? "see the HarborCluster's status, and the Harbor operator's log"
-          : "make the HarborCluster, then run again",
-      );
-    }
-    if (tries === 1) surroundings.progress(`waiting for the Harbor operator to make ${where(harbor)}`);
-    await surroundings.sleep(pauseSeconds);
+  } while (await wait.pause(`waiting for the Harbor operator to make ${where(harbor)}`));
+  const problem = `${where(harbor)} was not made within ${formatDuration(timeLimit)}`;
+  if ((await client.getHarborCluster(harbor)) === undefined) {
+    throw new RecoveryError(
+      "failed",
+      `${problem}: there is no HarborCluster ${formatObjectName(harbor)}`,
+      "make the HarborCluster, then run again",
+    );
   }
+  throw new RecoveryError("failed", problem, "see the HarborCluster's status, and the Harbor operator's log");
 }
 
 /** The resource was deleted or made anew in between: the next round sees what is there now. */

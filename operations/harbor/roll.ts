@@ -18,6 +18,7 @@ import { nextRollStep, type RollState } from "../../domain/harbor/roll-plan.ts";
 import { pgHbaOf } from "../../domain/spilo/configuration.ts";
 import { containerOf } from "../../domain/kubernetes/container.ts";
 import type { Surroundings } from "../surroundings.ts";
+import { Wait } from "../waiting.ts";
 import { type ObjectName, formatObjectName, requestedCluster } from "../../domain/kubernetes/object-name.ts";
 
 const pauseSeconds = 2;
@@ -57,8 +58,9 @@ async function takenUp(
   { cluster, timeLimits }: RollRequest,
   surroundings: Surroundings,
 ): Promise<void> {
-  const deadline = surroundings.now().getTime() + timeLimits.operator * 1000;
-  for (let tries = 1; ; tries += 1) {
+  const wait = new Wait({ limit: timeLimits.operator, pauses: [pauseSeconds] }, surroundings);
+  let what: string;
+  do {
     const [postgresql, statefulSet] = await Promise.all([client.getPostgresql(harbor), client.getStatefulSet(harbor)]);
     if (postgresql === undefined) {
       throw new RecoveryError(
@@ -68,17 +70,13 @@ async function takenUp(
       );
     }
     if (statefulSet !== undefined && hasList(statefulSet, postgresql) && isObserved(statefulSet)) return;
-    const what = statefulSet === undefined ? "to make the StatefulSet" : "to take pg_hba up into the StatefulSet";
-    if (surroundings.now().getTime() + pauseSeconds * 1000 > deadline) {
-      throw new RecoveryError(
-        "failed",
-        `${cluster}: waited ${formatDuration(timeLimits.operator)} in vain for the Zalando operator ${what}`,
-        "see its log, and the status of the postgresql resource",
-      );
-    }
-    if (tries === 1) surroundings.progress(`waiting for the Zalando operator ${what}`);
-    await surroundings.sleep(pauseSeconds);
-  }
+    what = statefulSet === undefined ? "to make the StatefulSet" : "to take pg_hba up into the StatefulSet";
+  } while (await wait.pause(`waiting for the Zalando operator ${what}`));
+  throw new RecoveryError(
+    "failed",
+    `${cluster}: waited ${formatDuration(timeLimits.operator)} in vain for the Zalando operator ${what}`,
+    "see its log, and the status of the postgresql resource",
+  );
 }
 
 /** Whether the Zalando operator has taken the resource's list up. */
@@ -99,8 +97,8 @@ class Roll {
   #switchovers = 0;
   /** The Pods since nothing is left to be done, and since when. */
   #calm: { readonly pods: string; readonly since: number } | undefined;
-  /** What is waited for, and until when. */
-  #waiting: { readonly for: string; readonly until: number } | undefined;
+  /** What is waited for. Each thing has the whole limit for itself. */
+  #waiting: { readonly for: string; readonly wait: Wait } | undefined;
 
   constructor(client: HarborClient, harbor: ObjectName, request: RollRequest, surroundings: Surroundings) {
     this.#client = client;
@@ -237,19 +235,16 @@ class Roll {
   }
 
   async #wait(what: string): Promise<void> {
-    const now = this.#surroundings.now().getTime();
     const { pod: limit } = this.#request.timeLimits;
     if (this.#waiting?.for !== what) {
-      this.#waiting = { for: what, until: now + limit * 1000 };
-      this.#surroundings.progress(`waiting for ${what}`);
-    } else if (now + pauseSeconds * 1000 > this.#waiting.until) {
-      throw new RecoveryError(
-        "undetermined",
-        `${formatObjectName(this.#harbor)}: waited ${formatDuration(limit)} in vain for ${what}`,
-        "see the Pods' logs; running this again goes on from there",
-      );
+      this.#waiting = { for: what, wait: new Wait({ limit, pauses: [pauseSeconds] }, this.#surroundings) };
     }
-    await this.#surroundings.sleep(pauseSeconds);
+    if (await this.#waiting.wait.pause(`waiting for ${what}`)) return;
+    throw new RecoveryError(
+      "undetermined",
+      `${formatObjectName(this.#harbor)}: waited ${formatDuration(limit)} in vain for ${what}`,
+      "see the Pods' logs; running this again goes on from there",
+    );
   }
 
   /** A bootstrap that somebody interrupted at its end leaves a database that runs, and that no replica can ever join. */

@@ -6,10 +6,12 @@ import { postgresqlName } from "../../domain/harbor/names.ts";
 import { canonical } from "../../domain/secrets/copy.ts";
 import type { FingerprintReport } from "../../domain/secrets/request.ts";
 import type { Surroundings } from "../surroundings.ts";
+import { Wait } from "../waiting.ts";
 import { readIdentity, type IdentityReader } from "./identity.ts";
 import { type ObjectName, formatObjectName } from "../../domain/kubernetes/object-name.ts";
 
-const pauseSeconds = 2;
+/** Seconds. */
+const pauses = [2];
 /** For what is worth recording and may never be seen: the system identifier where Patroni keeps it elsewhere. */
 const identitySeconds = 60;
 
@@ -27,26 +29,27 @@ export async function fingerprintSecrets(
   wait: Duration | undefined,
   surroundings: Surroundings,
 ): Promise<FingerprintReport> {
-  const start = surroundings.now().getTime();
-  const waitSeconds = wait ?? 0;
-  const deadline = start + waitSeconds * 1000;
-  for (let told = ""; ;) {
-    const { fingerprint, missing, unseen } = await look(kubernetes, harbor, names);
-    const isOver = surroundings.now().getTime() > start + Math.min(waitSeconds, identitySeconds) * 1000;
-    if (wait === undefined || (missing.length === 0 && (unseen.length === 0 || isOver)))
-      return { version: 1, fingerprint };
-    if (missing.length > 0 && surroundings.now().getTime() + pauseSeconds * 1000 > deadline) {
+  if (wait === undefined) return report(await look(kubernetes, harbor, names));
+  const forSecrets = new Wait({ limit: wait, pauses }, surroundings);
+  const forIdentity = new Wait({ limit: Math.min(wait, identitySeconds), pauses }, surroundings);
+  for (;;) {
+    const found = await look(kubernetes, harbor, names);
+    const { missing, unseen } = found;
+    const line = `waiting for: ${[...missing, ...unseen].join("; ")}`;
+    if (missing.length > 0) {
+      if (await forSecrets.pause(line)) continue;
       throw new RecoveryError(
         "failed",
-        `${formatObjectName(harbor)}: waited ${formatDuration(wait)} in vain for:\n${missing.map((line) => `  ${line}`).join("\n")}`,
+        `${formatObjectName(harbor)}: waited ${formatDuration(wait)} in vain for:\n${missing.map((one) => `  ${one}`).join("\n")}`,
         "see the status of the HarborCluster and of its postgresql resource, and the operators' logs",
       );
     }
-    const waitingFor = [...missing, ...unseen].join("; ");
-    if (waitingFor !== told) surroundings.progress(`waiting for: ${waitingFor}`);
-    told = waitingFor;
-    await surroundings.sleep(pauseSeconds);
+    if (unseen.length === 0 || !(await forIdentity.pause(line))) return report(found);
   }
+}
+
+function report({ fingerprint }: Look): FingerprintReport {
+  return { version: 1, fingerprint };
 }
 
 interface Look {

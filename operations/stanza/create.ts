@@ -11,6 +11,7 @@ import { findLeader } from "./leader.ts";
 import { existingCluster, probeStanza } from "./probe.ts";
 import { containerOf } from "../../domain/kubernetes/container.ts";
 import type { Surroundings } from "../surroundings.ts";
+import { Wait } from "../waiting.ts";
 import { type ObjectName, formatObjectName, requestedCluster } from "../../domain/kubernetes/object-name.ts";
 
 /** How often the procedure starts again because the leader moved. */
@@ -19,7 +20,6 @@ const rounds = 3;
 const fewTries = 3;
 /** Seconds between tries; the last one repeats. */
 const pauses = [1, 2, 4, 8, 15];
-const pauseAfter = (tries: number): number => pauses[Math.min(tries, pauses.length) - 1] ?? 0;
 const mendConnection = "mend the connection from the instance to its repo host, then run again";
 /** Seconds for the new stanza to show in `info`: right after the repository came back, it may not be read at once. */
 const confirmSeconds = 60;
@@ -174,13 +174,16 @@ class Procedure {
 
   /** Tries until the stanza stands, the leader turns out to be another, or the time is up. No try is cut short. */
   async #createOn(leader: string): Promise<"done" | "leader-moved"> {
-    const deadline = this.#surroundings.now().getTime() + this.#request.timeLimits.create * 1000;
+    const wait = new Wait({ limit: this.#request.timeLimits.create, pauses }, this.#surroundings);
     const container = containerOf({ namespace: this.#cluster.namespace, name: leader }, databaseContainer);
     let unanswered = 0;
-    for (let tries = 1; ; tries += 1) {
+    let meaning: string;
+    do {
       this.#surroundings.progress(`pgbackrest stanza-create on ${leader}`);
-      const { decision, meaning } = await tryStanzaCreate(this.#client.exec, container, this.#surroundings.signal);
+      const end = await tryStanzaCreate(this.#client.exec, container, this.#surroundings.signal);
+      const { decision } = end;
       if (decision === "done") return "done";
+      meaning = end.meaning;
       this.#surroundings.progress(meaning);
       if (decision === "stop") throw this.#failure(meaning, "this is never tried again; a human must look at it");
       if (decision === "find-leader") {
@@ -195,16 +198,11 @@ class Procedure {
       }
       unanswered += decision === "retry-few" ? 1 : 0;
       if (unanswered === fewTries) throw this.#failure(meaning, "mend the connection to the repo host, then run again");
-
-      const pause = pauseAfter(tries);
-      if (this.#surroundings.now().getTime() + pause * 1000 > deadline) {
-        throw this.#failure(
-          `${meaning}, for ${formatDuration(this.#request.timeLimits.create)}`,
-          "see what holds it, or allow more time, then run again",
-        );
-      }
-      await this.#surroundings.sleep(pause);
-    }
+    } while (await wait.pause());
+    throw this.#failure(
+      `${meaning}, for ${formatDuration(this.#request.timeLimits.create)}`,
+      "see what holds it, or allow more time, then run again",
+    );
   }
 
   #failure(meaning: string, next: string): RecoveryError {
@@ -213,35 +211,27 @@ class Procedure {
 
   /** The status okay, asked anew of pgBackRest. */
   async #confirmed(): Promise<StanzaStatus> {
-    const deadline = this.#surroundings.now().getTime() + confirmSeconds * 1000;
-    for (;;) {
-      const status = await this.#probe();
+    const wait = new Wait({ limit: confirmSeconds, pauses: [1] }, this.#surroundings);
+    let status: StanzaStatus;
+    do {
+      status = await this.#probe();
       if (status.status === "okay") return status;
-      if (verdictOf(status) === "finding" || this.#surroundings.now().getTime() > deadline) {
-        throw this.#failure(`pgbackrest info says ${statusText(status)} (${statusDetail(status)})`, "run again");
-      }
-      await this.#surroundings.sleep(1);
-    }
+    } while (verdictOf(status) !== "finding" && (await wait.pause()));
+    throw this.#failure(`pgbackrest info says ${statusText(status)} (${statusDetail(status)})`, "run again");
   }
 
   /** PGO marks the stanza on its next reconcile; only then do its own backups start. */
   async #operatorAnswer(): Promise<StanzaCreateReport["operator"]> {
-    const deadline = this.#surroundings.now().getTime() + this.#request.timeLimits.operator * 1000;
-    for (let tries = 1; ; tries += 1) {
+    const limit = this.#request.timeLimits.operator;
+    const wait = new Wait({ limit, pauses }, this.#surroundings);
+    do {
       const cluster = await this.#client.getPostgresCluster(this.#cluster);
       if (cluster !== undefined && cluster.metadata.uid === this.#uid && operatorSaysCreated(cluster) === true) {
         this.#surroundings.progress("PGO confirms the stanza");
         return "confirmed";
       }
-      const pause = pauseAfter(tries);
-      if (this.#surroundings.now().getTime() + pause * 1000 > deadline) {
-        this.#surroundings.progress(
-          `PGO has not confirmed the stanza within ${formatDuration(this.#request.timeLimits.operator)}: see its log`,
-        );
-        return "pending";
-      }
-      if (tries === 1) this.#surroundings.progress("waiting for PGO to confirm the stanza");
-      await this.#surroundings.sleep(pause);
-    }
+    } while (await wait.pause("waiting for PGO to confirm the stanza"));
+    this.#surroundings.progress(`PGO has not confirmed the stanza within ${formatDuration(limit)}: see its log`);
+    return "pending";
   }
 }
