@@ -1,4 +1,24 @@
-import { isReady, podRevision, podRole, type DatabasePod } from "./objects.ts";
+import { pgHbaOf } from "../spilo/configuration.ts";
+import {
+  isReady,
+  podRevision,
+  podRole,
+  spiloVariables,
+  type DatabasePod,
+  type Postgresql,
+  type StatefulSet,
+} from "./objects.ts";
+import { isInPlace } from "./pg-hba.ts";
+
+/** Whether the Zalando operator has taken the resource's list of pg_hba up into the Pods' template. */
+export function hasList({ spec }: StatefulSet, postgresql: Postgresql): boolean {
+  return isInPlace(pgHbaOf(spiloVariables(spec.template.spec.containers)), postgresql.spec.patroni.pg_hba);
+}
+
+/** Whether the StatefulSet's controller has seen the newest template. */
+export function isObserved({ metadata, status }: StatefulSet): boolean {
+  return status.updateRevision !== undefined && status.observedGeneration >= metadata.generation;
+}
 
 /** The database's Pods at one moment. */
 export interface RollState {

@@ -3,19 +3,9 @@ import { hasReplicationRole, readBootstrapState, switchover } from "../../client
 import { formatDuration } from "../../domain/duration.ts";
 import { RecoveryError } from "../../domain/errors.ts";
 import { postgresqlName } from "../../domain/harbor/names.ts";
-import {
-  podRevision,
-  spiloContainer,
-  spiloRuns,
-  spiloVariables,
-  type DatabasePod,
-  type Postgresql,
-  type StatefulSet,
-} from "../../domain/harbor/objects.ts";
+import { podRevision, spiloContainer, spiloRuns, type DatabasePod } from "../../domain/harbor/objects.ts";
 import type { RollReport, RollRequest } from "../../domain/harbor/steps.ts";
-import { isInPlace } from "../../domain/harbor/pg-hba.ts";
-import { nextRollStep, type RollState } from "../../domain/harbor/roll-plan.ts";
-import { pgHbaOf } from "../../domain/spilo/configuration.ts";
+import { hasList, isObserved, nextRollStep, type RollState } from "../../domain/harbor/roll-plan.ts";
 import { containerOf } from "../../domain/kubernetes/container.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { Wait } from "../waiting.ts";
@@ -77,15 +67,6 @@ async function takenUp(
     `${cluster}: waited ${formatDuration(timeLimits.operator)} in vain for the Zalando operator ${what}`,
     "see its log, and the status of the postgresql resource",
   );
-}
-
-/** Whether the Zalando operator has taken the resource's list up. */
-function hasList({ spec }: StatefulSet, postgresql: Postgresql): boolean {
-  return isInPlace(pgHbaOf(spiloVariables(spec.template.spec.containers)), postgresql.spec.patroni.pg_hba);
-}
-
-function isObserved({ metadata, status }: StatefulSet): boolean {
-  return status.updateRevision !== undefined && status.observedGeneration >= metadata.generation;
 }
 
 class Roll {
