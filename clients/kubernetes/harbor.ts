@@ -23,7 +23,7 @@ import { coreApi, inNamespace, openApi, understood, unlessStatus, type Kubernete
 import type { ObjectName } from "../../domain/kubernetes/object-name.ts";
 import { type SecretContent, secretSchema } from "../../domain/kubernetes/secret.ts";
 
-/** Who writes pg_hba, in the managedFields of the `postgresql` resource. Another name would be another owner. */
+/** Our name as a field manager, in the managedFields of the `postgresql` resource. A changed name would be a second owner. */
 export const fieldManager = "postgres-recovery";
 
 /** What the steps around Harbor need of one Kubernetes cluster. What does not exist is undefined. */
@@ -40,16 +40,16 @@ export interface HarborClient {
   getSystemIdentifier(harbor: ObjectName): Promise<string | undefined>;
   getConfigMap(object: ObjectName): Promise<LivePodConfig | undefined>;
   getSecret(object: ObjectName): Promise<SecretContent | undefined>;
-  /** Creates it, unless there is one of that name, which is left as it is. */
+  /** Creates it. An existing Secret of the same name stays unchanged. */
   createSecret(secret: RestoredSecret): Promise<"created" | "exists">;
   /** Variables of all containers of a namespace's Deployments. */
   listDeploymentVariables(namespace: string): Promise<ContainerVariable[]>;
   getOperatorConfiguration(object: ObjectName): Promise<unknown>;
   /** Names of the OperatorConfigurations of a namespace. */
   listOperatorConfigurations(namespace: string): Promise<string[]>;
-  /** Takes the whole list over, whoever owned it; other fields, and another resource of the same name, stay as they are. */
+  /** Sets and owns the whole list, even if somebody else owned it. Other fields stay, and so does a recreated resource. */
   applyPgHba(postgresql: Postgresql, list: readonly string[]): Promise<Postgresql>;
-  /** Deletes the very Pod of that UID, and no other of its name. */
+  /** Deletes the Pod with this UID, never its successor of the same name. */
   deletePod(pod: DatabasePod): Promise<void>;
   readonly exec: Exec;
 }
@@ -107,7 +107,7 @@ export async function connectHarbor(
     async getSystemIdentifier(harbor) {
       const { namespace, name } = databaseOf(harbor);
       const patroni = { namespace, name: `${name}-config` };
-      // Endpoints, or a ConfigMap where the operator is told so (kubernetes_use_configmaps).
+      // Patroni keeps it in Endpoints, or in a ConfigMap if the operator has kubernetes_use_configmaps.
       const record =
         (await find("endpoints", coreApi, patroni, patroniRecordSchema)) ??
         (await find("configmaps", coreApi, patroni, patroniRecordSchema));
@@ -147,7 +147,7 @@ export async function connectHarbor(
       const object = {
         apiVersion: `${postgresqlApi.group}/${postgresqlApi.version}`,
         kind: "postgresql",
-        // Without the UID a resource that is gone by now would be made anew, of nothing but this list.
+        // Without the UID, a resource deleted in the meantime would be recreated with nothing but this list.
         metadata: { namespace, name, uid },
         spec: { patroni: { pg_hba } },
       };
@@ -161,7 +161,7 @@ export async function connectHarbor(
 
     async deletePod({ metadata: { namespace, name, uid } }) {
       const path = `${coreApi}${inNamespace(namespace)}/pods/${encodeURIComponent(name)}`;
-      // Gone, or another of that name by now: both are what was wanted.
+      // 404: it is gone. 409: its successor of the same name exists. Both are the desired result.
       await unlessStatus(404, () => unlessStatus(409, () => remove("delete pods", path, { preconditions: { uid } })));
     },
   };

@@ -4,15 +4,15 @@ import { spiloContainer, type DatabasePod } from "../../domain/harbor/objects.ts
 import type { Exec, ExecResult } from "../kubernetes/exec.ts";
 import { containerOf, type ContainerName } from "../../domain/kubernetes/container.ts";
 
-/** Longer than a bootstrap that fails at once takes from one try to the next. */
+/** Longer than the interval at which an immediately failing bootstrap is tried again. */
 const watchSeconds = 15;
 /** Patroni waits for the candidate to take the lead. */
 const switchoverSeconds = 90;
 
 /**
- * PGROOT and PGVERSION are set by the Zalando operator; Spilo keeps the data in `data` below the former. A bootstrap that
- * fails begins anew every few seconds, so that a moment without a control file says nothing: it counts right after the
- * file has gone, for then Patroni has just moved the failed data away, or when there is none for longer than such a round.
+ * The Zalando operator sets PGROOT and PGVERSION; Spilo keeps the data in `$PGROOT/data`. A failing bootstrap starts over
+ * every few seconds, so a single look without a control file proves nothing. It counts in two cases: the file has just
+ * disappeared, because Patroni has moved the failed data away; or there is none for longer than one such round.
  */
 const controlScript = `
 control="\${PGROOT:?}/data/global/pg_control"
@@ -26,7 +26,7 @@ done
 if [ ! -e "$control" ]; then echo "no control file"; exit; fi
 LC_ALL=C PATH="/usr/lib/postgresql/\${PGVERSION:-12}/bin:$PATH" exec timeout -k 2 10 pg_controldata -D "$PGROOT/data"`;
 
-/** How far the bootstrap in a Pod is, by its files alone: nobody may be let into its Postgres. It takes up to 15 s. */
+/** How far the bootstrap in a Pod is, by its files alone: its Postgres may not let anybody in. It takes up to 15 s. */
 export async function readBootstrapState(exec: Exec, pod: DatabasePod, signal: AbortSignal): Promise<BootstrapState> {
   const result = await exec(containerOf(pod.metadata, spiloContainer), ["sh", "-c", controlScript], {
     deadlineSeconds: watchSeconds + 25,
@@ -39,7 +39,7 @@ export async function readBootstrapState(exec: Exec, pod: DatabasePod, signal: A
 const roleScript = `exec timeout -k 2 15 psql -XAtq -U "\${PGUSER_SUPERUSER:-postgres}" -d postgres -c "select 1 from pg_roles where rolreplication and rolname = '\${PGUSER_STANDBY:-standby}'"`;
 
 /**
- * Whether the role is there with which replicas join: Patroni makes it at the very end of a bootstrap.
+ * Whether the role with which replicas join exists: Patroni creates it at the very end of a bootstrap.
  *
  * @throws RecoveryError when the leader's Postgres does not answer.
  */
@@ -60,7 +60,7 @@ export async function switchover(
   candidate: DatabasePod,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  // The option for the leader has changed its name with Patroni 3; without it --force means the present one.
+  // Patroni 3 renamed the option that names the leader; without it, --force means the present leader.
   const argv = [
     "timeout",
     "-k",

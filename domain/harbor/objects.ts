@@ -56,14 +56,14 @@ export const postgresqlSchema = z.object({
 });
 export type Postgresql = z.infer<typeof postgresqlSchema>;
 
-/** What is declared of a HarborCluster that somebody else makes; absent: anything. */
+/** What is declared about a HarborCluster that is created elsewhere. Anything goes where a part is absent. */
 export interface DeclaredHarbor {
   /** Image of the database's Pods. */
   readonly image?: string | undefined;
   readonly externalUrl?: string | undefined;
 }
 
-/** Where a HarborCluster, or the resource that was made of it, is not as declared: a sentence each. */
+/** One sentence for each way in which a HarborCluster, or its `postgresql` resource, differs from what is declared. */
 export function differencesFrom(
   { externalUrl, image }: DeclaredHarbor,
   cluster: HarborCluster | undefined,
@@ -119,14 +119,14 @@ export const podSchema = z.object({
 });
 export type DatabasePod = z.infer<typeof podSchema>;
 
-/** What a Pod is to Patroni, by the label that Patroni keeps on it; `none` before a bootstrap has ended. */
+/** The Pod's role by the label that Patroni sets; `none` before the bootstrap has ended. */
 export function podRole({ metadata }: DatabasePod): "leader" | "replica" | "none" {
   const role = metadata.labels["spilo-role"];
   if (role === "master" || role === "primary") return "leader";
   return role === "replica" ? "replica" : "none";
 }
 
-/** Whether the kubelet calls the Pod ready, and nobody deletes it. */
+/** Whether the kubelet reports the Pod as ready, and it is not being deleted. */
 export function isReady({ metadata, status }: DatabasePod): boolean {
   return (
     metadata.deletionTimestamp === undefined &&
@@ -139,7 +139,7 @@ export function spiloRuns({ metadata, status }: DatabasePod): boolean {
   return metadata.deletionTimestamp === undefined && containerRuns(status.containerStatuses, spiloContainer);
 }
 
-/** Name of the revision of the StatefulSet that a Pod was made from. */
+/** Name of the StatefulSet's revision from which the Pod was created. */
 export function podRevision({ metadata }: DatabasePod): string | undefined {
   return metadata.labels["controller-revision-hash"];
 }

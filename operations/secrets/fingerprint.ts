@@ -12,15 +12,15 @@ import { type ObjectName, formatObjectName } from "../../domain/kubernetes/objec
 
 /** Seconds. */
 const pauses = [2];
-/** For what is worth recording and may never be seen: the system identifier where Patroni keeps it elsewhere. */
+/** Seconds for what is worth recording but may never appear: Patroni may keep the system identifier elsewhere. */
 const identitySeconds = 60;
 
 /**
- * A text that is another one whenever the content of a secret is, or the database they belong to: `up` keeps the secrets
- * anew when it changes. It is made of the content, so it is to be treated as a secret.
+ * A text that changes whenever the content of a secret changes, or the database that the secrets belong to. When it
+ * changes, `up` keeps the secrets again. It is a hash of the content, so it must be treated as a secret.
  *
- * @param wait how long to wait until the operators have made all of them; undefined for a single look.
- * @throws RecoveryError `failed` that lists what is missing when the time is over.
+ * @param wait how long to wait until the operators have created all of them; undefined for a single look.
+ * @throws RecoveryError that lists what is missing when the time is over.
  */
 export async function fingerprintSecrets(
   kubernetes: IdentityReader & Pick<HarborClient, "getSecret">,
@@ -54,9 +54,9 @@ function report({ fingerprint }: Look): FingerprintReport {
 
 interface Look {
   readonly fingerprint: string;
-  /** Without it not everything can be kept. */
+  /** What must exist before everything can be kept. */
   readonly missing: string[];
-  /** What would be recorded, too. */
+  /** What would also be recorded if it were known. */
   readonly unseen: string[];
 }
 

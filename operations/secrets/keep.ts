@@ -18,9 +18,9 @@ import { readIdentity, type IdentityReader } from "./identity.ts";
 import { type ObjectName, formatObjectName } from "../../domain/kubernetes/object-name.ts";
 
 /**
- * Copies the secrets of a Harbor into AWS Secrets Manager: a new version where the content, or the database, is another
- * than that of the current copy, and nothing elsewhere. What is missing or odd in Kubernetes never replaces a good copy.
- * The newest version of each database has a label of its own, so that a new cluster of the same name does not push it out.
+ * Copies the secrets of a Harbor into AWS Secrets Manager. A secret gets a new version if its content, or its database,
+ * differs from the current copy. A missing or malformed Secret in Kubernetes never replaces a good copy. The newest version
+ * of each database has its own label, so that a new cluster of the same name does not push it out.
  *
  * @throws RecoveryError `failed` that lists every secret that could not be kept; the others are kept.
  */
@@ -72,7 +72,7 @@ export async function keepSecrets(
   };
 }
 
-/** The good copy of before is current until the new one is proven. */
+/** The previous copy stays current until the new one has been read back. */
 async function keep(aws: SecretsManager, name: string, copy: SecretCopy): Promise<void> {
   const text = JSON.stringify(copy);
   const label = clusterLabel(copy.cluster.uid);

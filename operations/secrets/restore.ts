@@ -27,9 +27,9 @@ interface Ready {
 type Looked = Ready | { readonly name: string; readonly problem: string };
 
 /**
- * Puts the kept copies of a Harbor's secrets into its namespace, before the HarborCluster is made: both operators then
- * take them as their own. A Secret that exists is never changed: with the same content it is fine, with another one it
- * belongs to a database that runs already. Nothing is done unless all can be restored.
+ * Creates a Harbor's Secrets from the kept copies, before the HarborCluster is created: both operators then use them as
+ * their own. An existing Secret is never changed: if its content differs, a running database may depend on it. Either all
+ * Secrets can be restored, or nothing is done.
  *
  * @param uid UID of the lost `postgresql` resource; undefined for the newest copies.
  * @throws RecoveryError `failed` that lists every secret that cannot be restored.
@@ -52,7 +52,7 @@ export async function restoreSecrets(
     if (isThere) continue;
     const secret = restoredSecret(harbor, content);
     await kubernetes.createSecret(secret);
-    // It may have been made by an operator in this very moment.
+    // An operator may have created it at the same moment.
     const live = await kubernetes.getSecret({ namespace: harbor.namespace, name });
     if (live === undefined || !sameContent(live, secret))
       throw refusal(harbor, [`  ${name}: somebody else has made it meanwhile, with other content`]);
@@ -88,7 +88,7 @@ async function look(
   return { name, copy, content: stored.copy, isThere: live !== undefined };
 }
 
-/** The newest copies may come from several databases, when one of them was kept only in part. */
+/** The newest copies may come from different databases, if one of them was kept only in part. */
 function oneCluster(harbor: ObjectName, ready: readonly Ready[]): ClusterIdentity {
   const clusters = new Map(ready.map(({ content }) => [content.cluster.uid, content.cluster]));
   const [cluster, ...others] = clusters.values();

@@ -18,9 +18,9 @@ import { type ObjectName, formatObjectName } from "../../domain/kubernetes/objec
 const electionSeconds = 60;
 
 /**
- * The leader's Pod, read anew: by `patronictl list`, and when that gives no answer by Patroni's annotation on the Pods.
- * While there is none, an election is waited for. Both are hints that can be some seconds old; whoever writes must
- * prove the primary once more in the same command.
+ * The leader's Pod as it is now: by `patronictl list` or, if that gives no answer, by Patroni's annotation on the Pods.
+ * While there is no leader, this waits for an election. Both sources can be some seconds old, so whoever writes must prove
+ * once more, in the same command, that it is the primary.
  *
  * @throws RecoveryError when no instance runs, or there is no single leader.
  */
