@@ -9,9 +9,7 @@ import { type ObjectName, parseObjectName } from "../domain/kubernetes/object-na
 export function clusterArgument(text: string): ObjectName {
   const cluster = parseObjectName(text);
   if (cluster !== undefined) return cluster;
-  throw new RecoveryError(
-    "usage",
-    `"${text}" is not NAMESPACE/CLUSTER`,
-    "name a cluster as `postgres-recovery stanza list` shows it, such as calendar/calendar-db",
-  );
+  throw new RecoveryError("cluster-name-invalid", `"${text}" is not NAMESPACE/CLUSTER`, {
+    next: "name a cluster as `postgres-recovery stanza list` shows it, such as calendar/calendar-db",
+  });
 }

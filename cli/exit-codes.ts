@@ -1,4 +1,4 @@
-import type { FailureKind } from "../domain/errors.ts";
+import type { FailureKind } from "../domain/catalogue/error-codes.ts";
 import type { Verdict } from "../domain/stanza/status.ts";
 
 /** What the process's exit code means; printed in every `--help`. */

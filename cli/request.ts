@@ -52,7 +52,7 @@ export async function requestOf<Request extends { readonly kubernetes: Kubernete
   fromArguments: (cluster: string) => object,
 ): Promise<Asked<Request>> {
   if ((options.request !== undefined) === (cluster !== undefined)) {
-    throw new RecoveryError("usage", "name either one cluster as NAMESPACE/NAME or `--request -`");
+    throw new RecoveryError("cluster-not-named", "name either one cluster as NAMESPACE/NAME or `--request -`");
   }
   if (cluster === undefined) {
     const request = validated(schema, await fromStdin());
@@ -71,7 +71,8 @@ export function given(values: Readonly<Record<string, unknown>>): Record<string,
 /** @throws RecoveryError `usage` that names fields and problems, and no value. */
 export function validated<Request>(schema: z.ZodType<Request>, request: unknown): Request {
   const result = schema.safeParse(request);
-  if (!result.success) throw new RecoveryError("usage", `the request is not valid:\n${z.prettifyError(result.error)}`);
+  if (!result.success)
+    throw new RecoveryError("request-invalid", `the request is not valid:\n${z.prettifyError(result.error)}`);
   return result.data;
 }
 
@@ -81,7 +82,7 @@ async function fromStdin(): Promise<unknown> {
   } catch (error) {
     // Node's message quotes the text, and keys may stand in it.
     throw new RecoveryError(
-      "usage",
+      "request-unreadable",
       `the request on stdin is not JSON: ${error instanceof SyntaxError ? "it cannot be parsed" : messageOf(error)}`,
     );
   }

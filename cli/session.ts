@@ -37,11 +37,9 @@ export function surroundingsOfProcess(): Surroundings {
   const stop = new AbortController();
   const interrupt = (): void => {
     stop.abort(
-      new RecoveryError(
-        "interrupted",
-        "interrupted",
-        "a remote command that was under way ends by itself within its time limit",
-      ),
+      new RecoveryError("interrupted", "interrupted", {
+        next: "a remote command that was under way ends by itself within its time limit",
+      }),
     );
   };
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(name, interrupt);

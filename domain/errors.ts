@@ -1,20 +1,29 @@
-/**
- * Why a step ended without its result:
- * `usage` (the caller asked for something that cannot be), `undetermined` (the truth could not be found out),
- * `failed` (a repair was tried or refused), `interrupted` (somebody stopped it).
- */
-export type FailureKind = "usage" | "undetermined" | "failed" | "interrupted";
+import { errorKinds, type ErrorCode, type FailureKind } from "./catalogue/error-codes.ts";
 
-/** An error that a person can act on: what, where, and what to do next. It is shown without a stack trace. */
+/** What an error may say besides its message. */
+export interface ErrorDetails {
+  /** What to do next. */
+  readonly next?: string | undefined;
+  /** What was caught. It is printed with `--debug`, so it must not quote input that may hold a secret. */
+  readonly cause?: unknown;
+}
+
+/**
+ * An error that a person can act on: what, where, and what to do next. It is shown without a stack trace.
+ *
+ * @example new RecoveryError("leader-moved", "calendar/calendar-db: the leader moved 3 times", { next: "run again" }).kind // → "failed"
+ */
 export class RecoveryError extends Error {
+  readonly code: ErrorCode;
   readonly kind: FailureKind;
   readonly next: string | undefined;
 
-  constructor(kind: FailureKind, message: string, next?: string) {
-    super(message);
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details);
     this.name = "RecoveryError";
-    this.kind = kind;
-    this.next = next;
+    this.code = code;
+    this.kind = errorKinds[code];
+    this.next = details.next;
   }
 }
 

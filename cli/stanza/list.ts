@@ -72,9 +72,9 @@ async function list(session: Session, options: StanzaListOptions): Promise<ScanE
 function requireNoNamespace(context: string, namespace: string | undefined): void {
   if (namespace === undefined) return;
   throw new RecoveryError(
-    "usage",
+    "namespace-without-clusters",
     `there is no PostgresCluster in namespace ${namespace} of context ${context}`,
-    `see all namespaces: postgres-recovery stanza list --context ${context}`,
+    { next: `see all namespaces: postgres-recovery stanza list --context ${context}` },
   );
 }
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { firstLine } from "../../domain/text.ts";
-import { messageOf, RecoveryError, type FailureKind } from "../../domain/errors.ts";
+import type { ErrorCode } from "../../domain/catalogue/error-codes.ts";
+import { messageOf, RecoveryError, type ErrorDetails } from "../../domain/errors.ts";
 
 /** The bucket that was asked, for the errors. */
 export interface S3Place {
@@ -12,27 +13,15 @@ export interface S3Place {
 }
 
 /** Why S3 gave no answer that can be used. */
-export type S3Problem =
-  | "no-such-bucket"
-  | "no-such-object"
-  | "access-denied"
-  | "wrong-region"
-  /** There are none, or S3 does not accept them: unknown key, wrong signature, expired. */
-  | "credentials"
-  | "unreachable"
-  /** An object in an archive class, which must be restored before it can be read. */
-  | "archived"
-  /** An object that was to be new is there already. */
-  | "exists"
-  | "other";
+export type S3Code = Extract<ErrorCode, `s3-${string}` | `aws-credentials-${string}`>;
 
 /** A question to S3 without a usable answer. It never holds a key. */
 export class S3Error extends RecoveryError {
-  readonly problem: S3Problem;
+  override readonly code: S3Code;
 
-  constructor(problem: S3Problem, kind: FailureKind, message: string, next: string) {
-    super(kind, message, next);
-    this.problem = problem;
+  constructor(code: S3Code, message: string, details: ErrorDetails) {
+    super(code, message, details);
+    this.code = code;
   }
 }
 
@@ -51,8 +40,8 @@ const codedSchema = z.object({ code: z.string() });
 /** What an error of the SDK means; `what` says what was asked. */
 export function s3Error({ bucket, region, endpoint, needs }: S3Place, what: string, error: unknown): S3Error {
   const store = endpoint ?? `AWS, region ${region}`;
-  const made = (problem: S3Problem, kind: FailureKind, told: string, next: string): S3Error =>
-    new S3Error(problem, kind, `bucket ${bucket} (${store}): ${told} (${what})`, next);
+  const made = (code: S3Code, told: string, next: string): S3Error =>
+    new S3Error(code, `bucket ${bucket} (${store}): ${told} (${what})`, { next, cause: error });
   const answer = answerSchema.safeParse(error).data;
   const name = answer?.name ?? (error instanceof Error ? error.name : "");
   const wrongRegion = (): S3Error => {
@@ -61,24 +50,18 @@ export function s3Error({ bucket, region, endpoint, needs }: S3Place, what: stri
       actual === undefined
         ? `the region ${region} is not the bucket's`
         : `the bucket is in the region ${actual}, not ${region}`;
-    return made(
-      "wrong-region",
-      "usage",
-      told,
-      actual === undefined ? "correct the region" : `set the region to ${actual}`,
-    );
+    return made("s3-region-wrong", told, actual === undefined ? "correct the region" : `set the region to ${actual}`);
   };
 
   switch (name) {
     case "NoSuchBucket":
       return made(
-        "no-such-bucket",
-        "usage",
+        "s3-bucket-missing",
         "there is no such bucket",
         "check the bucket's name, and the endpoint if there is one",
       );
     case "NoSuchKey":
-      return made("no-such-object", "undetermined", "the object is gone", "list again");
+      return made("s3-object-gone", "the object is gone", "list again");
     case "PermanentRedirect":
     case "AuthorizationHeaderMalformed":
     case "IllegalLocationConstraintException":
@@ -86,8 +69,7 @@ export function s3Error({ bucket, region, endpoint, needs }: S3Place, what: stri
     case "AccessDenied":
     case "AllAccessDisabled":
       return made(
-        "access-denied",
-        "undetermined",
+        "s3-forbidden",
         "access is denied",
         needs ??
           "the credentials need s3:ListBucket on the bucket and s3:GetObject below the prefix; docs/buckets.md has the policy",
@@ -99,53 +81,39 @@ export function s3Error({ bucket, region, endpoint, needs }: S3Place, what: stri
     case "TokenRefreshRequired":
     case "RequestTimeTooSkewed":
       return made(
-        "credentials",
-        "undetermined",
+        "aws-credentials-rejected",
         `the credentials are not accepted: ${credentialProblem[name]}`,
         "correct the keys (or log in again), then check again",
       );
     case "CredentialsProviderError":
     case "ProviderError":
       return made(
-        "credentials",
-        "undetermined",
+        "aws-credentials-missing",
         "there are no AWS credentials",
         "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_PROFILE, or log in with `aws sso login`",
       );
     case "InvalidObjectState":
       return made(
-        "archived",
-        "undetermined",
+        "s3-object-archived",
         "the object lies in an archive class",
         "restore it from there first: aws s3api restore-object",
       );
     case "PreconditionFailed":
     case "ConditionalRequestConflict":
-      return made("exists", "failed", "an object of that name exists already, and stays as it is", "run again");
+      return made("s3-object-exists", "an object of that name exists already, and stays as it is", "run again");
   }
   const status = answer?.$metadata.httpStatusCode;
   // A HEAD or a store that sends no body: only the status tells.
   if (status === 301) return wrongRegion();
   if (status === 403)
-    return made(
-      "access-denied",
-      "undetermined",
-      "access is denied",
-      needs ?? "give the credentials the policy in docs/buckets.md",
-    );
+    return made("s3-forbidden", "access is denied", needs ?? "give the credentials the policy in docs/buckets.md");
   if (status !== undefined)
-    return made("other", "undetermined", `S3 answered ${name} (HTTP ${status})`, "see what the store says of it");
+    return made("s3-failed", `S3 answered ${name} (HTTP ${status})`, "see what the store says of it");
   const network = networkProblem(error);
   if (network !== undefined)
-    return made(
-      "unreachable",
-      "undetermined",
-      `no answer: ${network}`,
-      "check the network, proxy and endpoint from here to it",
-    );
+    return made("s3-unreachable", `no answer: ${network}`, "check the network, proxy and endpoint from here to it");
   return made(
-    "other",
-    "undetermined",
+    "s3-answer-unreadable",
     `the answer cannot be used: ${firstLine(messageOf(error))}`,
     "see whether something else than S3 answers there",
   );

@@ -172,10 +172,9 @@ class MultipartUpload implements S3Upload {
     if (found instanceof S3Error) throw found;
     if (this.#isOwn(found, size)) return;
     throw new S3Error(
-      "other",
-      "failed",
+      "s3-object-not-confirmed",
       `bucket ${Bucket}: ${Key} is not there with the ${size} bytes that were sent`,
-      "see what the store did with it",
+      { next: "see what the store did with it" },
     );
   }
 
@@ -196,8 +195,9 @@ class MultipartUpload implements S3Upload {
       await this.#client.send(new AbortMultipartUploadCommand(this.#object));
     } catch (error) {
       if (error instanceof Error && error.name === "NoSuchUpload") return;
-      const { kind, message, next } = s3Error(this.#place, `abort the upload of ${this.#object.Key}`, error);
-      throw new RecoveryError(kind, `parts of an unfinished upload may be left: ${message}`, next);
+      const cause = s3Error(this.#place, `abort the upload of ${this.#object.Key}`, error);
+      const { code, message, next } = cause;
+      throw new RecoveryError(code, `parts of an unfinished upload may be left: ${message}`, { next, cause });
     }
   }
 

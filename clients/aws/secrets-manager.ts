@@ -6,6 +6,7 @@ import {
   SecretsManagerClient,
   UpdateSecretVersionStageCommand,
 } from "@aws-sdk/client-secrets-manager";
+import type { ErrorCode } from "../../domain/catalogue/error-codes.ts";
 import { messageOf, RecoveryError } from "../../domain/errors.ts";
 import { noRegion } from "./no-region.ts";
 import { currentLabel } from "../../domain/secrets/copy.ts";
@@ -26,14 +27,29 @@ export interface SecretsManager {
 /** Milliseconds; tries go on for three times as long. */
 const limits = { connectionTimeout: 5_000, requestTimeout: 10_000, throwOnRequestTimeout: true };
 
-const advice: Readonly<Record<string, string>> = {
-  AccessDeniedException:
-    "ask for the IAM policy in docs/secrets.md, and for the use of the KMS key that encrypts the copies",
-  CredentialsProviderError: "log in to AWS: set AWS_PROFILE, or run `aws sso login`",
-  DecryptionFailure: "see whether the KMS key is enabled, and whether its policy lets you decrypt",
-  EncryptionFailure: "see whether the KMS key is enabled, and whether its policy lets you encrypt",
-  ExpiredTokenException: "log in to AWS again",
-  UnrecognizedClientException: "see whether AWS_PROFILE or the access key is the right one",
+/** What AWS's error means, and what to do about it, by its name. */
+const meanings: Readonly<Record<string, { readonly code: ErrorCode; readonly next: string }>> = {
+  AccessDeniedException: {
+    code: "secrets-manager-forbidden",
+    next: "ask for the IAM policy in docs/secrets.md, and for the use of the KMS key that encrypts the copies",
+  },
+  CredentialsProviderError: {
+    code: "aws-credentials-missing",
+    next: "log in to AWS: set AWS_PROFILE, or run `aws sso login`",
+  },
+  DecryptionFailure: {
+    code: "kms-key-unusable",
+    next: "see whether the KMS key is enabled, and whether its policy lets you decrypt",
+  },
+  EncryptionFailure: {
+    code: "kms-key-unusable",
+    next: "see whether the KMS key is enabled, and whether its policy lets you encrypt",
+  },
+  ExpiredTokenException: { code: "aws-credentials-rejected", next: "log in to AWS again" },
+  UnrecognizedClientException: {
+    code: "aws-credentials-rejected",
+    next: "see whether AWS_PROFILE or the access key is the right one",
+  },
 };
 
 /**
@@ -68,11 +84,9 @@ export function connectSecretsManager(
       const command = new PutSecretValueCommand({ SecretId, SecretString, VersionStages: [label] });
       const answer = await asked(SecretId, signal, () => client.send(command, options));
       if (answer?.VersionId !== undefined) return answer.VersionId;
-      throw new RecoveryError(
-        "failed",
-        `${SecretId} does not exist in AWS Secrets Manager`,
-        "let `pulumi up` make it first",
-      );
+      throw new RecoveryError("secret-copy-missing", `${SecretId} does not exist in AWS Secrets Manager`, {
+        next: "let `pulumi up` make it first",
+      });
     },
 
     async makeCurrent(SecretId, MoveToVersionId) {
@@ -96,10 +110,10 @@ async function asked<T>(name: string, signal: AbortSignal, request: () => Promis
     if (error.name === "ResourceNotFoundException") return undefined;
     const missing = noRegion(error);
     if (missing !== undefined) throw missing;
-    throw new RecoveryError(
-      "undetermined",
-      `AWS Secrets Manager: ${name}: ${error.name}: ${messageOf(error)}`,
-      advice[error.name],
-    );
+    const { code, next } = meanings[error.name] ?? { code: "secrets-manager-failed", next: undefined };
+    throw new RecoveryError(code, `AWS Secrets Manager: ${name}: ${error.name}: ${messageOf(error)}`, {
+      next,
+      cause: error,
+    });
   }
 }

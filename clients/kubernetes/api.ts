@@ -65,9 +65,9 @@ export async function openApi(
     ).metadata;
     if (uid !== target.kubeSystemUid) {
       throw new RecoveryError(
-        "usage",
+        "kubernetes-cluster-wrong",
         `context ${context} leads to another cluster: its kube-system namespace has UID ${uid}, expected ${target.kubeSystemUid}`,
-        "check the context and the kubeconfig; nothing has been done",
+        { next: "check the context and the kubeconfig; nothing has been done" },
       );
     }
   }
@@ -108,9 +108,9 @@ export function understood<T>(context: string, schema: z.ZodType<T>, answer: unk
   const { data, error } = schema.safeParse(answer);
   if (error === undefined) return data;
   throw new RecoveryError(
-    "undetermined",
+    "kubernetes-answer-unexpected",
     `context ${context}: the API server sent something else than Kubernetes and the operators do:\n${z.prettifyError(error)}`,
-    "see which version of the operator is installed, and whether a proxy answers in the API server's place",
+    { next: "see which version of the operator is installed, and whether a proxy answers in the API server's place" },
   );
 }
 

@@ -125,11 +125,10 @@ export async function connectHarbor(
         return created === undefined ? "exists" : "created";
       } catch (error) {
         if (!(error instanceof RequestError && error.httpStatus === 404)) throw error;
-        throw new RecoveryError(
-          "failed",
-          `context ${context}: there is no namespace ${namespace}`,
-          `kubectl --context ${context} create namespace ${namespace}`,
-        );
+        throw new RecoveryError("namespace-missing", `context ${context}: there is no namespace ${namespace}`, {
+          next: `kubectl --context ${context} create namespace ${namespace}`,
+          cause: error,
+        });
       }
     },
 

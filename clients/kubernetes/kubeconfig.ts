@@ -25,14 +25,17 @@ export function loadKubeconfig({ kubeconfig, context }: KubeconfigChoice): KubeC
     if (kubeconfig === undefined) config.loadFromDefault();
     else config.loadFromFile(kubeconfig);
   } catch (error) {
-    throw new RecoveryError("usage", `the kubeconfig ${source} cannot be used: ${readProblem(error)}`, otherKubeconfig);
+    throw new RecoveryError("kubeconfig-unusable", `the kubeconfig ${source} cannot be used: ${readProblem(error)}`, {
+      next: otherKubeconfig,
+      ...(isFileProblem(error) && { cause: error }),
+    });
   }
   // The library's own name for the server http://localhost:8080, which it falls back to without a word.
   if (config.getCurrentContext() === "loaded-context") {
     throw new RecoveryError(
-      "usage",
+      "kubeconfig-missing",
       "there is no kubeconfig: the variable KUBECONFIG is not set, and ~/.kube/config does not exist",
-      "name one with --kubeconfig, or set KUBECONFIG",
+      { next: "name one with --kubeconfig, or set KUBECONFIG" },
     );
   }
   chooseContext(config, context, source);
@@ -45,17 +48,17 @@ function chooseContext(config: KubeConfig, context: string | undefined, source: 
   if (!chosen || !known.includes(chosen)) {
     const problem = chosen ? `has no context ${chosen}` : "names no current context";
     throw new RecoveryError(
-      "usage",
+      "context-unknown",
       `the kubeconfig ${source} ${problem}; it has: ${known.join(", ") || "none"}`,
-      "choose one with --context, or name another file with --kubeconfig",
+      { next: "choose one with --context, or name another file with --kubeconfig" },
     );
   }
   config.setCurrentContext(chosen);
   if (config.getCurrentCluster() === null || config.getCurrentUser() === null) {
     throw new RecoveryError(
-      "usage",
+      "kubeconfig-incomplete",
       `the kubeconfig ${source} lacks the cluster or the user that its context ${chosen} names`,
-      otherKubeconfig,
+      { next: otherKubeconfig },
     );
   }
 }
@@ -74,6 +77,11 @@ function readProblem(error: unknown): string {
   if (file.success) return unreadable(file.data);
   // An empty file, a list, a server that is a number: the library stumbles over it.
   return error instanceof TypeError ? "its content is not a kubeconfig" : messageOf(error);
+}
+
+/** Other errors of reading a kubeconfig may quote it: those of YAML the lines, a TypeError the value that it meets. */
+function isFileProblem(error: unknown): boolean {
+  return fileProblem.safeParse(error).success;
 }
 
 function unreadable({ code, path }: { code: string; path: string }): string {
@@ -116,33 +124,36 @@ function loginError(config: KubeConfig, error: unknown): RecoveryError {
   const file = fileProblem.safeParse(error);
   if (file.success && !file.data.syscall.startsWith("spawn")) {
     return new RecoveryError(
-      "usage",
+      "kubeconfig-file-unusable",
       `${where}: the kubeconfig names a file that cannot be used: ${unreadable(file.data)}`,
-      otherKubeconfig,
+      { next: otherKubeconfig, cause: error },
     );
   }
   if (!user.success)
     return new RecoveryError(
-      "usage",
+      "kubeconfig-credentials-unusable",
       `${where}: the kubeconfig's credentials cannot be used: ${messageOf(error)}`,
-      otherKubeconfig,
+      { next: otherKubeconfig, cause: error },
     );
   const { command } = user.data.exec;
   if (file.success) {
     return new RecoveryError(
-      "usage",
+      "login-helper-missing",
       `${where}: the kubeconfig's login helper ${command} cannot be started (${file.data.code})`,
-      "install it or put it on PATH, or choose another context",
+      { next: "install it or put it on PATH, or choose another context", cause: error },
     );
   }
   // Its answer is on stdout, and the errors of parsing it quote it; a plain Error carries stderr.
-  const told =
-    error instanceof SyntaxError || error instanceof TypeError
-      ? "it printed no credentials"
-      : messageOf(error).trim().slice(0, 500);
+  if (error instanceof SyntaxError || error instanceof TypeError) {
+    return loginFailure(where, command, "it printed no credentials");
+  }
+  return loginFailure(where, command, messageOf(error).trim().slice(0, 500), error);
+}
+
+function loginFailure(where: string, command: string, told: string, cause?: unknown): RecoveryError {
   return new RecoveryError(
-    "undetermined",
+    "login-helper-failed",
     `${where}: the kubeconfig's login helper ${command} failed: ${told}`,
-    "log in to the cluster again",
+    { next: "log in to the cluster again", cause },
   );
 }

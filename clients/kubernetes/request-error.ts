@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { z } from "zod";
-import { messageOf, RecoveryError, type FailureKind } from "../../domain/errors.ts";
+import type { ErrorCode } from "../../domain/catalogue/error-codes.ts";
+import { messageOf, RecoveryError } from "../../domain/errors.ts";
 import { harborClusterApi, postgresqlApi } from "../../domain/harbor/names.ts";
 import { postgresClusterApi } from "../../domain/stanza/postgres-cluster.ts";
 import { parsedJson } from "../../domain/text.ts";
@@ -14,6 +15,9 @@ export interface Connection {
   readonly user: string;
 }
 
+/** The codes of questions to the API server. */
+export type RequestCode = Extract<ErrorCode, `kubernetes-${string}`>;
+
 /** A question to the API server that got no usable answer. */
 export class RequestError extends RecoveryError {
   /** HTTP status; undefined when no answer arrived at all. */
@@ -24,16 +28,17 @@ export class RequestError extends RecoveryError {
   readonly retryAfterSeconds: number | undefined;
 
   constructor(
-    kind: FailureKind,
+    code: RequestCode,
     message: string,
-    next: string,
     about: {
+      readonly next: string;
+      readonly cause?: unknown;
       readonly httpStatus?: number;
       readonly passing?: boolean;
       readonly retryAfterSeconds?: number | undefined;
     },
   ) {
-    super(kind, message, next);
+    super(code, message, about);
     this.httpStatus = about.httpStatus;
     this.passing = about.passing ?? false;
     this.retryAfterSeconds = about.retryAfterSeconds;
@@ -47,72 +52,67 @@ export function requestError(connection: Connection, what: string, error: unknow
   const network = networkProblem(error);
   if (network !== undefined) {
     return new RequestError(
-      "undetermined",
+      "kubernetes-unreachable",
       `${where}the API server ${connection.server} does not answer (${what}): ${network.text}`,
-      `check the network, VPN and proxy from here to it: kubectl --context ${connection.context} version`,
-      { passing: network.passing },
+      {
+        next: `check the network, VPN and proxy from here to it: kubectl --context ${connection.context} version`,
+        cause: error,
+        passing: network.passing,
+      },
     );
   }
-  // Not quoted: errors of parsing quote the answer, and it may hold anything.
+  // Neither quoted nor a cause: errors of parsing quote the answer, and it may hold anything.
   return new RequestError(
-    "undetermined",
+    "kubernetes-answer-unreadable",
     `${where}the answer of ${connection.server} cannot be read (${what})`,
-    "see whether something else than a Kubernetes API server answers there, such as a proxy's login page",
-    {},
+    { next: "see whether something else than a Kubernetes API server answers there, such as a proxy's login page" },
   );
 }
 
-function answerError(
-  { context, user, server }: Connection,
-  what: string,
-  { httpStatus: code, body, headers }: ApiAnswer,
-): RequestError {
+function answerError({ context, user, server }: Connection, what: string, answer: ApiAnswer): RequestError {
+  const { httpStatus, body, headers } = answer;
   const where = `context ${context}: `;
   const status = statusOf(body);
-  const told = status?.message ?? `HTTP ${code}`;
-  switch (code) {
+  const told = status?.message ?? `HTTP ${httpStatus}`;
+  switch (httpStatus) {
     case 401:
       return new RequestError(
-        "undetermined",
+        "kubernetes-unauthorized",
         `${where}the API server ${server} does not accept the credentials of the kubeconfig's user ${user}: the login has expired, or belongs to another cluster (${what})`,
-        "log in to the cluster again, then run again",
-        { httpStatus: code },
+        { next: "log in to the cluster again, then run again", cause: answer, httpStatus },
       );
     case 403:
-      return new RequestError(
-        "undetermined",
-        `${where}not allowed to ${what}: ${told}`,
-        "ask for the role in docs/permissions.md; with rights in one namespace only, list with -n NAMESPACE",
-        { httpStatus: code },
-      );
+      return new RequestError("kubernetes-forbidden", `${where}not allowed to ${what}: ${told}`, {
+        next: "ask for the role in docs/permissions.md; with rights in one namespace only, list with -n NAMESPACE",
+        cause: answer,
+        httpStatus,
+      });
     case 404:
       // A missing object is told by a Status; a resource that is not installed by a bare page.
       if (status !== undefined) break;
-      return new RequestError(
-        "usage",
-        `${where}${server} knows no ${notInstalled(what)}`,
-        "check that --context names the right cluster",
-        {},
-      );
+      return new RequestError("kubernetes-resource-unknown", `${where}${server} knows no ${notInstalled(what)}`, {
+        next: "check that --context names the right cluster",
+        cause: answer,
+      });
     case 429: {
       const retryAfterSeconds = waitOf(headers);
       const wait = retryAfterSeconds === undefined ? "" : `, and asks to wait ${retryAfterSeconds} s`;
       return new RequestError(
-        "undetermined",
+        "kubernetes-overloaded",
         `${where}the API server ${server} has too much to do (${what})${wait}`,
-        "run again later",
-        { httpStatus: code, passing: true, retryAfterSeconds },
+        { next: "run again later", cause: answer, httpStatus, passing: true, retryAfterSeconds },
       );
     }
   }
   return new RequestError(
-    "undetermined",
-    `${where}the API server ${server} failed (${what}): HTTP ${code}: ${told}`,
-    "see the API server's log",
+    "kubernetes-failed",
+    `${where}the API server ${server} failed (${what}): HTTP ${httpStatus}: ${told}`,
     {
-      httpStatus: code,
-      passing: code >= 500,
-      retryAfterSeconds: code >= 500 ? waitOf(headers) : undefined,
+      next: "see the API server's log",
+      cause: answer,
+      httpStatus,
+      passing: httpStatus >= 500,
+      retryAfterSeconds: httpStatus >= 500 ? waitOf(headers) : undefined,
     },
   );
 }

@@ -47,9 +47,9 @@ export async function hasReplicationRole(exec: Exec, leader: ContainerName, sign
   const result = await exec(leader, ["sh", "-c", roleScript], { deadlineSeconds: 30, signal });
   if (result.end === "exited" && result.code === 0) return result.stdout.trim() === "1";
   throw new RecoveryError(
-    "undetermined",
+    "postgres-not-answering",
     `the Postgres of ${leader.namespace}/${leader.pod} does not answer: ${problem(result)}`,
-    "see its log, then run again",
+    { next: "see its log, then run again" },
   );
 }
 

@@ -20,7 +20,7 @@ export function parseObjectName(text: string): ObjectName | undefined {
 /** The cluster that a request names. @throws RecoveryError `usage` for anything but `NAMESPACE/NAME`. */
 export function requestedCluster({ cluster }: { readonly cluster: string }): ObjectName {
   const name = parseObjectName(cluster);
-  if (name === undefined) throw new RecoveryError("usage", `"${cluster}" is not NAMESPACE/NAME`);
+  if (name === undefined) throw new RecoveryError("cluster-name-invalid", `"${cluster}" is not NAMESPACE/NAME`);
   return name;
 }
 

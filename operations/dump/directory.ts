@@ -67,7 +67,10 @@ export async function makeDumpDirectory(directory: string): Promise<void> {
     await makeFolder(resolve(directory));
     await access(directory, constants.W_OK | constants.X_OK);
   } catch (error) {
-    throw new RecoveryError("failed", `no dump can be written to ${directory}: ${messageOf(error)}`, otherDirectory);
+    throw new RecoveryError("dump-directory-unusable", `no dump can be written to ${directory}: ${messageOf(error)}`, {
+      next: otherDirectory,
+      cause: error,
+    });
   }
 }
 
@@ -96,9 +99,7 @@ export async function requireFreeSpace(directory: string, needed: number): Promi
   const { bavail, bsize } = await statfs(directory);
   const free = bavail * bsize;
   if (free >= needed) return;
-  throw new RecoveryError(
-    "failed",
-    `${directory} has ${free} bytes free, the databases take ${needed}`,
-    "choose another directory for the dump, or write down why none is needed",
-  );
+  throw new RecoveryError("disk-space-missing", `${directory} has ${free} bytes free, the databases take ${needed}`, {
+    next: "choose another directory for the dump, or write down why none is needed",
+  });
 }

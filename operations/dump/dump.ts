@@ -6,6 +6,7 @@ import type { KubernetesClient } from "../../clients/kubernetes/postgres-cluster
 import { databaseBytes, dumpAll } from "../../clients/pod/postgres.ts";
 import { dumpFileName, DumpTail } from "../../domain/dump/dump.ts";
 import { formatDuration, type Duration } from "../../domain/duration.ts";
+import type { ErrorCode } from "../../domain/catalogue/error-codes.ts";
 import { messageOf, RecoveryError } from "../../domain/errors.ts";
 import { isNotAllowed } from "../../domain/kubernetes/permissions.ts";
 import { databaseContainer } from "../../domain/stanza/postgres-cluster.ts";
@@ -26,6 +27,8 @@ const blockBytes = 128 * 1024;
 const blocksPerCollection = 16;
 /** Of zstd's levels the one that keeps up with the stream; level 3, the default, makes files that are little smaller. */
 const compressionLevel = 1;
+
+const nothingKept = "no dump file was kept; mend the cause and run again";
 
 export interface DumpOptions {
   readonly cluster: ObjectName;
@@ -81,8 +84,9 @@ export async function dumpTo(
     });
     surroundings.signal.throwIfAborted();
     const message = `${formatObjectName(cluster)}: the dump of ${pod} failed: ${messageOf(error)}`;
-    if (error instanceof RecoveryError) throw new RecoveryError(error.kind, message, error.next);
-    throw new RecoveryError("failed", message, "no dump file was kept; mend the cause and run again");
+    if (error instanceof RecoveryError)
+      throw new RecoveryError(error.code, message, { next: error.next, cause: error });
+    throw new RecoveryError("dump-not-written", message, { next: nothingKept, cause: error });
   }
 }
 
@@ -142,14 +146,21 @@ async function writeDump(
   await Promise.allSettled([dumped, written]);
   const result = await dumped;
   if (result.end === "refused" && isNotAllowed(result.httpStatus))
-    throw new RecoveryError("undetermined", result.message, notAllowedAdvice);
-  if (result.end !== "exited") throw new Error(result.message);
+    throw new RecoveryError("exec-forbidden", result.message, { next: notAllowedAdvice });
+  if (result.end !== "exited") throw failure("dump-cut-off", result.message);
   await written;
-  if (result.code === 124) throw new Error(`pg_dumpall did not end within ${formatDuration(timeLimit)}`);
+  if (result.code === 124) throw failure("dump-timeout", `pg_dumpall did not end within ${formatDuration(timeLimit)}`);
   if (result.code !== 0)
-    throw new Error(`pg_dumpall ended with exit code ${result.code}: ${result.stderr.trim() || "it said nothing"}`);
-  if (!tail.complete) throw new Error("pg_dumpall's trailer is missing at the end: the dump was cut");
+    throw failure(
+      "dump-command-failed",
+      `pg_dumpall ended with exit code ${result.code}: ${result.stderr.trim() || "it said nothing"}`,
+    );
+  if (!tail.complete) throw failure("dump-incomplete", "pg_dumpall's trailer is missing at the end: the dump was cut");
   return { size, uncompressedSize, sha256: hash.digest("hex") };
+}
+
+function failure(code: ErrorCode, message: string): RecoveryError {
+  return new RecoveryError(code, message, { next: nothingKept });
 }
 
 /** The exec brings a dump in frames of some kilobytes, and each would be a job of its own for the compressor's thread. */

@@ -40,7 +40,7 @@ export async function dumpTarget(text: string): Promise<DumpTarget> {
   const place = parseDumpPlace(text);
   if (place === undefined)
     throw new RecoveryError(
-      "usage",
+      "dump-place-invalid",
       dumpDirectorySchema.safeParse(text).error?.issues[0]?.message ?? "no place for dumps",
     );
   switch (place.kind) {

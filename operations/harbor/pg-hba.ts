@@ -45,9 +45,11 @@ export async function applyPgHba(
     }
     if (writes === mostWrites) {
       throw new RecoveryError(
-        "failed",
+        "pg-hba-contested",
         `${formatObjectName(harbor)}: pg_hba was written ${writes} times, and another list stood there each time`,
-        `see who writes it: kubectl -n ${harbor.namespace} get postgresql ${postgresqlName(harbor)} -o yaml --show-managed-fields`,
+        {
+          next: `see who writes it: kubectl -n ${harbor.namespace} get postgresql ${postgresqlName(harbor)} -o yaml --show-managed-fields`,
+        },
       );
     }
     if (writes > 0) await surroundings.sleep(pauseSeconds);
@@ -65,9 +67,9 @@ export async function applyPgHba(
 function requireAsDeclared(harbor: ObjectName, differences: readonly string[]): void {
   if (differences.length === 0) return;
   throw new RecoveryError(
-    "failed",
+    "harbor-not-as-declared",
     `${formatObjectName(harbor)} is not as declared:\n${differences.map((line) => `  ${line}`).join("\n")}`,
-    "correct it, then run again; pg_hba was not written",
+    { next: "correct it, then run again; pg_hba was not written" },
   );
 }
 
@@ -75,9 +77,9 @@ function requireSound(list: readonly string[]): void {
   const refused = checkPgHba(list).filter(({ severity }) => severity === "refuse");
   if (refused.length === 0) return;
   throw new RecoveryError(
-    "usage",
+    "pg-hba-refused",
     `pg_hba would lock the cluster out of itself:\n${refused.map(({ what, fix }) => `  ${what}: ${fix}`).join("\n")}`,
-    "correct the list; nothing has been done",
+    { next: "correct the list; nothing has been done" },
   );
 }
 
@@ -96,12 +98,14 @@ export async function madeResource(
   const problem = `${where(harbor)} was not made within ${formatDuration(timeLimit)}`;
   if ((await client.getHarborCluster(harbor)) === undefined) {
     throw new RecoveryError(
-      "failed",
+      "postgresql-not-made",
       `${problem}: there is no HarborCluster ${formatObjectName(harbor)}`,
-      "make the HarborCluster, then run again",
+      { next: "make the HarborCluster, then run again" },
     );
   }
-  throw new RecoveryError("failed", problem, "see the HarborCluster's status, and the Harbor operator's log");
+  throw new RecoveryError("postgresql-not-made", problem, {
+    next: "see the HarborCluster's status, and the Harbor operator's log",
+  });
 }
 
 /** The resource was deleted or made anew in between: the next round sees what is there now. */

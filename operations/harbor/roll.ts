@@ -54,18 +54,18 @@ async function takenUp(
     const [postgresql, statefulSet] = await Promise.all([client.getPostgresql(harbor), client.getStatefulSet(harbor)]);
     if (postgresql === undefined) {
       throw new RecoveryError(
-        "usage",
+        "postgresql-not-found",
         `there is no postgresql ${harbor.namespace}/${postgresqlName(harbor)} in context ${client.context}`,
-        "check the name; the Harbor operator makes it for a HarborCluster",
+        { next: "check the name; the Harbor operator makes it for a HarborCluster" },
       );
     }
     if (statefulSet !== undefined && hasList(statefulSet, postgresql) && isObserved(statefulSet)) return;
     what = statefulSet === undefined ? "to make the StatefulSet" : "to take pg_hba up into the StatefulSet";
   } while (await wait.pause(`waiting for the Zalando operator ${what}`));
   throw new RecoveryError(
-    "failed",
+    "operator-sync-timeout",
     `${cluster}: waited ${formatDuration(timeLimits.operator)} in vain for the Zalando operator ${what}`,
-    "see its log, and the status of the postgresql resource",
+    { next: "see its log, and the status of the postgresql resource" },
   );
 }
 
@@ -205,9 +205,9 @@ class Roll {
       this.#surroundings.progress(`the switchover did not succeed: ${problem}`);
       if (this.#switchovers === switchoverTries) {
         throw new RecoveryError(
-          "failed",
+          "switchover-refused",
           `${formatObjectName(this.#harbor)}: Patroni refused ${switchoverTries} switchovers: ${problem}`,
-          "see `patronictl list` in an instance; nothing of the leader was changed",
+          { next: "see `patronictl list` in an instance; nothing of the leader was changed" },
         );
       }
     }
@@ -222,9 +222,9 @@ class Roll {
     }
     if (await this.#waiting.wait.pause(`waiting for ${what}`)) return;
     throw new RecoveryError(
-      "undetermined",
+      "pods-not-ready-in-time",
       `${formatObjectName(this.#harbor)}: waited ${formatDuration(limit)} in vain for ${what}`,
-      "see the Pods' logs; running this again goes on from there",
+      { next: "see the Pods' logs; running this again goes on from there" },
     );
   }
 
@@ -233,9 +233,11 @@ class Roll {
     const container = containerOf({ namespace: this.#harbor.namespace, name: leader }, spiloContainer);
     if (await hasReplicationRole(this.#client.exec, container, this.#surroundings.signal)) return;
     throw new RecoveryError(
-      "failed",
+      "replication-role-missing",
       `${formatObjectName(this.#harbor)}: every Pod is current, but the replication role is missing in the database: its bootstrap was interrupted`,
-      "restore or make the database anew when it holds nothing yet; else create the role with the password of its Secret (zalando/postgres-operator#2104)",
+      {
+        next: "restore or make the database anew when it holds nothing yet; else create the role with the password of its Secret (zalando/postgres-operator#2104)",
+      },
     );
   }
 

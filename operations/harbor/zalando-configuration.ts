@@ -63,9 +63,9 @@ async function onlyCandidate(client: ConfigurationReader, namespace: string): Pr
       ? "nothing that could be the Zalando operator's configuration"
       : `${candidates.length} objects that could be the Zalando operator's configuration`;
   throw new RecoveryError(
-    "undetermined",
+    "operator-configuration-ambiguous",
     `namespace ${namespace}: no Deployment names it, and there is ${found}`,
-    "name it: operator.configuration in a request, --operator-config-map or --operator-configuration",
+    { next: "name it: operator.configuration in a request, --operator-config-map or --operator-configuration" },
   );
 }
 
@@ -74,7 +74,7 @@ async function operatorConfigurations(client: ConfigurationReader, namespace: st
   try {
     return await client.listOperatorConfigurations(namespace);
   } catch (error) {
-    if (error instanceof RecoveryError && error.kind === "usage") return [];
+    if (error instanceof RecoveryError && error.code === "kubernetes-resource-unknown") return [];
     throw error;
   }
 }
@@ -106,8 +106,8 @@ function placed(namespace: string, name: string): { namespace: string; name: str
 
 function missing(where: string): RecoveryError {
   return new RecoveryError(
-    "undetermined",
+    "operator-configuration-missing",
     `there is no ${where}, which configures the Zalando operator`,
-    "check the operator's namespace and the name",
+    { next: "check the operator's namespace and the name" },
   );
 }

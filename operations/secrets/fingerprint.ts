@@ -39,9 +39,9 @@ export async function fingerprintSecrets(
     if (missing.length > 0) {
       if (await forSecrets.pause(line)) continue;
       throw new RecoveryError(
-        "failed",
+        "secrets-not-made",
         `${formatObjectName(harbor)}: waited ${formatDuration(wait)} in vain for:\n${missing.map((one) => `  ${one}`).join("\n")}`,
-        "see the status of the HarborCluster and of its postgresql resource, and the operators' logs",
+        { next: "see the status of the HarborCluster and of its postgresql resource, and the operators' logs" },
       );
     }
     if (unseen.length === 0 || !(await forIdentity.pause(line))) return report(found);

@@ -53,16 +53,16 @@ export async function keepSecrets(
   );
   if (refused.length > 0) {
     throw new RecoveryError(
-      "failed",
+      "secrets-not-kept",
       `${formatObjectName(harbor)}: not kept in AWS Secrets Manager:\n${refused.join("\n")}`,
-      "see whether the operators have made the Secrets; put right what is wrong in them, then run again",
+      { next: "see whether the operators have made the Secrets; put right what is wrong in them, then run again" },
     );
   }
   if (identity === undefined) {
     throw new RecoveryError(
-      "failed",
+      "postgresql-not-made",
       `there is no postgresql ${harbor.namespace}/${postgresqlName(harbor)}`,
-      "wait until the Harbor operator has made it",
+      { next: "wait until the Harbor operator has made it" },
     );
   }
   return {
@@ -82,9 +82,9 @@ async function keep(aws: SecretsManager, name: string, copy: SecretCopy): Promis
     if ((await aws.read(name, currentLabel)) === text) return;
   }
   throw new RecoveryError(
-    "failed",
+    "secret-copy-not-confirmed",
     `${name}: AWS Secrets Manager does not give back what was just written`,
-    "run again; another run may have written at the same time",
+    { next: "run again; another run may have written at the same time" },
   );
 }
 

@@ -97,16 +97,16 @@ function oneCluster(harbor: ObjectName, ready: readonly Ready[]): ClusterIdentit
     ({ name, content }) => `  ${name}: of ${content.cluster.uid}, ${content.cluster.backups ?? "backups unknown"}`,
   );
   throw new RecoveryError(
-    "failed",
+    "secret-copies-mixed",
     `${formatObjectName(harbor)}: the copies belong to different databases:\n${lines.join("\n")}`,
-    "name the one you want with --uid",
+    { next: "name the one you want with --uid" },
   );
 }
 
 function refusal(harbor: ObjectName, problems: readonly string[]): RecoveryError {
   return new RecoveryError(
-    "failed",
+    "secrets-not-restorable",
     `${formatObjectName(harbor)}: the secrets cannot be restored:\n${problems.join("\n")}`,
-    "restore before the HarborCluster is made; a Secret that nothing uses any more can be deleted by hand",
+    { next: "restore before the HarborCluster is made; a Secret that nothing uses any more can be deleted by hand" },
   );
 }

@@ -1,6 +1,7 @@
 import type { KubernetesClient } from "../../clients/kubernetes/postgres-clusters.ts";
 import { tryStanzaCreate } from "../../clients/pod/pgbackrest.ts";
 import { formatDuration } from "../../domain/duration.ts";
+import type { ErrorCode } from "../../domain/catalogue/error-codes.ts";
 import { RecoveryError } from "../../domain/errors.ts";
 import { instancesByCluster } from "../../domain/stanza/instance-pod.ts";
 import { databaseContainer, operatorSaysCreated, type PostgresCluster } from "../../domain/stanza/postgres-cluster.ts";
@@ -86,9 +87,11 @@ class Procedure {
     this.#uid ??= found.metadata.uid;
     if (found.metadata.uid === this.#uid) return found;
     throw new RecoveryError(
-      "usage",
+      "cluster-recreated",
       `${this.#name} is another cluster than ${this.#uid}: its metadata.uid is ${found.metadata.uid}`,
-      "it was deleted and made anew under its name: see whether its stanza is to be created, too, then give its uid",
+      {
+        next: "it was deleted and made anew under its name: see whether its stanza is to be created, too, then give its uid",
+      },
     );
   }
 
@@ -123,11 +126,9 @@ class Procedure {
       }
       this.#surroundings.progress("the leader moved: starting again");
     }
-    throw new RecoveryError(
-      "failed",
-      `${this.#name}: the leader moved ${rounds} times`,
-      "wait until Patroni is calm, then run again",
-    );
+    throw new RecoveryError("leader-moved", `${this.#name}: the leader moved ${rounds} times`, {
+      next: "wait until Patroni is calm, then run again",
+    });
   }
 
   #requireMissing(found: StanzaStatus): void {
@@ -137,23 +138,19 @@ class Procedure {
       case "okay":
         return;
       case "unreachable":
-        throw new RecoveryError(
-          "undetermined",
-          text,
-          found.because === undefined ? mendConnection : becauseAdvice(found.because),
-        );
+        throw unreachable(found.because, text);
       case "timeout":
-        throw new RecoveryError("undetermined", text, mendConnection);
+        throw new RecoveryError("stanza-timeout", text, { next: mendConnection });
       case "no-instance":
-        throw new RecoveryError("undetermined", text, "see why PGO runs no instance of it");
+        throw new RecoveryError("instance-missing", text, { next: "see why PGO runs no instance of it" });
       case "broken":
-        throw new RecoveryError(
-          "failed",
-          text,
-          "a human must look at the repository; a stanza is never created over it",
-        );
+        throw new RecoveryError("stanza-broken", text, {
+          next: "a human must look at the repository; a stanza is never created over it",
+        });
       case "not-applicable":
-        throw new RecoveryError("failed", text, "nothing to create here; take the cluster off the list of targets");
+        throw new RecoveryError("stanza-not-applicable", text, {
+          next: "nothing to create here; take the cluster off the list of targets",
+        });
     }
   }
 
@@ -185,7 +182,8 @@ class Procedure {
       if (decision === "done") return "done";
       meaning = end.meaning;
       this.#surroundings.progress(meaning);
-      if (decision === "stop") throw this.#failure(meaning, "this is never tried again; a human must look at it");
+      if (decision === "stop")
+        throw this.#failure("stanza-create-refused", meaning, "this is never tried again; a human must look at it");
       if (decision === "find-leader") {
         const now = await findLeader(this.#client, this.#cluster, this.#surroundings);
         if (now !== leader) return "leader-moved";
@@ -197,16 +195,22 @@ class Procedure {
         if (seen.status === "broken") this.#requireMissing(seen);
       }
       unanswered += decision === "retry-few" ? 1 : 0;
-      if (unanswered === fewTries) throw this.#failure(meaning, "mend the connection to the repo host, then run again");
+      if (unanswered === fewTries)
+        throw this.#failure(
+          "stanza-create-unanswered",
+          meaning,
+          "mend the connection to the repo host, then run again",
+        );
     } while (await wait.pause());
     throw this.#failure(
+      "stanza-create-timeout",
       `${meaning}, for ${formatDuration(this.#request.timeLimits.create)}`,
       "see what holds it, or allow more time, then run again",
     );
   }
 
-  #failure(meaning: string, next: string): RecoveryError {
-    return new RecoveryError("failed", `${this.#name}: the stanza was not created: ${meaning}`, next);
+  #failure(code: ErrorCode, meaning: string, next: string): RecoveryError {
+    return new RecoveryError(code, `${this.#name}: the stanza was not created: ${meaning}`, { next });
   }
 
   /** The status okay, asked anew of pgBackRest. */
@@ -217,7 +221,11 @@ class Procedure {
       status = await this.#probe();
       if (status.status === "okay") return status;
     } while (verdictOf(status) !== "finding" && (await wait.pause()));
-    throw this.#failure(`pgbackrest info says ${statusText(status)} (${statusDetail(status)})`, "run again");
+    throw this.#failure(
+      "stanza-not-confirmed",
+      `pgbackrest info says ${statusText(status)} (${statusDetail(status)})`,
+      "run again",
+    );
   }
 
   /** PGO marks the stanza on its next reconcile; only then do its own backups start. */
@@ -233,5 +241,17 @@ class Procedure {
     } while (await wait.pause("waiting for PGO to confirm the stanza"));
     this.#surroundings.progress(`PGO has not confirmed the stanza within ${formatDuration(limit)}: see its log`);
     return "pending";
+  }
+}
+
+/** A repository that gave no answer, or something else that kept the answer back. */
+function unreachable(because: "not-allowed" | "not-compared" | undefined, text: string): RecoveryError {
+  switch (because) {
+    case undefined:
+      return new RecoveryError("stanza-unreachable", text, { next: mendConnection });
+    case "not-allowed":
+      return new RecoveryError("exec-forbidden", text, { next: becauseAdvice(because) });
+    case "not-compared":
+      return new RecoveryError("stanza-not-compared", text, { next: becauseAdvice(because) });
   }
 }

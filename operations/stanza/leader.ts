@@ -35,9 +35,9 @@ export async function findLeader(
     if (leader !== undefined) return leader;
   } while (await wait.pause("Patroni has no running leader at the moment: waiting for the election"));
   throw new RecoveryError(
-    "undetermined",
+    "leader-missing",
     `${formatObjectName(cluster)}: Patroni has had no running leader for ${electionSeconds} s`,
-    "see what keeps its members from electing one (`patronictl list` in an instance), then run again",
+    { next: "see what keeps its members from electing one (`patronictl list` in an instance), then run again" },
   );
 }
 
@@ -51,11 +51,9 @@ async function leaderNow(
   const pods = instancesByCluster(listed)(cluster);
   const asked = instanceToAsk(pods);
   if (asked === undefined) {
-    throw new RecoveryError(
-      "undetermined",
-      `${name}: no instance Pod whose database container runs`,
-      "see why the Pods do not run",
-    );
+    throw new RecoveryError("instance-missing", `${name}: no instance Pod whose database container runs`, {
+      next: "see why the Pods do not run",
+    });
   }
   const container = containerOf(asked.metadata, databaseContainer);
   const answer = await patroniLeader(client.exec, container, signal);
@@ -65,7 +63,7 @@ async function leaderNow(
     case "none":
       return undefined;
     case "not-allowed":
-      throw new RecoveryError("undetermined", `${name}: ${answer.reason}`, notAllowedAdvice);
+      throw new RecoveryError("exec-forbidden", `${name}: ${answer.reason}`, { next: notAllowedAdvice });
     case "unknown": {
       progress(`${answer.reason}; going by the Pods' status annotation`);
       const annotated = pods
@@ -74,9 +72,9 @@ async function leaderNow(
       const [leader, ...others] = annotated;
       if (leader === undefined || others.length > 0) {
         throw new RecoveryError(
-          "undetermined",
+          "leader-unknown",
           `${name}: the leader is not known: ${answer.reason}, and ${annotated.length} Pods are annotated as primary`,
-          "run `patronictl list` in an instance and mend what it reports",
+          { next: "run `patronictl list` in an instance and mend what it reports" },
         );
       }
       return leader;

@@ -31,9 +31,9 @@ export async function existingCluster(client: KubernetesClient, name: ObjectName
   const cluster = await client.getPostgresCluster(name);
   if (cluster !== undefined) return cluster;
   throw new RecoveryError(
-    "usage",
+    "postgres-cluster-not-found",
     `there is no PostgresCluster ${formatObjectName(name)} in context ${client.context}`,
-    "`postgres-recovery stanza list` shows those that there are",
+    { next: "`postgres-recovery stanza list` shows those that there are" },
   );
 }
 

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import pLimit from "p-limit";
-import { S3Error, type S3Problem } from "../../clients/aws/s3-error.ts";
+import { S3Error, type S3Code } from "../../clients/aws/s3-error.ts";
 import { connectS3, type S3Access } from "../../clients/aws/s3.ts";
 import { segmentName, WalgListingReader } from "../../domain/walg/storage.ts";
 import { suggestRestores } from "../../operations/restore/suggest.ts";
@@ -126,7 +126,7 @@ describe("reading backups from S3", function () {
     assert.equal(found.at(-1)?.newest, null);
   });
 
-  async function problemOf(wrong: Partial<S3Access>, otherBucket = bucket): Promise<[S3Problem, string]> {
+  async function problemOf(wrong: Partial<S3Access>, otherBucket = bucket): Promise<[S3Code, string]> {
     try {
       await connectS3({ ...access, ...wrong }).level({ bucket: otherBucket, prefix: "spilo" }, never);
     } catch (error) {
@@ -135,7 +135,7 @@ describe("reading backups from S3", function () {
         !JSON.stringify([error.message, error.next]).includes(access.keys?.secretAccessKey ?? "-"),
         "a key is in the error",
       );
-      return [error.problem, error.message];
+      return [error.code, error.message];
     }
     throw new Error("nothing was wrong");
   }
@@ -143,28 +143,31 @@ describe("reading backups from S3", function () {
   const keys = (): NonNullable<S3Access["keys"]> => access.keys ?? { accessKeyId: "", secretAccessKey: "" };
 
   it("fault 23: names names names a bucket that does not exist", async () => {
-    assert.equal((await problemOf({}, "no-such-bucket-here"))[0], "no-such-bucket");
+    assert.equal((await problemOf({}, "no-such-bucket-here"))[0], "s3-bucket-missing");
   });
 
   it("fault 23: tells a wrong secret access key from an unknown access key ID", async () => {
-    assert.equal((await problemOf({ keys: { ...keys(), secretAccessKey: "canary-wrong" } }))[0], "credentials");
-    assert.equal((await problemOf({ keys: { ...keys(), accessKeyId: "UNKNOWN" } }))[0], "credentials");
+    assert.equal(
+      (await problemOf({ keys: { ...keys(), secretAccessKey: "canary-wrong" } }))[0],
+      "aws-credentials-rejected",
+    );
+    assert.equal((await problemOf({ keys: { ...keys(), accessKeyId: "UNKNOWN" } }))[0], "aws-credentials-rejected");
   });
 
   it("fault 23: names a region that is not the bucket's", async () => {
-    const [problem, message] = await problemOf({ region: "us-east-1" });
-    assert.equal(problem, "wrong-region");
+    const [code, message] = await problemOf({ region: "us-east-1" });
+    assert.equal(code, "s3-region-wrong");
     assert.match(message, /eu-west-2/);
   });
 
   it("fault 23: says when nothing, or something other than S3, answers at the endpoint", async () => {
-    assert.equal((await problemOf({ endpoint: "http://127.0.0.1:9" }))[0], "unreachable");
+    assert.equal((await problemOf({ endpoint: "http://127.0.0.1:9" }))[0], "s3-unreachable");
     const server = createServer((_request, response) =>
       response.writeHead(200, { "content-type": "text/html" }).end("<html>login</html>"),
     ).listen(0, "127.0.0.1");
     await new Promise((resolve) => server.once("listening", resolve));
     const { port } = server.address() as AddressInfo;
-    assert.equal((await problemOf({ endpoint: `http://127.0.0.1:${port}` }))[0], "other");
+    assert.equal((await problemOf({ endpoint: `http://127.0.0.1:${port}` }))[0], "s3-answer-unreadable");
     server.close();
   });
 
@@ -176,7 +179,7 @@ describe("reading backups from S3", function () {
       ).listen(0, "127.0.0.1");
       await new Promise((resolve) => server.once("listening", resolve));
       const { port } = server.address() as AddressInfo;
-      assert.equal((await problemOf({ endpoint: `http://127.0.0.1:${port}` }))[0], "access-denied");
+      assert.equal((await problemOf({ endpoint: `http://127.0.0.1:${port}` }))[0], "s3-forbidden");
       server.close();
     }
   });

@@ -61,12 +61,7 @@ export class FakeS3 implements S3Client {
     const text = this.#texts.get(key);
     if (text === undefined)
       return Promise.reject(
-        new S3Error(
-          "access-denied",
-          "undetermined",
-          `access is denied (get ${key})`,
-          "give the credentials s3:GetObject",
-        ),
+        new S3Error("s3-forbidden", `access is denied (get ${key})`, { next: "give the credentials s3:GetObject" }),
       );
     return Promise.resolve(text);
   }
@@ -77,12 +72,9 @@ export class FakeS3 implements S3Client {
 
   #below(bucket: string, prefix: string): ListedObject[] {
     if (bucket !== this.#bucket)
-      throw new S3Error(
-        "no-such-bucket",
-        "usage",
-        `bucket ${bucket}: there is no such bucket`,
-        "check the bucket's name",
-      );
+      throw new S3Error("s3-bucket-missing", `bucket ${bucket}: there is no such bucket`, {
+        next: "check the bucket's name",
+      });
     return this.#objects.filter(({ key }) => key.startsWith(prefix));
   }
 }

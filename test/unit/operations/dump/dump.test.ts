@@ -25,7 +25,8 @@ class FakeTarget implements DumpTarget {
 
   #did(event: "prepare" | "begin" | "write" | "keep"): void {
     this.events.push(event);
-    if (this.fails === event) throw new RecoveryError("undetermined", `the store refuses to ${event}`, "ask it why");
+    if (this.fails === event)
+      throw new RecoveryError("s3-failed", `the store refuses to ${event}`, { next: "ask it why" });
   }
 
   async prepare(databaseBytes: () => Promise<number | undefined>): Promise<void> {
@@ -40,7 +41,9 @@ class FakeTarget implements DumpTarget {
       write: (chunk: Buffer, _encoding, done) => {
         this.chunks.push(chunk);
         done(
-          this.fails === "write" ? new RecoveryError("undetermined", "the store refuses to write", "ask it why") : null,
+          this.fails === "write"
+            ? new RecoveryError("s3-failed", "the store refuses to write", { next: "ask it why" })
+            : null,
         );
       },
     });
@@ -56,7 +59,7 @@ class FakeTarget implements DumpTarget {
       discard: async () => {
         await Promise.resolve();
         this.events.push("discard");
-        if (this.leaves) throw new RecoveryError("undetermined", "parts may be left");
+        if (this.leaves) throw new RecoveryError("s3-failed", "parts may be left");
       },
     });
   }
@@ -111,7 +114,7 @@ describe("dumpTo", () => {
   it("fault 13: discards the dump with the target's own error if the target fails to keep it", async () => {
     const { end, target } = await run({}, { fails: "keep" });
     assert(end instanceof RecoveryError);
-    assert.deepEqual([end.kind, end.next], ["undetermined", "ask it why"]);
+    assert.deepEqual([end.code, end.kind, end.next], ["s3-failed", "undetermined", "ask it why"]);
     assert.deepEqual(target.events, ["prepare", "begin", "keep", "discard"]);
   });
 

@@ -109,7 +109,10 @@ describe("applyPgHba", () => {
       if (conflicts > 1) return write(postgresql, list);
       kubernetes.make(harborOperatorPgHba, { uid: "another" });
       return Promise.reject(
-        new RequestError("undetermined", "Precondition failed: UID in precondition", "", { httpStatus: 409 }),
+        new RequestError("kubernetes-failed", "Precondition failed: UID in precondition", {
+          next: "",
+          httpStatus: 409,
+        }),
       );
     };
     assert.deepEqual([(await apply(kubernetes)).uid, conflicts], ["another", 2]);

@@ -167,7 +167,8 @@ describe("harborStatus", () => {
     [
       "what is not allowed is unknown",
       (kubernetes) => {
-        kubernetes.getSecret = () => Promise.reject(new RecoveryError("undetermined", "not allowed to get secrets"));
+        kubernetes.getSecret = () =>
+          Promise.reject(new RecoveryError("kubernetes-forbidden", "not allowed to get secrets"));
       },
       /unknown: Secret .*: not allowed to get secrets/,
     ],
@@ -194,7 +195,8 @@ describe("harborStatus", () => {
 
   it("does not call an unreadable pod-config free of CLONE_ values", async () => {
     const kubernetes = healthy();
-    kubernetes.getConfigMap = () => Promise.reject(new RecoveryError("undetermined", "not allowed to get configmaps"));
+    kubernetes.getConfigMap = () =>
+      Promise.reject(new RecoveryError("kubernetes-forbidden", "not allowed to get configmaps"));
     const report = await status(kubernetes);
     assert.match(said(report), /unknown: CLONE_ values: not allowed to get configmaps/);
     assert.equal(report.verdict, "unknown");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { duration } from "../../../../domain/duration.ts";
 import { RecoveryError } from "../../../../domain/errors.ts";
-import type { Severity } from "../../../../domain/finding.ts";
+import type { Severity } from "../../../../domain/catalogue/finding-codes.ts";
 import type { Restore } from "../../../../domain/restore/restore.ts";
 import {
   restoreCheckRequestSchema,
@@ -335,7 +335,9 @@ describe("checkRestore", () => {
   it("is unknown if reading is forbidden, and reports the rest", async () => {
     const kubernetes = new FakeHarbor();
     kubernetes.getPostgresql = () =>
-      Promise.reject(new RecoveryError("undetermined", "not allowed to get postgresqls", "ask for the role"));
+      Promise.reject(
+        new RecoveryError("kubernetes-forbidden", "not allowed to get postgresqls", { next: "ask for the role" }),
+      );
     const report = await check({ kubernetes });
     assert.equal(said(report), "unknown: not allowed to get postgresqls; ask for the role");
     assert(report.backup !== null);
