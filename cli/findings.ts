@@ -1,4 +1,5 @@
-import { severities, type Finding, type Severity } from "../domain/finding.ts";
+import { severities, type Severity } from "../domain/catalogue/finding-codes.ts";
+import type { Finding } from "../domain/finding.ts";
 import type { Verdict } from "../domain/stanza/status.ts";
 import type { ColorChoice } from "./options.ts";
 import { table, verdictText } from "./render.ts";

@@ -1,11 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import { findingSchema } from "../../domain/finding.ts";
 import type { Backup, Restore } from "../../domain/restore/restore.ts";
 import type { AccessKeys } from "../../domain/harbor/pod-config.ts";
-import {
-  restoreCheckReportSchema,
-  type RestoreCheckReport,
-  type RestoreCheckRequest,
-} from "../../domain/restore/check.ts";
+import { restoreCheckReportSchema, type RestoreCheckRequest } from "../../domain/restore/check.ts";
 import { childOf } from "../child-of.ts";
 import { reportOf, step } from "../step.ts";
 
@@ -21,6 +19,12 @@ export interface PreflightArgs extends Pick<
   readonly keys: pulumi.Output<{ readonly backup?: AccessKeys | undefined; readonly restore?: AccessKeys | undefined }>;
 }
 
+/** The report in a stack's state may be from before findings had codes. */
+const storedReportSchema = restoreCheckReportSchema.extend({
+  findings: z.array(findingSchema.partial({ code: true })),
+});
+type StoredReport = z.infer<typeof storedReportSchema>;
+
 /** What reading S3 may take; the rest is a few questions to the API server. */
 const seconds = 300;
 
@@ -31,7 +35,7 @@ const seconds = 300;
  */
 export class Preflight extends pulumi.ComponentResource {
   /** What was found. */
-  readonly report: pulumi.Output<RestoreCheckReport>;
+  readonly report: pulumi.Output<StoredReport>;
 
   constructor(name: string, args: PreflightArgs, options: pulumi.ComponentResourceOptions = {}) {
     super("postgres-recovery:harbor:Preflight", name, {}, options);
@@ -51,7 +55,7 @@ export class Preflight extends pulumi.ComponentResource {
       childOf(this, options),
     );
     // The request holds keys, and with it everything of the command is secret. The report holds none.
-    this.report = reportOf(restoreCheckReportSchema, pulumi.unsecret(checked.stdout));
+    this.report = reportOf(storedReportSchema, pulumi.unsecret(checked.stdout));
     this.registerOutputs({ report: this.report });
   }
 }

@@ -1,4 +1,4 @@
-import type { Finding, Severity } from "../finding.ts";
+import { findingsAt, type Finding, type FindingsAt } from "../finding.ts";
 
 /** The list of the restore runbook, which is also that of harbor-operator's pull request 979. */
 export const runbookPgHba: readonly string[] = [
@@ -149,60 +149,59 @@ const needs: readonly Need[] = [
  * a refusal on it is a warning.
  */
 export function checkPgHba(list: readonly string[]): Finding[] {
-  const finding = (severity: Severity, what: string, fix: string): Finding => ({
-    severity,
-    what,
-    where: "pg_hba",
-    fix,
-  });
-  const parsed = list.map((line, index) => ({ number: index + 1, read: parseHbaLine(line) }));
-  const malformed = parsed.flatMap(({ number, read }) =>
-    read !== undefined && "problem" in read
-      ? [finding("refuse", `line ${number} ${read.problem}`, "correct the line")]
-      : [],
-  );
-  const lines = parsed.flatMap(({ number, read }) =>
-    read === undefined || "problem" in read ? [] : [{ number, ...read }],
-  );
+  const at = findingsAt("pg_hba");
+  const problems: Finding[] = [];
+  const lines: NumberedLine[] = [];
+  for (const [index, text] of list.entries()) {
+    const number = index + 1;
+    const read = parseHbaLine(text);
+    if (read === undefined) continue;
+    if ("problem" in read)
+      problems.push(at.refuse("pg-hba-line-invalid", `line ${number} ${read.problem}`, "correct the line"));
+    else lines.push({ number, ...read });
+  }
+  for (const need of needs) {
+    const finding = needFinding(lines, need, at);
+    if (finding !== undefined) problems.push(finding);
+  }
+  if (pamRoles(list).length === 0) {
+    problems.push(
+      at.refuse(
+        "pg-hba-pam-missing",
+        "the pam line is missing, by which members of the operator's pam_role_name log in",
+        "add: hostssl all +zalandos all pam",
+      ),
+    );
+  }
+  return problems.length === 0
+    ? [at.ok("pg-hba-sound", "lets in Patroni, the backups, replicas and Harbor")]
+    : problems;
+}
 
-  const unmet = needs.flatMap((need) => {
-    const fitting = lines.filter((line) => fits(line, need));
-    const certain = fitting.findIndex((line) => everyAddress(line.address));
-    const reached = certain < 0 ? fitting : fitting.slice(0, certain + 1);
-    const entry = reached.findIndex(({ method }) => lettingIn[need.by].some((letting) => letting === method));
-    const blocks = reached.slice(0, entry < 0 ? undefined : entry)[0];
-    if (entry < 0) {
-      const because = blocks === undefined ? "no line lets in" : `line ${blocks.number} (${blocks.method}) keeps out`;
-      return [
-        finding(
-          "refuse",
-          `${because} ${need.who}`,
-          `put a line with ${need.by} for them before any other that fits (md5 takes SCRAM passwords too)`,
-        ),
-      ];
-    }
-    return blocks === undefined
-      ? []
-      : [
-          finding(
-            "warn",
-            `line ${blocks.number} (${blocks.method}) may keep out ${need.who}, from some addresses`,
-            "make sure that no Pod has such an address",
-          ),
-        ];
-  });
-  const pam =
-    pamRoles(list).length > 0
-      ? []
-      : [
-          finding(
-            "refuse",
-            "the pam line is missing, by which members of the operator's pam_role_name log in",
-            "add: hostssl all +zalandos all pam",
-          ),
-        ];
-  const problems = [...malformed, ...unmet, ...pam];
-  return problems.length === 0 ? [finding("ok", "lets in Patroni, the backups, replicas and Harbor", "")] : problems;
+/** A line and its place in the list, from 1. */
+type NumberedLine = HbaLine & { readonly number: number };
+
+/** What is wrong with the lines for one who needs to get in; undefined when nothing is. */
+function needFinding(lines: readonly NumberedLine[], need: Need, at: FindingsAt): Finding | undefined {
+  const fitting = lines.filter((line) => fits(line, need));
+  const certain = fitting.findIndex((line) => everyAddress(line.address));
+  const reached = certain < 0 ? fitting : fitting.slice(0, certain + 1);
+  const entry = reached.findIndex(({ method }) => lettingIn[need.by].some((letting) => letting === method));
+  const blocks = reached.slice(0, entry < 0 ? undefined : entry)[0];
+  if (entry < 0) {
+    const because = blocks === undefined ? "no line lets in" : `line ${blocks.number} (${blocks.method}) keeps out`;
+    return at.refuse(
+      "pg-hba-locks-out",
+      `${because} ${need.who}`,
+      `put a line with ${need.by} for them before any other that fits (md5 takes SCRAM passwords too)`,
+    );
+  }
+  if (blocks === undefined) return undefined;
+  return at.warn(
+    "pg-hba-may-lock-out",
+    `line ${blocks.number} (${blocks.method}) may keep out ${need.who}, from some addresses`,
+    "make sure that no Pod has such an address",
+  );
 }
 
 function fits(line: HbaLine, need: Need): boolean {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { finding, type Finding } from "../finding.ts";
+import { findingsAt, type Finding } from "../finding.ts";
 
 /** Who writes pod-config and the pod Secret, in their managedFields. Another name would be another owner. */
 export const podConfigManager = "postgres-recovery";
@@ -27,21 +27,18 @@ export function leftoverFindings(
   where: string,
 ): Finding[] {
   const owners = keyOwners(managedFields);
-  return Object.keys(data)
-    .filter((key) => !declared.includes(key))
-    .flatMap((key) => {
-      const others = (owners.get(key) ?? []).filter((manager) => manager !== podConfigManager);
-      if (others.length === 0) return [];
-      const severity = decisive.test(key) ? "refuse" : "warn";
-      return [
-        finding(
-          severity,
-          `was set by ${others.join(", ")} and would stay beside the declared values`,
-          `${where} ${key}`,
-          "remove it by hand: kubectl edit",
-        ),
-      ];
-    });
+  const findings: Finding[] = [];
+  for (const key of Object.keys(data).filter((name) => !declared.includes(name))) {
+    const others = (owners.get(key) ?? []).filter((manager) => manager !== podConfigManager);
+    if (others.length === 0) continue;
+    const at = findingsAt(`${where} ${key}`);
+    const what = `was set by ${others.join(", ")} and would stay beside the declared values`;
+    const fix = "remove it by hand: kubectl edit";
+    findings.push(
+      decisive.test(key) ? at.refuse("pod-config-key-foreign", what, fix) : at.warn("pod-config-key-left", what, fix),
+    );
+  }
+  return findings;
 }
 
 const managedField = z.object({
@@ -52,7 +49,7 @@ const managedField = z.object({
 /** Field managers by the key of `data` that they own. */
 function keyOwners(managedFields: unknown): Map<string, string[]> {
   const owners = new Map<string, string[]>();
-  // An entry without data is nobody's of a key.
+  // An entry without `f:data` owns no key.
   for (const entry of z.array(managedField.nullable().catch(null)).catch([]).parse(managedFields)) {
     for (const field of Object.keys(entry?.fieldsV1["f:data"] ?? {})) {
       if (entry === null || !field.startsWith("f:")) continue;

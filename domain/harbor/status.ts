@@ -1,4 +1,4 @@
-import { finding, type Finding } from "../finding.ts";
+import { findingsAt, type Finding, type FindingsAt } from "../finding.ts";
 import { generationAnnotation, postgresqlName } from "./names.ts";
 import {
   isReady,
@@ -24,24 +24,25 @@ const hour = 3_600_000;
 
 /** What the Harbor operator says of its HarborCluster. */
 export function judgeHarborCluster(harbor: ObjectName, cluster: HarborCluster | undefined): Finding[] {
-  const where = `HarborCluster ${formatObjectName(harbor)}`;
-  if (cluster === undefined)
+  const at = findingsAt(`HarborCluster ${formatObjectName(harbor)}`);
+  if (cluster === undefined) {
     return [
-      finding(
-        "refuse",
+      at.refuse(
+        "harbor-cluster-missing",
         "does not exist",
-        where,
         "check the name; `kubectl get harborclusters -A` lists those that there are",
       ),
     ];
+  }
   const unmet = cluster.status.conditions.filter(({ status }) => status !== "True");
-  if (unmet.length === 0)
-    return [finding("ok", `generation ${cluster.metadata.generation}, every condition is met`, where, "")];
+  if (unmet.length === 0) {
+    const what = `generation ${cluster.metadata.generation}, every condition is met`;
+    return [at.ok("harbor-cluster-conditions-met", what)];
+  }
   return unmet.map(({ type, message }) =>
-    finding(
-      "warn",
+    at.warn(
+      "harbor-cluster-condition-unmet",
       `${type} is not met${message === "" ? "" : `: ${message}`}`,
-      where,
       "see the Harbor operator's log",
     ),
   );
@@ -53,34 +54,41 @@ export function judgePostgresql(
   postgresql: Postgresql | undefined,
   required: readonly string[],
 ): Finding[] {
-  const where = resourceOf(harbor);
-  if (postgresql === undefined)
-    return [finding("refuse", "is not made", where, "see the HarborCluster's status, and the Harbor operator's log")];
+  const at = findingsAt(resourceOf(harbor));
+  if (postgresql === undefined) {
+    const fix = "see the HarborCluster's status, and the Harbor operator's log";
+    return [at.refuse("postgresql-missing", "is not made", fix)];
+  }
   const { metadata, spec, status } = postgresql;
-  const { PostgresClusterStatus: state } = status;
-  const { pg_hba: list } = spec.patroni;
-  const generation = metadata.annotations[generationAnnotation(harbor)] ?? "unknown";
-  const putBack = `postgres-recovery harbor pg-hba ${formatObjectName(harbor)}`;
   return [
-    state === "Running"
-      ? finding(
-          "ok",
-          `Running, UID ${metadata.uid}, written by the Harbor operator at generation ${generation}`,
-          where,
-          "",
-        )
-      : finding("warn", `status ${state === "" ? "not known yet" : state}`, where, "see the Zalando operator's log"),
-    isInPlace(list, required)
-      ? finding("ok", `pg_hba is in place (${list.length} lines)`, where, "")
-      : isInPlace(list, harborOperatorPgHba)
-        ? finding(
-            "refuse",
-            "pg_hba is the Harbor operator's own two lines: it was reverted, or never patched",
-            where,
-            putBack,
-          )
-        : finding("refuse", `pg_hba is another list than the required one (${list.length} lines)`, where, putBack),
+    stateFinding(status.PostgresClusterStatus, metadata.uid, metadata.annotations[generationAnnotation(harbor)], at),
+    listFinding(spec.patroni.pg_hba, required, harbor, at),
   ];
+}
+
+function stateFinding(state: string, uid: string, generation: string | undefined, at: FindingsAt): Finding {
+  if (state !== "Running") {
+    const what = `status ${state === "" ? "not known yet" : state}`;
+    return at.warn("postgresql-not-running", what, "see the Zalando operator's log");
+  }
+  const writtenAt = `written by the Harbor operator at generation ${generation ?? "unknown"}`;
+  return at.ok("postgresql-running", `Running, UID ${uid}, ${writtenAt}`);
+}
+
+function listFinding(
+  list: readonly string[],
+  required: readonly string[],
+  harbor: ObjectName,
+  at: FindingsAt,
+): Finding {
+  const putBack = `postgres-recovery harbor pg-hba ${formatObjectName(harbor)}`;
+  if (isInPlace(list, required)) return at.ok("pg-hba-in-place", `pg_hba is in place (${list.length} lines)`);
+  if (isInPlace(list, harborOperatorPgHba)) {
+    const what = "pg_hba is the Harbor operator's own two lines: it was reverted, or never patched";
+    return at.refuse("pg-hba-reverted", what, putBack);
+  }
+  const what = `pg_hba is another list than the required one (${list.length} lines)`;
+  return at.refuse("pg-hba-different", what, putBack);
 }
 
 /** Whether the Pods' template has what the resource and pod-config say. */
@@ -90,26 +98,29 @@ export function judgeTemplate(
   required: readonly string[],
   podConfig: Readonly<Record<string, string>> | undefined,
 ): Finding[] {
-  const where = `StatefulSet ${harbor.namespace}/${postgresqlName(harbor)}`;
-  if (statefulSet === undefined) return [finding("refuse", "is not made", where, "see the Zalando operator's log")];
+  const at = findingsAt(`StatefulSet ${harbor.namespace}/${postgresqlName(harbor)}`);
+  if (statefulSet === undefined)
+    return [at.refuse("stateful-set-missing", "is not made", "see the Zalando operator's log")];
   const variables = spiloVariables(statefulSet.spec.template.spec.containers);
-  const list = pgHbaOf(variables);
   const later = "the Zalando operator looks at its next sync (30 minutes by default); restart it to have it look now";
-  const stale = Object.entries(podConfig ?? {})
+  const findings: Finding[] = [];
+  if (isInPlace(pgHbaOf(variables), required)) {
+    findings.push(at.ok("template-pg-hba-current", "has the required pg_hba"));
+  } else {
+    const what = "has another pg_hba than the required one";
+    findings.push(at.warn("template-pg-hba-outdated", what, `once the resource has it: ${later}`));
+  }
+  if (podConfig === undefined) return findings;
+  const stale = Object.entries(podConfig)
     .filter(([name, value]) => !operatorAssigned.has(name) && variables.get(name)?.value !== value)
     .map(([name]) => name);
-  return [
-    isInPlace(list, required)
-      ? finding("ok", "has the required pg_hba", where, "")
-      : finding("warn", "has another pg_hba than the required one", where, `once the resource has it: ${later}`),
-    ...(podConfig === undefined
-      ? []
-      : [
-          stale.length === 0
-            ? finding("ok", "has every value of pod-config", where, "")
-            : finding("warn", `has not the present value of ${stale.join(", ")}`, where, later),
-        ]),
-  ];
+  if (stale.length === 0) {
+    findings.push(at.ok("template-pod-config-current", "has every value of pod-config"));
+  } else {
+    const what = `has not the present value of ${stale.join(", ")}`;
+    findings.push(at.warn("template-pod-config-outdated", what, later));
+  }
+  return findings;
 }
 
 /** Names of the CLONE_ variables that pod-config holds or the next Pod would get. */
@@ -124,18 +135,17 @@ export function cloneVariables(
 
 /** Whether a restore was finished: what is left of it would clone old data again once the volumes are lost, and into every new database. */
 export function judgeClone(names: readonly string[], systemIdentifier: string | undefined): Finding[] {
-  const where = "pod-config and the StatefulSet";
-  if (names.length === 0) return [finding("ok", "no CLONE_ value is left", where, "")];
-  return systemIdentifier === undefined
-    ? [finding("ok", `a restore is declared: ${names.join(", ")}`, where, "")]
-    : [
-        finding(
-          "warn",
-          `the database is there, and still: ${names.join(", ")}`,
-          where,
-          "when the restored data are verified, finish the restore: remove harbor.restore from the stack's settings, and `pulumi up`",
-        ),
-      ];
+  const at = findingsAt("pod-config and the StatefulSet");
+  if (names.length === 0) return [at.ok("clone-values-gone", "no CLONE_ value is left")];
+  if (systemIdentifier === undefined)
+    return [at.ok("clone-values-declared", `a restore is declared: ${names.join(", ")}`)];
+  return [
+    at.warn(
+      "clone-values-left",
+      `the database is there, and still: ${names.join(", ")}`,
+      "when the restored data are verified, finish the restore: remove harbor.restore from the stack's settings, and `pulumi up`",
+    ),
+  ];
 }
 
 /** Leader, replicas, and Pods that still run with what the template was before. */
@@ -144,72 +154,64 @@ export function judgePods(
   pods: readonly DatabasePod[],
   statefulSet: StatefulSet | undefined,
 ): Finding[] {
-  const where = `Pods of ${harbor.namespace}/${postgresqlName(harbor)}`;
-  const leaders = pods.filter((pod) => podRole(pod) === "leader");
-  const names = (some: readonly DatabasePod[]): string => some.map(({ metadata }) => metadata.name).join(", ");
+  const at = findingsAt(`Pods of ${harbor.namespace}/${postgresqlName(harbor)}`);
   const revision = statefulSet?.status.updateRevision;
   const old = pods.filter((pod) => revision !== undefined && podRevision(pod) !== revision);
   const unready = pods.filter((pod) => !isReady(pod));
-  return [
-    pods.length === 0
-      ? finding("refuse", "there is none", where, "see the StatefulSet's events")
-      : leaders.length === 1
-        ? finding("ok", `${names(leaders)} is the leader of ${pods.length}`, where, "")
-        : finding(
-            "refuse",
-            leaders.length === 0 ? "none is the leader" : `${names(leaders)} are labelled as leaders`,
-            where,
-            "see Patroni's log in the Pods: pg_hba, credentials, or a restore under way",
-          ),
-    ...(unready.length === 0
-      ? []
-      : [finding("warn", `not ready: ${names(unready)}`, where, "see their events and logs")]),
-    ...(old.length === 0
-      ? []
-      : [
-          finding(
-            "warn",
-            `made from an older template: ${names(old)}`,
-            where,
-            `postgres-recovery harbor roll ${formatObjectName(harbor)}`,
-          ),
-        ]),
-  ];
+  const findings = [leaderFinding(pods, at)];
+  if (unready.length > 0)
+    findings.push(at.warn("pods-not-ready", `not ready: ${podNames(unready)}`, "see their events and logs"));
+  if (old.length > 0) {
+    const roll = `postgres-recovery harbor roll ${formatObjectName(harbor)}`;
+    findings.push(at.warn("pods-outdated", `made from an older template: ${podNames(old)}`, roll));
+  }
+  return findings;
+}
+
+function leaderFinding(pods: readonly DatabasePod[], at: FindingsAt): Finding {
+  if (pods.length === 0) return at.refuse("pods-missing", "there is none", "see the StatefulSet's events");
+  const leaders = pods.filter((pod) => podRole(pod) === "leader");
+  const fix = "see Patroni's log in the Pods: pg_hba, credentials, or a restore under way";
+  if (leaders.length === 0) return at.refuse("pods-without-leader", "none is the leader", fix);
+  if (leaders.length > 1)
+    return at.refuse("pods-with-several-leaders", `${podNames(leaders)} are labelled as leaders`, fix);
+  return at.ok("pods-have-a-leader", `${podNames(leaders)} is the leader of ${pods.length}`);
+}
+
+function podNames(pods: readonly DatabasePod[]): string {
+  return pods.map(({ metadata }) => metadata.name).join(", ");
 }
 
 /** How old the newest backup is. */
 export function judgeBackups(where: string, { backups, incomplete }: WalgListing, now: number): Finding[] {
-  const newest = backups.at(-1);
+  const at = findingsAt(where);
+  const findings = [newestBackupFinding(backups, now, at)];
   const brokenOff = incomplete.filter(({ modified }) => now - modified > oldHours * hour).length;
-  const left =
-    brokenOff === 0
-      ? []
-      : [
-          finding(
-            "warn",
-            `${brokenOff} backups were broken off`,
-            where,
-            "see the Pods' backup log; WAL-G's retention removes them with the next ones",
-          ),
-        ];
-  if (newest === undefined)
-    return [
-      finding(
-        "refuse",
-        "there is no finished backup",
-        where,
-        "see the backup log in the leader's Pod; pg_hba must let the user postgres in at the socket",
+  if (brokenOff > 0) {
+    findings.push(
+      at.warn(
+        "backups-broken-off",
+        `${brokenOff} backups were broken off`,
+        "see the Pods' backup log; WAL-G's retention removes them with the next ones",
       ),
-      ...left,
-    ];
+    );
+  }
+  return findings;
+}
+
+function newestBackupFinding(backups: WalgListing["backups"], now: number, at: FindingsAt): Finding {
+  const newest = backups.at(-1);
+  if (newest === undefined) {
+    return at.refuse(
+      "backups-none-finished",
+      "there is no finished backup",
+      "see the backup log in the leader's Pod; pg_hba must let the user postgres in at the socket",
+    );
+  }
   const age = Math.floor((now - newest.modified) / hour);
   const what = `${backups.length} backups, the newest ${newest.name} of ${new Date(newest.modified).toISOString()}, ${age} h old`;
-  return [
-    age > oldHours
-      ? finding("warn", what, where, "see BACKUP_SCHEDULE, and the backup log in the leader's Pod")
-      : finding("ok", what, where, ""),
-    ...left,
-  ];
+  if (age <= oldHours) return at.ok("backups-recent", what);
+  return at.warn("backups-outdated", what, "see BACKUP_SCHEDULE, and the backup log in the leader's Pod");
 }
 
 /** Where the database writes its backups, by the environment of its Pods, and how that place is reached. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { durationSchema } from "../duration-schema.ts";
-import { findingSchema, severities } from "../finding.ts";
+import { severities } from "../catalogue/finding-codes.ts";
+import { findingSchema } from "../finding.ts";
 import { harborOperatorSchema, harborRequestSchema } from "./request.ts";
 import { runbookPgHba } from "./pg-hba.ts";
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import type { Finding, Severity } from "../finding.ts";
+import type { FindingCodeOf } from "../catalogue/finding-codes.ts";
+import { findingsAt, type Finding } from "../finding.ts";
 import { harborSecretNameTemplate } from "./names.ts";
 import type { ObjectName } from "../kubernetes/object-name.ts";
 
@@ -99,13 +100,13 @@ export function checkZalandoConfiguration(
   declared: DeclaredForOperator,
   where: string,
 ): Finding[] {
-  const finding = (severity: Severity, what: string, fix: string): Finding => ({ severity, what, where, fix });
+  const at = findingsAt(where);
   const restart = "then restart the operator, which reads its configuration only at its start";
   const { namespace, name } = declared.podConfig;
   const fullName = `${namespace}/${name}`;
   const problems: Finding[] = [];
-  const refuse = (what: string, fix: string): void => {
-    problems.push(finding("refuse", what, fix));
+  const refuse = (code: FindingCodeOf<"refuse">, what: string, fix: string): void => {
+    problems.push(at.refuse(code, what, fix));
   };
 
   // Without a namespace the operator looks in its own (pkg/spec/types.go), which is where pod-config lies.
@@ -114,26 +115,32 @@ export function checkZalandoConfiguration(
       configuration.podEnvironmentConfigMap === undefined
         ? "names no pod_environment_configmap"
         : "names another pod_environment_configmap";
-    refuse(`${has}, so that pod-config is read by nobody`, `set pod_environment_configmap to ${fullName}, ${restart}`);
+    refuse(
+      "operator-pod-config-not-named",
+      `${has}, so that pod-config is read by nobody`,
+      `set pod_environment_configmap to ${fullName}, ${restart}`,
+    );
   }
   const { podEnvironmentSecret } = configuration;
   if (podEnvironmentSecret !== declared.podSecret) {
     const fix = `set pod_environment_secret to ${declared.podSecret}, ${restart}`;
     const has =
       podEnvironmentSecret === undefined ? "names no pod_environment_secret" : "names another pod_environment_secret";
-    if (declared.podSecretHasKeys) refuse(`${has}, so that the database has no keys for S3`, fix);
+    if (declared.podSecretHasKeys)
+      refuse("operator-pod-secret-not-named", `${has}, so that the database has no keys for S3`, fix);
     else if (podEnvironmentSecret !== undefined)
-      problems.push(finding("warn", `${has}, and makes no database where that is missing`, fix));
+      problems.push(at.warn("operator-pod-secret-other", `${has}, and makes no database where that is missing`, fix));
   }
   if (configuration.walS3Bucket === undefined) {
     refuse(
+      "operator-bucket-missing",
       "has no wal_s3_bucket, so that a new database writes its backups where the lost one's lie",
       `set wal_s3_bucket to ${declared.backupBucket}, ${restart}`,
     );
   } else if (configuration.walS3Bucket !== declared.backupBucket) {
     problems.push(
-      finding(
-        "warn",
+      at.warn(
+        "operator-bucket-different",
         "has another wal_s3_bucket; pod-config's WAL_S3_BUCKET is the one that counts",
         `set wal_s3_bucket to ${declared.backupBucket}, ${restart}`,
       ),
@@ -141,6 +148,7 @@ export function checkZalandoConfiguration(
   }
   if (configuration.secretNameTemplate !== harborSecretNameTemplate) {
     refuse(
+      "operator-secret-template-wrong",
       "has another secret_name_template than Harbor, which then does not find its database's credentials",
       `set secret_name_template to ${harborSecretNameTemplate}, ${restart}`,
     );
@@ -148,8 +156,8 @@ export function checkZalandoConfiguration(
   const pamRole = configuration.pamRoleName ?? "zalandos";
   if (!declared.pamRoles.includes(pamRole)) {
     problems.push(
-      finding(
-        "warn",
+      at.warn(
+        "operator-pam-role-unmatched",
         "has a pam_role_name that no pam line of pg_hba names: its members cannot log in",
         `add: hostssl all +${pamRole} all pam`,
       ),
@@ -157,9 +165,11 @@ export function checkZalandoConfiguration(
   }
   if (configuration.enableOwnerReferences === true) {
     refuse(
+      "operator-owner-references",
       "has enable_owner_references, with which it and the Harbor operator both claim the Secrets",
       `set enable_owner_references to false, ${restart}`,
     );
   }
-  return problems.length === 0 ? [finding("ok", "names pod-config, the pod Secret and wal_s3_bucket", "")] : problems;
+  if (problems.length > 0) return problems;
+  return [at.ok("operator-configured", "names pod-config, the pod Secret and wal_s3_bucket")];
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { durationSchema } from "../duration-schema.ts";
-import { finding, findingSchema, severities, type Finding } from "../finding.ts";
+import { severities } from "../catalogue/finding-codes.ts";
+import { findingsAt, findingSchema, type Finding } from "../finding.ts";
 import { harborOperatorSchema, harborRequestSchema } from "../harbor/request.ts";
 import { backupSchema, bucketName, restoreSchema } from "./restore.ts";
 import { runbookPgHba } from "../harbor/pg-hba.ts";
@@ -129,24 +130,22 @@ function moment(milliseconds: number): string {
 /** Whether S3 was read as the database's Pods will read it: nobody but they can assume their role. */
 export function credentialFindings({ keys, restore }: Pick<RestoreCheckRequest, "keys" | "restore">): Finding[] {
   if (restore === undefined) return [];
+  const at = findingsAt("restore.credentials");
   if (restore.credentials !== "secret") {
     return [
-      finding(
-        "warn",
+      at.warn(
+        "restore-credentials-untried",
         `the role ${restore.credentials.irsaRoleArn} was not tried: S3 was read with the AWS credentials of whoever ran this`,
-        "restore.credentials",
         "make sure that the Pods' service account may assume the role, and that its policy is that of a reader of the backups",
       ),
     ];
   }
-  return keys.restore === undefined
-    ? [
-        finding(
-          "warn",
-          "the keys of the pod Secret were not tried: S3 was read with the AWS credentials of whoever ran this",
-          "restore.credentials",
-          "run it as part of `pulumi up`, or with the Pods' keys in the request or the environment",
-        ),
-      ]
-    : [];
+  if (keys.restore !== undefined) return [];
+  return [
+    at.warn(
+      "restore-credentials-untried",
+      "the keys of the pod Secret were not tried: S3 was read with the AWS credentials of whoever ran this",
+      "run it as part of `pulumi up`, or with the Pods' keys in the request or the environment",
+    ),
+  ];
 }

@@ -1,4 +1,4 @@
-import { finding, type Finding } from "../finding.ts";
+import { findingsAt, type Finding, type FindingsAt } from "../finding.ts";
 import { targetOf, type Restore } from "./restore.ts";
 import { leftoverFindings, type LivePodConfig } from "../harbor/pod-config-owners.ts";
 import { s3Url, type S3Location } from "../aws/s3-location.ts";
@@ -67,25 +67,22 @@ export function judgeSetup(
 ): Finding[] {
   const irsa = restore !== undefined && restore.credentials !== "secret";
   const where = `ConfigMap ${declared.podConfig.namespace}/${declared.podConfig.name}`;
-  return [
-    ...checkSpiloImage(image, { restoredMajor: restore?.postgresVersion, irsa }),
-    ...("found" in operator
-      ? checkZalandoConfiguration(operator.found.configuration, declared, operator.found.where)
-      : [
-          finding(
-            "unknown",
-            operator.failed,
-            "the Zalando operator's configuration",
-            "make it readable, or say where it is",
-          ),
-        ]),
-    ...("failed" in podConfig
-      ? [finding("unknown", podConfig.failed, where, "make it readable, then check again")]
-      : []),
-    ...("found" in podConfig && podConfig.found !== undefined
-      ? leftoverFindings(podConfig.found, podConfigKeys, where)
-      : []),
-  ];
+  const findings = checkSpiloImage(image, { restoredMajor: restore?.postgresVersion, irsa });
+  if ("found" in operator) {
+    findings.push(...checkZalandoConfiguration(operator.found.configuration, declared, operator.found.where));
+  } else {
+    const at = findingsAt("the Zalando operator's configuration");
+    findings.push(
+      at.unknown("operator-configuration-unreadable", operator.failed, "make it readable, or say where it is"),
+    );
+  }
+  if ("failed" in podConfig) {
+    const at = findingsAt(where);
+    findings.push(at.unknown("pod-config-unreadable", podConfig.failed, "make it readable, then check again"));
+  } else if (podConfig.found !== undefined) {
+    findings.push(...leftoverFindings(podConfig.found, podConfigKeys, where));
+  }
+  return findings;
 }
 
 /**
@@ -95,22 +92,18 @@ export function judgeSetup(
 export function judgeRestore(facts: PreflightFacts): Finding[] {
   const { restore, now } = facts;
   const target = targetOf(restore);
-  return [
-    ...judgeSetup(facts, restore),
-    ...(target !== undefined && target > now
-      ? [
-          finding(
-            "refuse",
-            "lies in the future",
-            "restore.targetTime",
-            "leave it out to restore as far as the WAL goes",
-          ),
-        ]
-      : []),
-    ...judgeSources(facts, target),
-    ...judgeBootstrap(facts),
-    ...judgeOwnPlace(facts),
-  ];
+  const findings = judgeSetup(facts, restore);
+  if (target !== undefined && target > now) {
+    findings.push(
+      findingsAt("restore.targetTime").refuse(
+        "target-time-in-future",
+        "lies in the future",
+        "leave it out to restore as far as the WAL goes",
+      ),
+    );
+  }
+  findings.push(...judgeSources(facts, target), ...judgeBootstrap(facts), ...judgeOwnPlace(facts));
+  return findings;
 }
 
 /** Spilo clones only into a cluster that was never bootstrapped; in any other it passes over every CLONE_ value in silence. */
@@ -119,17 +112,16 @@ function judgeBootstrap({ own, sources }: PreflightFacts): Finding[] {
   const { systemIdentifier, place } = own.found;
   if (systemIdentifier === undefined) return [];
   const source = placeToRestore(sources);
-  const where = `the database that archives to ${s3Url(place.location)}`;
-  return source !== undefined && identifiersIn(source).includes(systemIdentifier)
-    ? [finding("ok", "is the restored one already: it has the system identifier of the backups", where, "")]
-    : [
-        finding(
-          "refuse",
-          "exists already and is another one than that of the backups: Spilo would pass over the restore in silence",
-          where,
-          "delete the HarborCluster's postgresql resource with its volumes, if its data may be lost, and let it be made anew",
-        ),
-      ];
+  const at = findingsAt(`the database that archives to ${s3Url(place.location)}`);
+  if (source !== undefined && identifiersIn(source).includes(systemIdentifier))
+    return [at.ok("restore-done", "is the restored one already: it has the system identifier of the backups")];
+  return [
+    at.refuse(
+      "database-exists",
+      "exists already and is another one than that of the backups: Spilo would pass over the restore in silence",
+      "delete the HarborCluster's postgresql resource with its volumes, if its data may be lost, and let it be made anew",
+    ),
+  ];
 }
 
 function identifiersIn({ descriptions }: GatheredPlace): string[] {
@@ -156,48 +148,40 @@ export function backupToRestore(listing: WalgListing, target: number | undefined
 }
 
 function judgeSources({ sources, restore }: PreflightFacts, target: number | undefined): Finding[] {
-  const failures = sources.flatMap(({ location, listing }) =>
-    "failed" in listing
-      ? [
-          finding(
-            "unknown",
-            `cannot be listed: ${listing.failed}`,
-            s3Url(location),
-            "mend the access (credentials, region, endpoint), then check again",
-          ),
-        ]
-      : [],
-  );
-  if (failures.length > 0) return failures;
-  const place = placeToRestore(sources);
-  if (place === undefined || "failed" in place.listing) {
-    const broken = sources.flatMap(({ listing }) => ("found" in listing ? listing.found.incomplete : []));
-    const where = sources.map(({ location }) => s3Url(location)).join(", ");
-    const what =
-      broken.length > 0 ? `holds no finished backup, only ${broken.length} broken off or under way` : "holds no backup";
+  const failures = sources.flatMap(({ location, listing }) => {
+    if ("found" in listing) return [];
     return [
-      finding(
-        "refuse",
-        what,
-        where,
-        "correct restore.scope, uid, prefix, postgresVersion or versionInPath; --suggest lists what is in the bucket",
+      findingsAt(s3Url(location)).unknown(
+        "backups-unlisted",
+        `cannot be listed: ${listing.failed}`,
+        "mend the access (credentials, region, endpoint), then check again",
       ),
     ];
-  }
+  });
+  if (failures.length > 0) return failures;
+  const place = placeToRestore(sources);
+  if (place === undefined || "failed" in place.listing) return [noBackup(sources)];
   const ignored = sources
     .slice(sources.indexOf(place) + 1)
-    .filter(({ listing }) => "found" in listing && listing.found.backups.length > 0);
-  return [
-    ...ignored.map(({ location }) =>
-      finding(
-        "warn",
+    .filter(({ listing }) => "found" in listing && listing.found.backups.length > 0)
+    .map(({ location }) =>
+      findingsAt(s3Url(location)).warn(
+        "backup-place-ignored",
         `is passed over, for ${s3Url(place.location)} is taken first`,
-        s3Url(location),
         "declare the version to restore from with versionInPath",
       ),
-    ),
-    ...judgeBackup(place, place.listing.found, restore, target),
-  ];
+    );
+  return [...ignored, ...judgeBackup(place, place.listing.found, restore, target)];
+}
+
+function noBackup(sources: readonly GatheredPlace[]): Finding {
+  const broken = sources.flatMap(({ listing }) => ("found" in listing ? listing.found.incomplete : []));
+  const at = findingsAt(sources.map(({ location }) => s3Url(location)).join(", "));
+  const fix =
+    "correct restore.scope, uid, prefix, postgresVersion or versionInPath; --suggest lists what is in the bucket";
+  if (broken.length === 0) return at.refuse("backup-missing", "holds no backup", fix);
+  const what = `holds no finished backup, only ${broken.length} broken off or under way`;
+  return at.refuse("backup-unfinished", what, fix);
 }
 
 function judgeBackup(
@@ -210,44 +194,44 @@ function judgeBackup(
   const backup = backupToRestore(listing, target);
   if (backup === undefined) {
     return [
-      finding(
-        "refuse",
+      findingsAt(where).refuse(
+        "backup-before-target-missing",
         "no backup was finished before the target time",
-        where,
         "take a later restore.targetTime; when the bucket was copied, its LastModified times are those of the copy, and only a restore without a target time finds the backups",
       ),
     ];
   }
-  const at = `${where}/${walgFolders.backups}/${backup.name}`;
+  const folder = `${where}/${walgFolders.backups}`;
+  const at = findingsAt(`${folder}/${backup.name}`);
+  const earlier = "take a target time before this backup";
   const { missing, parents } = deltaChain(backup, listing.backups);
-  return [
-    finding("ok", `is the backup that will be restored, of ${new Date(backup.modified).toISOString()}`, at, ""),
-    ...(missing === undefined
-      ? []
-      : [finding("refuse", `builds upon ${missing}, which is gone`, at, "take a target time before this backup")]),
-    ...[backup, ...parents]
-      .filter(({ hasPgControl }) => !hasPgControl)
-      .map(({ name }) =>
-        finding(
-          "refuse",
-          "lacks pg_control.tar, without which PostgreSQL does not start",
-          `${where}/${walgFolders.backups}/${name}`,
-          "take a target time before this backup",
-        ),
+  const findings = [
+    at.ok("backup-chosen", `is the backup that will be restored, of ${new Date(backup.modified).toISOString()}`),
+  ];
+  if (missing !== undefined)
+    findings.push(at.refuse("backup-parent-missing", `builds upon ${missing}, which is gone`, earlier));
+  for (const { name } of [backup, ...parents].filter(({ hasPgControl }) => !hasPgControl)) {
+    findings.push(
+      findingsAt(`${folder}/${name}`).refuse(
+        "backup-control-file-missing",
+        "lacks pg_control.tar, without which PostgreSQL does not start",
+        earlier,
       ),
-    ...judgeDescription(place.descriptions.get(backup.name), { backup, at, restore, target }),
-    ...judgeIdentifiers(place, where),
-    ...judgeWal(
-      listing,
-      { backup, target, lastNeededSegment: neededSegment(place.descriptions.get(backup.name)) },
-      where,
-    ),
+    );
+  }
+  const description = place.descriptions.get(backup.name);
+  const recovery = { backup, target, lastNeededSegment: neededSegment(description) };
+  return [
+    ...findings,
+    ...judgeDescription(description, { backup, at, restore, target }),
+    ...judgeIdentifiers(place, findingsAt(where)),
+    ...judgeWal(listing, recovery, where),
   ];
 }
 
 interface JudgedBackup {
   readonly backup: StoredBackup;
-  readonly at: string;
+  readonly at: FindingsAt;
   readonly restore: Restore;
   readonly target: number | undefined;
 }
@@ -258,94 +242,91 @@ function judgeDescription(
 ): Finding[] {
   if (gathered === undefined || "failed" in gathered) {
     return [
-      finding(
-        "unknown",
+      at.unknown(
+        "backup-sentinel-unreadable",
         `its sentinel cannot be read: ${gathered?.failed ?? "it was not asked for"}`,
-        at,
         "mend the access to the bucket, then check again",
       ),
     ];
   }
   const { postgresMajor, finished, compressedSize } = gathered.found;
-  return [
-    ...(postgresMajor === undefined
-      ? [finding("warn", "does not say of which PostgreSQL version it is", at, "make sure that it is the declared one")]
-      : []),
-    ...(postgresMajor !== undefined && postgresMajor !== restore.postgresVersion
-      ? [
-          finding(
-            "refuse",
-            `is of PostgreSQL ${postgresMajor}, not ${restore.postgresVersion}`,
-            at,
-            `set restore.postgresVersion to ${postgresMajor}`,
-          ),
-        ]
-      : []),
-    ...(compressedSize !== undefined && backup.size < compressedSize
-      ? [
-          finding(
-            "refuse",
-            `its parts have ${backup.size} bytes together and should have ${compressedSize}: some are gone`,
-            at,
-            "take a target time before this backup",
-          ),
-        ]
-      : []),
-    ...(finished === undefined
-      ? [
-          finding(
-            "warn",
-            "has no metadata.json, so that its time is known only by LastModified",
-            at,
-            "make sure that the bucket was not copied",
-          ),
-        ]
-      : []),
-    ...(finished !== undefined && target !== undefined && finished > target
-      ? [
-          finding(
-            "refuse",
-            "was finished after the target time, though its LastModified lies before",
-            at,
-            "take a later restore.targetTime",
-          ),
-        ]
-      : []),
-    ...(finished !== undefined && Math.abs(finished - backup.modified) > hour
-      ? [
-          finding(
-            "warn",
-            "was finished more than an hour away from its LastModified, by which WAL-G chooses: the bucket was copied",
-            at,
-            "make sure that the newest backup is the one that is meant",
-          ),
-        ]
-      : []),
-  ];
+  const findings: Finding[] = [];
+  if (postgresMajor === undefined) {
+    findings.push(
+      at.warn(
+        "backup-version-unknown",
+        "does not say of which PostgreSQL version it is",
+        "make sure that it is the declared one",
+      ),
+    );
+  } else if (postgresMajor !== restore.postgresVersion) {
+    findings.push(
+      at.refuse(
+        "backup-version-wrong",
+        `is of PostgreSQL ${postgresMajor}, not ${restore.postgresVersion}`,
+        `set restore.postgresVersion to ${postgresMajor}`,
+      ),
+    );
+  }
+  if (compressedSize !== undefined && backup.size < compressedSize) {
+    findings.push(
+      at.refuse(
+        "backup-parts-missing",
+        `its parts have ${backup.size} bytes together and should have ${compressedSize}: some are gone`,
+        "take a target time before this backup",
+      ),
+    );
+  }
+  if (finished === undefined) {
+    findings.push(
+      at.warn(
+        "backup-metadata-missing",
+        "has no metadata.json, so that its time is known only by LastModified",
+        "make sure that the bucket was not copied",
+      ),
+    );
+    return findings;
+  }
+  if (target !== undefined && finished > target) {
+    findings.push(
+      at.refuse(
+        "backup-finished-after-target",
+        "was finished after the target time, though its LastModified lies before",
+        "take a later restore.targetTime",
+      ),
+    );
+  }
+  if (Math.abs(finished - backup.modified) > hour) {
+    findings.push(
+      at.warn(
+        "backup-time-shifted",
+        "was finished more than an hour away from its LastModified, by which WAL-G chooses: the bucket was copied",
+        "make sure that the newest backup is the one that is meant",
+      ),
+    );
+  }
+  return findings;
 }
 
-function judgeIdentifiers(place: GatheredPlace, where: string): Finding[] {
+function judgeIdentifiers(place: GatheredPlace, at: FindingsAt): Finding[] {
   const identifiers = new Set(identifiersIn(place));
   if (identifiers.size > 1) {
     return [
-      finding(
-        "refuse",
+      at.refuse(
+        "backup-identifiers-mixed",
         `holds backups of ${identifiers.size} databases (system identifiers ${[...identifiers].join(", ")})`,
-        where,
         "move the backups of the other database away",
       ),
     ];
   }
-  return identifiers.size === 0
-    ? [
-        finding(
-          "warn",
-          "no backup says of which database it is (system identifier)",
-          where,
-          "compare the restored data with what is expected",
-        ),
-      ]
-    : [];
+  if (identifiers.size === 1) return [];
+  return [
+    at.warn(
+      "backup-identifier-missing",
+      "no backup says of which database it is (system identifier)",
+      "compare the restored data with what is expected",
+    ),
+  ];
 }
 
 function neededSegment(description: Gathered<BackupDescription> | undefined): number | undefined {
@@ -353,42 +334,41 @@ function neededSegment(description: Gathered<BackupDescription> | undefined): nu
 }
 
 function judgeOwnPlace({ own, sources }: PreflightFacts): Finding[] {
-  if ("failed" in own)
-    return [finding("unknown", own.failed, "the new cluster's own backups", "make it readable, then check again")];
+  if ("failed" in own) {
+    const at = findingsAt("the new cluster's own backups");
+    return [at.unknown("own-place-unreadable", own.failed, "make it readable, then check again")];
+  }
   if (own.found.kind === "not-made") return [];
   const { place, systemIdentifier } = own.found;
-  const where = s3Url(place.location);
+  const at = findingsAt(s3Url(place.location));
   const source = sources.find(({ location }) => overlap(location, place.location));
   if (source !== undefined) {
     return [
-      finding(
-        "refuse",
+      at.refuse(
+        "own-place-overlaps",
         `is the place of the backups to restore (${s3Url(source.location)}): the new cluster would write over them`,
-        where,
         "set wal_s3_bucket in the operator's configuration, and make the cluster anew so that it gets another UID",
       ),
     ];
   }
-  if ("failed" in place.listing)
-    return [
-      finding("unknown", `cannot be listed: ${place.listing.failed}`, where, "mend the access, then check again"),
-    ];
+  if ("failed" in place.listing) {
+    const what = `cannot be listed: ${place.listing.failed}`;
+    return [at.unknown("own-place-unreadable", what, "mend the access, then check again")];
+  }
   const { backups, incomplete, wal } = place.listing.found;
   if (backups.length === 0 && incomplete.length === 0 && wal.size === 0)
-    return [finding("ok", "is empty, for the new cluster's own backups", where, "")];
+    return [at.ok("own-place-empty", "is empty, for the new cluster's own backups")];
   const identifiers = identifiersIn(place);
   const isItsOwn =
     systemIdentifier !== undefined &&
     identifiers.length === backups.length &&
     identifiers.every((identifier) => identifier === systemIdentifier);
-  return isItsOwn
-    ? [finding("ok", "holds backups of the running database alone", where, "")]
-    : [
-        finding(
-          "refuse",
-          "is not empty, and not known to hold the running database's backups alone",
-          where,
-          "move what lies there away",
-        ),
-      ];
+  if (isItsOwn) return [at.ok("own-place-own", "holds backups of the running database alone")];
+  return [
+    at.refuse(
+      "own-place-foreign",
+      "is not empty, and not known to hold the running database's backups alone",
+      "move what lies there away",
+    ),
+  ];
 }

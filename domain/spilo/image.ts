@@ -1,4 +1,5 @@
-import type { Finding, Severity } from "../finding.ts";
+import type { FindingCodeOf } from "../catalogue/finding-codes.ts";
+import { findingsAt, type Finding } from "../finding.ts";
 
 /** The parts of an image such as `ghcr.io/zalando/spilo-16:3.3-p3`. */
 export interface SpiloImage {
@@ -46,40 +47,53 @@ export interface ImageUse {
  */
 export function checkSpiloImage(reference: string, use: ImageUse): Finding[] {
   const image = parseSpiloImage(reference);
-  const finding = (severity: Severity, what: string, fix: string): Finding => ({
-    severity,
-    what,
-    where: `image ${reference}`,
-    fix,
-  });
+  const at = findingsAt(`image ${reference}`);
   const takeRecommended = `use ${recommendedImage}`;
   if (image === undefined) {
     return [
-      finding("unknown", "not a Spilo image with a tag such as 3.3-p3, so nothing is known of it", takeRecommended),
+      at.unknown(
+        "image-unknown",
+        "not a Spilo image with a tag such as 3.3-p3, so nothing is known of it",
+        takeRecommended,
+      ),
     ];
   }
   const { tag } = image;
   const majors = majorsIn(image);
   const problems: Finding[] = [];
-  const refuse = (what: string): void => {
-    problems.push(finding("refuse", what, takeRecommended));
+  const refuse = (code: FindingCodeOf<"refuse">, what: string): void => {
+    problems.push(at.refuse(code, what, takeRecommended));
   };
 
-  if (!majors.includes(harborPostgresMajor))
-    refuse(`has no PostgreSQL ${harborPostgresMajor}, the only version that the Harbor operator asks for`);
+  if (!majors.includes(harborPostgresMajor)) {
+    refuse(
+      "image-without-postgres-12",
+      `has no PostgreSQL ${harborPostgresMajor}, the only version that the Harbor operator asks for`,
+    );
+  }
   if (isBefore(tag, [2, 0, 2])) {
-    refuse("looks for backups in wal/, not in wal/<version>, and drops the region or the path (older than 2.0-p2)");
+    refuse(
+      "image-backup-path-old",
+      "looks for backups in wal/, not in wal/<version>, and drops the region or the path (older than 2.0-p2)",
+    );
   } else if (isBefore(tag, [2, 1, 2])) {
     refuse(
+      "image-backup-list-unread",
       "its scripts do not understand its own WAL-G's lists: old backups are never deleted, replicas are not made from them (fixed in 2.1-p2)",
     );
   }
   // WAL-G 3.0 renamed a column; the clean-up script follows since 3.3-p3 (zalando/spilo#1015).
-  if (isSame(tag, [3, 3, 1]) || isSame(tag, [3, 3, 2])) refuse("never deletes old backups (fixed in 3.3-p3)");
-  if (use.irsa && isBefore(tag, [2, 1, 7])) refuse("does not pass the IAM role on to WAL-G (from 2.1-p7 on it does)");
+  if (isSame(tag, [3, 3, 1]) || isSame(tag, [3, 3, 2]))
+    refuse("image-keeps-every-backup", "never deletes old backups (fixed in 3.3-p3)");
+  if (use.irsa && isBefore(tag, [2, 1, 7]))
+    refuse("image-without-irsa", "does not pass the IAM role on to WAL-G (from 2.1-p7 on it does)");
   if (use.irsa && !isBefore(tag, [2, 1, 7]) && isBefore(tag, [2, 1, 9])) {
     problems.push(
-      finding("warn", "asks the global STS endpoint, not the region's (from 2.1-p9 on it does)", takeRecommended),
+      at.warn(
+        "image-asks-global-sts",
+        "asks the global STS endpoint, not the region's (from 2.1-p9 on it does)",
+        takeRecommended,
+      ),
     );
   }
   if (
@@ -87,20 +101,19 @@ export function checkSpiloImage(reference: string, use: ImageUse): Finding[] {
     use.restoredMajor !== harborPostgresMajor &&
     !majors.includes(use.restoredMajor)
   ) {
-    refuse(`has no PostgreSQL ${use.restoredMajor}, so it cannot read those backups`);
+    refuse("image-without-restored-version", `has no PostgreSQL ${use.restoredMajor}, so it cannot read those backups`);
   }
   if (use.restoredMajor !== undefined && use.restoredMajor > harborPostgresMajor) {
     problems.push(
-      finding(
-        "refuse",
+      at.refuse(
+        "backup-version-too-new",
         `backups of PostgreSQL ${use.restoredMajor} cannot be restored into Harbor's PostgreSQL ${harborPostgresMajor}`,
         "restore a backup of the same or an older version",
       ),
     );
   }
-  return problems.length === 0
-    ? [finding("ok", `has PostgreSQL ${harborPostgresMajor} and working backups`, "")]
-    : problems;
+  if (problems.length > 0) return problems;
+  return [at.ok("image-fits", `has PostgreSQL ${harborPostgresMajor} and working backups`)];
 }
 
 type Tag = SpiloImage["tag"];

@@ -1,4 +1,4 @@
-import { finding, type Finding } from "../finding.ts";
+import { findingsAt, type Finding, type FindingsAt } from "../finding.ts";
 import { segmentName, walgFolders, type StoredBackup, type WalgListing, type WalRun } from "./storage.ts";
 
 /** The backup to restore, and how far. Times are milliseconds since 1970. */
@@ -19,67 +19,58 @@ export interface Recovery {
 export function judgeWal({ wal, histories }: WalgListing, recovery: Recovery, place: string): Finding[] {
   const { backup, target, lastNeededSegment } = recovery;
   const { timeline, startSegment } = backup;
-  const where = `${place}/${walgFolders.wal}`;
+  const at = findingsAt(`${place}/${walgFolders.wal}`);
   const earlier = "take a target time before this backup, so that an older one is restored";
   const onTimeline = wal.get(timeline) ?? [];
   const own = onTimeline.find(({ first, last }) => first <= startSegment && startSegment <= last);
   if (own === undefined) {
-    return [
-      finding(
-        "refuse",
-        `lacks the WAL segment ${segmentName(timeline, startSegment)}, at which the backup begins`,
-        where,
-        earlier,
-      ),
-    ];
+    const start = segmentName(timeline, startSegment);
+    return [at.refuse("wal-start-missing", `lacks the WAL segment ${start}, at which the backup begins`, earlier)];
   }
   if (lastNeededSegment !== undefined && lastNeededSegment > own.last) {
     const needed = segmentName(timeline, lastNeededSegment);
     return [
-      finding(
-        "refuse",
+      at.refuse(
+        "wal-too-short",
         `ends with ${segmentName(timeline, own.last)}, and the backup is consistent only after ${needed}`,
-        where,
         earlier,
       ),
     ];
   }
 
   const later = [...wal].filter(([other]) => other > timeline);
-  const newest = Math.max(
-    ...[...onTimeline, ...later.flatMap(([, runs]) => runs)].map(({ lastModified }) => lastModified),
-  );
-  return [
-    ...branchedBefore(later, startSegment).map((other) =>
-      finding(
-        "refuse",
+  const runs = [...onTimeline, ...later.flatMap(([, others]) => others)];
+  const newest = Math.max(...runs.map(({ lastModified }) => lastModified));
+  const findings: Finding[] = [];
+  for (const other of branchedBefore(later, startSegment)) {
+    findings.push(
+      at.refuse(
+        "wal-timeline-foreign",
         `holds the timeline ${other}, which left timeline ${timeline} before this backup began: PostgreSQL stops with "requested timeline is not a child"`,
-        where,
         "move the WAL of the timeline that is not meant to another prefix",
       ),
-    ),
-    ...gaps([timeline, onTimeline], own, later).map((gap) => gapFinding(gap, target, where)),
-    ...(target !== undefined && target > newest
-      ? [
-          finding(
-            "refuse",
-            `ends at ${new Date(newest).toISOString()}, before the target time: PostgreSQL 12 would stop there in silence`,
-            where,
-            "leave restore.targetTime out to restore as far as the WAL goes",
-          ),
-        ]
-      : []),
-    ...(later.length > 0 || histories.some((other) => other > timeline)
-      ? [
-          finding(
-            "warn",
-            `holds timelines beyond that of the backup (${timeline}): the restore follows the newest`,
-            where,
-            "make sure that the newest timeline is the one that is meant",
-          ),
-        ]
-      : []),
-  ];
+    );
+  }
+  for (const gap of gaps([timeline, onTimeline], own, later)) findings.push(gapFinding(gap, target, at));
+  if (target !== undefined && target > newest) {
+    findings.push(
+      at.refuse(
+        "wal-ends-before-target",
+        `ends at ${new Date(newest).toISOString()}, before the target time: PostgreSQL 12 would stop there in silence`,
+        "leave restore.targetTime out to restore as far as the WAL goes",
+      ),
+    );
+  }
+  if (later.length > 0 || histories.some((other) => other > timeline)) {
+    findings.push(
+      at.warn(
+        "wal-newer-timeline",
+        `holds timelines beyond that of the backup (${timeline}): the restore follows the newest`,
+        "make sure that the newest timeline is the one that is meant",
+      ),
+    );
+  }
+  return findings;
 }
 
 /** A hole in the WAL: what is there before it, and the first segment behind it. */
@@ -116,21 +107,20 @@ function branchedBefore(later: readonly TimelineRuns[], startSegment: number): n
   return later.filter(([, [first]]) => first !== undefined && first.first < startSegment).map(([timeline]) => timeline);
 }
 
-function gapFinding({ timeline, before, next }: Gap, target: number | undefined, where: string): Finding {
+function gapFinding({ timeline, before, next }: Gap, target: number | undefined, at: FindingsAt): Finding {
   const missing = next - before.last - 1;
   const what = `lacks ${missing} segment${missing === 1 ? "" : "s"} from ${segmentName(timeline, before.last + 1)} on`;
+  if (target !== undefined && before.lastModified >= target) {
+    return at.warn(
+      "wal-gap-after-target",
+      `${what}, after the target time`,
+      "nothing for this restore; later moments cannot be reached",
+    );
+  }
   const upTo = new Date(before.lastModified).toISOString();
-  return target !== undefined && before.lastModified >= target
-    ? finding(
-        "warn",
-        `${what}, after the target time`,
-        where,
-        "nothing for this restore; later moments cannot be reached",
-      )
-    : finding(
-        "refuse",
-        `${what}: PostgreSQL would stop there, without what came after`,
-        where,
-        `take a target time before ${upTo}, if what came after may be lost`,
-      );
+  return at.refuse(
+    "wal-gap",
+    `${what}: PostgreSQL would stop there, without what came after`,
+    `take a target time before ${upTo}, if what came after may be lost`,
+  );
 }

@@ -1,6 +1,7 @@
 import type { HarborClient } from "../../clients/kubernetes/harbor.ts";
 import type { S3Access, S3Client } from "../../clients/aws/s3.ts";
-import { finding, gravest, type Finding } from "../../domain/finding.ts";
+import type { FindingCodeOf } from "../../domain/catalogue/finding-codes.ts";
+import { findingsAt, gravest, type Finding } from "../../domain/finding.ts";
 import { isReady, podRevision, podRole, spiloVariables } from "../../domain/harbor/objects.ts";
 import {
   backupStore,
@@ -19,7 +20,7 @@ import type { Gathered } from "../../domain/restore/preflight.ts";
 import { s3Url } from "../../domain/aws/s3-location.ts";
 import { contentProblem } from "../../domain/secrets/copy.ts";
 import { secretNames } from "../../domain/secrets/request.ts";
-import { walgFolders, WalgListingReader } from "../../domain/walg/storage.ts";
+import { walgFolders, WalgListingReader, type WalgListing } from "../../domain/walg/storage.ts";
 import { checkZalandoConfiguration } from "../../domain/harbor/zalando-operator.ts";
 import { gathered } from "../gathered.ts";
 import type { Surroundings } from "../surroundings.ts";
@@ -70,6 +71,7 @@ export async function harborStatus(
   const config = foundOr(podConfig, undefined)?.data;
   const variables = spiloVariables(template?.spec.template.spec.containers ?? []);
   const clone = cloneVariables(variables, config);
+  const podConfigPlace = `ConfigMap ${namespace}/${configName}`;
   const podSecretPlace = `Secret ${harbor.namespace}/${secretName}`;
   const secretKeys = "found" in podSecret ? Object.keys(podSecret.found?.data ?? {}) : undefined;
   const declared = {
@@ -90,14 +92,20 @@ export async function harborStatus(
     },
     {
       title: "Zalando operator",
-      findings: judged(operator, "its configuration", ({ configuration: found, where }) =>
-        checkZalandoConfiguration(found, declared, where),
+      findings: judged(
+        operator,
+        "its configuration",
+        ({ configuration: found, where }) => checkZalandoConfiguration(found, declared, where),
+        "operator-configuration-unreadable",
       ),
     },
     {
       title: "pod-config",
-      findings: judged(podConfig, `ConfigMap ${namespace}/${configName}`, (found) =>
-        podConfigFindings(found?.data, secretKeys, `ConfigMap ${namespace}/${configName}`),
+      findings: judged(
+        podConfig,
+        podConfigPlace,
+        (found) => podConfigFindings(found?.data, secretKeys, podConfigPlace),
+        "pod-config-unreadable",
       ),
     },
     {
@@ -152,8 +160,14 @@ function whole<T>(others: readonly Gathered<unknown>[], answer: Gathered<T>): Ga
   return others.find((other) => "failed" in other) ?? answer;
 }
 
-function judged<T>(answer: Gathered<T>, where: string, judge: (found: T) => Finding[]): Finding[] {
-  return "found" in answer ? judge(answer.found) : [finding("unknown", answer.failed, where, "")];
+function judged<T>(
+  answer: Gathered<T>,
+  where: string,
+  judge: (found: T) => Finding[],
+  unreadable: FindingCodeOf<"unknown"> = "object-unreadable",
+): Finding[] {
+  if ("found" in answer) return judge(answer.found);
+  return [findingsAt(where).unknown(unreadable, answer.failed, "")];
 }
 
 function podConfigFindings(
@@ -161,52 +175,39 @@ function podConfigFindings(
   secretKeys: readonly string[] | undefined,
   where: string,
 ): Finding[] {
-  if (data === undefined)
-    return [
-      finding(
-        "refuse",
-        "does not exist: the Pods get no values for backups, and Zalando operators 1.8 start them all the same",
-        where,
-        "`pulumi up` makes it",
-      ),
-    ];
-  return checkPodConfig(data, secretKeys);
+  if (data !== undefined) return checkPodConfig(data, secretKeys);
+  return [
+    findingsAt(where).refuse(
+      "pod-config-missing",
+      "does not exist: the Pods get no values for backups, and Zalando operators 1.8 start them all the same",
+      "`pulumi up` makes it",
+    ),
+  ];
 }
 
 function podSecretFindings(secret: SecretContent | undefined, where: string): Finding[] {
-  if (secret === undefined)
-    return [
-      finding(
-        "warn",
-        "does not exist: where the Zalando operator names it, it makes no database",
-        where,
-        "`pulumi up` makes it",
-      ),
-    ];
-  return [finding("ok", `has ${Object.keys(secret.data).toSorted().join(", ") || "no keys"}`, where, "")];
+  const at = findingsAt(where);
+  if (secret === undefined) {
+    const what = "does not exist: where the Zalando operator names it, it makes no database";
+    return [at.warn("pod-secret-missing", what, "`pulumi up` makes it")];
+  }
+  return [at.ok("pod-secret-present", `has ${Object.keys(secret.data).toSorted().join(", ") || "no keys"}`)];
 }
 
 function secretFindings(harbor: ObjectName, name: string, secret: SecretContent | undefined): Finding[] {
-  const where = `Secret ${harbor.namespace}/${name}`;
-  if (secret === undefined)
-    return [
-      finding(
-        "refuse",
-        "does not exist",
-        where,
-        `restore it before the HarborCluster is made: postgres-recovery secrets restore`,
-      ),
-    ];
+  const at = findingsAt(`Secret ${harbor.namespace}/${name}`);
+  if (secret === undefined) {
+    const fix = "restore it before the HarborCluster is made: postgres-recovery secrets restore";
+    return [at.refuse("secret-missing", "does not exist", fix)];
+  }
   const problem = contentProblem(harbor, name, secret);
+  if (problem === undefined) return [at.ok("secret-present", `has ${Object.keys(secret.data).toSorted().join(", ")}`)];
   return [
-    problem === undefined
-      ? finding("ok", `has ${Object.keys(secret.data).toSorted().join(", ")}`, where, "")
-      : finding(
-          "refuse",
-          problem,
-          where,
-          "put it right; the operators make a new password where the username is another one",
-        ),
+    at.refuse(
+      "secret-content-wrong",
+      problem,
+      "put it right; the operators make a new password where the username is another one",
+    ),
   ];
 }
 
@@ -217,15 +218,15 @@ async function backupFindings(
   surroundings: Surroundings,
 ): Promise<Finding[]> {
   const store = backupStore(harbor, variables);
-  if (store === undefined)
+  if (store === undefined) {
     return [
-      finding(
-        "unknown",
+      findingsAt("StatefulSet").unknown(
+        "backup-place-unknown",
         "their place is not known: the StatefulSet names no bucket or no region",
-        "StatefulSet",
         "see the sections before",
       ),
     ];
+  }
   const where = s3Url(store);
   const s3 = await connectS3({ region: store.region, endpoint: store.endpoint });
   try {
@@ -240,7 +241,8 @@ async function backupFindings(
         .then(() => reader.listing),
       surroundings.signal,
     );
-    return judged(listing, where, (found) => judgeBackups(where, found, surroundings.now().getTime()));
+    const judge = (found: WalgListing): Finding[] => judgeBackups(where, found, surroundings.now().getTime());
+    return judged(listing, where, judge, "backups-unlisted");
   } finally {
     s3.close();
   }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { gravest, type Severity } from "../../../../domain/finding.ts";
+import type { Severity } from "../../../../domain/catalogue/finding-codes.ts";
+import { gravest } from "../../../../domain/finding.ts";
 import { checkPodConfig } from "../../../../domain/harbor/pod-config-check.ts";
 
 const good: Record<string, string> = {

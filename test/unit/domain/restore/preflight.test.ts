@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { gravest, mayProceed, type Finding, type Severity } from "../../../../domain/finding.ts";
+import type { Severity } from "../../../../domain/catalogue/finding-codes.ts";
+import { gravest, mayProceed, type Finding } from "../../../../domain/finding.ts";
 import {
   backupToRestore,
   judgeRestore,

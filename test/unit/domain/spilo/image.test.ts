@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { gravest, type Severity } from "../../../../domain/finding.ts";
+import type { Severity } from "../../../../domain/catalogue/finding-codes.ts";
+import { gravest } from "../../../../domain/finding.ts";
 import {
   checkSpiloImage,
   majorsIn,

@@ -1,0 +1,158 @@
+/**
+ * How a finding stands: `refuse` (going on would lose or miss data), `warn` (a person should know), `unknown` (the truth
+ * could not be found out, which is never taken for okay), `ok` (looked at, and right).
+ */
+export const severities = ["refuse", "unknown", "warn", "ok"] as const;
+export type Severity = (typeof severities)[number];
+
+/**
+ * Every finding, and its severity. Codes are stable: a code keeps its meaning, and a new meaning gets a new code. The
+ * explanations are elsewhere (explanations.ts), because every start of the CLI loads this file.
+ */
+export const findingSeverities = {
+  // Objects and places that could not be read.
+  "object-unreadable": "unknown",
+  "operator-configuration-unreadable": "unknown",
+  "pod-config-unreadable": "unknown",
+  "backups-unlisted": "unknown",
+  // pg_hba.
+  "pg-hba-line-invalid": "refuse",
+  "pg-hba-locks-out": "refuse",
+  "pg-hba-may-lock-out": "warn",
+  "pg-hba-pam-missing": "refuse",
+  "pg-hba-sound": "ok",
+  "pg-hba-reverted": "refuse",
+  "pg-hba-different": "refuse",
+  "pg-hba-in-place": "ok",
+  // The Spilo image.
+  "image-unknown": "unknown",
+  "image-without-postgres-12": "refuse",
+  "image-without-restored-version": "refuse",
+  "image-backup-path-old": "refuse",
+  "image-backup-list-unread": "refuse",
+  "image-keeps-every-backup": "refuse",
+  "image-without-irsa": "refuse",
+  "image-asks-global-sts": "warn",
+  "image-fits": "ok",
+  // The Zalando operator's configuration.
+  "operator-pod-config-not-named": "refuse",
+  "operator-pod-secret-not-named": "refuse",
+  "operator-pod-secret-other": "warn",
+  "operator-bucket-missing": "refuse",
+  "operator-bucket-different": "warn",
+  "operator-secret-template-wrong": "refuse",
+  "operator-pam-role-unmatched": "warn",
+  "operator-owner-references": "refuse",
+  "operator-configured": "ok",
+  // pod-config and the pod Secret.
+  "pod-config-missing": "refuse",
+  "pod-config-value-not-text": "refuse",
+  "pod-config-key-twice": "refuse",
+  "pod-config-key-unknown": "refuse",
+  "pod-config-key-overridden": "warn",
+  "pod-config-key-foreign": "refuse",
+  "pod-config-key-left": "warn",
+  "pod-config-credential": "refuse",
+  "pod-config-sound": "ok",
+  "pod-secret-missing": "warn",
+  "pod-secret-present": "ok",
+  "walg-not-chosen": "refuse",
+  "walg-value-not-true": "refuse",
+  "backup-retention-invalid": "refuse",
+  "backup-schedule-invalid": "refuse",
+  "backup-schedule-too-often": "warn",
+  "backup-path-without-uid": "refuse",
+  "store-region-invalid": "refuse",
+  "store-endpoint-invalid": "refuse",
+  "store-credentials-incomplete": "refuse",
+  "store-credentials-missing": "refuse",
+  "clone-method-wrong": "refuse",
+  "clone-target-time-invalid": "refuse",
+  "clone-target-inclusive-wrong": "refuse",
+  "clone-target-timeline-invalid": "refuse",
+  "clone-pauses-at-target": "refuse",
+  "clone-key-ignored": "warn",
+  "clone-stores-several": "refuse",
+  "clone-prefix-invalid": "refuse",
+  "clone-scope-missing": "refuse",
+  "clone-scope-invalid": "refuse",
+  "clone-bucket-missing": "refuse",
+  "clone-bucket-invalid": "refuse",
+  "clone-suffix-missing": "warn",
+  "clone-suffix-invalid": "refuse",
+  "clone-scope-prefix-invalid": "refuse",
+  "clone-version-invalid": "refuse",
+  // The backup to restore.
+  "restore-credentials-untried": "warn",
+  "target-time-in-future": "refuse",
+  "restore-done": "ok",
+  "database-exists": "refuse",
+  "backup-missing": "refuse",
+  "backup-unfinished": "refuse",
+  "backup-place-ignored": "warn",
+  "backup-before-target-missing": "refuse",
+  "backup-chosen": "ok",
+  "backup-parent-missing": "refuse",
+  "backup-control-file-missing": "refuse",
+  "backup-sentinel-unreadable": "unknown",
+  "backup-version-unknown": "warn",
+  "backup-version-wrong": "refuse",
+  "backup-version-too-new": "refuse",
+  "backup-parts-missing": "refuse",
+  "backup-metadata-missing": "warn",
+  "backup-finished-after-target": "refuse",
+  "backup-time-shifted": "warn",
+  "backup-identifiers-mixed": "refuse",
+  "backup-identifier-missing": "warn",
+  "wal-start-missing": "refuse",
+  "wal-too-short": "refuse",
+  "wal-gap": "refuse",
+  "wal-gap-after-target": "warn",
+  "wal-ends-before-target": "refuse",
+  "wal-timeline-foreign": "refuse",
+  "wal-newer-timeline": "warn",
+  // Where the new database writes its own backups.
+  "own-place-unreadable": "unknown",
+  "own-place-overlaps": "refuse",
+  "own-place-foreign": "refuse",
+  "own-place-empty": "ok",
+  "own-place-own": "ok",
+  // Harbor's database as it runs.
+  "harbor-cluster-missing": "refuse",
+  "harbor-cluster-condition-unmet": "warn",
+  "harbor-cluster-conditions-met": "ok",
+  "postgresql-missing": "refuse",
+  "postgresql-not-running": "warn",
+  "postgresql-running": "ok",
+  "stateful-set-missing": "refuse",
+  "template-pg-hba-outdated": "warn",
+  "template-pg-hba-current": "ok",
+  "template-pod-config-outdated": "warn",
+  "template-pod-config-current": "ok",
+  "clone-values-left": "warn",
+  "clone-values-declared": "ok",
+  "clone-values-gone": "ok",
+  "pods-missing": "refuse",
+  "pods-without-leader": "refuse",
+  "pods-with-several-leaders": "refuse",
+  "pods-have-a-leader": "ok",
+  "pods-not-ready": "warn",
+  "pods-outdated": "warn",
+  "secret-missing": "refuse",
+  "secret-content-wrong": "refuse",
+  "secret-present": "ok",
+  "backup-place-unknown": "unknown",
+  "backups-none-finished": "refuse",
+  "backups-broken-off": "warn",
+  "backups-outdated": "warn",
+  "backups-recent": "ok",
+} as const satisfies Record<string, Severity>;
+
+export type FindingCode = keyof typeof findingSeverities;
+
+/** The codes of one severity. */
+export type FindingCodeOf<S extends Severity> = {
+  [Code in FindingCode]: (typeof findingSeverities)[Code] extends S ? Code : never;
+}[FindingCode];
+
+export const findingCodes = Object.keys(findingSeverities) as FindingCode[];
