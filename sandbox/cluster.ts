@@ -16,7 +16,7 @@ import { ensureTools } from "./toolchain/tools.ts";
 
 export { down } from "./down.ts";
 
-/** Where the sandbox is started, and who hears how far it is. */
+/** Where the sandbox is started, and who is told about the progress. */
 export interface UpOptions {
   directory: string;
   progress: (line: string) => void;
@@ -24,7 +24,7 @@ export interface UpOptions {
   postgresClusters?: boolean;
 }
 
-/** Starts what does not run: both API servers, the databases, the stand-ins, and all objects of the inventory. */
+/** Starts both API servers, the databases and the stand-ins, and creates all objects of the inventory. Skips what already runs. */
 export async function up({ directory, progress, postgresClusters = true }: UpOptions): Promise<void> {
   await ensurePackages(progress);
   const tools = await ensureTools(["etcd", "kube-apiserver", "kubelet"], progress);
@@ -62,14 +62,14 @@ export async function up({ directory, progress, postgresClusters = true }: UpOpt
   });
 }
 
-/** A program of the sandbox. */
+/** A program of the sandbox and what it does. */
 export interface Part {
   name: string;
   running: boolean;
   what: string;
 }
 
-/** Every program that was started and not stopped. */
+/** Every program that was started and not stopped since. */
 export function status(directory: string): Promise<Part[]> {
   const processes = new Processes(layout(directory).processes);
   return Promise.resolve(
@@ -80,11 +80,11 @@ export function status(directory: string): Promise<Part[]> {
 function description(name: string): string {
   switch (name.slice(name.lastIndexOf(".") + 1)) {
     case "etcd":
-      return "store of both API servers (real)";
+      return "database of both API servers (real)";
     case "kube-apiserver":
       return "Kubernetes API (real)";
     case "kube-controller-manager":
-      return "StatefulSets, garbage collection and the like (real)";
+      return "controllers for StatefulSets, garbage collection and more (real)";
     case "postgres-operator":
       return "Zalando operator (real)";
     case "harbor-operator":
@@ -92,11 +92,11 @@ function description(name: string): string {
     case "spilo":
       return "runs the Pods of the Zalando operator (stand-in)";
     case "s3":
-      return "S3, for everyone: hands each request to one of the next two";
+      return "S3 endpoint: forwards each request to s3-objects or moto";
     case "s3-objects":
-      return "S3's objects: versitygw (real)";
+      return "S3 objects, by versitygw (real)";
     case "moto":
-      return "the other AWS APIs: moto (emulator)";
+      return "the other AWS APIs, by moto (emulator)";
     case "kubelet":
       return "runs commands in pods (stand-in)";
     case "operator":
@@ -106,25 +106,25 @@ function description(name: string): string {
     case "repository":
       return "pgBackRest repository host (real)";
     case "silent":
-      return "accepts connections at the repository's port and stays silent, until healed";
+      return "accepts connections in place of the repository host and stays silent until `heal`";
     default:
       return "";
   }
 }
 
-/** Lets the repository host of a cluster answer: what a corrected ServiceEntry does. */
+/** Makes the repository host of a cluster answer, as a corrected ServiceEntry would. */
 export async function heal(directory: string, context: Context, target: string): Promise<void> {
   const cluster = repairable(context, target);
   await healRepository(await runningHost(directory), cluster);
 }
 
-/** Lets the repository host of a cluster fall silent, as behind a wrong ServiceEntry. */
+/** Makes the repository host of a cluster silent, as a wrong ServiceEntry would. */
 export async function breakRepository(directory: string, context: Context, target: string): Promise<void> {
   const cluster = repairable(context, target);
   await silenceRepository(await runningHost(directory), cluster);
 }
 
-/** What a person needs to go on by hand; psql goes to the instance behind all healthy clusters. */
+/** The environment for working by hand. psql connects to the instance that all healthy clusters share. */
 export async function clusterEnvironment(directory: string): Promise<Record<string, string>> {
   const ports = await loadPorts(directory);
   return {
@@ -147,6 +147,7 @@ function repairable(context: Context, target: string): PostgresCluster {
 
 async function runningHost(directory: string): Promise<Host> {
   const processes = new Processes(layout(directory).processes);
-  if (!processes.running("etcd")) throw new Error(`no sandbox runs in ${directory}: start it first`);
+  if (!processes.running("etcd"))
+    throw new Error(`no sandbox runs in ${directory}; start one with: npm run sandbox -- up`);
   return loadHost(directory);
 }

@@ -6,7 +6,7 @@ import { dataFolder } from "./harbor/spilo-patroni.ts";
 import { ownClusters } from "./pgo/inventory.ts";
 import { Processes, waitUntil } from "./host/processes.ts";
 
-/** Stops everything that runs for the sandbox in this directory, and removes the directory. Nothing in it is worth an orderly end. */
+/** Kills everything that runs for the sandbox in this directory and removes the directory. Nothing in it needs an orderly shutdown. */
 export async function down(directory: string): Promise<void> {
   if (!(await isSandbox(directory))) return;
   const processes = new Processes(layout(directory).processes);
@@ -15,9 +15,9 @@ export async function down(directory: string): Promise<void> {
   const names = processes.names();
   const [patronis, others] = partition(names, (name) => name.endsWith(".patroni"));
   const [kubelets, rest] = partition(others, (name) => name.endsWith(".kubelet"));
-  // It would start a Patroni again.
+  // It would restart Patroni.
   await stop(["lab.spilo"], "SIGKILL");
-  // Patroni would start its Postgres again; the kubelet stand-in ends the commands that it runs.
+  // Patroni would restart its Postgres. The kubelet stand-in needs SIGTERM to end the commands that it runs.
   await Promise.all([stop(patronis, "SIGKILL"), stop(kubelets, "SIGTERM")]);
   await Promise.all([stop(rest, "SIGKILL"), stopPostgres(directory)]);
   await stopPgbackrest(directory);
@@ -28,7 +28,7 @@ function partition(names: string[], belongs: (name: string) => boolean): [string
   return [names.filter(belongs), names.filter((name) => !belongs(name))];
 }
 
-/** Postgres has a session of its own and survives Patroni. SIGQUIT ends it at once and still frees its shared memory. */
+/** Postgres runs in its own session and survives Patroni. SIGQUIT ends it at once and still frees its shared memory. */
 async function stopPostgres(directory: string): Promise<void> {
   const { volumes } = layout(directory);
   const spilos = existsSync(volumes) ? readdirSync(volumes).map((volume) => dataFolder(directory, volume)) : [];
@@ -38,7 +38,7 @@ async function stopPostgres(directory: string): Promise<void> {
   await Promise.all(files.map((file) => end(directory, "Postgres", /^(\d+)\n/, file, "SIGQUIT")));
 }
 
-/** The process that pushes WAL in the background detaches itself and survives even Postgres; its lock file has its id. */
+/** The process that pushes WAL in the background detaches itself and survives even Postgres. Its lock file contains its process id. */
 async function stopPgbackrest(directory: string): Promise<void> {
   const folders = [
     ...instances(directory).map((instance) => instance.locks),
@@ -62,7 +62,7 @@ async function end(
   signal: NodeJS.Signals,
 ): Promise<void> {
   const pid = Number(pattern.exec(read(file))?.[1]);
-  // The file may be old, and its process id somebody else's by now.
+  // The file may be old, and its process id may now belong to another process.
   const ours = () => Promise.resolve(read(`/proc/${pid}/cmdline`).includes(`${directory}/`));
   if (Number.isNaN(pid) || !(await ours())) return;
   process.kill(pid, signal);

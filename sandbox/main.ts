@@ -14,7 +14,7 @@ const progress = (line: string): void => {
 
 const program = new Command("sandbox")
   .description(
-    "The embedded environment: two Kubernetes API servers, real databases, Pulumi. Loopback only, nothing outside one folder.",
+    "An environment to try postgres-recovery in: two Kubernetes API servers, real Postgres clusters, and Pulumi. It keeps everything in one folder and listens on loopback; docs/sandbox.md names the one exception in Harbor's part.",
   )
   .addHelpText(
     "after",
@@ -25,28 +25,34 @@ Examples:
   npm run sandbox -- heal consent/spicedb-psql
   npm run sandbox -- down
 
-It lives in ${directory}; set POSTGRES_RECOVERY_SANDBOX for another folder.`,
+The folder is ${directory}. Set POSTGRES_RECOVERY_SANDBOX to use another one.`,
   );
 
 program
   .command("up")
-  .description("start what does not run; builds the tools first, once (about 10 minutes with two cores)")
+  .description(
+    "start everything that does not run yet; the first time, build the tools (about 10 minutes with two cores)",
+  )
   .option(
     "--harbor",
-    "also both operators of the Harbor runbook and the Pulumi Kubernetes provider (about 15 minutes more, once)",
+    "also start Harbor's part: both operators, AWS, and the Pulumi Kubernetes provider (about 15 minutes more the first time)",
   )
   .action(async (options: UpOptions) => {
     const started = performance.now();
     await up(directory, progress, options);
     progress(`the sandbox is up after ${((performance.now() - started) / 1000).toFixed(0)} s`);
+    progress('next: eval "$(npm run -s sandbox -- env)" && postgres-recovery stanza list --context dev');
   });
 
 program
   .command("status")
-  .description("the programs of the sandbox, and whether they run")
+  .description("list the sandbox's programs and whether they run; exit code 1 unless all do")
   .action(async () => {
     const parts = await status(directory);
-    if (parts.length === 0) process.stdout.write("no sandbox is up\n");
+    if (parts.length === 0) {
+      process.stdout.write("no sandbox is up\n");
+      progress("start one with: npm run sandbox -- up");
+    }
     for (const { name, running, what } of parts) {
       process.stdout.write(`${running ? "running" : "stopped"}  ${name.padEnd(44)} ${what}\n`);
     }
@@ -55,7 +61,7 @@ program
 
 program
   .command("env")
-  .description("print what a shell needs to work in the sandbox")
+  .description("print the variables that a shell needs to work in the sandbox")
   .action(async () => {
     for (const [name, value] of Object.entries(await sandboxEnvironment(directory))) {
       process.stdout.write(`export ${name}='${value.replaceAll("'", "'\\''")}'\n`);
@@ -64,28 +70,28 @@ program
 
 program
   .command("heal")
-  .description("let the silent repo host of a cluster answer, as a corrected ServiceEntry would")
+  .description("make a cluster's silent repo host answer, as a corrected ServiceEntry would")
   .argument("<cluster>", "NAMESPACE/CLUSTER")
   .action(async (cluster: string) => {
     await heal(directory, contextOf(cluster), cluster);
-    progress(`the repo host of ${cluster} answers`);
+    progress(`the repo host of ${cluster} answers now`);
   });
 
 program
   .command("break")
-  .description("let the repo host of a cluster accept connections and stay silent, as behind a wrong ServiceEntry")
+  .description("make a cluster's repo host accept connections but stay silent, as a wrong ServiceEntry would")
   .argument("<cluster>", "NAMESPACE/CLUSTER")
   .action(async (cluster: string) => {
     await breakRepository(directory, contextOf(cluster), cluster);
-    progress(`the repo host of ${cluster} is silent`);
+    progress(`the repo host of ${cluster} is silent now; make it answer with: npm run sandbox -- heal ${cluster}`);
   });
 
 program
   .command("harbor")
-  .description("apply a HarborCluster, or change it; starts Harbor's part when it does not run")
-  .addOption(new Option("--replicas <count>", "instances of its database").argParser(Number).default(1))
+  .description("create or change a HarborCluster; starts Harbor's part if it does not run")
+  .addOption(new Option("--replicas <count>", "number of instances of its database").argParser(Number).default(1))
   .addOption(
-    new Option("--log-level <level>", "any change makes the Harbor operator revert pg_hba")
+    new Option("--log-level <level>", "log level of Harbor; after a change, the Harbor operator reverts pg_hba")
       .choices(["debug", "info", "warning", "error", "fatal"])
       .default("info"),
   )
@@ -93,17 +99,17 @@ program
     await upHarbor(directory, progress);
     await applyHarborCluster(directory, choices);
     progress(
-      "its database starts once the ConfigMap harbor-operator-ns/pod-config and the Secret harbor-cluster/pod-secret are there",
+      "the HarborCluster is applied; its database starts once the ConfigMap harbor-operator-ns/pod-config and the Secret harbor-cluster/pod-secret exist",
     );
-    progress("watch it: kubectl --context lab -n harbor-cluster get harborclusters,postgresqls,statefulsets,pods");
+    progress("next: kubectl --context lab -n harbor-cluster get harborclusters,postgresqls,statefulsets,pods");
   });
 
 program
   .command("down")
-  .description("stop every program that up started, and remove the folder")
+  .description("stop every program of the sandbox and remove its folder")
   .action(async () => {
     await down(directory, progress);
-    progress("the sandbox is down");
+    progress(`the sandbox is down, and ${directory} is removed`);
   });
 
 try {

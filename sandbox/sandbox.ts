@@ -13,7 +13,7 @@ import type { Tool } from "./toolchain/tools.ts";
 const checkout = dirname(import.meta.dirname);
 const plainTools: readonly Tool[] = ["etcd", "kube-apiserver", "kubelet", "pulumi"];
 
-/** What beside the plain sandbox is started. */
+/** Which parts of the sandbox to start. */
 export interface UpOptions {
   /** Harbor's part: both operators, kube-controller-manager, the Pulumi Kubernetes provider. Default false. */
   harbor?: boolean;
@@ -22,16 +22,16 @@ export interface UpOptions {
 }
 
 /**
- * Starts the sandbox: the embedded cluster, a Pulumi home with the stacks `lab` and `dev`, and Harbor's part when it is asked for.
+ * Starts the sandbox: the embedded clusters, a Pulumi home with the stacks `lab` and `dev`, and Harbor's part on request.
  *
- * @returns the environment in which a person, the demo and the tests work with it.
+ * @returns the environment in which users, the demo and the tests work with it.
  */
 export async function up(
   directory: string,
   progress: (line: string) => void,
   { harbor = false, postgresClusters = true }: UpOptions = {},
 ): Promise<Record<string, string>> {
-  // All of them first: a build that fails should do so before anything is started.
+  // All builds come first, so that one that fails does so before anything is started.
   await ensureTools(plainTools, progress);
   const programs = harbor ? await ensureHarbor(progress) : undefined;
   return withLock(`${directory}.lock`, "the start or stop of this sandbox", progress, async () => {
@@ -45,7 +45,7 @@ export async function up(
   });
 }
 
-/** Starts Harbor's part in a sandbox that is up, and returns the environment of both. */
+/** Starts Harbor's part in a running sandbox, and returns the environment of both. */
 export async function upHarbor(directory: string, progress: (line: string) => void): Promise<Record<string, string>> {
   const programs = await ensureHarbor(progress);
   await withLock(`${directory}.lock`, "the start or stop of this sandbox", progress, () =>
@@ -59,7 +59,7 @@ export async function down(directory: string, progress: (line: string) => void):
   await withLock(`${directory}.lock`, "the start or stop of this sandbox", progress, () => clusterDown(directory));
 }
 
-/** KUBECONFIG, what Pulumi needs, the AWS of Harbor's part while it runs, and a PATH on which the CLI, the pinned Node and Pulumi come first. */
+/** KUBECONFIG, Pulumi's variables, those of AWS if Harbor's part runs, and a PATH that starts with the CLI, the pinned Node and Pulumi. */
 export async function sandboxEnvironment(directory: string): Promise<Record<string, string>> {
   const tools = await ensureTools(["pulumi"], () => undefined);
   const pulumi = tools.get("pulumi");

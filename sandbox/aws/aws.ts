@@ -12,7 +12,7 @@ import { ensureMoto } from "./moto.ts";
 /** The only region of the sandbox. */
 export const awsRegion = "eu-west-2";
 
-/** The programs behind the AWS APIs, as paths. */
+/** The paths of the programs behind the AWS APIs. */
 export interface AwsPrograms {
   versitygw: string;
   moto: string;
@@ -21,7 +21,7 @@ export interface AwsPrograms {
 /** The part of the host that AWS needs. */
 export type Aws = Pick<Host, "directory" | "processes" | "ports" | "secrets">;
 
-/** Builds or installs what is missing. */
+/** Builds or installs the programs that are missing. */
 export async function ensureAws(progress: (line: string) => void): Promise<AwsPrograms> {
   const tools = await ensureTools(["versitygw"], progress);
   const versitygw = tools.get("versitygw");
@@ -30,10 +30,10 @@ export async function ensureAws(progress: (line: string) => void): Promise<AwsPr
 }
 
 /**
- * Starts S3 (versitygw, whose objects outlive a stop) and the other APIs (moto, which forgets everything when it stops),
- * and waits until they answer.
+ * Starts S3 (versitygw, which keeps its objects when it stops) and the other APIs (moto, which forgets everything when it
+ * stops), and waits until they answer.
  *
- * All of it is plain HTTP on the loopback address. moto checks no signature, so every user of this machine may call it.
+ * Everything is plain HTTP on the loopback address. moto checks no signatures, so every user of this machine can call it.
  */
 export async function startAws(aws: Aws, programs: AwsPrograms): Promise<void> {
   const { directory, processes, ports } = aws;
@@ -51,7 +51,7 @@ export async function startAws(aws: Aws, programs: AwsPrograms): Promise<void> {
     processes.start({
       name: "aws.s3-objects",
       command: programs.versitygw,
-      // Metadata in files of its own: not every file system has extended attributes.
+      // Stores metadata in separate files, because not every file system has extended attributes.
       args: [
         "--port",
         `127.0.0.1:${port("s3Objects")}`,
@@ -77,7 +77,7 @@ export async function startAws(aws: Aws, programs: AwsPrograms): Promise<void> {
   ]);
   await Promise.all(
     (["s3", "moto"] as const).map((name) =>
-      // Without a signature S3 refuses, which is an answer, too; the front answers 502 until what it forwards to is there.
+      // S3 refuses a request without a signature, which is also an answer. The front answers 502 until its backend is there.
       waitUntil(
         `the AWS endpoint ${name}`,
         60,
@@ -87,12 +87,12 @@ export async function startAws(aws: Aws, programs: AwsPrograms): Promise<void> {
   );
 }
 
-/** Whether it runs in this sandbox. */
+/** Whether the AWS APIs run in this sandbox. */
 export function awsRuns(directory: string): boolean {
   return new Processes(layout(directory).processes).running("aws.s3");
 }
 
-/** What the AWS SDKs, CLIs and Pulumi's provider read from their environment. */
+/** The environment variables for the AWS SDKs and CLIs and for Pulumi's provider. */
 export function awsEnvironment(ports: Ports, secrets: Secrets): Record<string, string> {
   return {
     AWS_REGION: awsRegion,

@@ -10,20 +10,22 @@ import { cacheDirectory } from "../toolchain/tools.ts";
 const requirements = join(import.meta.dirname, "..", "toolchain", "moto", "requirements.txt");
 
 /**
- * The program `moto_server` (PyPI), in a virtual environment of its own in the cache; installed there when it is not there yet.
+ * The path of `moto_server` (from PyPI) in its own virtual environment in the cache. Installs it there if necessary.
  *
- * @throws when there is no Python 3 with its module venv and it cannot be installed, or the package index is out of reach.
+ * @throws if Python 3 with its module venv is missing and cannot be installed, or the package index cannot be reached.
  */
 export async function ensureMoto(progress: (line: string) => void): Promise<string> {
   if ((await pythonVersion()) === undefined)
     await installPackages(["python3-venv"], "Python 3 with its modules venv and ensurepip", progress);
   const python = await pythonVersion();
   if (python === undefined)
-    throw new Error("python3 on PATH has no module venv, although Debian's package python3-venv is installed");
+    throw new Error(
+      "python3 on PATH has no module venv although Debian's package python3-venv is installed; put Debian's python3 first on PATH",
+    );
   const content = createHash("sha256").update(python).update(readFileSync(requirements)).digest("hex").slice(0, 16);
   const folder = join(cacheDirectory(), "tools", `moto-${content}`);
   const environment = join(folder, "venv");
-  // A virtual environment cannot be moved, so a file says that it is whole.
+  // A virtual environment cannot be moved, so it is built in place and a file marks it as complete.
   const complete = join(folder, "complete");
   if (!existsSync(complete)) {
     mkdirSync(folder, { recursive: true });
@@ -43,7 +45,7 @@ export async function ensureMoto(progress: (line: string) => void): Promise<stri
   return join(environment, "bin", "moto_server");
 }
 
-/** Undefined where there is no Python 3 that makes virtual environments. */
+/** Undefined if there is no Python 3 that can create virtual environments. */
 async function pythonVersion(): Promise<string | undefined> {
   const { stdout, failed } = await execa("python3", ["-c", "import sys, ensurepip, venv; print(sys.version)"], {
     reject: false,

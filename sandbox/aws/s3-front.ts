@@ -1,16 +1,16 @@
 /**
- * The one S3 endpoint of the sandbox, before two servers: versitygw holds the objects, moto the settings of a bucket that
- * versitygw does not know. Run as: node s3-front.ts PORT VERSITYGW-PORT MOTO-PORT
+ * The sandbox's S3 endpoint in front of two servers: versitygw holds the objects, and moto holds the bucket settings that
+ * versitygw does not support. Run as: node s3-front.ts PORT VERSITYGW-PORT MOTO-PORT
  *
- * Bucket policies are among those settings: versitygw has policies, but overlooks their conditions, so that it would take
- * "deny what comes without TLS" for "deny everything". They are kept and shown, and not enforced.
+ * moto also holds bucket policies. versitygw supports policies but ignores their conditions, so it would read "deny
+ * requests without TLS" as "deny everything". The policies are stored and returned, but not enforced.
  */
 import { Agent, createServer, request as send } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { buffer } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 
-/** Sub-resources of a bucket that moto answers for. */
+/** The bucket's sub-resources that moto answers. */
 const settings = new Set([
   "accelerate",
   "encryption",
@@ -57,7 +57,7 @@ async function forward(request: IncomingMessage, response: ServerResponse, to: n
   await pipeline(answer, response);
 }
 
-/** A bucket is made, or removed, in both servers; versitygw decides. */
+/** Creates or removes a bucket in both servers. versitygw's answer counts. */
 async function both(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const body = await buffer(request);
   for (const to of [versitygw, moto]) {
@@ -74,10 +74,10 @@ async function both(request: IncomingMessage, response: ServerResponse): Promise
   }
 }
 
-/** The header Host stays as it is: it is part of the signature. */
+/** Forwards the header Host unchanged, because the signature covers it. */
 function open(request: IncomingMessage, port: number | undefined) {
   const headers = { ...request.headers };
-  // This server has answered it already.
+  // This server has already answered it.
   delete headers.expect;
   return send({ host: "127.0.0.1", port, agent, method: request.method, path: request.url, headers });
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Stand-in of Spilo's clone_with_wale.py, which restores with WAL-G. It finds the base backup at the path that Spilo makes of
-# the CLONE_ values, below the folder that is its second argument instead of in S3, and copies it; where there is none, it
-# ends as that one does. As long as the file exists whose name is its first argument, it takes its time, as a big restore does.
+# Stand-in for Spilo's clone_with_wale.py, which restores with WAL-G. Arguments: HOLD-FILE BACKUP-FOLDER …
+# It waits as long as HOLD-FILE exists, as a big restore would. Then it copies the base backup from the path that Spilo derives
+# from the CLONE_ values, below BACKUP-FOLDER instead of in S3. If there is none, it fails as the original does.
 hold=$1
 backup="$2/$CLONE_WAL_S3_BUCKET/spilo/$CLONE_WAL_BUCKET_SCOPE_PREFIX$CLONE_SCOPE$CLONE_WAL_BUCKET_SCOPE_SUFFIX/wal/$CLONE_PGVERSION"
 while [ -e "$hold" ]; do sleep 1; done

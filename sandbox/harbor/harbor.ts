@@ -19,7 +19,7 @@ import type { HarborClusterChoices } from "./objects.ts";
 import { startControllerManager, startHarborOperator, startZalandoOperator } from "./operators.ts";
 import { baseBackups } from "./spilo-patroni.ts";
 
-/** The programs that Harbor's part of the sandbox needs beside those of a plain one. */
+/** The programs that Harbor's part needs in addition to those of the plain sandbox. */
 const harborTools: readonly Tool[] = [
   "kube-controller-manager",
   "postgres-operator",
@@ -30,25 +30,26 @@ const harborTools: readonly Tool[] = [
 /** The version of the npm package @pulumi/kubernetes. */
 const kubernetesProviderVersion = "4.25.0";
 
-/** What Harbor's part of the sandbox is made of: programs by name, and those behind the AWS APIs. */
+/** The paths of the programs of Harbor's part, including those behind the AWS APIs. */
 export interface HarborPrograms {
   tools: Map<Tool, string>;
   aws: AwsPrograms;
 }
 
-/** Builds or installs what is missing of it. */
+/** Builds or installs the programs that are missing. */
 export async function ensureHarbor(progress: (line: string) => void): Promise<HarborPrograms> {
   return { tools: await ensureTools(harborTools, progress), aws: await ensureAws(progress) };
 }
 
-/** Starts, in a running sandbox, what does not run of Harbor's part: both operators and what they need, AWS, and the Pulumi Kubernetes provider. */
+/** Starts Harbor's part in a running sandbox: both operators and what they need, AWS, and the Pulumi Kubernetes provider. Skips what already runs. */
 export async function startHarbor(
   directory: string,
   { aws, tools }: HarborPrograms,
   progress: (line: string) => void,
 ): Promise<void> {
   const processes = new Processes(layout(directory).processes);
-  if (!processes.running("etcd")) throw new Error(`no sandbox runs in ${directory}: start it first`);
+  if (!processes.running("etcd"))
+    throw new Error(`no sandbox runs in ${directory}; start one with: npm run sandbox -- up`);
   const host = await loadHost(directory);
   const operators = { ...host, tools };
   await mkdir(layout(directory).harbor, { recursive: true, mode: 0o711 });
@@ -60,7 +61,7 @@ export async function startHarbor(
   });
 
   progress(
-    "starting S3, the other AWS APIs, kube-controller-manager, the Zalando operator and the Harbor operator in the context lab",
+    "starting Harbor's part in the context lab: S3, the other AWS APIs, kube-controller-manager, the Zalando operator and the Harbor operator",
   );
   const manifests = await operatorManifests(tools);
   await Promise.all([
@@ -77,14 +78,14 @@ export async function startHarbor(
   await Promise.all([startZalandoOperator(operators), startHarborOperator(operators)]);
 }
 
-/** Makes the HarborCluster, or changes it: any change makes the Harbor operator write the database's resource anew. */
+/** Creates the HarborCluster, or changes it. After any change the Harbor operator rewrites the database's resource. */
 export async function applyHarborCluster(directory: string, choices: HarborClusterChoices = {}): Promise<void> {
   await apply(directory, [harborClusterManifest(choices)]);
 }
 
 async function apply(directory: string, objects: KubernetesObject[]): Promise<void> {
   const api = KubernetesObjectApi.makeApiClient(client(layout(directory).kubeconfig, harborContext));
-  // Namespaces first; the rest does not need one another to be made.
+  // Namespaces first; the other objects do not depend on each other.
   const rank = ({ kind }: KubernetesObject): number => (kind === "Namespace" ? 0 : 1);
   for (const group of [0, 1]) {
     await Promise.all(

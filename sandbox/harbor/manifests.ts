@@ -4,7 +4,7 @@ import { loadYaml } from "@kubernetes/client-node";
 import type { KubernetesObject, V1ClusterRole, V1CustomResourceDefinition } from "@kubernetes/client-node";
 import type { Tool } from "../toolchain/tools.ts";
 
-/** An object of one of the manifests that lie beside an operator: those of its own release. */
+/** An object in one of the manifest files of an operator's release, which are stored beside its program. */
 interface Source {
   tool: Tool;
   file: string;
@@ -12,7 +12,7 @@ interface Source {
   name: string;
 }
 
-/** The kinds that the Harbor operator's controllers for a HarborCluster and its Harbor watch and make. */
+/** The kinds that the Harbor operator's controllers for HarborCluster and Harbor watch and create. */
 const harborKinds = [
   "chartmuseums",
   "cores",
@@ -46,12 +46,12 @@ const sources: readonly Source[] = [
   definition("harbor-operator", "crd-issuers.yaml", "issuers.cert-manager.io"),
 ];
 
-/** The definitions and roles of both operators, as their releases ship them, reduced to what works without their conversion webhooks. */
+/** The CRDs and roles of both operators' releases, reduced to what works without their conversion webhooks. */
 export async function operatorManifests(tools: Map<Tool, string>): Promise<KubernetesObject[]> {
   const texts = new Map<string, string[]>();
   for (const { tool, file } of sources) {
     const path = join(dirname(tools.get(tool) ?? ""), file);
-    // One of them has 52,000 lines: parsing only the objects that are wanted is what makes this quick.
+    // One file has 52,000 lines, so only the wanted objects are parsed.
     if (!texts.has(file)) texts.set(file, (await readFile(path, "utf8")).split(/^---$/m));
   }
   return sources.map((source) => {
@@ -62,7 +62,7 @@ export async function operatorManifests(tools: Map<Tool, string>): Promise<Kuber
   });
 }
 
-/** Only the stored version: converting others would need the vendor's webhook. */
+/** Keeps only the stored version, because converting others would need the vendor's webhook. */
 function servedDefinition({ kind, name }: Source, text: string): KubernetesObject {
   const { group, names, scope, versions } = loadYaml<V1CustomResourceDefinition>(text).spec;
   const spec = { group, names, scope, versions: versions.filter(({ storage }) => storage) };

@@ -6,7 +6,7 @@ export const harborContext = "lab";
 /** The namespace of both operators, and of the ConfigMap whose values they put into every database Pod. */
 export const operatorNamespace = "harbor-operator-ns";
 
-/** The HarborCluster, and the database that the Harbor operator makes for it. */
+/** The HarborCluster, and the database that the Harbor operator creates for it. */
 export const harborCluster = {
   namespace: "harbor-cluster",
   name: "harbor-cluster",
@@ -16,10 +16,10 @@ export const harborCluster = {
 /** The newest Spilo image with PostgreSQL 12, the version that every Harbor operator asks for. */
 export const spiloImage = "ghcr.io/zalando/spilo-16:3.3-p3";
 
-/** Where the Zalando operator looks for what is common to all its Pods. The program under test makes them, so `up` does not. */
+/** Where the Zalando operator looks for the settings of all its Pods. The program under test creates both, so `up` does not. */
 export const podEnvironment = { configMap: `${operatorNamespace}/pod-config`, secret: "pod-secret" };
 
-/** Where the databases are backed up to. */
+/** Where the databases' backups go. */
 export const backups = { bucket: "harbor-database-backups", region: "eu-west-2" };
 
 const secretNameTemplate = "{username}.{cluster}.credentials";
@@ -27,7 +27,7 @@ const secretNameTemplate = "{username}.{cluster}.credentials";
 /** The service accounts of the operators. */
 export const operatorAccounts = { zalando: "postgres-operator", harbor: "harbor-operator" };
 
-/** What both operators need beside their own manifests. */
+/** What both operators need in addition to their own manifests. */
 export function operatorObjects(zalandoPort: number): KubernetesObject[] {
   return [
     ...[operatorNamespace, harborCluster.namespace].map((name) => ({
@@ -75,9 +75,9 @@ function zalandoConfiguration(port: number): KubernetesObject {
     enable_teams_api: "false",
     enable_master_load_balancer: "false",
     enable_replica_load_balancer: "false",
-    // Off by default: without it a Pod whose bootstrap fails counts as ready.
+    // Off by default, and then a Pod with a failed bootstrap counts as ready.
     enable_readiness_probe: "true",
-    // A person waits here: it gives up after 10 minutes by default, and looks again every 30.
+    // Somebody is waiting: by default it gives up after 10 minutes and looks again only every 30 minutes.
     resource_check_interval: "1s",
     resource_check_timeout: "30s",
     pod_label_wait_timeout: "60s",
@@ -102,15 +102,15 @@ const adminPassword = {
   stringData: { secret: "Harbor12345" },
 };
 
-/** What a person may change of the HarborCluster. */
+/** The parts of the HarborCluster that can be changed. */
 export interface HarborClusterChoices {
   /** Instances of the database. Default 1. */
   replicas?: number;
-  /** Any change of it makes the Harbor operator write the database's resource anew. Default info. */
+  /** Any change makes the Harbor operator rewrite the database's resource. Default info. */
   logLevel?: "debug" | "info" | "warning" | "error" | "fatal";
 }
 
-/** A HarborCluster whose database is the Zalando operator's; the other services are only named, nothing of Harbor itself runs. */
+/** A HarborCluster whose database the Zalando operator runs. The other services are only named; nothing of Harbor itself runs. */
 export function harborClusterManifest({ replicas = 1, logLevel = "info" }: HarborClusterChoices = {}) {
   return {
     apiVersion: "goharbor.io/v1beta1",

@@ -19,7 +19,7 @@ const caller = { uid, gid };
 
 const controllerManager = "lab.kube-controller-manager";
 
-/** Starts the controllers of Kubernetes itself that the operators rely on, and waits for them. */
+/** Starts Kubernetes' own controllers that the operators rely on, and waits for them. */
 export async function startControllerManager({
   directory,
   processes,
@@ -36,7 +36,7 @@ export async function startControllerManager({
       `--kubeconfig=${kubeconfig}`,
       `--authentication-kubeconfig=${kubeconfig}`,
       `--authorization-kubeconfig=${kubeconfig}`,
-      // The API server publishes no settings for others that want to check their callers as it does.
+      // The API server does not publish its authentication settings for other servers.
       "--authentication-skip-lookup=true",
       "--leader-elect=false",
       "--bind-address=127.0.0.1",
@@ -48,7 +48,7 @@ export async function startControllerManager({
   });
 }
 
-/** Starts the Zalando operator and waits until it works. Its definitions, ConfigMap and service account must exist. */
+/** Starts the Zalando operator and waits until it is ready. Its CRDs, ConfigMap and service account must exist. */
 export async function startZalandoOperator({
   directory,
   processes,
@@ -66,7 +66,7 @@ export async function startZalandoOperator({
   await startAndWait(processes, `http://127.0.0.1:${ports(portName.zalandoOperator)}/readyz/`, certificates, {
     name: "lab.postgres-operator",
     command: tools.get("postgres-operator") ?? "",
-    // The names of the databases' services need a cluster's DNS.
+    // Without a cluster's DNS it cannot resolve the databases' service names, so it gets no database access.
     args: ["-outofcluster", "-kubeconfig", kubeconfig, "-nodatabaseaccess"],
     env: {
       CONFIG_MAP_NAME: zalandoConfigMap,
@@ -77,7 +77,7 @@ export async function startZalandoOperator({
   });
 }
 
-/** Its controllers of Harbor's own parts, for which nothing runs here. */
+/** The controllers of Harbor's own services, which do not run here. */
 const withoutController = [
   "chartmuseum",
   "core",
@@ -111,7 +111,7 @@ const withWebhook = [
   "trivy",
 ];
 
-/** Starts the Harbor operator and waits until it works. The definitions and its service account must exist. */
+/** Starts the Harbor operator and waits until it is ready. Its CRDs and service account must exist. */
 export async function startHarborOperator({
   directory,
   processes,
@@ -146,7 +146,7 @@ export async function startHarborOperator({
     "network-policies": "false",
     "watch-children": "true",
     ...Object.fromEntries(withoutController.map((name) => [`${name}-controller-disabled`, "true"])),
-    // Its meaning is the opposite of its name: false is what switches a webhook off.
+    // The flag means the opposite of its name: false switches a webhook off.
     ...Object.fromEntries(withWebhook.map((name) => [`${name}-webhook-disabled`, "false"])),
   };
   const configuration = join(home, "config.yaml");
@@ -158,7 +158,7 @@ export async function startHarborOperator({
     name: "lab.harbor-operator",
     command: tools.get("harbor-operator") ?? "",
     args: [],
-    // One of its clients reads KUBECONFIG, another one only the file in the home folder.
+    // One of its clients reads KUBECONFIG, the other only the file in the home folder.
     env: {
       HOME: home,
       KUBECONFIG: kubeconfig,
@@ -178,7 +178,7 @@ async function startAndWait(
   const { name } = spec;
   await processes.start(spec);
   await waitUntil(name, 60, async () => !processes.running(name) || (await answers(url, certificates)));
-  if (!processes.running(name)) throw new Error(`${name} ended while it started; see ${processes.log(name)}`);
+  if (!processes.running(name)) throw new Error(`${name} ended during its start; see ${processes.log(name)}`);
 }
 
 async function answers(url: string, certificates: Certificates): Promise<boolean> {

@@ -8,28 +8,28 @@ import { layout, spiloLayout } from "../host/directory.ts";
 import { postgresBin } from "../host/packages.ts";
 import { harborContext } from "./objects.ts";
 
-/** What is known of a database Pod when its container starts. */
+/** What is known about a database Pod when its container starts. */
 export interface SpiloPod {
   directory: string;
   namespace: string;
   name: string;
   /** The address of the Pod. */
   address: string;
-  /** Tells the Pods that run at a time apart. */
+  /** Unique among the Pods that run at the same time. */
   number: number;
   /** The id of the volume with its data. */
   volume: string;
-  /** The environment of the container, with the values of its references. */
+  /** The container's environment with all references resolved. */
   environment: Record<string, string>;
 }
 
-/** The part of SPILO_CONFIGURATION that is obeyed here. */
+/** The part of SPILO_CONFIGURATION that is supported here. */
 const spiloConfiguration = z.object({
   postgresql: z.object({ pg_hba: z.array(z.string()).optional() }).default({}),
   bootstrap: z.object({ dcs: z.record(z.string(), z.unknown()).default({}) }).default({ dcs: {} }),
 });
 
-/** Spilo's own list, which the one in SPILO_CONFIGURATION replaces as a whole. */
+/** Spilo's default list. A list in SPILO_CONFIGURATION replaces it completely. */
 const defaultHba = [
   "local all all trust",
   "host all all 127.0.0.1/32 md5",
@@ -38,17 +38,17 @@ const defaultHba = [
   "hostssl all all all md5",
 ];
 
-/** Where the data of a volume are. */
+/** The folder of a volume's data. */
 export function dataFolder(directory: string, volume: string): string {
   return join(layout(directory).volumes, volume, "data");
 }
 
-/** While this file exists, a clone goes on. */
+/** While this file exists, a clone does not finish. */
 export function cloneHold(directory: string): string {
   return join(layout(directory).harbor, "hold-clones");
 }
 
-/** Base backups, each at the path in S3 at which Spilo would look for it: they stand for WAL-G's. */
+/** The folder of base backups, each at the path where Spilo would look for it in S3. They replace WAL-G's. */
 export function baseBackups(directory: string): string {
   return join(layout(directory).harbor, "base-backups");
 }
@@ -58,7 +58,7 @@ export function spiloEnvironment({ directory, number, volume, environment }: Spi
   const files = spiloLayout(directory, number);
   return {
     ...environment,
-    // The operator's path is one inside the container.
+    // The operator's path is valid only inside the container.
     PGROOT: dirname(dataFolder(directory, volume)),
     PATH: `${postgresBin}:/usr/local/bin:/usr/bin:/bin`,
     LANG: "C.UTF-8",
@@ -71,7 +71,7 @@ export function spiloEnvironment({ directory, number, volume, environment }: Spi
   };
 }
 
-/** Writes the files from which Patroni and its Postgres start, as Spilo's start script does from the environment. */
+/** Writes the files from which Patroni and Postgres start, as Spilo's start script does, from the environment. */
 export async function prepareSpilo(pod: SpiloPod, certificates: Certificates, account: Account): Promise<void> {
   const { directory, number, volume } = pod;
   const files = spiloLayout(directory, number);
@@ -98,7 +98,7 @@ function patroniConfig(pod: SpiloPod) {
       scope_label: environment["KUBERNETES_SCOPE_LABEL"],
       role_label: environment["KUBERNETES_ROLE_LABEL"],
       use_endpoints: true,
-      // An Endpoints object takes no loopback address; nobody connects to this one.
+      // An Endpoints object accepts no loopback address. Nobody connects to this address.
       pod_ip: `10.0.0.${number}`,
     },
     restapi: { listen: restApi, connect_address: restApi },
@@ -133,7 +133,7 @@ function patroniConfig(pod: SpiloPod) {
   };
 }
 
-/** Spilo clones only when it knows a whole prefix; otherwise it makes an empty database, without a word that a person would see. */
+/** Spilo clones only if it knows a complete prefix. Otherwise it silently creates an empty database. */
 function cloneMethod({ directory, environment }: SpiloPod) {
   const { CLONE_METHOD, CLONE_SCOPE, CLONE_WAL_S3_BUCKET, CLONE_WALG_S3_PREFIX, CLONE_WALE_S3_PREFIX } = environment;
   const prefixKnown = [CLONE_WALG_S3_PREFIX, CLONE_WALE_S3_PREFIX, CLONE_SCOPE && CLONE_WAL_S3_BUCKET].some(Boolean);

@@ -7,7 +7,7 @@ function databaseContainer(pod: V1Pod): V1Container {
   return found;
 }
 
-/** The container's environment, with the values of its references, as a kubelet makes it. */
+/** The container's environment with all references resolved, as a kubelet does it. */
 export async function resolveEnvironment(
   core: CoreV1Api,
   pod: V1Pod,
@@ -42,7 +42,7 @@ function field({ metadata }: V1Pod, path: string, address: string): string {
   }
 }
 
-/** Asks the container's readiness probe; a container without one is ready as soon as it runs. */
+/** Runs the container's readiness probe. A container without one is ready as soon as it runs. */
 export async function isReady(pod: V1Pod, address: string): Promise<boolean> {
   const { readinessProbe: probe, env } = databaseContainer(pod);
   if (probe === undefined) return true;
@@ -51,7 +51,7 @@ export async function isReady(pod: V1Pod, address: string): Promise<boolean> {
     signal: AbortSignal.timeout(2000),
   }).catch(() => undefined);
   const roleLabel = env?.find(({ name }) => name === "KUBERNETES_ROLE_LABEL")?.value ?? "";
-  // Patroni says yes for a moment even in a bootstrap that fails, before it gives the Pod a role. A kubelet asks too seldom to see that.
+  // Even during a bootstrap that fails, Patroni reports ready for a moment before the Pod has a role. A kubelet probes too rarely to notice.
   return answer?.ok === true && pod.metadata?.labels?.[roleLabel] !== undefined;
 }
 

@@ -17,9 +17,9 @@ import { prepareSpilo, spiloEnvironment } from "./spilo-patroni.ts";
 import type { SpiloPod } from "./spilo-patroni.ts";
 
 /**
- * The stand-in of the scheduler, the kubelet and Spilo's container for the Pods of the Zalando operator: each gets the
- * node, an address of its own (127.x.y.z, with the ports 5432 and 8008 of Spilo), and a real Patroni with a real Postgres,
- * configured from the container's environment. Run as: node spilo.ts DIRECTORY
+ * Stands in for the scheduler, the kubelet and Spilo's container for the Pods of the Zalando operator. Each Pod gets the
+ * node, its own address (127.x.y.z, with Spilo's ports 5432 and 8008) and a real Patroni with a real Postgres, configured
+ * from the container's environment. Run as: node spilo.ts DIRECTORY
  */
 const directory = process.argv[2] ?? usage();
 
@@ -28,7 +28,7 @@ function usage(): never {
 }
 
 const pollMilliseconds = 500;
-/** Spilo's init starts Patroni again after its end, almost at once. */
+/** A short pause before Patroni is restarted; Spilo's init restarts it almost at once. */
 const restartPauseMilliseconds = 5_000;
 const mergePatch = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
 
@@ -37,7 +37,7 @@ const core = config.makeApiClient(CoreV1Api);
 const objects = KubernetesObjectApi.makeApiClient(config);
 const { processes, ports, certificates, account } = await loadHost(directory);
 const apiPort = ports(portName.apiServer(harborContext));
-/** No other sandbox of this machine has the port, so none has the addresses. */
+/** Derived from a port that no other sandbox on this machine uses, so its addresses are unique, too. */
 const network = `127.${apiPort >> 8}.${apiPort & 255}`;
 const addresses = new Map<string, string>();
 const lastRuns = new Map<string, number>();
@@ -70,7 +70,7 @@ async function listPods(): Promise<Known[]> {
 
 function freeAddress(taken: ReadonlySet<string | undefined>): string {
   for (let number = 2; number < 255; number++) if (!taken.has(`${network}.${number}`)) return `${network}.${number}`;
-  throw new Error("there are more Pods than addresses");
+  throw new Error("there are more Pods than free addresses");
 }
 
 async function reconcile(known: Known): Promise<void> {
@@ -139,13 +139,13 @@ async function run(known: Known): Promise<void> {
   console.log(`${known.namespace}/${known.name}: started at ${address}`);
 }
 
-/** Patroni stops its Postgres and gives the leader's lock away; what is left after that is ended. */
+/** Lets Patroni stop its Postgres and release the leader lock, then kills what is left. */
 async function stop(name: string): Promise<void> {
   await processes.stop(name, { graceSeconds: 15, group: true });
   lastRuns.delete(name);
 }
 
-/** One at a time for each Pod, and none waits for another's end. */
+/** Runs one task at a time for each Pod; Pods do not wait for each other. */
 function start(key: string, work: () => Promise<void>): void {
   if (underWay.has(key)) return;
   underWay.add(key);
@@ -161,7 +161,7 @@ for (;;) {
     const all = await listPods();
     const wanted = new Set(all.map(processName));
     for (const name of processes.names()) {
-      // A Pod that was deleted by force is gone before its processes are.
+      // A Pod that was deleted by force disappears before its processes do.
       if (name.startsWith("spilo.") && name.endsWith(".patroni") && !wanted.has(name)) start(name, () => stop(name));
     }
     for (const known of all) start(processName(known), () => reconcile(known));

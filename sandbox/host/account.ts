@@ -2,13 +2,13 @@ import { chmod, chown, mkdir, writeFile } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { execa } from "execa";
 
-/** The operating system's user that owns and runs the databases. */
+/** The operating system user that owns and runs the databases. */
 export interface Account {
   uid: number;
   gid: number;
 }
 
-/** Postgres refuses to run as root: then it is the user `postgres` of the Debian packages, else whoever calls. */
+/** The calling user, except for root, as which Postgres refuses to run. For root it is the Debian packages' user `postgres`. */
 export async function databaseAccount(): Promise<Account> {
   const caller = userInfo();
   if (caller.uid !== 0) return { uid: caller.uid, gid: caller.gid };
@@ -16,7 +16,7 @@ export async function databaseAccount(): Promise<Account> {
   return { uid: Number(uid.stdout), gid: Number(gid.stdout) };
 }
 
-/** Makes a folder that only the account may enter, unless another mode is given. */
+/** Creates a folder that only the account may enter, unless another mode is given. */
 export async function createFolder(path: string, account: Account, mode = 0o700): Promise<void> {
   await mkdir(path, { recursive: true });
   await chmod(path, mode);

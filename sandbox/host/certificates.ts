@@ -4,7 +4,7 @@ import { execa } from "execa";
 import type { Account } from "./account.ts";
 import { layout } from "./directory.ts";
 
-/** A certificate with its key, as file names. */
+/** The paths of a certificate and its key. */
 export interface KeyPair {
   certificate: string;
   key: string;
@@ -13,20 +13,20 @@ export interface KeyPair {
 /** The sandbox's certificates, all from one throw-away authority. */
 export interface Certificates {
   authority: string;
-  /** Of etcd, the API servers and the kubelets. */
+  /** For etcd, the API servers and the kubelets. */
   server: KeyPair;
-  /** With this one the API servers call etcd and the kubelets. */
+  /** The API servers use it to call etcd and the kubelets. */
   apiServerClient: KeyPair;
-  /** Of the repository hosts. */
+  /** For the repository hosts. */
   repository: KeyPair;
-  /** With this one pgBackRest on an instance calls its repository host. */
+  /** pgBackRest on an instance uses it to call its repository host. */
   repositoryClient: KeyPair;
 }
 
 /** The name by which the repository hosts know their clients. */
 export const repositoryClientName = "pgbackrest@client";
 
-/** The sandbox's certificates; makes them when they do not exist. Keys can be read by their user alone. */
+/** The sandbox's certificates, created if they do not exist. Only its user can read a key. */
 export async function ensureCertificates(directory: string, account: Account): Promise<Certificates> {
   const folder = layout(directory).certificates;
   const pair = (name: string): KeyPair => ({
@@ -41,7 +41,7 @@ export async function ensureCertificates(directory: string, account: Account): P
     repository: pair("repository"),
     repositoryClient: pair("repository-client"),
   };
-  // The last file that is made says that all are there.
+  // This file is created last, so all exist when it does.
   if (await exists(certificates.repositoryClient.certificate)) return certificates;
 
   await mkdir(folder, { recursive: true });

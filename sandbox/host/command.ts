@@ -1,6 +1,6 @@
 import { execa } from "execa";
 
-/** Runs a command to its end; rejects with the last lines of its output when it fails. */
+/** Runs a command to its end. If it fails, rejects with the last lines of its output. */
 export async function runCommand(
   program: string,
   parameters: string[],

@@ -4,10 +4,10 @@ import { join, resolve } from "node:path";
 import { clusterId } from "../pgo/inventory.ts";
 import type { Context, PostgresCluster } from "../pgo/inventory.ts";
 
-/** Names another directory for the sandbox, so that a second one can run beside the first. */
+/** The variable that names another directory, so that two sandboxes can run at the same time. */
 export const directoryVariable = "POSTGRES_RECOVERY_SANDBOX";
 
-/** A Unix socket's path has at most 107 characters; `sockets/.s.PGSQL.12345.lock` needs 28 of them. */
+/** A Unix socket's path has at most 107 characters, of which `sockets/.s.PGSQL.12345.lock` needs 28. */
 const longestDirectory = 78;
 
 const otherPath = `set ${directoryVariable} to another path`;
@@ -18,7 +18,7 @@ export function sandboxDirectory(environment: NodeJS.ProcessEnv = process.env): 
   return named === undefined || named === "" ? join(tmpdir(), `postgres-recovery-${userInfo().uid}`) : resolve(named);
 }
 
-/** Creates it, or refuses one that is too long, that another user made or that holds something else. */
+/** Creates the directory. Refuses a path that is too long, and a directory of another user or with other content. */
 export async function prepareDirectory(directory: string): Promise<void> {
   if (Buffer.byteLength(directory) > longestDirectory) {
     throw new Error(
@@ -28,17 +28,17 @@ export async function prepareDirectory(directory: string): Promise<void> {
   await mkdir(directory, { recursive: true });
   const found = await lstat(directory);
   if (!found.isDirectory() || found.uid !== userInfo().uid)
-    throw new Error(`${directory} is not a directory of this user: ${otherPath}`);
+    throw new Error(`${directory} is not a directory that belongs to this user: ${otherPath}`);
   if (!(await isSandbox(directory))) {
     if ((await readdir(directory)).length > 0)
       throw new Error(`${directory} is neither a sandbox nor empty: ${otherPath}`);
-    await writeFile(layout(directory).marker, "A sandbox of postgres-recovery. Its end removes this directory.\n");
+    await writeFile(layout(directory).marker, "A sandbox of postgres-recovery. Stopping it removes this directory.\n");
   }
-  // The user of the databases may be another one and has to pass through.
+  // The databases may run as another user, who must be able to enter.
   await chmod(directory, 0o711);
 }
 
-/** Whether a sandbox was started here and not ended. Only such a directory may be removed. */
+/** Whether a sandbox was started here and not stopped. Only such a directory may be removed. */
 export async function isSandbox(directory: string): Promise<boolean> {
   return access(layout(directory).marker).then(
     () => true,
@@ -70,7 +70,7 @@ export function contextLayout(directory: string, context: Context) {
   return { own, tokens: join(own, "tokens.csv"), pods: join(own, "pods") };
 }
 
-/** The files of a Pod of the Zalando operator, by its number. The folder holds its socket `.s.PGSQL.5432.lock`, so its name is short. */
+/** The files of a Pod of the Zalando operator, by its number. The name is short because the path of its socket `.s.PGSQL.5432.lock` must be. */
 export function spiloLayout(directory: string, number: number) {
   const own = join(directory, "pods", String(number));
   return {
@@ -82,7 +82,7 @@ export function spiloLayout(directory: string, number: number) {
   };
 }
 
-/** The files of a cluster with an instance of its own. */
+/** The files of a cluster that has its own instance. */
 export function clusterLayout(directory: string, cluster: PostgresCluster) {
   const own = join(layout(directory).databases, clusterId(cluster));
   return {

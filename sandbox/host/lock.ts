@@ -5,8 +5,8 @@ import { processStartTime } from "./processes.ts";
 const pollMilliseconds = 500;
 
 /**
- * Does the work while holding a lock file, and waits before that for the process that holds it; the lock of a dead process does not count.
- * In the rare race for a dead one's lock two may work at a time, so the work must stand that.
+ * Does the work while holding a lock file. First waits for another process that holds it, unless that process is dead.
+ * In the rare race for a dead process's lock, two may work at the same time, so the work must tolerate that.
  */
 export async function withLock<T>(
   path: string,
@@ -45,7 +45,7 @@ function take(path: string, holder: string): boolean {
 function heldByTheLiving(path: string): boolean {
   try {
     const [pid, startTime] = readFileSync(path, "utf8").split(" ");
-    // Between its creation and its first line a lock is empty.
+    // A lock is empty for a moment after its creation.
     if (startTime === undefined) return Date.now() - statSync(path).mtimeMs < 5_000;
     return processStartTime(Number(pid)) === startTime;
   } catch {

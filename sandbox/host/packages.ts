@@ -2,20 +2,20 @@ import { accessSync, chmodSync, constants, existsSync, rmSync, writeFileSync } f
 import { delimiter, join } from "node:path";
 import { runCommand } from "./command.ts";
 
-/** The folder of Postgres' own programs, as Debian lays it. */
+/** The folder in which Debian installs Postgres' own programs. */
 export const postgresBin = "/usr/lib/postgresql/15/bin";
 
-/** Debian package → a program that only it brings. */
+/** Debian package → a program that only this package contains. */
 const packages = new Map([
   ["postgresql-15", `${postgresBin}/postgres`],
   ["patroni", "patronictl"],
   ["pgbackrest", "pgbackrest"],
   ["openssl", "openssl"],
 ]);
-/** Asked by Debian's packages before they start a service; 101 means no. */
+/** Debian packages run this before they start a service; exit code 101 means no. */
 const servicePolicy = "/usr/sbin/policy-rc.d";
 
-/** Installs the Debian packages of the sandbox that are missing, or says which command does. Quick when nothing is missing. */
+/** Installs the missing Debian packages, or says which command does. Quick if none is missing. */
 export async function ensurePackages(progress: (line: string) => void): Promise<void> {
   const missing = [...packages].filter(([, program]) => !isExecutable(program)).map(([name]) => name);
   if (missing.length > 0)
@@ -27,10 +27,10 @@ export async function ensurePackages(progress: (line: string) => void): Promise<
 }
 
 /**
- * Installs Debian packages, as root.
+ * Installs Debian packages if the user is root.
  *
- * @param elsewhere what is needed where there are no such packages.
- * @throws Error that says which command installs them, for everybody else.
+ * @param elsewhere what is needed on systems without these packages.
+ * @throws for other users, with the command that installs them.
  */
 export async function installPackages(
   missing: readonly string[],

@@ -20,11 +20,11 @@ export const portName = {
   repository: (cluster: PostgresCluster) => `${clusterId(cluster)}.repository`,
   postgres: (cluster: PostgresCluster, pod: string) => `${clusterId(cluster)}.${pod}.postgres`,
   patroni: (cluster: PostgresCluster, pod: string) => `${clusterId(cluster)}.${pod}.patroni`,
-  /** `s3` is the endpoint for everyone. */
+  /** Clients use the endpoint `s3`. */
   aws: { s3: "aws.s3", s3Objects: "aws.s3-objects", moto: "aws.moto" },
 };
 
-/** The ports of this sandbox: those of its first start when there was one, else free ones. */
+/** The ports of this sandbox: free ones at its first start, and the same ones afterwards. */
 export async function loadPorts(directory: string): Promise<Ports> {
   const file = layout(directory).ports;
   const text = await readFile(file, "utf8").catch(() => undefined);
@@ -38,8 +38,8 @@ export async function loadPorts(directory: string): Promise<Ports> {
 }
 
 async function choosePorts(): Promise<Record<string, number>> {
-  // Below the range from which the kernel takes the ports of outgoing connections, and at a random place,
-  // so that two sandboxes that start at the same time do not choose the same ones.
+  // Below the range from which the kernel takes ports for outgoing connections, and at a random position,
+  // so that two sandboxes that start at the same time choose different ports.
   const first = randomInt(10_000, 31_000);
   const ports: Record<string, number> = {};
   for (const name of portNames()) {

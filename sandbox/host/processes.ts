@@ -20,19 +20,19 @@ export interface ProcessSpec {
   name: string;
   command: string;
   args: string[];
-  /** The whole environment of the process; only PATH is inherited, and only where it is not given here. */
+  /** The complete environment of the process. Only PATH is inherited, unless it is given here. */
   env?: Record<string, string>;
   cwd?: string;
-  /** Needs root. The supplementary groups are dropped. */
+  /** Requires root. Supplementary groups are dropped. */
   user?: { uid: number; gid: number };
 }
 
 export interface StopOptions {
   /** Default SIGTERM. */
   signal?: NodeJS.Signals;
-  /** How long the process may take before it is killed. Default 10. */
+  /** How long the process may take to end before it is killed. Default 10. */
   graceSeconds?: number;
-  /** Signal the whole process group and wait for all of it. Default false: only the process itself. */
+  /** Whether to signal the whole process group and wait for all of it. Default false: only the process itself. */
   group?: boolean;
 }
 
@@ -42,12 +42,12 @@ type ProcessRecord = z.infer<typeof processRecord>;
 /** A process that ends this soon after its start counts as failed. */
 const momentMilliseconds = 300;
 const stopPollMilliseconds = 50;
-/** Probes may be whole commands, so not as often. */
+/** Longer, because a probe may run a whole command. */
 const waitPollMilliseconds = 200;
 
 /**
  * Starts programs that outlive this one and stops them later, perhaps from another run.
- * Each has a record NAME.json (its id and when the kernel started it) and a NAME.log in the directory.
+ * Each has a record NAME.json (its process id and start time) and a NAME.log in the directory.
  */
 export class Processes {
   readonly #directory: string;
@@ -56,7 +56,7 @@ export class Processes {
     this.#directory = directory;
   }
 
-  /** Starts it in a process group of its own; does nothing when it already runs. Rejects with the end of its log when it dies at once. */
+  /** Starts the program in its own process group, unless it already runs. Rejects with the end of its log if it dies at once. */
   async start(spec: ProcessSpec): Promise<void> {
     const recordPath = this.#recordPath(spec.name);
     if (this.running(spec.name)) return;
@@ -93,7 +93,7 @@ export class Processes {
     );
   }
 
-  /** Whether the recorded process is alive. A stranger that got its id since does not count. */
+  /** Whether the recorded process is alive. An unrelated process that now has its id does not count. */
   running(name: string): boolean {
     return this.pid(name) !== undefined;
   }
@@ -104,7 +104,7 @@ export class Processes {
     return record !== undefined && alive(record) ? record.pid : undefined;
   }
 
-  /** The names that have a record, alive or not. */
+  /** The names of all recorded processes, alive or not. */
   names(): string[] {
     try {
       return readdirSync(this.#directory)
@@ -117,12 +117,12 @@ export class Processes {
     }
   }
 
-  /** The file that takes its stdout and stderr. */
+  /** The file with the process's stdout and stderr. */
   log(name: string): string {
     return join(this.#directory, `${checkedName(name)}.log`);
   }
 
-  /** Signals it, waits, kills it after the grace and removes its record. Does nothing to a process that is already gone. */
+  /** Signals the process, waits, kills it after the grace period and removes its record. Only removes the record if the process is gone. */
   async stop(name: string, options: StopOptions = {}): Promise<void> {
     const { signal = "SIGTERM", graceSeconds = 10, group = false } = options;
     const recordPath = this.#recordPath(name);
@@ -145,7 +145,7 @@ export class Processes {
   }
 }
 
-/** Asks again and again until the answer is yes. A probe that fails counts as no; its error is told when the time is over. */
+/** Repeats the probe until it returns true. A probe that rejects counts as false; its error is reported when the time is over. */
 export async function waitUntil(what: string, seconds: number, probe: () => Promise<boolean>): Promise<void> {
   let lastError: unknown;
   const done = await eventually(seconds, waitPollMilliseconds, async () => {
@@ -161,7 +161,7 @@ export async function waitUntil(what: string, seconds: number, probe: () => Prom
   throw new Error(`waited ${seconds} s in vain for ${what}${reason}`, { cause: lastError });
 }
 
-/** When the kernel started this process, in its own unit; undefined when there is no such process. Tells a process from a later one with the same id. */
+/** When the kernel started this process, in clock ticks; undefined if it does not exist. Tells a process from a later one with the same id. */
 export function processStartTime(pid: number): string | undefined {
   return readStat(pid)?.startTime;
 }
@@ -187,7 +187,7 @@ interface Stat {
   startTime: string;
 }
 
-/** Undefined for a zombie too: it has ended, whether or not its parent has asked. */
+/** Also undefined for a zombie, which has ended even if its parent has not collected it yet. */
 function readStat(pid: number): Stat | undefined {
   let text: string;
   try {
@@ -195,7 +195,7 @@ function readStat(pid: number): Stat | undefined {
   } catch {
     return undefined;
   }
-  // The second field is the program's name in parentheses and may hold blanks and parentheses itself.
+  // The second field is the program's name in parentheses, which may itself contain blanks and parentheses.
   const [state, , group, ...rest] = text.slice(text.lastIndexOf(")") + 2).split(" ");
   const startTime = rest[16];
   if (state === "Z" || state === "X" || startTime === undefined) return undefined;

@@ -2,10 +2,10 @@ import { createHmac, randomBytes } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { layout } from "./directory.ts";
 
-/** The token or password of a sandbox for this purpose. */
+/** Returns the sandbox's token or password for a purpose. */
 export type Secrets = (purpose: string) => string;
 
-/** All secrets follow from one random value, so that a second start finds the same ones. */
+/** All secrets are derived from one random value, so that a second start gets the same ones. */
 export async function loadSecrets(directory: string): Promise<Secrets> {
   const file = layout(directory).seed;
   let seed = await readFile(file, "utf8").catch(() => undefined);

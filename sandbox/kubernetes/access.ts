@@ -13,7 +13,7 @@ interface User {
 
 const administrator: User = { name: "administrator", groups: ["system:masters"] };
 
-/** The stand-in of the operator. */
+/** The stand-in for PGO. */
 export const operatorUser: User = {
   name: "system:serviceaccount:postgres-operator:pgo",
   groups: ["system:serviceaccounts"],
@@ -27,7 +27,7 @@ export function instanceUser(cluster: PostgresCluster): User {
   };
 }
 
-/** Writes the token file of each API server and the kubeconfig of everyone who calls one. */
+/** Writes the token file of each API server, and a kubeconfig for each user of one. */
 export async function writeAccess(host: Host): Promise<void> {
   const { directory, account } = host;
   const write = (path: string, user: User, served: readonly Context[]) =>
@@ -78,6 +78,6 @@ function kubeconfig(host: Host, user: User, served: readonly Context[]): string 
     })),
     users: served.map((context) => ({ name: `${user.name}@${context}`, user: { token: token(host, context, user) } })),
   };
-  // JSON is YAML, too.
+  // JSON is also valid YAML.
   return JSON.stringify(content, undefined, 2);
 }

@@ -1,7 +1,7 @@
 import { ApiException, KubeConfig } from "@kubernetes/client-node";
 import type { KubernetesObject, KubernetesObjectApi } from "@kubernetes/client-node";
 
-/** The clients' settings for one context of a kubeconfig file. */
+/** The client configuration for one context of a kubeconfig file. */
 export function client(kubeconfig: string, context: string): KubeConfig {
   const config = new KubeConfig();
   config.loadFromFile(kubeconfig);
@@ -9,7 +9,7 @@ export function client(kubeconfig: string, context: string): KubeConfig {
   return config;
 }
 
-/** Makes an object; one that exists already is fine. */
+/** Creates an object, unless it already exists. */
 export async function create(api: KubernetesObjectApi, object: KubernetesObject): Promise<void> {
   try {
     await api.create(object);

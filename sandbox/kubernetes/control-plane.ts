@@ -14,7 +14,7 @@ type Kubernetes = Pick<Host, "directory" | "processes" | "ports" | "certificates
 
 /** Starts etcd, an API server and a kubelet stand-in per context, and waits until both API servers answer. */
 export async function startKubernetes(kubernetes: Kubernetes): Promise<void> {
-  // An API server waits for etcd by itself.
+  // All can start at once, because an API server waits for etcd.
   await Promise.all([
     startEtcd(kubernetes),
     ...contexts.flatMap((context) => [startApiServer(kubernetes, context), startKubelet(kubernetes, context)]),
@@ -35,7 +35,7 @@ async function startEtcd({ directory, processes, ports, certificates, tools }: K
       `--listen-peer-urls=${peers}`,
       `--initial-advertise-peer-urls=${peers}`,
       `--initial-cluster=default=${peers}`,
-      // Other users of this machine reach its ports, and who writes here rules the databases.
+      // Other users of this machine can reach its ports, and whoever writes here controls the databases.
       "--client-cert-auth",
       `--trusted-ca-file=${certificates.authority}`,
       `--cert-file=${certificates.server.certificate}`,
@@ -45,7 +45,7 @@ async function startEtcd({ directory, processes, ports, certificates, tools }: K
       `--peer-cert-file=${certificates.server.certificate}`,
       `--peer-key-file=${certificates.server.key}`,
       "--log-level=warn",
-      // Nothing of it has to survive a crash of the machine.
+      // Its data need not survive a crash of the machine.
       "--unsafe-no-fsync",
     ],
   });
@@ -76,12 +76,12 @@ async function startApiServer(
       `--token-auth-file=${files.tokens}`,
       "--anonymous-auth=false",
       "--authorization-mode=RBAC",
-      // Without a controller manager nothing makes the default service account of a namespace.
+      // Without a controller manager, nothing creates a namespace's default service account.
       "--disable-admission-plugins=ServiceAccount",
       "--service-cluster-ip-range=10.0.0.0/24",
       "--endpoint-reconciler-type=none",
       "--allow-privileged=true",
-      // Else it resolves the name of the node by DNS.
+      // Otherwise it would look the node's name up in DNS.
       "--kubelet-preferred-address-types=InternalIP",
       `--kubelet-client-certificate=${certificates.apiServerClient.certificate}`,
       `--kubelet-client-key=${certificates.apiServerClient.key}`,
@@ -119,11 +119,11 @@ async function apiServerReady({ directory, processes }: Kubernetes, context: Con
   const core = client(layout(directory).kubeconfig, context).makeApiClient(CoreV1Api);
   await waitUntil(`the API server of the context ${context}`, 90, async () => {
     if (!processes.running(name)) return true;
-    // The API server makes this namespace itself, as one of the last things of its start.
+    // The API server itself creates this namespace near the end of its start.
     await core.readNamespace({ name: "kube-system" });
     return true;
   });
-  if (!processes.running(name)) throw new Error(`${name} ended while it started; see ${processes.log(name)}`);
+  if (!processes.running(name)) throw new Error(`${name} ended during its start; see ${processes.log(name)}`);
 }
 
 function apiServer(context: Context): string {

@@ -16,7 +16,7 @@ import { waitUntil } from "../host/processes.ts";
 import { prepareRepository, startRepository } from "./repository.ts";
 import type { Host } from "../host/host.ts";
 
-/** Writes the files of all clusters that really run, and starts their repository hosts. */
+/** Writes the files of all clusters that have their own instance, and starts their repository hosts. */
 export async function prepareDatabases(host: Host): Promise<void> {
   const { directory, account } = host;
   await createFolder(layout(directory).databases, account, 0o711);
@@ -30,7 +30,7 @@ export async function prepareDatabases(host: Host): Promise<void> {
   );
 }
 
-/** Starts a cluster, puts its data in and returns its system identifier. Its pods must exist. */
+/** Starts a cluster, fills in its data and returns its system identifier. Its pods must exist. */
 export async function startDatabase(host: Host, cluster: PostgresCluster): Promise<string> {
   const [first, ...replicas] = cluster.pods.map((pod) => ({ cluster, pod }));
   if (first === undefined) throw new Error(`${cluster.namespace}/${cluster.name} has no instance`);
@@ -44,14 +44,14 @@ export async function startDatabase(host: Host, cluster: PostgresCluster): Promi
 }
 
 async function createStanza(host: Host, leader: Instance): Promise<void> {
-  // The process that pushes WAL in the background may hold the lock that this needs (exit code 50).
+  // The process that pushes WAL in the background may hold the lock that stanza-create needs (exit code 50).
   await waitUntil(`the stanza of ${leader.cluster.namespace}/${leader.cluster.name}`, 60, async () => {
     await run(host, leader, "pgbackrest", ["--stanza=db", "stanza-create"]);
     return true;
   });
 }
 
-/** A little data of its own, so that a dump shows from where it came. */
+/** Adds a little data that is different in each cluster, so that a dump shows where it came from. */
 async function fill(host: Host, leader: Instance): Promise<void> {
   const known = await run(host, leader, "psql", ["-XAtqc", "select 1 from pg_database where datname = 'app'"]);
   if (known === "1") return;

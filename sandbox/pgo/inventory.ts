@@ -1,20 +1,20 @@
-/** A context of the sandbox's kubeconfig: one API server each. */
+/** A context of the sandbox's kubeconfig. Each has its own API server. */
 export type Context = "lab" | "dev";
 
 export const contexts: readonly Context[] = ["lab", "dev"];
 
-/** What the runbook's lists of 28 February 2023 say about a cluster, and so what the sandbox makes of it. */
+/** A cluster's state in the runbook's lists of 28 February 2023, which the sandbox reproduces. */
 export type State =
-  /** The stanza exists. All such pods reach the one instance of `sharedCluster`. */
+  /** The stanza exists. All pods of such clusters share the instance of `sharedCluster`. */
   | "healthy"
-  /** An instance and a repository of its own, in which nobody ever created the stanza. */
+  /** The cluster has its own instance and repository, in which nobody ever created the stanza. */
   | "missing"
-  /** As "missing", but the repository host accepts connections and says nothing until it is healed. */
+  /** As "missing", but the repository host accepts connections and stays silent until it is healed. */
   | "silent"
   /** The operator never handled it: no pod and no status. */
   | "no-instance";
 
-/** A PostgresCluster of the runbook's lists. */
+/** A PostgresCluster in the runbook's lists. */
 export interface PostgresCluster {
   context: Context;
   namespace: string;
@@ -23,8 +23,8 @@ export interface PostgresCluster {
   /** Its instance pods. The first one becomes the leader. */
   pods: readonly string[];
   /**
-   * What the operator believes. Where it says yes and the repository has no stanza, the operator never tries again:
-   * it resets this field only when the repository's settings or volume change.
+   * What PGO believes. If this is true and the repository has no stanza, PGO never tries again, because it resets this
+   * field only when the repository's settings or volume change.
    */
   stanzaCreated: boolean;
 }
@@ -117,7 +117,7 @@ export const clusters: readonly PostgresCluster[] = [
   ...dev.map((row) => ({ context: "dev" as const, ...row })),
 ];
 
-/** The one cluster with `target`, written as the command line has it: NAMESPACE/NAME. */
+/** The cluster with this name, written as on the command line: NAMESPACE/NAME. */
 export function findCluster(context: Context, target: string): PostgresCluster {
   const found = clusters.find(
     (cluster) => cluster.context === context && `${cluster.namespace}/${cluster.name}` === target,
@@ -129,28 +129,28 @@ export function findCluster(context: Context, target: string): PostgresCluster {
   return found;
 }
 
-/** The healthy cluster whose instance stands behind all healthy pods. */
+/** The healthy cluster whose instance all healthy clusters share. */
 export const sharedCluster: PostgresCluster = findCluster("lab", "brr/postgresql");
 
-/** Whether Patroni, Postgres and a repository of its own run for it. */
+/** Whether the cluster has its own Patroni, Postgres and repository. */
 export function hasOwnInstance(cluster: PostgresCluster): boolean {
   return cluster === sharedCluster || cluster.state === "missing" || cluster.state === "silent";
 }
 
-/** The clusters that really run. */
+/** The clusters that have their own instance. */
 export const ownClusters: readonly PostgresCluster[] = clusters.filter(hasOwnInstance);
 
-/** The context in which this target, written as NAMESPACE/NAME, really runs. */
+/** The context in which the cluster NAMESPACE/NAME has its own instance. */
 export function contextOf(target: string): Context {
   const found = ownClusters.find((cluster) => `${cluster.namespace}/${cluster.name}` === target);
   if (found !== undefined) return found.context;
   const possible = ownClusters.map((cluster) => `${cluster.namespace}/${cluster.name} (${cluster.context})`);
   throw new Error(
-    `${target} has no instance and repository of its own in the sandbox; those that have: ${possible.join(", ")}`,
+    `${target} has no instance and repository of its own in the sandbox; choose one of: ${possible.join(", ")}`,
   );
 }
 
-/** A name for files, processes and ports: no namespace, cluster or context has a dot. */
+/** A unique name for files, processes and ports, because no namespace, cluster or context contains a dot. */
 export function clusterId(cluster: PostgresCluster): string {
   return `${cluster.context}.${cluster.namespace}.${cluster.name}`;
 }

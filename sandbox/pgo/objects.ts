@@ -5,7 +5,7 @@ import type { Context, PostgresCluster } from "./inventory.ts";
 const image = "sandbox.invalid/crunchy-postgres";
 const prefix = "postgres-operator.crunchydata.com/";
 
-/** The labels by which the operator knows its pods, and Patroni its members. */
+/** The labels by which PGO recognises its pods, and Patroni its members. */
 export const label = {
   cluster: `${prefix}cluster`,
   data: `${prefix}data`,
@@ -17,15 +17,15 @@ export const label = {
   repositoryHost: `${prefix}pgbackrest-dedicated`,
 };
 
-/** The resource of the operator. */
+/** PGO's resource. */
 export const resource = { group: "postgres-operator.crunchydata.com", version: "v1beta1", plural: "postgresclusters" };
 
-/** An object without anything but its name. */
+/** An object that has only a name. */
 export function bareObject(kind: "Namespace" | "Node", name: string) {
   return { apiVersion: "v1", kind, metadata: { name } };
 }
 
-/** The operator's stand-in sees the PostgresClusters and sets their status. */
+/** Lets the stand-in for PGO list the PostgresClusters and set their status. */
 export function operatorRole() {
   return {
     ...rbac("ClusterRole"),
@@ -37,7 +37,7 @@ export function operatorRole() {
   };
 }
 
-/** Gives it to the operator's stand-in. */
+/** Grants that role to the stand-in for PGO. */
 export function operatorRoleBinding() {
   return {
     ...rbac("ClusterRoleBinding"),
@@ -47,12 +47,12 @@ export function operatorRoleBinding() {
   };
 }
 
-/** The one node of a context. */
+/** The only node of a context. */
 export function nodeName(context: Context): string {
   return `sandbox-${context}`;
 }
 
-/** Under this name the members of a cluster find each other. */
+/** The name by which the members of a cluster find each other. */
 export function patroniScope(cluster: PostgresCluster): string {
   return `${cluster.name}-ha`;
 }
@@ -67,7 +67,7 @@ export function patroniLabels(cluster: PostgresCluster): Record<string, string> 
   return { [label.cluster]: cluster.name, [label.patroni]: patroniScope(cluster) };
 }
 
-/** What the operator allows its instances: Patroni keeps its state in ConfigMaps and in its own pods. */
+/** What PGO allows its instances to do: Patroni keeps its state in ConfigMaps and in its own pods. */
 export function instanceRole(cluster: PostgresCluster) {
   const rules = [
     {
@@ -80,7 +80,7 @@ export function instanceRole(cluster: PostgresCluster) {
   return { ...rbac("Role"), metadata: metadata(cluster, `${cluster.name}-instance`), rules };
 }
 
-/** Gives it to the instances. */
+/** Grants that role to the instances. */
 export function instanceRoleBinding(cluster: PostgresCluster) {
   const name = `${cluster.name}-instance`;
   return {
@@ -91,7 +91,7 @@ export function instanceRoleBinding(cluster: PostgresCluster) {
   };
 }
 
-/** An instance pod. On its own pod Patroni sets the role and the annotation `status`; else they are given here. */
+/** An instance pod. Patroni sets the role label and the annotation `status` on a pod that it runs in; other pods get them here. */
 export function instancePod(cluster: PostgresCluster, name: string) {
   const labels = {
     ...patroniLabels(cluster),
@@ -141,10 +141,10 @@ function pod(cluster: PostgresCluster, { name, labels, annotations }: PodNames, 
   };
 }
 
-/** A pod as it is made. */
+/** A pod before its creation. */
 export type Pod = ReturnType<typeof pod>;
 
-/** The status that a kubelet gives to a pod whose containers all run. */
+/** The status that a kubelet sets on a pod whose containers all run. */
 export function runningStatus({ spec }: Pod) {
   const startedAt = new Date();
   return {
@@ -167,7 +167,7 @@ export function runningStatus({ spec }: Pod) {
   };
 }
 
-/** The PostgresCluster as its user wrote it. */
+/** The PostgresCluster as its user wrote it, without a status. */
 export function postgresCluster(cluster: PostgresCluster) {
   const claim = { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } };
   const first = cluster.pods[0];
@@ -185,7 +185,7 @@ export function postgresCluster(cluster: PostgresCluster) {
   };
 }
 
-/** What the operator says of a cluster; undefined for one that it never handled. */
+/** The status that PGO gives a cluster, or undefined for one that it never handled. */
 export function postgresClusterStatus(cluster: PostgresCluster, systemIdentifier: string): object | undefined {
   const first = cluster.pods[0];
   if (first === undefined) return undefined;
@@ -214,7 +214,7 @@ export function postgresClusterStatus(cluster: PostgresCluster, systemIdentifier
   };
 }
 
-/** The operator's condition about the stanza of the first repository. */
+/** PGO's condition about the stanza of the first repository. */
 export function stanzaCondition(created: boolean) {
   return condition("PGBackRestReplicaRepoReady", created, created ? "StanzaCreated" : "StanzaNotCreated");
 }

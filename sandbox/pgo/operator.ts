@@ -10,9 +10,9 @@ import type { Context, PostgresCluster } from "./inventory.ts";
 import { resource, stanzaCondition } from "./objects.ts";
 
 /**
- * The stand-in of Crunchy PGO: looks every second whether the stanza of a PostgresCluster exists in its repository, and
- * then says so in the status, as PGO's next reconcile does. It only ever moves `stanzaCreated` from false to true, never
- * creates a stanza and does nothing else of what PGO does. Run as: node operator.ts DIRECTORY
+ * Stands in for Crunchy PGO. Every second it checks whether the stanza of a PostgresCluster exists in its repository, and
+ * then says so in the status, as PGO's next reconcile does. It only changes `stanzaCreated` from false to true, never
+ * creates a stanza, and does nothing else that PGO does. Run as: node operator.ts DIRECTORY
  */
 async function observe(directory: string, context: Context): Promise<void> {
   const api = client(layout(directory).operatorKubeconfig, context).makeApiClient(CustomObjectsApi);
@@ -58,7 +58,7 @@ const list = z.object({
   ),
 });
 
-/** A stanza is there when both of its info files are. */
+/** A stanza exists if both of its info files do. */
 async function stanzaExists(directory: string, cluster: PostgresCluster): Promise<boolean> {
   const { repository } = clusterLayout(directory, cluster);
   const files = [join(repository, "archive", "db", "archive.info"), join(repository, "backup", "db", "backup.info")];

@@ -16,7 +16,7 @@ export interface Instance {
   pod: string;
 }
 
-/** The environment in which everything of an instance runs, and what is executed in its `database` container. */
+/** The environment of an instance's processes and of the commands in its `database` container. */
 export function instanceEnvironment({ directory, ports }: Host, { cluster, pod }: Instance): Record<string, string> {
   const files = instanceLayout(directory, cluster, pod);
   return {
@@ -32,7 +32,7 @@ export function instanceEnvironment({ directory, ports }: Host, { cluster, pod }
   };
 }
 
-/** Writes the files of an instance: only its own Postgres, and its repository through the repository host, as the operator does it. */
+/** Writes an instance's files. As with PGO, they name only its own Postgres, and the repository through the repository host. */
 export async function prepareInstance(host: Host, instance: Instance): Promise<void> {
   const { directory, ports, certificates, account } = host;
   const { cluster, pod } = instance;
@@ -81,7 +81,7 @@ function patroniConfig({ directory, ports, secrets }: Host, { cluster, pod }: In
       labels: patroniLabels(cluster),
       scope_label: label.patroni,
       role_label: label.role,
-      // An Endpoints object takes no loopback address.
+      // An Endpoints object accepts no loopback address.
       use_endpoints: false,
     },
     restapi: { listen: restApi, connect_address: restApi, authentication: { username: "patroni", password } },
@@ -104,7 +104,7 @@ function patroniConfig({ directory, ports, secrets }: Host, { cluster, pod }: In
       data_dir: files.data,
       bin_dir: postgresBin,
       pgpass: `${files.own}/pgpass`,
-      // Only the databases' own user enters the folder of the sockets; the port is open to all users of this machine.
+      // Only the databases' user can enter the sockets' folder, but every user of this machine can reach the port.
       pg_hba: [
         "local all all trust",
         "host replication _crunchyrepl 127.0.0.1/32 scram-sha-256",
@@ -127,7 +127,7 @@ function patroniConfig({ directory, ports, secrets }: Host, { cluster, pod }: In
   };
 }
 
-/** The name of its process among the sandbox's. */
+/** The name of its process in the sandbox. */
 export function patroniProcess({ cluster, pod }: Instance): string {
   return `${clusterId(cluster)}.${pod}.patroni`;
 }
@@ -145,7 +145,7 @@ export async function startPatroni(host: Host, instance: Instance): Promise<void
   });
 }
 
-/** Waits until an instance leads the cluster, and tells which one. Patroni must have been started on the given one. */
+/** Waits until the cluster has a leader, and returns it. Patroni must have been started on the given instance. */
 export async function waitForLeader(host: Host, started: Instance): Promise<Instance> {
   const { cluster } = started;
   const name = patroniProcess(started);
@@ -158,18 +158,18 @@ export async function waitForLeader(host: Host, started: Instance): Promise<Inst
       return leader !== undefined || !host.processes.running(name);
     },
   );
-  if (leader === undefined) throw new Error(`${name} ended while it started; see ${host.processes.log(name)}`);
+  if (leader === undefined) throw new Error(`${name} ended during its start; see ${host.processes.log(name)}`);
   return { cluster, pod: leader };
 }
 
-/** Waits until all instances run that do not lead. */
+/** Waits until all instances except the leader run as replicas. */
 export async function waitForReplicas(host: Host, leader: Instance): Promise<void> {
   for (const pod of leader.cluster.pods.filter((name) => name !== leader.pod)) {
     await waitUntil(`the replica ${pod}`, 60, () => answers(host, { cluster: leader.cluster, pod }, "replica"));
   }
 }
 
-/** The system identifier of an instance's Postgres: text, because it has more digits than a JavaScript number holds. */
+/** The system identifier of an instance's Postgres, as text because it has more digits than a JavaScript number can hold. */
 export async function readSystemIdentifier(host: Host, instance: Instance): Promise<string> {
   const response = await ask(host, instance, "patroni");
   return z.object({ database_system_identifier: z.string() }).parse(await response.json()).database_system_identifier;

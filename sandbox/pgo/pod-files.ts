@@ -4,12 +4,12 @@ import type { PostgresCluster } from "./inventory.ts";
 import { instanceEnvironment } from "./patroni.ts";
 import type { Host } from "../host/host.ts";
 
-/** What the kubelet stand-in reads about a pod: how it runs a command in each container. */
+/** What the kubelet stand-in reads about a pod: how to run a command in each container. */
 export interface PodFile {
   containers: Record<string, { run: { uid: number; gid: number; directory: string; env: Record<string, string> } }>;
 }
 
-/** The file of an instance pod. Where the cluster has no instance of its own, its commands run on the shared one. */
+/** The file of an instance pod. If the cluster has no instance of its own, its commands run on the shared one. */
 export function instancePodFile(host: Host, cluster: PostgresCluster, pod: string): PodFile {
   const [sharedPod = pod] = sharedCluster.pods;
   const instance = hasOwnInstance(cluster) ? { cluster, pod } : { cluster: sharedCluster, pod: sharedPod };
@@ -21,7 +21,7 @@ export function instancePodFile(host: Host, cluster: PostgresCluster, pod: strin
   };
 }
 
-/** The file of a repository host's pod: what is asked there does not go over the network. */
+/** The file of a repository host's pod. Commands there read the repository directly, not over the network. */
 export function repositoryPodFile({ directory, account }: Host, cluster: PostgresCluster): PodFile {
   const files = clusterLayout(directory, hasOwnInstance(cluster) ? cluster : sharedCluster);
   const env = {

@@ -1,4 +1,4 @@
-/** The part of the OpenAPI schema language that is used here. */
+/** The part of OpenAPI's schema language that is used here. */
 interface Schema {
   type: "object" | "string" | "integer" | "boolean" | "array";
   properties?: Record<string, Schema>;
@@ -10,13 +10,13 @@ interface Schema {
   x_kubernetes_list_map_keys?: string[];
 }
 
-// The client has names of its own for "x-kubernetes-preserve-unknown-fields" and its like.
+// The client spells "x-kubernetes-preserve-unknown-fields" and similar fields with underscores.
 const anything: Schema = { type: "object", x_kubernetes_preserve_unknown_fields: true };
 const text: Schema = { type: "string" };
 const integer: Schema = { type: "integer" };
 const flag: Schema = { type: "boolean" };
 
-/** Lists are keyed by a field of their items, as in the operator's own definition. */
+/** A list that is keyed by a field of its items, as in PGO's own CRD. */
 function listBy(key: string, properties: Record<string, Schema>): Schema {
   return {
     type: "array",
@@ -52,7 +52,7 @@ const status: Schema = {
   ...anything,
   properties: {
     observedGeneration: integer,
-    // Text, because the identifier has more digits than a JavaScript number holds.
+    // Text, because the identifier has more digits than a JavaScript number can hold.
     patroni: { ...anything, properties: { systemIdentifier: text } },
     instances: {
       type: "array",

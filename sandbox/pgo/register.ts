@@ -37,10 +37,10 @@ import { waitUntil } from "../host/processes.ts";
 
 const mergePatch = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
 
-/** How many requests one API server gets at a time. */
+/** How many requests an API server gets at the same time. */
 const parallelRequests = 8;
 
-/** Makes the definition of PostgresCluster, the operator's permissions and the node of a context. */
+/** Creates the CRD of PostgresCluster, PGO's permissions and the node of a context. */
 export async function createBasics({ directory, ports }: Host, context: Context): Promise<void> {
   const config = client(layout(directory).kubeconfig, context);
   const core = config.makeApiClient(CoreV1Api);
@@ -60,7 +60,7 @@ export async function createBasics({ directory, ports }: Host, context: Context)
   await core.patchNodeStatus({ name: nodeName(context), body: { status } }, mergePatch);
 }
 
-/** Makes the namespaces, permissions and pods of a context, and tells the kubelet stand-in what stands behind each pod. */
+/** Creates the namespaces, permissions and pods of a context, and tells the kubelet stand-in how to run commands in each pod. */
 export async function createPods(host: Host, context: Context): Promise<void> {
   const { directory } = host;
   const config = client(layout(directory).kubeconfig, context);
@@ -96,7 +96,7 @@ const listed = z.object({
   ),
 });
 
-/** Makes the PostgresClusters of a context, with the status that the operator once gave them. Leaves those with a status as they are. */
+/** Creates the PostgresClusters of a context with the status that PGO once gave them. Does not change those that have a status. */
 export async function createPostgresClusters(
   { directory }: Host,
   context: Context,

@@ -44,8 +44,8 @@ export function configText(sections: Record<string, Record<string, string | numb
 }
 
 /**
- * Starts what listens at a cluster's repository port: what did so before, or at first what the cluster's state says.
- * The records of the processes remember a repair or a break.
+ * Starts the program that listens at a cluster's repository port. The first time, the cluster's state decides whether it
+ * is silent; after that, the process records do, so that a `heal` or `break` lasts.
  */
 export async function startRepository(host: Host, cluster: PostgresCluster): Promise<void> {
   const known = host.processes.names();
@@ -55,15 +55,15 @@ export async function startRepository(host: Host, cluster: PostgresCluster): Pro
   await (silent ? startSilentPeer(host, cluster) : startServer(host, cluster));
 }
 
-/** Puts the real repository host where a silent peer listened. */
+/** Replaces the silent peer by the real repository host. */
 export async function healRepository(host: Host, cluster: PostgresCluster): Promise<void> {
   await host.processes.stop(silentProcess(cluster));
   await startServer(host, cluster);
 }
 
-/** Puts a silent peer where the repository host listened. */
+/** Replaces the repository host by a silent peer. */
 export async function silenceRepository(host: Host, cluster: PostgresCluster): Promise<void> {
-  // The server has a child for each connection.
+  // The server has a child process for each connection.
   await host.processes.stop(repositoryProcess(cluster), { group: true });
   await startSilentPeer(host, cluster);
 }

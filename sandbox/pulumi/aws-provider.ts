@@ -1,6 +1,6 @@
 /**
  * Stand-in for the plugin `pulumi-resource-aws` 7.48.0 with the types that this project uses, over the AWS SDK.
- * The engine starts it with its own address as the argument, which it does not need. Not imitated: invokes, default tags.
+ * The engine passes its address as the argument, which is not needed here. Not imitated: invokes, default tags.
  */
 import plugin from "@pulumi/pulumi/proto/plugin_pb.js";
 import services from "@pulumi/pulumi/proto/provider_grpc_pb.js";
@@ -48,7 +48,7 @@ await servePlugin(services.ResourceProviderService, {
   diffConfig: unary(() => new provider.DiffResponse()),
   configure: unary((request: messages.ConfigureRequest) => {
     configured = configuredClients(revealed(propertiesOf(request.getArgs())));
-    // The secrets of resources come in plain, unlike these; the engine marks the outputs of the same names itself.
+    // Secrets in resources arrive as plain text, unlike those in the configuration. The engine marks outputs of the same names as secret.
     return new provider.ConfigureResponse().setAcceptsecrets(false).setSupportspreview(true);
   }),
   check: unary(check),
@@ -60,7 +60,7 @@ await servePlugin(services.ResourceProviderService, {
   cancel: unary(() => new empties.Empty()),
 });
 
-/** In the region that the resource names, else in the provider's. */
+/** The clients for the region that the resource names, or else for the provider's. */
 function clients(properties: Properties): Clients {
   if (configured === undefined) throw new Error("the AWS provider is not configured");
   return configured(optionalText(properties, "region"));
@@ -87,7 +87,7 @@ function check(request: messages.CheckRequest): messages.CheckResponse {
     .setFailuresList(failures);
 }
 
-/** The engine's seed makes it the same in the preview and in the update. */
+/** Generates a name from the engine's seed, so that the preview and the update get the same one. */
 function madeUpName(request: messages.CheckRequest): string {
   return `${request.getName()}-${Buffer.from(request.getRandomseed_asU8()).toString("hex").slice(0, 7)}`;
 }
@@ -96,7 +96,7 @@ function diff(request: messages.DiffRequest): messages.DiffResponse {
   const { replaceOn } = typeOf(request.getType());
   const news = propertiesOf(request.getNews());
   const changes = changedPaths(propertiesOf(request.getOldInputs()), news);
-  // To name the region in which it is already is no change.
+  // Naming the region where the resource already is does not change anything.
   if (news["region"] === propertiesOf(request.getOlds())["region"]) changes.delete("region");
   return diffResponse(changes, (path) => ["region", ...replaceOn].includes(topLevel(path)));
 }
@@ -123,7 +123,7 @@ async function update(request: messages.UpdateRequest): Promise<messages.UpdateR
   return new provider.UpdateResponse().setProperties(structOf(await state(type, request.getId(), inputs)));
 }
 
-/** What the program said, and what only AWS knows. */
+/** The program's inputs together with what only AWS knows. */
 async function state(type: ResourceType, id: string, inputs: Properties): Promise<Properties> {
   const live = await type.read(id, clients(inputs));
   return { region: clients(inputs).region, ...live?.inputs, ...inputs, ...live?.outputs };
@@ -134,7 +134,7 @@ async function read(request: messages.ReadRequest): Promise<messages.ReadRespons
   const olds = propertiesOf(request.getInputs());
   const region = clients(propertiesOf(request.getProperties())).region;
   const live = await answered(request, type.read(request.getId(), clients({ region })));
-  // Without an id it is gone.
+  // A response without an id means that the resource is gone.
   if (live === undefined) return new provider.ReadResponse();
   const inputs = Object.keys(olds).length === 0 ? { ...type.defaults, ...live.inputs } : seen(type, olds, live.inputs);
   return new provider.ReadResponse()
@@ -143,7 +143,7 @@ async function read(request: messages.ReadRequest): Promise<messages.ReadRespons
     .setProperties(structOf({ region, ...live.inputs, ...inputs, ...live.outputs }));
 }
 
-/** What the program set, as it is now; what AWS does not tell stays as it was set. */
+/** The current values of what the program set. What AWS does not return keeps its former value. */
 function seen(type: ResourceType, olds: Properties, live: Properties): Properties {
   const now: Properties = {};
   for (const [name, old] of Object.entries(olds)) {
@@ -160,7 +160,7 @@ async function remove(request: messages.DeleteRequest): Promise<empties.Empty> {
   return new empties.Empty();
 }
 
-/** The answer of AWS; an error says of which resource it is. */
+/** Waits for AWS's answer, and names the resource in an error. */
 async function answered<T>(request: { getUrn(): string }, call: Promise<T>): Promise<T> {
   try {
     return await call;

@@ -1,8 +1,8 @@
 /**
  * Stand-in for the plugin `pulumi-resource-command` 1.2.1 with one resource, `command:local:Command`, and one function,
  * `command:local:run`.
- * The engine starts it with its own address as the argument. Only protocol modules are imported, not the Pulumi SDK:
- * that one would cost half a second at every start.
+ * The engine starts it with its own address as the argument. Only protocol modules are imported, because loading the
+ * Pulumi SDK would take half a second at every start.
  */
 import * as grpc from "@grpc/grpc-js";
 import engineServices from "@pulumi/pulumi/proto/engine_grpc_pb.js";
@@ -73,7 +73,7 @@ function check(request: messages.CheckRequest): messages.CheckResponse {
 
 function diff(request: messages.DiffRequest): messages.DiffResponse {
   const changes = changedPaths(plain(propertiesOf(request.getOldInputs())), plain(propertiesOf(request.getNews())));
-  // A changed element of triggers is left to the SDK, which asks for its replacement itself.
+  // For a changed element of triggers, the SDK itself asks for the replacement.
   return diffResponse(changes, (path) => path === "triggers");
 }
 
@@ -113,7 +113,7 @@ async function remove(request: messages.DeleteRequest): Promise<empties.Empty> {
   return new empties.Empty();
 }
 
-/** There is nothing to look at: the state is what the last run left. */
+/** Returns the stored state, because a command leaves nothing else to read. */
 function read(request: messages.ReadRequest): messages.ReadResponse {
   return new provider.ReadResponse()
     .setId(request.getId())
@@ -121,7 +121,7 @@ function read(request: messages.ReadRequest): messages.ReadResponse {
     .setInputs(request.getInputs());
 }
 
-/** Runs at every preview and every update; its output is no resource's, so it is not shown. */
+/** Runs at every preview and update. Its output belongs to no resource, so it is not shown. */
 async function invoke(request: messages.InvokeRequest): Promise<messages.InvokeResponse> {
   if (request.getTok() !== runFunction)
     throw new Error(`the stand-in of the command provider knows only ${runFunction}, not ${request.getTok()}`);
@@ -134,7 +134,7 @@ async function invoke(request: messages.InvokeRequest): Promise<messages.InvokeR
 
 interface Request {
   getUrn(): string;
-  /** Seconds; 0 is none. */
+  /** In seconds; 0 means no time limit. */
   getTimeout(): number;
 }
 

@@ -2,7 +2,7 @@ import provider from "@pulumi/pulumi/proto/provider_pb.js";
 import type { DiffResponse, PropertyDiff } from "@pulumi/pulumi/proto/provider_pb.js";
 import type { ChangeKind } from "./property-diff.ts";
 
-/** What the engine needs to know about changes, by property path; `replaces` says which of them make a new resource. */
+/** Tells the engine what changed, by property path. `replaces` says which changes replace the resource. */
 export function diffResponse(
   changes: ReadonlyMap<string, ChangeKind>,
   replaces: (path: string) => boolean,
@@ -21,7 +21,7 @@ export function diffResponse(
   return response;
 }
 
-/** The property that a path begins with. */
+/** The property at the start of a path. */
 export function topLevel(path: string): string {
   return path.replace(/[.[].*/, "");
 }

@@ -5,11 +5,11 @@ import type { OutputListener } from "./shell-command.ts";
 /** Shows a command's output in the engine's display while the command runs. */
 export interface OutputLog {
   take: OutputListener;
-  /** Sends the last line, if it had no newline, and waits until the engine has everything. */
+  /** Sends the last line even without a newline, and waits until the engine has received everything. */
   end: () => Promise<void>;
 }
 
-/** Sends the output of the given streams, line by line and in order, as passing status messages of one resource. */
+/** Sends the output of the given streams, line by line and in order, as one resource's temporary status messages. */
 export function logger(client: EngineClient, urn: string, streams: ReadonlySet<string>): OutputLog {
   let rest = "";
   let sent = Promise.resolve();
@@ -37,7 +37,7 @@ function sendLine(client: EngineClient, urn: string, line: string): Promise<void
     .setMessage(line)
     .setEphemeral(true);
   return new Promise((resolve) => {
-    // An engine that does not take the line must not make the command fail.
+    // The command must not fail if the engine does not accept the line.
     client.log(request, () => {
       resolve();
     });

@@ -2,28 +2,28 @@ import { copyFile, link, mkdir, rename, rm, stat, writeFile } from "node:fs/prom
 import { basename, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-/** Looked up by exact version: the engine by the npm package `pulumi`, the plugins by `@pulumi/command` and `@pulumi/aws`. */
+/** These must match exactly: the npm package `pulumi` looks for this engine, `@pulumi/command` and `@pulumi/aws` for these plugins. */
 const engineVersion = "3.259.0";
 const commandVersion = "1.2.1";
 const awsVersion = "7.48.0";
 
-/** Opens the `encryptionsalt` of the checked-in stack files. No secret: it guards nothing but the sandbox. */
+/** Matches the `encryptionsalt` of the checked-in stack files. Not a secret, because it protects only the sandbox. */
 export const sandboxPassphrase = "sandbox";
 
 export interface PulumiHomeOptions {
-  /** The folder that becomes PULUMI_HOME; made when it is missing. */
+  /** The folder that becomes PULUMI_HOME; created if it is missing. */
   home: string;
   /** The engine's binary. */
   pulumi: string;
-  /** The Node that runs the stand-ins and the programs. */
+  /** The Node binary that runs the stand-ins and the programs. */
   node: string;
 }
 
 /**
- * Lays a PULUMI_HOME in which the npm package `pulumi` finds the engine, and the engine the language host and the
- * stand-ins of the providers, without any download. Laying it again repairs it and keeps the state.
+ * Creates a PULUMI_HOME in which the npm package `pulumi` finds the engine, and the engine finds the language host and the
+ * stand-ins for the providers, all without a download. Calling it again repairs the folder and keeps the state.
  *
- * @returns the environment in which `npx pulumi` uses it.
+ * @returns the environment in which `npx pulumi` uses that folder.
  */
 export async function layPulumiHome(options: PulumiHomeOptions): Promise<Record<string, string>> {
   const { home, pulumi, node } = options;
@@ -48,7 +48,7 @@ export async function layPulumiHome(options: PulumiHomeOptions): Promise<Record<
     PULUMI_CONFIG_PASSPHRASE: sandboxPassphrase,
     PULUMI_SKIP_UPDATE_CHECK: "true",
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-    // Otherwise a vendor's plugin on PATH would take the place of a stand-in, with a warning.
+    // Otherwise the engine would prefer a vendor's plugin on PATH to a stand-in, with a warning.
     PULUMI_IGNORE_AMBIENT_PLUGINS: "true",
   };
 }
@@ -56,17 +56,17 @@ export async function layPulumiHome(options: PulumiHomeOptions): Promise<Record<
 /** A resource provider, and the command that runs it. */
 export interface Provider {
   name: string;
-  /** That of the npm package: the engine asks for the provider by it. */
+  /** The npm package's version, by which the engine looks for the provider. */
   version: string;
   command: [string, ...string[]];
 }
 
-/** Puts a provider where the engine looks for it; it stays when the home is laid again. */
+/** Puts a provider where the engine looks for it. It stays there when {@link layPulumiHome} runs again. */
 export async function installProvider(home: string, { name, version, command }: Provider): Promise<void> {
   await placeLauncher(join(home, "plugins", `resource-${name}-v${version}`, `pulumi-resource-${name}`), command);
 }
 
-/** A hard link or a copy: through a symbolic link the engine would look for the language host beside the link's target. */
+/** Places a hard link or a copy. With a symbolic link, the engine would look for the language host beside the link's target. */
 async function placeEngine(source: string, target: string): Promise<void> {
   if (await upToDate(source, target)) return;
   await place(target, async (partial) => {
@@ -79,7 +79,7 @@ async function placeLauncher(target: string, command: [string, ...string[]]): Pr
   await place(target, (partial) => writeFile(partial, text, { mode: 0o755 }));
 }
 
-/** Whole or not at all, and never into a file that a running process has open. */
+/** Writes the file completely or not at all, and never into a file that a running process has open. */
 async function place(target: string, write: (partial: string) => Promise<void>): Promise<void> {
   await mkdir(dirname(target), { recursive: true });
   const partial = join(dirname(target), `.${basename(target)}.partial`);

@@ -17,7 +17,7 @@ import { servePlugin, unary } from "./plugin-server.ts";
 import { propertiesOf } from "./property-diff.ts";
 import type { PropertyValue } from "./property-diff.ts";
 
-/** The exit code by which the vendor's runner says that it has told the engine everything already. */
+/** The exit code with which the vendor's runner says that it has already reported everything to the engine. */
 const bailExitCode = 32;
 
 const engineAddress = process.argv.at(-1) ?? "";
@@ -27,7 +27,7 @@ await servePlugin(services.LanguageRuntimeService, {
   handshake: unary(() => new language.LanguageHandshakeResponse()),
   getPluginInfo: unary(() => new plugin.PluginInfo().setVersion("3.259.0")),
   about: unary(() => new language.AboutResponse().setExecutable(process.execPath).setVersion(process.version)),
-  // Plugins are laid beforehand; nothing is to be fetched.
+  // All plugins are already installed, so nothing has to be downloaded.
   getRequiredPlugins: unary(() => new language.GetRequiredPluginsResponse()),
   getRequiredPackages: unary(() => new language.GetRequiredPackagesResponse()),
   getProgramDependencies: unary(() => new language.GetProgramDependenciesResponse()),
@@ -80,7 +80,7 @@ async function runProgram(request: messages.RunRequest): Promise<messages.RunRes
         PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(request.getConfigsecretkeysList()),
         PULUMI_NODEJS_TYPESCRIPT: String(options["typescript"] !== false),
       },
-      // Whatever the program prints, the engine shows.
+      // The engine shows whatever the program prints.
       stdio: ["ignore", "inherit", "inherit"],
     },
   );
@@ -101,7 +101,7 @@ function runPlugin(call: grpc.ServerWritableStream<messages.RunPluginRequest, me
     const child = start(
       [
         vendorRunner(directory, policyPack ? "run-policy-pack" : "run-plugin"),
-        // The runner of policy packs wants the engine's address first, the other one its program.
+        // The runner for policy packs expects the engine's address first, the other expects its program first.
         ...(policyPack ? [...request.getArgsList(), directory] : [directory, ...request.getArgsList()]),
       ],
       // A policy pack reads its version from the package.json of the folder that it runs in.
@@ -123,7 +123,7 @@ function runPlugin(call: grpc.ServerWritableStream<messages.RunPluginRequest, me
   }
 }
 
-/** The runner in the @pulumi/pulumi that the program itself would import. */
+/** The runner from the same @pulumi/pulumi package that the program imports. */
 function vendorRunner(directory: string, name: "run" | "run-plugin" | "run-policy-pack"): string {
   try {
     return createRequire(join(directory, "package.json")).resolve(`@pulumi/pulumi/cmd/${name}/index.js`);
@@ -138,7 +138,7 @@ function start(args: string[], options: SpawnOptions): ChildProcess {
   return child;
 }
 
-/** The exit code, or what else ended it, once its output is complete. */
+/** Resolves when the output is complete, with the exit code or whatever else ended the process. */
 function ended(child: ChildProcess): Promise<number | string> {
   return new Promise((resolve) => {
     const settle = (end: number | string) => {

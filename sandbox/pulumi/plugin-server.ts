@@ -1,6 +1,6 @@
 import * as grpc from "@grpc/grpc-js";
 
-/** What the engine allows a message to weigh; the library's own limit of 4 MiB would cut the output of a long command. */
+/** The engine's own limit. The library's limit of 4 MiB would be too small for the output of a long command. */
 const maxMessageBytes = 400 * 1024 * 1024;
 
 /** Options for every gRPC server and client that talks to the engine. */
@@ -10,8 +10,8 @@ export const channelOptions = {
 };
 
 /**
- * Serves one gRPC service on a free loopback port and tells the port the way the engine expects it from a plugin:
- * alone on the first line of stdout. The process ends with the engine, which holds its stdin open while it lives.
+ * Serves one gRPC service on a free loopback port, and prints that port as the only text on the first line of stdout, as
+ * the engine expects from a plugin. The process ends with the engine, which keeps its stdin open.
  */
 export async function servePlugin(
   service: grpc.ServiceDefinition,
@@ -29,7 +29,7 @@ export async function servePlugin(
   process.stdin.once("end", () => process.exit()).resume();
 }
 
-/** Turns an async function into a handler of a unary call. An error reaches the engine as its message, without a stack. */
+/** Turns an async function into a handler for a unary call. The engine gets an error's message without its stack. */
 export function unary<Request, Response>(
   handle: (request: Request) => Promise<Response> | Response,
 ): grpc.handleUnaryCall<Request, Response> {

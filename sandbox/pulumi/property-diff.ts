@@ -5,11 +5,11 @@ import type { Struct } from "google-protobuf/google/protobuf/struct_pb.js";
 export type PropertyValue = null | boolean | number | string | PropertyValue[] | { [key: string]: PropertyValue };
 export type Properties = Record<string, PropertyValue>;
 
-/** Marks of the engine's wire format (sdk/go/common/resource/properties.go of Pulumi). */
+/** Markers of the engine's wire format (sdk/go/common/resource/properties.go in Pulumi). */
 const signatureKey = "4dabf18193072939515e22adb298388d";
 const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
 
-/** A string output that will be known only when the command has run. */
+/** A string output that is unknown until the command has run. */
 export const unknownString = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 export type ChangeKind = "add" | "delete" | "update";
@@ -22,7 +22,7 @@ export function structOf(properties: Properties): Struct {
   return structs.Struct.fromJavaScript(properties);
 }
 
-/** The value without its secret wrappings, at every depth. */
+/** The value with its secret wrappers removed at every depth. */
 export function revealed(value: PropertyValue): PropertyValue {
   if (Array.isArray(value)) return value.map(revealed);
   if (!isObject(value)) return value;
@@ -30,7 +30,7 @@ export function revealed(value: PropertyValue): PropertyValue {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, revealed(item)]));
 }
 
-/** What changed, by property path (`environment.HOME`, `triggers[0]`), down to the smallest part. */
+/** The smallest changed parts by property path, such as `environment.HOME` or `triggers[0]`. */
 export function changedPaths(olds: Properties, news: Properties): Map<string, ChangeKind> {
   const changes = new Map<string, ChangeKind>();
   compareObjects("", olds, news, changes);

@@ -6,11 +6,11 @@ import { getSystemErrorMessage } from "node:util";
 /** One run of a command resource's script. */
 export interface ShellCommand {
   script: string;
-  /** Program and leading arguments; the script comes last. Default /bin/sh -c. */
+  /** The program and its first arguments; the script is the last argument. Default /bin/sh -c. */
   interpreter?: string[] | undefined;
   /** Default: the folder of this process. */
   dir?: string | undefined;
-  /** Comes on top of the environment of this process. */
+  /** Added to the environment of this process. */
   environment: Record<string, string>;
   /** Empty or absent: nothing to read. */
   stdin?: string | undefined;
@@ -22,14 +22,14 @@ export interface ShellOutput {
   stderr: string;
 }
 
-/** Takes output as it comes. */
+/** Receives output as it arrives. */
 export type OutputListener = (stream: "stdout" | "stderr", text: string) => void;
 
 /**
- * Runs it to the end of its output. The abort signal kills the direct child only: what that child started lives on and,
- * while it holds the output open, keeps this promise waiting, as the real provider does.
+ * Runs the command until its output ends. As in the real provider, the abort signal kills only the direct child. Whatever
+ * that child started lives on, and keeps this promise waiting as long as it holds the output open.
  *
- * @throws when the exit code is not 0, with the text that the real provider gives: reason, quoted script, all output.
+ * @throws if the exit code is not 0, with the real provider's text: reason, quoted script, all output.
  */
 export async function runShellCommand(
   command: ShellCommand,
@@ -69,7 +69,7 @@ export async function runShellCommand(
         take(decoder.end());
       });
     }
-    // A command that does not read its stdin is no failure.
+    // A command may ignore its stdin.
     child.stdin.on("error", () => undefined);
     child.stdin.end(command.stdin ?? "");
     child.on("error", (error) => {
@@ -85,7 +85,7 @@ export async function runShellCommand(
   return { stdout: withoutLastNewline(output.stdout), stderr: withoutLastNewline(output.stderr) };
 }
 
-/** Node throws some failures of a start (an environment that is too big) and reports others later as an event. */
+/** Node throws some start failures (such as an environment that is too big) and reports others later as an event. */
 function spawnOrFail(program: string, args: string[], command: ShellCommand) {
   try {
     return spawn(program, args, {

@@ -17,12 +17,12 @@ export interface StacksOptions {
 }
 
 /**
- * Makes the stacks that the state does not hold yet and leaves their checked-in files as they are.
+ * Creates the stacks that the state does not contain yet, and leaves their checked-in files as they are.
  *
- * On a file backend the engine adds `encryptionsalt` to a stack file that has none, and rewrites the whole file while
- * at it; no setting keeps the salt in the state alone. So the files must bring a salt that fits the passphrase.
+ * With a file backend, the engine adds an `encryptionsalt` to a stack file that has none, and then rewrites the whole file.
+ * No setting keeps the salt only in the state. So the files must contain a salt that fits the passphrase.
  *
- * @throws when a stack file has no salt, or one for another passphrase.
+ * @throws if a stack file has no salt, or one for another passphrase.
  */
 export async function initStacks(options: StacksOptions): Promise<void> {
   const { project, stacks, pulumi, environment } = options;

@@ -8,19 +8,19 @@ import { withLock } from "../host/lock.ts";
 
 /** How one tool is built. */
 export interface Recipe {
-  /** The folder of its Go module under toolchain/. */
+  /** The folder of its Go module beside this file. */
   module: string;
   /** The arguments of `go build`, without the output. */
   arguments: string[];
-  /** Folders of the module whose own source goes into the tool. */
+  /** Folders of the module whose own source is part of the tool. */
   sources: string[];
-  /** What the first build takes on two cores. */
+  /** How long the first build takes with two cores. */
   coldBuild: string;
-  /** Files of Go modules that the tool needs beside it. */
+  /** Files from Go modules that the tool needs beside it. */
   assets?: Asset[];
 }
 
-/** A file of a Go module that the tool's own module requires; it lies beside the tool under its base name. */
+/** A file from a Go module that the tool's own module requires. It is stored beside the tool under its base name. */
 interface Asset {
   module: string;
   file: string;
@@ -29,7 +29,7 @@ interface Asset {
 const heartbeatMilliseconds = 30_000;
 const buildEnvironment = { CGO_ENABLED: "0", GOTOOLCHAIN: "local" };
 
-/** The path of the tool in the cache; built there when it is not there yet. */
+/** The path of the tool in the cache. Builds it there if necessary. */
 export async function buildTool(
   tool: string,
   recipe: Recipe,
@@ -43,7 +43,7 @@ export async function buildTool(
   if (existsSync(path)) return path;
   mkdirSync(folder, { recursive: true });
   await withLock(join(folder, "lock"), `the build of ${tool}`, progress, async () => {
-    // Another run may have built it while this one waited.
+    // Another run may have built the tool while this one waited.
     if (!existsSync(path)) await build(tool, recipe, module, path, progress);
   });
   return path;
@@ -63,7 +63,7 @@ async function build(
   }, heartbeatMilliseconds);
   const partial = `${path}.${process.pid}.partial`;
   try {
-    // Before the tool: where the tool is, all of them are.
+    // Before the tool, so that all of them exist if the tool does.
     for (const asset of recipe.assets ?? []) await placeAsset(asset, module, dirname(path));
     await runCommand("go", ["build", "-trimpath", "-o", partial, ...recipe.arguments], {
       cwd: module,
@@ -83,7 +83,7 @@ async function build(
 const downloaded = z.object({ Dir: z.string() });
 
 async function placeAsset(asset: Asset, module: string, folder: string): Promise<void> {
-  // At the version that go.mod names, and checked against go.sum.
+  // Uses the version in go.mod and verifies it against go.sum.
   const { stdout } = await execa("go", ["mod", "download", "-json", asset.module], {
     cwd: module,
     env: buildEnvironment,
@@ -95,7 +95,7 @@ async function placeAsset(asset: Asset, module: string, folder: string): Promise
 async function checkedGoVersion(tool: string, module: string): Promise<string> {
   const needed = /^go (\S+)$/m.exec(readFileSync(join(module, "go.mod"), "utf8"))?.[1] ?? "1";
   const get = `${tool} is built from source with Go ${needed} or newer: install it from https://go.dev/dl/ and put its bin folder on PATH`;
-  // Asked outside the module: inside it, an older Go refuses in its own words.
+  // Runs outside the module, because inside it an older Go fails with its own message.
   const { stdout, exitCode } = await execa("go", ["env", "GOVERSION"], {
     reject: false,
     cwd: "/",
@@ -107,7 +107,7 @@ async function checkedGoVersion(tool: string, module: string): Promise<string> {
   return stdout;
 }
 
-/** Changes whenever the tool could: its modules, its own source, the command and the compiler. */
+/** Changes with everything that the tool depends on: modules, own source, build command and compiler. */
 function contentKey(module: string, recipe: Recipe, goVersion: string): string {
   const sources = recipe.sources.flatMap((folder) =>
     readdirSync(join(module, folder)).map((file) => join(folder, file)),

@@ -16,7 +16,7 @@ export type Tool =
   | "pulumi-resource-kubernetes"
   | "versitygw";
 
-/** How to ask a ready-made tool for its version, and the versions that will do. */
+/** How to ask an installed tool for its version, and which versions are accepted. */
 interface ReadyMade {
   arguments: string[];
   version: RegExp;
@@ -37,7 +37,7 @@ const recipes: Record<Tool, Recipe & { accepted?: ReadyMade }> = {
     arguments: ["-ldflags", "-s -w", "go.etcd.io/etcd/server/v3"],
     sources: [],
     coldBuild: "15 s",
-    // Older ones lack the watch progress requests that newer API servers ask for.
+    // Older versions lack the watch progress requests that newer API servers send.
     accepted: { arguments: ["--version"], version: /etcd Version: 3\.([5-9]|\d\d)\./ },
   },
   "kube-apiserver": {
@@ -45,7 +45,7 @@ const recipes: Record<Tool, Recipe & { accepted?: ReadyMade }> = {
     arguments: ["-ldflags", `-s -w ${kubernetesVersion}`, "k8s.io/kubernetes/cmd/kube-apiserver"],
     sources: [],
     coldBuild: "6 min",
-    // From 1.30 on it speaks the exec protocol over WebSocket in all its versions.
+    // From 1.30 on, it supports all versions of the exec protocol over WebSocket.
     accepted: { arguments: ["--version"], version: /Kubernetes v1\.(3\d|[4-9]\d)\./ },
   },
   kubelet: {
@@ -117,8 +117,8 @@ const recipes: Record<Tool, Recipe & { accepted?: ReadyMade }> = {
 };
 
 /**
- * The paths of these tools' executables, one after the other: a ready-made one (KUBEBUILDER_ASSETS, then PATH), else one from the cache,
- * else it is built, which `progress` hears of.
+ * The paths of these tools' executables. Each is an installed one (from KUBEBUILDER_ASSETS, then PATH), or else one from
+ * the cache, or else it is built, which is reported to `progress`.
  */
 export async function ensureTools(
   tools: readonly Tool[],
@@ -136,7 +136,7 @@ export async function ensureTools(
   return paths;
 }
 
-/** Where the sandbox keeps what is costly to make: under XDG_CACHE_HOME, else ~/.cache. */
+/** Where the sandbox keeps what takes long to build: under XDG_CACHE_HOME, or else ~/.cache. */
 export function cacheDirectory(): string {
   const base = process.env["XDG_CACHE_HOME"];
   return join(base === undefined || base === "" ? join(homedir(), ".cache") : base, "postgres-recovery");
@@ -158,7 +158,7 @@ async function findReadyMade(tool: Tool, accepted: ReadyMade | undefined): Promi
   return undefined;
 }
 
-/** A script does not count: node_modules/.bin/pulumi is one, and downloads the real thing when it is run. */
+/** Excludes scripts such as node_modules/.bin/pulumi, which downloads the real engine when it runs. */
 function isBinary(path: string): boolean {
   try {
     const stat = statSync(path);

@@ -4,7 +4,7 @@ import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { z } from "zod";
 import type { Clients } from "./resource-type.ts";
 
-/** Nested values of a provider's configuration arrive as JSON texts. */
+/** Parses nested values of a provider's configuration, which arrive as JSON text. */
 function json<T>(schema: z.ZodType<T>) {
   return z.string().transform((text) => schema.parse(JSON.parse(text)));
 }
@@ -20,9 +20,9 @@ const configuration = z.object({
 });
 
 /**
- * The clients for a provider's configuration, by region (the provider's own when none is named). What the configuration
- * leaves out comes from where the SDK, and the real provider, look for it: AWS_REGION, AWS_ENDPOINT_URL and its like, the
- * usual chain of credentials.
+ * The clients for a provider's configuration, by region (by default the provider's own). What the configuration leaves out
+ * comes from the same sources as in the SDK and the real provider: AWS_REGION, AWS_ENDPOINT_URL and similar variables, and
+ * the usual chain of credentials.
  */
 export function configuredClients(args: unknown): (region: string | undefined) => Clients {
   const { accessKey, secretKey, region: ownRegion = process.env["AWS_REGION"], endpoints } = configuration.parse(args);

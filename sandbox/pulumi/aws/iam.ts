@@ -58,7 +58,7 @@ export const policy: ResourceType = {
   async update(id, inputs, clients, olds) {
     const { iam } = clients;
     if (inputs["policy"] !== olds["policy"]) {
-      // AWS keeps five versions at most.
+      // AWS keeps at most five versions.
       await deleteOtherVersions(id, clients);
       await iam.send(
         new CreatePolicyVersionCommand({ PolicyArn: id, PolicyDocument: text(inputs, "policy"), SetAsDefault: true }),

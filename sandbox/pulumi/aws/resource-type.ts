@@ -19,29 +19,29 @@ export interface Live {
   outputs: Properties;
 }
 
-/** One type of `pulumi-resource-aws`, as far as this project uses it. */
+/** The part of a `pulumi-resource-aws` type that this project uses. */
 export interface ResourceType {
-  /** Every property that a program may set here; others are refused. */
+  /** Every property that a program may set. Others are refused. */
   inputs: readonly string[];
   /** Properties that only AWS sets: unknown in the preview of a create. */
   outputs: readonly string[];
-  /** Properties whose change makes a new resource. */
+  /** Properties whose change replaces the resource. */
   replaceOn: readonly string[];
-  /** Name that is made up when the program gives none. */
+  /** The property whose name is generated if the program gives none. */
   autoName?: "bucket" | "name";
-  /** What the provider fills in where the program says nothing. */
+  /** What the provider fills in for properties that the program leaves out. */
   defaults?: Properties;
-  /** Makes it and returns its id. */
+  /** Creates the resource and returns its id. */
   create(inputs: Properties, clients: Clients): Promise<string>;
-  /** Undefined when it is gone. */
+  /** Undefined if the resource is gone. */
   read(id: string, clients: Clients): Promise<Live | undefined>;
-  /** Brings it to `inputs`. */
+  /** Changes the resource to match `inputs`. */
   update(id: string, inputs: Properties, clients: Clients, olds: Properties): Promise<void>;
-  /** Resolves when it was gone already, too. */
+  /** Also resolves if the resource was already gone. */
   delete(id: string, clients: Clients, state: Properties): Promise<void>;
 }
 
-/** A text property; "" when it is absent. */
+/** A text property, or "" if it is absent. */
 export function text(properties: Properties, name: string): string {
   const value = properties[name];
   return typeof value === "string" ? value : "";
@@ -52,30 +52,30 @@ export function optionalText(properties: Properties, name: string): string | und
   return text(properties, name) === "" ? undefined : text(properties, name);
 }
 
-/** An object property; {} when it is absent. */
+/** An object property, or {} if it is absent. */
 export function object(value: PropertyValue | undefined): Properties {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? value : {};
 }
 
-/** A list property; [] when it is absent. */
+/** A list property, or [] if it is absent. */
 export function list(value: PropertyValue | undefined): PropertyValue[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** Without what is undefined, which the wire format does not know. */
+/** Drops undefined properties, which the wire format cannot express. */
 export function defined(properties: Record<string, PropertyValue | undefined>): Properties {
   const result: Properties = {};
   for (const [name, value] of Object.entries(properties)) if (value !== undefined) result[name] = value;
   return result;
 }
 
-/** The tags of a resource, in the form of the SDK. */
+/** A resource's tags in the SDK's form. */
 export function tagList(inputs: Properties): { Key: string; Value: string }[] {
   const tags = object(inputs["tags"]);
   return Object.keys(tags).map((Key) => ({ Key, Value: text(tags, Key) }));
 }
 
-/** Tags of AWS as a property; undefined when there are none. */
+/** AWS's tags as a property, or undefined if there are none. */
 export function tagProperties(
   tags: readonly { Key?: string | undefined; Value?: string | undefined }[] | undefined,
 ): Properties | undefined {
@@ -83,7 +83,7 @@ export function tagProperties(
   return Object.fromEntries(tags.map(({ Key = "", Value = "" }) => [Key, Value]));
 }
 
-/** The answer, or undefined when AWS says by one of these error names that the thing is not there. */
+/** The answer, or undefined if AWS reports with one of these error names that the resource does not exist. */
 export async function unlessMissing<T>(request: Promise<T>, ...names: string[]): Promise<T | undefined> {
   try {
     return await request;

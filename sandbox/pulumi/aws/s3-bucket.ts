@@ -12,7 +12,7 @@ import type { Properties } from "../property-diff.ts";
 import { defined, tagList, tagProperties, text, unlessMissing } from "./resource-type.ts";
 import type { Clients, ResourceType } from "./resource-type.ts";
 
-/** aws.s3.Bucket with nothing but itself: its settings are resources of their own. Not imitated: emptying it on delete. */
+/** aws.s3.Bucket without its settings, which are separate resources. Not imitated: emptying it on delete. */
 export const bucket: ResourceType = {
   inputs: ["bucket", "forceDestroy", "objectLockEnabled", "tags"],
   outputs: ["arn", "bucketDomainName", "bucketRegion", "bucketRegionalDomainName", "tagsAll"],
@@ -74,7 +74,7 @@ async function putTags(name: string, inputs: Properties, { s3 }: Clients): Promi
   else await unlessMissing(s3.send(new DeleteBucketTaggingCommand({ Bucket: name })), "NoSuchTagSet");
 }
 
-/** us-east-1 is the one region that must not be named. */
+/** The location of a new bucket. S3 does not accept us-east-1 as a name. */
 function locationOf(region: string) {
   const location = Object.values(BucketLocationConstraint).find((known) => known === region);
   return location === undefined ? {} : { CreateBucketConfiguration: { LocationConstraint: location } };

@@ -27,13 +27,13 @@ import type { Properties, PropertyValue } from "../property-diff.ts";
 import { defined, list, object, optionalText, text, unlessMissing } from "./resource-type.ts";
 import type { ResourceType } from "./resource-type.ts";
 
-/** How one setting of a bucket is written, read and taken back. */
+/** How one setting of a bucket is written, read and removed. */
 interface Setting {
   inputs: readonly string[];
   put(s3: S3Client, Bucket: string, inputs: Properties): Promise<unknown>;
-  /** Undefined when the bucket has no such setting; an error name of {@link absent} means the same. */
+  /** Undefined if the bucket has no such setting. An error named in {@link absent} means the same. */
   get(s3: S3Client, Bucket: string): Promise<Properties | undefined>;
-  /** Absent: what was set stays, as AWS has no way back. */
+  /** If absent, the setting stays, because AWS cannot remove it. */
   remove?(s3: S3Client, Bucket: string): Promise<unknown>;
 }
 
@@ -47,7 +47,7 @@ const absent = [
   "ServerSideEncryptionConfigurationNotFoundError",
 ];
 
-/** A resource that is one setting of a bucket; its id is the bucket's name. */
+/** A resource type for one setting of a bucket. Its id is the bucket's name. */
 function bucketSetting(setting: Setting): ResourceType {
   return {
     inputs: ["bucket", ...setting.inputs],
@@ -171,7 +171,7 @@ export const bucketPolicy = bucketSetting({
   remove: (s3, Bucket) => s3.send(new DeleteBucketPolicyCommand({ Bucket })),
 });
 
-/** Of the rules' parts only those that this project uses; moto would take others, too. */
+/** Supports only the parts of a rule that this project uses, although moto would accept others. */
 export const lifecycle = bucketSetting({
   inputs: ["rules"],
   put: (s3, Bucket, inputs) => {
@@ -221,7 +221,7 @@ function ruleProperties(rule: LifecycleRule): Properties {
   });
 }
 
-/** AWS knows no way to switch the lock off; its removal takes back the default retention. */
+/** AWS cannot switch the lock off, so deleting this only removes the default retention. */
 export const objectLock = bucketSetting({
   inputs: ["rule"],
   put: (s3, Bucket, inputs) => {

@@ -15,7 +15,7 @@ import type { Clients, ResourceType } from "./resource-type.ts";
 
 const missing = "ResourceNotFoundException";
 
-/** aws.secretsmanager.Secret: the container of a secret; its versions are no part of it. Not imitated: policy, namePrefix, rotation. */
+/** aws.secretsmanager.Secret: the secret without its versions. Not imitated: policy, namePrefix, rotation. */
 export const secret: ResourceType = {
   inputs: [
     "name",
@@ -47,7 +47,7 @@ export const secret: ResourceType = {
 
   async read(id, { secretsManager }) {
     const found = await unlessMissing(secretsManager.send(new DescribeSecretCommand({ SecretId: id })), missing);
-    // One that waits for its deletion is gone to the provider, and its name still taken.
+    // The provider treats a secret that is scheduled for deletion as gone, although its name is still taken.
     if (found === undefined || found.DeletedDate !== undefined) return undefined;
     const tags = tagProperties(found.Tags);
     const regions = (found.ReplicationStatus ?? []).map(({ Region, KmsKeyId }) =>
@@ -81,7 +81,7 @@ export const secret: ResourceType = {
 
   async delete(id, clients, state) {
     const { secretsManager } = clients;
-    // AWS deletes nothing that has replicas.
+    // AWS does not delete a secret that has replicas.
     await unlessMissing(updateReplicas(id, {}, clients, state), missing);
     const days = Number(state["recoveryWindowInDays"] ?? 30);
     const window = days === 0 ? { ForceDeleteWithoutRecovery: true } : { RecoveryWindowInDays: days };

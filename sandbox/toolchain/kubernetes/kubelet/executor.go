@@ -22,7 +22,7 @@ type executor struct {
 	outcome string
 }
 
-// ExecInContainer is called by the library once the streams of the connection stand.
+// ExecInContainer is called by the library once the streams of the connection are open.
 func (executor *executor) ExecInContainer(ctx context.Context, _, _, _ string, command []string, stdin io.Reader, stdout, stderr io.WriteCloser, tty bool, _ <-chan remotecommand.TerminalSize, _ time.Duration) error {
 	streams := streams{}
 	if executor.options.Stdin {
@@ -59,7 +59,7 @@ func (executor *executor) ExecInContainer(ctx context.Context, _, _, _ string, c
 	}
 }
 
-// streams holds those that the client asked for, nil otherwise.
+// streams holds the streams that the client asked for; the others are nil.
 type streams struct {
 	stdin  io.Reader
 	stdout io.Writer
@@ -68,7 +68,7 @@ type streams struct {
 
 func (replay *replay) play(ctx context.Context, streams streams) (int, error) {
 	if streams.stdin != nil {
-		// What is left unread when the connection closes would make the kernel reset it, and the end of the answer would be lost.
+		// Unread input would make the kernel reset the connection when it closes, and the end of the answer would be lost.
 		go io.Copy(io.Discard, streams.stdin)
 	}
 	time.Sleep(time.Duration(replay.DelayMilliseconds) * time.Millisecond)
@@ -104,7 +104,7 @@ func send(stream io.Writer, name string, limit int64) error {
 	return err
 }
 
-// cut ends the connection below the protocol, as a broken network does: what was sent arrives, and then nothing.
+// cut ends the connection below the protocol, as a broken network does: what was sent arrives, and nothing more.
 func cut(ctx context.Context) error {
 	connection, ok := ctx.Value(connectionKey{}).(*tls.Conn)
 	if !ok {
@@ -115,7 +115,7 @@ func cut(ctx context.Context) error {
 			return err
 		}
 	}
-	// The client's answer to the end is read by the protocol's own reader; closing first would reset and lose what is under way.
+	// The protocol's own reader reads the client's answer to the end of the stream. Closing earlier would reset the connection and lose data in transit.
 	time.Sleep(100 * time.Millisecond)
 	return connection.NetConn().Close()
 }

@@ -1,4 +1,4 @@
-// Kubelet stand-in: serves the exec protocol of a kubelet on the library that real container runtimes use for it,
+// Kubelet stand-in: serves a kubelet's exec protocol with the library that real container runtimes use for it,
 // for containers that are files. A command runs as a local process or replays a captured output.
 package main
 
@@ -53,9 +53,9 @@ func main() {
 		Handler: handler(&pods{folder: *podsFolder, matches: map[string]int{}}, running),
 		TLSConfig: &tls.Config{
 			ClientCAs: clients,
-			// This port runs commands: nobody without a certificate gets as far as a request.
+			// This port runs commands, so nobody without a certificate may send a request.
 			ClientAuth: tls.RequireAndVerifyClientCert,
-			// An exec upgrades its connection, which HTTP/2 cannot.
+			// An exec upgrades its connection, which HTTP/2 does not support.
 			NextProtos: []string{"http/1.1"},
 		},
 		ConnContext: func(ctx context.Context, connection net.Conn) context.Context {

@@ -18,13 +18,13 @@ type pod struct {
 	Containers map[string]container `json:"containers"`
 }
 
-// container answers with its first replay that matches, else runs the command.
+// container answers with its first matching replay, or else runs the command.
 type container struct {
 	Run    *run     `json:"run"`
 	Replay []replay `json:"replay"`
 }
 
-// run says how a command becomes a local process.
+// run says how to run a command as a local process.
 type run struct {
 	UID       uint32            `json:"uid"`
 	GID       uint32            `json:"gid"`
@@ -32,7 +32,7 @@ type run struct {
 	Env       map[string]string `json:"env"`
 }
 
-// replay is a captured answer. Relative file names start at the folder of the pods.
+// replay is a captured answer. Relative file names are relative to the folder of the pods.
 type replay struct {
 	// Match is a regular expression over the arguments joined by blanks.
 	Match             string `json:"match"`
@@ -40,13 +40,13 @@ type replay struct {
 	StderrFile        string `json:"stderrFile"`
 	ExitCode          int    `json:"exitCode"`
 	DelayMilliseconds int    `json:"delayMilliseconds"`
-	// CutAfterBytes cuts the connection, without a status, after so many bytes of stdout.
+	// CutAfterBytes cuts the connection, without a status, after this many bytes of stdout.
 	CutAfterBytes *int64 `json:"cutAfterBytes"`
-	// Times is how many matching commands it answers; rewriting the file starts the count anew. Always, where it is not given.
+	// Times is how many matching commands it answers; by default all. Rewriting the file resets the count.
 	Times *int `json:"times"`
 }
 
-// target is what one command meets: exactly one of the two.
+// target is what handles one command: exactly one of the two is set.
 type target struct {
 	run    *run
 	replay *replay
@@ -54,7 +54,7 @@ type target struct {
 
 var errNoPod = errors.New("pod does not exist")
 
-// statusOf gives the codes of a real kubelet, which answers 500 to an unknown container.
+// statusOf returns the codes of a real kubelet, which answers 500 for an unknown container.
 func statusOf(err error) int {
 	if errors.Is(err, errNoPod) {
 		return http.StatusNotFound
@@ -68,9 +68,9 @@ type pods struct {
 	matches map[string]int
 }
 
-// find reads the pod's file anew, so that a change holds from the next command on.
+// find reads the pod's file each time, so that a change applies from the next command on.
 func (pods *pods) find(namespace, podName, containerName string, command []string) (target, error) {
-	// OpenInRoot, because the names come from outside and must not lead out of the folder.
+	// OpenInRoot, because the names come from outside and must not point outside the folder.
 	file, err := os.OpenInRoot(pods.folder, filepath.Join(namespace, podName+".json"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return target{}, errNoPod

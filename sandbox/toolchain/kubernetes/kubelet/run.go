@@ -14,8 +14,8 @@ import (
 	"syscall"
 )
 
-// start runs the command to its end and returns its exit code. A client that goes away does not end it:
-// its next output only meets a closed pipe, as in a real container.
+// start runs the command to its end and returns its exit code. The command survives a client that goes away:
+// its next output only fails with a closed pipe, as in a real container.
 func (run *run) start(arguments []string, streams streams, running *processes) (int, error) {
 	path, err := run.lookPath(arguments[0])
 	if err != nil {
@@ -45,7 +45,7 @@ func (run *run) start(arguments []string, streams streams, running *processes) (
 	running.add(command.Process.Pid)
 	defer running.remove(command.Process.Pid)
 	if streams.stdin != nil {
-		// Not command.Stdin: the process may end long before the client closes its side.
+		// Not command.Stdin, because the process may end long before the client closes its side.
 		go func() {
 			io.Copy(input, streams.stdin)
 			input.Close()
@@ -67,7 +67,7 @@ func exitCode(command *exec.Cmd, err error) (int, error) {
 	return command.ProcessState.ExitCode(), nil
 }
 
-// lookPath looks in the PATH of the container, not in that of this process.
+// lookPath searches the PATH of the container, not that of this process.
 func (run *run) lookPath(name string) (string, error) {
 	if strings.Contains(name, "/") {
 		return name, nil
@@ -89,7 +89,7 @@ func (run *run) environment() []string {
 	return environment
 }
 
-// processes are those under way. They end with the stand-in, as containers end with their node.
+// processes are the running ones. They end with the stand-in, as containers end with their node.
 type processes struct {
 	mutex sync.Mutex
 	ids   map[int]bool
@@ -111,7 +111,7 @@ func (processes *processes) remove(id int) {
 	delete(processes.ids, id)
 }
 
-// kill ends each with its whole group. The lock stays held: nothing starts in between.
+// kill ends each process with its whole group. It keeps the lock, so that nothing starts in between.
 func (processes *processes) kill() {
 	processes.mutex.Lock()
 	for id := range processes.ids {
