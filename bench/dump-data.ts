@@ -3,14 +3,14 @@ import { once } from "node:events";
 import { z } from "zod";
 
 const syllables = "ka ki ku sa shi ta chi na ni ma mi ra ri to mo no ha hi yo wa".split(" ");
-/** Repeated until the size is reached; far longer than what a compressor looks back on. */
+/** The size of the distinct rows, which repeat after that. Far longer than a compressor's window. */
 const distinctBytes = 32_000_000;
 const blockBytes = 65_536;
 
-/** Fills a table with rows such as an application has: numbers, addresses, times, and words of a language. About a third is left of it when compressed. */
+/** Fills a table with rows like an application's: numbers, addresses, times and words of a language. It compresses to about a third. */
 export async function fill(database: string, bytes: number, environment: Record<string, string>): Promise<void> {
   const blocks = [...textBlocks()];
-  // Unlogged: the WAL of this is nothing that a dump would read.
+  // Unlogged, because a dump does not read the table's WAL.
   const table = "create unlogged table notes (id int, mail text, amount numeric, written timestamptz, note text)";
   const psql = spawn("psql", ["-Xqd", database, "-c", table, "-c", "copy notes from stdin"], {
     stdio: ["pipe", "inherit", "inherit"],
@@ -32,7 +32,7 @@ export async function fill(database: string, bytes: number, environment: Record<
 
 function* textBlocks(): Generator<Buffer> {
   const random = pseudoRandom(1);
-  // The square makes some words frequent and most rare, as in any language.
+  // The square makes some words frequent and most words rare, as in a real language.
   const oneOf = (list: readonly string[]): string => list[Math.floor(random() ** 2 * list.length)] ?? "";
   const several = (least: number, more: number, next: () => string): string[] =>
     Array.from({ length: least + Math.floor(random() * more) }, next);
@@ -50,7 +50,7 @@ function* textBlocks(): Generator<Buffer> {
   }
 }
 
-/** The same numbers in every run (mulberry32), so that runs compare. */
+/** The same numbers in every run (mulberry32), so that runs are comparable. */
 function pseudoRandom(seed: number): () => number {
   let state = seed;
   return () => {

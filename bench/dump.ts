@@ -13,10 +13,10 @@ const {
   namespace,
   pods: [pod = ""],
 } = sharedCluster;
-/** As `postgres-recovery dump` calls it. */
+/** The command that `postgres-recovery dump` runs. */
 const dumpAll = ["pg_dumpall", "--no-role-passwords", "--lock-wait-timeout=60000"];
 
-/** A dump of one large database by the CLI (compressed, hashed, verified, synced), and by `kubectl exec … > file`. */
+/** Compares a dump of one large database by the CLI (compressed, hashed, verified, synced) with `kubectl exec … > file`. */
 export async function dump(bench: Bench): Promise<Result> {
   const { environment, gigabytes, progress, repeat } = bench;
   const folder = join(bench.directory, "bench-dumps");
@@ -49,19 +49,24 @@ export async function dump(bench: Bench): Promise<Result> {
     const kubectlTime = seconds("`kubectl exec … pg_dumpall > file`", kubectl);
     const ourTime = seconds("`postgres-recovery dump`", ours);
     const memory: Figure = {
-      what: "most memory of `postgres-recovery dump`",
+      what: "peak memory of `postgres-recovery dump`",
       unit: "MB",
       values: ours.map(({ peakMegabytes }) => peakMegabytes),
     };
     return {
       title: `Dump of ${gigabytes} GB`,
-      figures: [seconds("`pg_dumpall` on the machine itself, thrown away", local), kubectlTime, ourTime, memory],
+      figures: [
+        seconds("`pg_dumpall` on the machine itself, with its output discarded", local),
+        kubectlTime,
+        ourTime,
+        memory,
+      ],
       checks: [
         ratioAtMost("`postgres-recovery dump` to `kubectl exec … > file`", ourTime, kubectlTime, 1),
         everyAtMost(memory, 150),
       ],
       notes: [
-        `kubectl's file has ${megabytes(sizes.plain)} MB; that of the CLI is compressed to ${megabytes(sizes.ours)} MB, hashed, checked for its end, and synced to the disk.`,
+        `kubectl's file has ${megabytes(sizes.plain)} MB. The CLI's file is compressed to ${megabytes(sizes.ours)} MB, hashed, checked for its end, and synced to disk.`,
       ],
     };
   } finally {

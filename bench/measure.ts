@@ -1,11 +1,11 @@
-/** The values of one thing that was measured again and again. */
+/** The values of one repeated measurement. */
 export interface Figure {
   readonly what: string;
   readonly unit: "s" | "ms" | "MB";
   readonly values: readonly number[];
 }
 
-/** A figure or a ratio held against the goal that was set for it. */
+/** A figure or ratio compared with its goal. */
 export interface Check {
   readonly what: string;
   readonly value: string;
@@ -13,55 +13,59 @@ export interface Check {
   readonly met: boolean;
 }
 
-/** What one benchmark found out. */
+/** The result of one benchmark. */
 export interface Result {
   readonly title: string;
   readonly figures: readonly Figure[];
   readonly checks: readonly Check[];
-  /** What a reader must know to judge the figures. */
+  /** What a reader needs to know to judge the figures. */
   readonly notes: readonly string[];
 }
 
-/** What every benchmark works with. */
+/** What every benchmark gets. */
 export interface Bench {
   /** The folder of the benchmarks' own sandbox. */
   readonly directory: string;
-  /** The environment of a person who works in it. */
+  /** The environment of a user of that sandbox. */
   readonly environment: Record<string, string>;
-  /** How often each thing is measured. */
+  /** How often each measurement is repeated. */
   readonly repeat: number;
   /** Size of the database that is dumped. */
   readonly gigabytes: number;
   readonly progress: (line: string) => void;
 }
 
-/** The middle value, or the mean of the two in the middle. */
+/**
+ * The middle value, or the mean of the two middle values.
+ *
+ * @example median([5, 1, 2])  // → 2
+ */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const [upper, lower] = [sorted[Math.floor(sorted.length / 2)], sorted[Math.ceil(sorted.length / 2) - 1]];
-  if (upper === undefined || lower === undefined) throw new Error("the median of no value was asked for");
+  if (upper === undefined || lower === undefined) throw new Error("there is no median of no values");
   return (upper + lower) / 2;
 }
 
-/** The medians' ratio may be `limit` at most. */
+/** Checks that the ratio of the medians is at most `limit`. */
 export function ratioAtMost(what: string, of: Figure, to: Figure, limit: number): Check {
   const ratio = median(of.values) / median(to.values);
   return { what, value: `${ratio.toFixed(2)} times`, goal: `at most ${limit} times`, met: ratio <= limit };
 }
 
-/** The medians' ratio must be `limit` at least. */
+/** Checks that the ratio of the medians is at least `limit`. */
 export function ratioAtLeast(what: string, of: Figure, to: Figure, limit: number): Check {
   const ratio = median(of.values) / median(to.values);
   return { what, value: `${ratio.toFixed(2)} times`, goal: `at least ${limit} times`, met: ratio >= limit };
 }
 
-/** No single value may be over the limit. */
+/** Checks that no single value exceeds the limit. */
 export function everyAtMost({ what, unit, values }: Figure, limit: number): Check {
   const largest = Math.max(...values);
   return { what, value: `${largest.toFixed(0)} ${unit}`, goal: `at most ${limit} ${unit}`, met: largest <= limit };
 }
 
-/** Calls `work` again and again and returns what it returned, with a line of progress for each. */
+/** Calls `work` several times and returns its results, with a line of progress for each. */
 export async function repeated<T>(
   { progress, repeat }: Pick<Bench, "progress" | "repeat">,
   what: string,
@@ -77,7 +81,7 @@ export async function repeated<T>(
   return results;
 }
 
-/** A result as Markdown, which is fit for a terminal, too. */
+/** A result as Markdown that is also readable in a terminal. */
 export function rendered({ title, figures, checks, notes }: Result): string {
   const rows = figures.map(({ what, unit, values }) => {
     const spread = `${number(Math.min(...values))}-${number(Math.max(...values))}`;

@@ -19,12 +19,12 @@ const pulumi = (command: string, stack: string, ...more: string[]): [string, ...
 ];
 const preview = pulumi("preview", "dev");
 
-/** What `pulumi new typescript` begins with: the SDK is loaded, and nothing declared. */
+/** The beginning of `pulumi new typescript`: it loads the SDK and declares nothing. */
 const emptyProgram = `import * as pulumi from "@pulumi/pulumi";\n`;
-/** Not even that; no program with a resource can be it. */
+/** A program without the SDK, and so without any resource. */
 const emptyFile = "export {};\n";
 
-/** How long `pulumi preview --stack dev` takes, beside an empty program on the same engine, backend and language host. */
+/** How long `pulumi preview --stack dev` takes, compared with an empty program on the same engine, backend and language host. */
 export async function previewDev({ repeat, progress, environment }: Bench): Promise<Result> {
   const folder = await mkdtemp(join(tmpdir(), "postgres-recovery-bench-"));
   try {
@@ -46,7 +46,7 @@ export async function previewDev({ repeat, progress, environment }: Bench): Prom
       );
     }
     const baseline: Figure = {
-      what: "`pulumi preview` of an empty program: the SDK is imported, nothing declared",
+      what: "`pulumi preview` of an empty program, which imports the SDK and declares nothing",
       unit: "s",
       values: times.program,
     };
@@ -60,7 +60,7 @@ export async function previewDev({ repeat, progress, environment }: Bench): Prom
       ],
       checks: [ratioAtMost("`pulumi preview --stack dev` to an empty program", figure, baseline, 1.25)],
       notes: [
-        "Part of the difference is the start of the command provider, which an empty program does not need; here it is the stand-in of the sandbox, a Node program.",
+        "Part of the difference is the start of the command provider, which an empty program does not need. Here it is the sandbox's stand-in, a Node program.",
       ],
     };
   } finally {
@@ -68,7 +68,7 @@ export async function previewDev({ repeat, progress, environment }: Bench): Prom
   }
 }
 
-/** Providers and nothing else, with the imports of the components that need them. */
+/** Declares only providers, with the imports of the components that need them. */
 const providersProgram = `
 import { Provider as Aws } from "@pulumi/aws";
 import { Provider as Command } from "@pulumi/command";
@@ -78,7 +78,7 @@ new Command("command");
 new Kubernetes("kubernetes", { context: "lab" });
 `;
 
-/** How long a preview of the stack lab takes when everything is declared and up, beside the same providers with nothing to do. */
+/** How long a preview of the stack lab takes when everything is declared and up, compared with the same providers and nothing to do. */
 export async function previewHarbor({ directory, repeat, progress }: Bench): Promise<Result> {
   const environment = await upHarbor(directory, progress);
   const [ours, empty] = [
@@ -95,7 +95,7 @@ export async function previewHarbor({ directory, repeat, progress }: Bench): Pro
     await writeFile(join(ours, "Pulumi.lab.yaml"), String(settings));
     await makeProject(empty, "lab", { environment });
     await writeFile(join(empty, "index.ts"), providersProgram);
-    progress("making a Harbor database, and bringing both stacks up");
+    progress("creating a Harbor database and bringing both stacks up");
     await applyHarborCluster(directory);
     for (const cwd of [ours, empty]) await run(pulumi("up", "lab", "--yes", "--skip-preview"), { environment, cwd });
     const times = { ours: new Array<number>(), empty: new Array<number>() };
@@ -111,7 +111,7 @@ export async function previewHarbor({ directory, repeat, progress }: Bench): Pro
       );
     }
     const baseline: Figure = {
-      what: "`pulumi preview` of a program that declares the same providers, and nothing else",
+      what: "`pulumi preview` of a program that declares only the same providers",
       unit: "s",
       values: times.empty,
     };
@@ -125,7 +125,7 @@ export async function previewHarbor({ directory, repeat, progress }: Bench): Pro
       figures: [baseline, figure],
       checks: [ratioAtMost("`pulumi preview --stack lab` to its providers alone", figure, baseline, 1.4)],
       notes: [
-        "Every such preview asks the cluster for two fingerprints, of pg_hba and of the Secrets: two starts of the CLI.",
+        "Every such preview starts the CLI twice, to ask the cluster for the fingerprints of pg_hba and of the Secrets.",
       ],
     };
   } finally {
@@ -150,7 +150,7 @@ async function removeProject(folder: string, stack: string, { environment }: Wit
   }).finally(() => rm(folder, { recursive: true }));
 }
 
-/** The project file and the stack's salt are this project's own; the program comes later. */
+/** Writes a project with this project's file and stack salt. Its program is added later. */
 async function writeEmptyProject(folder: string, stack: string): Promise<void> {
   const { runtime } = z
     .object({ runtime: z.object({ name: z.string(), options: z.object({ typescript: z.boolean() }) }) })

@@ -2,10 +2,10 @@ import { spawn } from "node:child_process";
 import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
-/** How a program ran. */
+/** The measured run of a program. */
 export interface Run {
   readonly seconds: number;
-  /** The most memory that its process held, as the kernel counts it (VmHWM); 0 when it ended before it could be asked. */
+  /** Peak memory of its process according to the kernel (VmHWM), or 0 if it ended before it could be read. */
   readonly peakMegabytes: number;
   readonly exitCode: number | null;
 }
@@ -13,17 +13,17 @@ export interface Run {
 export interface RunOptions {
   readonly environment?: Record<string, string>;
   readonly cwd?: string;
-  /** A file for stdout, written by the program itself as behind `>` in a shell. Default: nowhere. */
+  /** A file for stdout, which the program itself writes as with `>` in a shell. Default: stdout is discarded. */
   readonly stdout?: string;
-  /** Exit codes that are fine; any other one is an error. Default: 0. */
+  /** Accepted exit codes; any other is an error. Default: 0. */
   readonly accepted?: readonly number[];
-  /** Whether the process is asked for its memory, which costs a little time of ours. */
+  /** Whether to measure memory, which takes a little time of this process. */
   readonly memory?: boolean;
 }
 
 const pollMilliseconds = 20;
 
-/** Runs a program to its end, and measures it. */
+/** Runs a program to its end and measures it. */
 export async function run(
   [program, ...parameters]: readonly [string, ...string[]],
   options: RunOptions = {},
@@ -70,7 +70,7 @@ function peakOf(pid: number): number {
   try {
     return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1024;
   } catch {
-    // It has just ended.
+    // The process has just ended.
     return 0;
   }
 }

@@ -20,31 +20,31 @@ import {
   runningStatus,
 } from "../sandbox/pgo/objects.ts";
 
-/** An answer that a Pod gives after a while, instead of running the command; see the kubelet stand-in. */
+/** An answer that a Pod gives after a delay, instead of running the command; see the kubelet stand-in. */
 export interface Replay {
   /** Regular expression over the command, its arguments joined by blanks. */
   readonly match: string;
   readonly delayMilliseconds: number;
   /** Relative to the folder of the pod files. */
   readonly stdoutFile?: string;
-  /** How many commands it answers; all, when absent. */
+  /** How many commands it answers. Default: all. */
   readonly times?: number;
 }
 
 const context = "dev";
-/** That of the recorded answers of pgBackRest: a list asks the database itself only where PGO does not know it. */
+/** The system identifier in the recorded answers of pgBackRest. PGO's status has it, because a list would otherwise ask the database itself. */
 const recordedIdentifier = "7710366851552716423";
 const parallelRequests = 8;
 const mergePatch = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
 /** Objects of a real PGO are larger than the sandbox's: probes, volumes, managed fields. */
 const usualBytes = { pod: 20_000, postgresCluster: 8000 };
 
-/** PostgresClusters in a namespace of their own whose Pods only replay answers, behind the real API server and exec protocol. */
+/** PostgresClusters in their own namespace whose Pods only replay answers, behind the real API server and exec protocol. */
 export class ReplayedClusters {
   readonly namespace: string;
-  /** Each as NAMESPACE/NAME. */
+  /** The clusters, each as NAMESPACE/NAME. */
   readonly names: readonly string[];
-  /** The Pod of each. */
+  /** The Pod of each cluster. */
   readonly pods: readonly string[];
   readonly #directory: string;
   readonly #clusters: readonly PostgresCluster[];
@@ -81,7 +81,7 @@ export class ReplayedClusters {
     });
   }
 
-  /** Sets what the Pods answer from now on; counts of `times` start anew. `files` are theirs to print, by name. */
+  /** Sets the Pods' answers from now on, and resets the counts of `times`. `files` are the files that they print, by name. */
   async answer(files: Record<string, string>, replays: (pod: string) => readonly Replay[]): Promise<void> {
     const folder = join(contextLayout(this.#directory, context).pods, this.namespace);
     await mkdir(folder, { recursive: true });
@@ -95,7 +95,7 @@ export class ReplayedClusters {
     }
   }
 
-  /** Removes all but the namespace, whose end nobody in the sandbox would finish. */
+  /** Removes everything except the namespace, whose deletion nobody in the sandbox would finish. */
   async remove(): Promise<void> {
     const config = client(layout(this.#directory).kubeconfig, context);
     const { namespace } = this;

@@ -21,7 +21,7 @@ const prefix = `spilo/${harborCluster.database}/${uid}/wal/12`;
 const backup = "base_000000010000000000000000";
 const awsProcesses = ["aws.moto", "aws.s3-objects", "aws.s3"];
 
-/** A listing of the same keys, page by page, with the same SDK, and nothing else. */
+/** Only lists the same keys, page by page, with the same SDK. */
 const bareListing = `import { paginateListObjectsV2, S3Client } from "@aws-sdk/client-s3";
 const client = new S3Client({ region: process.env.AWS_REGION });
 let keys = 0;
@@ -29,7 +29,7 @@ for await (const { Contents = [] } of paginateListObjectsV2({ client }, { Bucket
 if (keys < ${segments}) throw new Error("only " + keys);
 `;
 
-/** `restore check` of a backup with 100,000 WAL segments behind it, beside a bare listing of the prefix. */
+/** Compares `restore check` of a backup followed by 100,000 WAL segments with a bare listing of the prefix. */
 export async function restoreCheck({ directory, environment: sandbox, progress, repeat }: Bench): Promise<Result> {
   const programs = await ensureAws(progress);
   await upHarbor(directory, progress);
@@ -84,12 +84,12 @@ export async function restoreCheck({ directory, environment: sandbox, progress, 
       values: listings.map(({ seconds }) => seconds),
     };
     const figure: Figure = {
-      what: "`postgres-recovery restore check`, with all it asks of Kubernetes",
+      what: "`postgres-recovery restore check`, with all its requests to Kubernetes",
       unit: "s",
       values: checks.map(({ seconds }) => seconds),
     };
     const memory: Figure = {
-      what: "most memory of `postgres-recovery restore check`",
+      what: "peak memory of `postgres-recovery restore check`",
       unit: "MB",
       values: checks.map(({ peakMegabytes }) => peakMegabytes),
     };
@@ -98,7 +98,7 @@ export async function restoreCheck({ directory, environment: sandbox, progress, 
       figures: [baseline, figure, memory],
       checks: [ratioAtMost("`restore check` to the bare listing", figure, baseline, 1.2), everyAtMost(memory, 200)],
       notes: [
-        "Both are whole processes. The store is versitygw, which reads a whole folder for each page, on the processors of the check itself: four parts side by side save nothing of that. They save the time in which a page is on its way from a store elsewhere.",
+        "Both are whole processes. The store is versitygw, which reads a whole folder for each page and shares its processors with the check. So listing four parts in parallel saves nothing here; it saves network time with a remote store.",
       ],
     };
   } finally {
@@ -130,7 +130,7 @@ async function writeBackup(environment: Record<string, string>): Promise<void> {
   client.destroy();
 }
 
-/** Straight into versitygw's folder: each object is a file there, and 100,000 uploads would take minutes. */
+/** Writes directly into versitygw's folder, where each object is a file, because 100,000 uploads would take minutes. */
 async function writeWal(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   for (let first = 0; first < segments; first += 1000) {

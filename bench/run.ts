@@ -14,8 +14,8 @@ import { start } from "./start.ts";
 import { up } from "./up.ts";
 
 /**
- * `npm run bench`: measures the CLI and the Pulumi program side by side with what they are held against. Progress goes to
- * stderr, the finished page to stdout. It asserts nothing, for figures depend on the machine.
+ * `npm run bench`: measures the CLI and the Pulumi program, each compared with a baseline. Progress goes to stderr, the
+ * finished page to stdout. It asserts nothing, because figures depend on the machine.
  */
 const benchmarks: Record<string, { readonly run: (bench: Bench) => Promise<Result>; readonly needsKubectl: boolean }> =
   {
@@ -44,7 +44,7 @@ if (!(repeat >= 1) || !(gigabytes > 0) || unknown.length > 0) {
 const progress = (line: string): void => {
   process.stderr.write(`${new Date().toISOString().slice(11, 19)}  ${line}\n`);
 };
-/** Its own, so that nothing of a person's sandbox changes; one that is up already is used, and stays. */
+/** A separate sandbox, so that a user's own does not change. One that is already up is used and stays up. */
 const directory =
   process.env["POSTGRES_RECOVERY_BENCH_SANDBOX"] ?? join(tmpdir(), `postgres-recovery-bench-${userInfo().uid}`);
 const wasUp = await isSandbox(directory);
@@ -55,14 +55,14 @@ try {
   for (const [name, { run, needsKubectl }] of Object.entries(benchmarks)) {
     if (positionals.length > 0 && !positionals.includes(name)) continue;
     if (needsKubectl && !onPath("kubectl")) {
-      progress(`${name}: left out, for there is no kubectl on PATH to compare with`);
+      progress(`${name}: skipped, because there is no kubectl on PATH to compare with`);
       continue;
     }
     progress(`${name}: starts; load ${load()}`);
     const result = await run(bench);
     process.stdout.write(`\n${rendered(result)}\n\nLoad of the machine at the end: ${load()}.\n`);
   }
-  progress(`all of it took ${((performance.now() - started) / 60_000).toFixed(1)} minutes`);
+  progress(`everything took ${((performance.now() - started) / 60_000).toFixed(1)} minutes`);
 } finally {
   if (!wasUp) await down(directory, progress);
 }

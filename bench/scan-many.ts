@@ -3,13 +3,13 @@ import { everyAtMost, ratioAtMost, repeated, type Bench, type Figure, type Resul
 import { run, type Run } from "./program.ts";
 import { ReplayedClusters } from "./replayed-clusters.ts";
 
-/** What a probe takes where the exec goes over a network and pgBackRest over another one. */
+/** A typical time for a probe if both the exec and pgBackRest go over a network. */
 const answerMilliseconds = 500;
 const sample = new URL("../test/fixtures/samples/info-11-ok-json.stdout", import.meta.url);
-/** Linear is twice the time for twice the clusters; a tenth more is the spread of the machine. */
+/** Twice the clusters should take twice the time, plus a tenth for the variation of the machine. */
 const linear = 2.2;
 
-/** The list of 500 and of 1,000 clusters that answer after half a second. */
+/** Lists 500 and 1,000 clusters that answer after half a second. */
 export async function scanMany(bench: Bench): Promise<Result> {
   const small = new ReplayedClusters(bench.directory, "bench-500", 500);
   const large = new ReplayedClusters(bench.directory, "bench-1000", 1000);
@@ -31,13 +31,13 @@ export async function scanMany(bench: Bench): Promise<Result> {
       time(runs.large, 1000, 16),
       time(runs.wide, 1000, 32),
     ];
-    const memory = megabytes("most memory of the process, all of these lists", Object.values(runs).flat());
+    const memory = megabytes("peak memory of the process, in all of these lists", Object.values(runs).flat());
     return {
       title: "Scan of many clusters",
       figures: [smallTime, largeTime, wideTime, memory],
       checks: [ratioAtMost("1,000 clusters to 500", largeTime, smallTime, linear), everyAtMost(memory, 200)],
       notes: [
-        `Every cluster answers after ${answerMilliseconds} ms, so 1,000 clusters take at least ${ideal(1000, 16)} s with a concurrency of 16, and ${ideal(1000, 32)} s with 32; what is above that is the work of the API server, the kubelet stand-in and the CLI on the same machine.`,
+        `Every cluster answers after ${answerMilliseconds} ms, so 1,000 clusters take at least ${ideal(1000, 16)} s with a concurrency of 16, and ${ideal(1000, 32)} s with 32; the rest is the work of the API server, the kubelet stand-in and the CLI on the same machine.`,
       ],
     };
   } finally {

@@ -8,20 +8,20 @@ import { ratioAtLeast, ratioAtMost, type Bench, type Figure, type Result } from 
 import { run } from "./program.ts";
 import { containerOf, type ContainerName } from "../domain/kubernetes/container.ts";
 
-/** Silent beside the one that is so from the start. */
+/** A second silent cluster, in addition to the one that is silent from the start. */
 const silenced = "calendar/calendar-db";
 const timedOut = 124;
-/** Findings, and clusters that could not be determined, are what the list is for. */
+/** A list may report findings and undetermined clusters. */
 const accepted = [0, 1, 3];
-/** One after another takes about a minute, so it is done less often. */
+/** The serial run takes about a minute, so it is done less often. */
 const scansPerSerialRun = 3;
-/** Over that, a probe waited for a silent repo host. */
+/** A probe that takes longer has waited for a silent repo host. */
 const silentSeconds = 10;
-/** `pgbackrest info` as the runbook has it waits far longer for a silent host (over 580 s were seen); it is cut here to end the run. */
+/** The runbook's `pgbackrest info` waits far longer for a silent host (more than 580 s were seen), so it is stopped after this time. */
 const patienceSeconds = 120;
 const runbooksProbe = ["timeout", "-k", "5", String(patienceSeconds), "pgbackrest", "info"];
 
-/** The list of `dev` with two silent clusters, beside kubectl one after another: the same remote commands, and the runbook's. */
+/** Compares the list of `dev` with two silent clusters to kubectl, one cluster after another, with the same remote commands and with the runbook's. */
 export async function scan(bench: Bench): Promise<Result> {
   const { directory, progress } = bench;
   await breakRepository(directory, "dev", silenced);
@@ -86,13 +86,13 @@ async function oneAfterAnother(
   return times;
 }
 
-/** The very command that the scan runs remotely. */
+/** Exactly the command that the scan runs remotely. */
 async function infoCommand(): Promise<readonly string[]> {
   let command: readonly string[] = [];
   await stanzaInfo(
     (_container, argv) => {
       command = argv;
-      return Promise.resolve({ end: "broken", message: "only the command was wanted" });
+      return Promise.resolve({ end: "broken", message: "only the command is needed" });
     },
     containerOf({ namespace: "", name: "" }, databaseContainer),
     { stanza: "", repositories: [], systemIdentifier: undefined },
@@ -110,7 +110,7 @@ function result(clusters: number, scans: readonly number[], serial: readonly Pro
     serial.map((probes) => sum(probes.filter((probe) => !isSilent(probe)))),
   );
   const byRunbook = figure(
-    `the runbook's \`pgbackrest info\` one after another with kubectl, each cut after ${patienceSeconds} s`,
+    `the runbook's \`pgbackrest info\` one after another with kubectl, each stopped after ${patienceSeconds} s`,
     [sum(runbook)],
   );
   const slowest = figure(
@@ -125,8 +125,8 @@ function result(clusters: number, scans: readonly number[], serial: readonly Pro
       ratioAtMost("the scan to its slowest single probe", scanned, slowest, 1.3),
     ],
     notes: [
-      `The runbook's probe has no time limits: without the cut after ${patienceSeconds} s it waits longer than 580 s for each silent repo host, so its true time is many times this one.`,
-      "With the scan's own time limits a silent repo host holds pgBackRest for twice its protocol time-out, 20 s. The scan cannot be quicker than one silent probe, and the same probes one after another hold two of them, so these two differ by a factor of at most 2 plus the time of all other probes over that of a silent one.",
+      `The runbook's probe has no time limits. If it were not stopped after ${patienceSeconds} s, it would wait more than 580 s for each silent repo host, so its true time is many times longer.`,
+      "With the scan's own time limits, a silent repo host delays pgBackRest for twice its protocol time-out, 20 s. The scan cannot be quicker than one silent probe, and the serial run contains two of them. So the ratio between them is at most 2 plus the time of all other probes divided by that of a silent one.",
     ],
   };
 }

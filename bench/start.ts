@@ -5,13 +5,13 @@ import { median, ratioAtMost, type Bench, type Figure, type Result } from "./mea
 import { run } from "./program.ts";
 
 const checkout = dirname(import.meta.dirname);
-/** Short runs vary more, so there are more of them. */
+/** Short runs vary more, so they are repeated more often. */
 const runsPerRepeat = 5;
 
-/** The least that a Node script with the same argument parser can be. */
+/** The smallest Node script with the same argument parser. */
 const emptyProgram = `import { Command } from "commander";\nnew Command("empty").parse();\n`;
 
-/** How long `postgres-recovery --help` takes, beside an empty Node script with the same argument parser. */
+/** How long `postgres-recovery --help` takes, compared with an empty Node script with the same argument parser. */
 export async function start({ repeat, progress, environment }: Bench): Promise<Result> {
   const folder = await mkdtemp(join(tmpdir(), "postgres-recovery-bench-"));
   try {
@@ -25,7 +25,7 @@ export async function start({ repeat, progress, environment }: Bench): Promise<R
 
     const [emptyTimes, ourTimes]: [number[], number[]] = [[], []];
     for (let time = 1; time <= repeat * runsPerRepeat; time += 1) {
-      // In turn, so that what else the machine does meets both.
+      // Alternating, so that other load on the machine affects both.
       emptyTimes.push((await run(empty, { environment })).seconds * 1000);
       ourTimes.push((await run(ours, { environment })).seconds * 1000);
     }

@@ -13,14 +13,14 @@ const checkout = dirname(import.meta.dirname);
 const samples = new URL("../test/fixtures/samples/", import.meta.url);
 const stack = "bench";
 const targets = 30;
-/** Of the engine: `--parallel` is four times the processors. */
+/** The engine's default for `--parallel`: four times the processors. */
 const atOnce = 4 * availableParallelism();
 
-/** What each remote step of `stanza create` takes, in the order of the procedure. */
+/** How long each remote step of `stanza create` takes, in the order of the procedure. */
 const steps = { info: 500, leader: 800, size: 200, dump: 4000, leaderAgain: 800, create: 2000, confirm: 500 };
 const idealSeconds = (Math.ceil(targets / atOnce) * Object.values(steps).reduce((sum, step) => sum + step, 0)) / 1000;
 
-/** `pulumi up` of 30 targets whose remote steps take a known time. */
+/** Measures `pulumi up` of 30 targets whose remote steps take a known time. */
 export async function up({ directory, environment, progress, repeat }: Bench): Promise<Result> {
   const clusters = new ReplayedClusters(directory, "bench-up", targets);
   const project = await mkdtemp(join(tmpdir(), "postgres-recovery-bench-"));
@@ -66,7 +66,7 @@ export async function up({ directory, environment, progress, repeat }: Bench): P
   }
 }
 
-/** A cluster without a stanza, which has one after the first question. */
+/** Replays clusters without a stanza, which have one after the first query. */
 async function answer(clusters: ReplayedClusters): Promise<void> {
   const files = {
     "missing.json": await readFile(new URL("info-00-no-stanza-named-json.stdout", samples), "utf8"),
@@ -94,11 +94,11 @@ function memberFile(pod: string): string {
   return `${pod}.members.json`;
 }
 
-/** The project as it is, with a stack of its own. */
+/** Writes this project with a stack of its own. */
 async function writeProject(project: string, names: readonly string[]): Promise<void> {
   for (const name of await readdir(checkout)) {
     if (name.startsWith(".") || name === "dumps" || /^Pulumi\..+\.yaml$/.test(name)) continue;
-    // The engine takes the folder that the project's file is really in for the project.
+    // The engine treats the real folder of the project file as the project, so this file is copied.
     if (name === "Pulumi.yaml") await cp(join(checkout, name), join(project, name));
     else await symlink(join(checkout, name), join(project, name));
   }
