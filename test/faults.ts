@@ -35,7 +35,7 @@ const faults: Record<number, string> = {
   35: "Wrong, unknown or duplicate settings; the kubeconfig of another cluster; two `up` at once; ^C",
 };
 
-/** docs/faults.md: every fault, what is expected of it, and what the last run of all suites has seen. */
+/** docs/faults.md: every fault, the expected outcome, and the results of the last run of all suites. */
 export function faultsPage(results: Results["faults"]): string {
   const rows = Object.entries(faults).flatMap(([number, fault]) => {
     const tests = results.filter(({ numbers }) => numbers.includes(Number(number)));

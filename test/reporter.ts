@@ -20,14 +20,14 @@ export const resultsSchema = z.object({
 });
 export type Results = z.infer<typeof resultsSchema>;
 
-/** Mocha's `spec` report, with the counts and the results of every fault as JSON beside it. */
+/** Mocha's `spec` report, which also writes the counts and the results of every fault as JSON. */
 export default class CountingSpec extends mocha.reporters.Spec {
   constructor(runner: Mocha.Runner, options: Mocha.MochaOptions) {
     super(runner, options);
     const { results } = optionsSchema.parse(options).reporterOptions;
     const faults: Results["faults"] = [];
     const record = (seen: Results["faults"][number]["seen"]) => (test: Mocha.Test) => {
-      // A suite's title may carry the number for all of its tests.
+      // A suite's title may contain the number for all of its tests.
       const whole = test.fullTitle();
       const named = /faults? ([\d, ]+): ?/.exec(whole);
       if (named?.[1] === undefined) return;

@@ -16,13 +16,13 @@ import { testDirectory } from "./support/sandbox.ts";
 const checkout = join(import.meta.dirname, "..");
 const directory = mkdtempSync(join(tmpdir(), "postgres-recovery-results-"));
 const coverage = join(checkout, "coverage", "tmp");
-/** Of the first lane's own process (test/support/processes.ts). Code from a compile cache would make it less precise. */
+/** Measures the first lane's own process (test/support/processes.ts). Code from a compile cache would make coverage less precise. */
 const covered: NodeJS.ProcessEnv = { NODE_DISABLE_COMPILE_CACHE: "1", NODE_V8_COVERAGE: coverage };
 
-/** Of some hundred Node processes that the suites start. */
+/** Speeds up the hundreds of Node processes that the suites start. */
 const quick: NodeJS.ProcessEnv = { NODE_COMPILE_CACHE: join(checkout, "node_modules", ".cache", "test") };
 
-/** Suites that wait for the same sandbox stand in one lane; the lanes run side by side, for most of their time is waiting. */
+/** Suites in one lane share a sandbox. The lanes run in parallel, because they spend most of their time waiting. */
 const lanes = [["unit", "integration"], ["e2e", "aws"], ["harbor"]];
 
 async function check(program: string, ...parameters: string[]): Promise<boolean> {
@@ -41,7 +41,7 @@ async function runLane(
     env: { ...quick, ...(index === 0 ? covered : {}), POSTGRES_RECOVERY_TEST_SANDBOX: `${testDirectory}-${index}` },
     reject: false,
     all: true,
-    // The first one is shown as it goes, the others as a whole at the end.
+    // The first lane's output is shown live, that of the others as a block at the end.
     ...(index === 0 && { stdout: "inherit", stderr: "inherit" }),
   });
   return {
@@ -51,14 +51,14 @@ async function runLane(
   };
 }
 
-/** What counts for a lane that came to no end. */
+/** The results of a lane that crashed. */
 const crashed: Results = { passes: 0, failures: 1, faults: [] };
 const progress = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 rmSync(coverage, { recursive: true, force: true });
 const checks = await Promise.all([check("tsc", "--project", "."), check("eslint", ".")]);
-// Before the lanes, which would otherwise install and build the same things at the same time.
+// Before the lanes, which would otherwise install and build the same programs at the same time.
 await ensurePackages(progress);
 await ensureTools(["etcd", "kube-apiserver", "kubelet", "pulumi"], progress);
 await ensureHarbor(progress);

@@ -72,7 +72,7 @@ describe("dumps in S3", function () {
     );
   const unfinished = async () => (await s3.send(new ListMultipartUploadsCommand({ Bucket: bucket }))).Uploads ?? [];
 
-  /** The dump fails, the error names the bucket where it is S3's, and nothing stays in it. */
+  /** The dump fails, an error from S3 names the bucket, and nothing stays in the bucket. */
   async function failsWithout(
     dump: StreamedDump,
     message: RegExp,

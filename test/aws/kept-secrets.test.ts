@@ -66,7 +66,7 @@ describe("kept secrets on the real Pulumi engine", function () {
     return Versions.length;
   }
   async function keptPassword(name: string): Promise<string> {
-    // By its label: without one moto gives the version that was the first to be current.
+    // By its label, because without one moto returns the version that was current first.
     const { SecretString = "" } = await manager.send(
       new GetSecretValueCommand({ SecretId: copyName(harbor, name), VersionStage: "AWSCURRENT" }),
     );
@@ -80,7 +80,7 @@ describe("kept secrets on the real Pulumi engine", function () {
     await project.write(keeping());
     assert.deepEqual((await project.preview()).get("Command kept"), ["create"]);
     const running = up();
-    // While up waits.
+    // Runs while up waits.
     setTimeout(() => void objects.create(), 6_000);
     await running;
     assert.equal(await keptPassword(standby), "password-of-standby");

@@ -13,7 +13,7 @@ import { unknownString } from "../../sandbox/pulumi/property-diff.ts";
 import { clientSettings, startTestAws, type TestAws } from "../support/aws.ts";
 import { EngineProject } from "../support/engine.ts";
 
-/** A program whose resources use the provider `aws`, configured as a person would. */
+/** A program whose resources use the provider `aws`, configured as a user would. */
 function program(body: string): string {
   return `
 import * as aws from "@pulumi/aws";
@@ -66,7 +66,7 @@ describe("stand-in for the AWS provider on the real Pulumi engine", function () 
     const { exitCode, stdout, stderr } = await project.up();
     assert.equal(exitCode, 0, stdout + stderr);
   }
-  /** What a preview of this program would do. */
+  /** The steps that a preview of this program shows. */
   async function preview(body: string): Promise<Map<string, string[]>> {
     await project.write(program(body));
     return project.preview();

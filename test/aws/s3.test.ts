@@ -28,7 +28,7 @@ describe("reading backups from S3", function () {
   let aws: TestAws;
   let access: S3Access;
 
-  before("a bucket with backups, and with more WAL than one page of a listing has", async function () {
+  before("a bucket with backups, and with more WAL than one page of a listing holds", async function () {
     this.timeout("10m");
     aws = await startTestAws();
     const { credentials, endpoint, region } = clientSettings(aws.environment, "s3");

@@ -306,7 +306,7 @@ describe("keeping secrets in AWS Secrets Manager and restoring them", function (
 
     it("with --wait, waits for the Secrets that the operators have not created yet and names them", async () => {
       const running = run("fingerprint", "--wait", "60s");
-      // Long after the command has looked for the first time, however slowly it starts.
+      // Long after the command's first check, even if it starts slowly.
       const late = setTimeout(() => void objects.create(), 15_000);
       const { exitCode, stderr } = await running;
       clearTimeout(late);

@@ -54,7 +54,7 @@ describe("pulumi up that is killed, or runs twice at once", function () {
     return stanzas.parse(await project.outputs(stack)).stanzas.created[target];
   }
 
-  /** The engine itself, not the npm package that starts it: it is to be killed. */
+  /** Starts the engine itself, not the npm package that starts it, because the test kills it. */
   async function startUp(stack: Stack): Promise<Running> {
     const { PULUMI_HOME = "" } = await sandboxEnvironment();
     const [version = ""] = await readdir(join(PULUMI_HOME, "versions"));
@@ -64,7 +64,7 @@ describe("pulumi up that is killed, or runs twice at once", function () {
     });
   }
 
-  /** No program that the killed engine had started goes on in the project's folder. */
+  /** Waits until no program that the killed engine started still runs in the project's folder. */
   function untilNothingRuns(): Promise<void> {
     return waitUntil("the end of what the killed engine had started", 90, async () => {
       const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
@@ -88,7 +88,7 @@ describe("pulumi up that is killed, or runs twice at once", function () {
       [],
     );
 
-    // What the dead engine left in the file backend; Pulumi asks for this before it goes on.
+    // The dead engine left its lock in the file backend; Pulumi requires this before it continues.
     const locked = await project.up("faults-one");
     assert.notEqual(locked.exitCode, 0);
     assert.match(`${locked.stdout}${locked.stderr}`, /currently locked/);

@@ -90,7 +90,7 @@ describe("pulumi on the stack lab, with one target whose repo host is silent at 
     ];
     const restored = await FreshPostgres.start();
     try {
-      // The one thing that a fresh cluster has already.
+      // A new cluster already has only this.
       assert.equal(
         await restored.restore(join(project.directory, dump.file)),
         'ERROR:  role "postgres" already exists',

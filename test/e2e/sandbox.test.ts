@@ -8,7 +8,7 @@ import { execa } from "execa";
 const checkout = dirname(dirname(import.meta.dirname));
 const directory = join(tmpdir(), `postgres-recovery-life-${userInfo().uid}`);
 
-/** Runs `npm run sandbox -- VERB` as a person would. */
+/** Runs `npm run sandbox -- VERB` as a user would. */
 async function sandbox(
   ...parameters: string[]
 ): Promise<{ exitCode: number | undefined; stdout: string; stderr: string }> {

@@ -42,9 +42,9 @@ async function commandLinesDuring(work: () => Promise<void>): Promise<string> {
 
 describe("secrets are printed and stored nowhere", function () {
   this.timeout("5m");
-  /** Where a secret must not be found, by a name for the test's report. */
+  /** Texts that must not contain a secret, by a name for the test's report. */
   const places = new Map<string, string>();
-  /** What must not be found, by its name. */
+  /** The secrets that must not be found, by name. */
   const canaries = new Map<string, string>();
   let project: Project;
   let dumps: string;
@@ -100,7 +100,7 @@ describe("secrets are printed and stored nowhere", function () {
         project.pulumi("config", "set", "--stack", "lab", "--secret", "other:password", "--", "CANARY-stack-secret"),
       );
     });
-    // The one command line that a person typed with the secret in it; Pulumi offers stdin, too.
+    // The only command line in which the user typed the secret; Pulumi would also read it from stdin.
     assert.match(lines, /CANARY-stack-secret/);
 
     places.set(
@@ -172,7 +172,7 @@ describe("secrets are printed and stored nowhere", function () {
       }
     }
     const entries = await readdir(home, { recursive: true, withFileTypes: true });
-    // The engine's own binary, and the launchers of the stand-ins, are no logs.
+    // The engine's own binary and the launchers of the stand-ins are not logs.
     const files = entries.filter((entry) => entry.isFile() && !["bin", "plugins"].includes(basename(entry.parentPath)));
     for (const { parentPath, name } of files)
       places.set(join(parentPath, name), await readFile(join(parentPath, name), "utf8"));

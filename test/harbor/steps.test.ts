@@ -102,7 +102,7 @@ describe("the steps for Harbor's database, with both real operators and a real S
 
   const endpoint = (): string => aws.environment["AWS_ENDPOINT_URL_S3"] ?? "";
 
-  /** The CLI as a person with AWS credentials calls it; no secret may be in what it prints. */
+  /** Runs the CLI as a user with AWS credentials, and checks that it prints no secret. */
   async function run(parameters: readonly string[], input?: object): Promise<Ended> {
     const ended = await runInSandbox(["postgres-recovery", ...parameters, "--context", harborContext], {
       env: aws.environment,
@@ -282,7 +282,7 @@ describe("the steps for Harbor's database, with both real operators and a real S
     const report = await status();
     for (const title of ["postgresql resource", "Zalando operator", "Pods' template", "restore", "Pods", "pod-config"])
       assert.deepEqual(severities(report, title), ["ok"], `${title}: ${JSON.stringify(report.sections)}`);
-    // WAL-G does not run here, so that the new database's own place is empty.
+    // WAL-G does not run here, so the new database's own place is empty.
     assert.deepEqual(severities(report, "backups"), ["refuse"]);
     const own = `s3://${backups.bucket}/spilo/${name}/${(await database.resource()).metadata.uid}/wal/12`;
     assert.equal(report.sections.find(({ title }) => title === "backups")?.findings[0]?.where, own);

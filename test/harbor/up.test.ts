@@ -34,7 +34,7 @@ describe("pulumi on the stack lab: Harbor's database, declared, with both real o
   let secrets: SecretsManagerClient;
   /** Everything that was printed. */
   const printed: string[] = [];
-  /** UID and system identifier of the database that gets lost. */
+  /** UID and system identifier of the database that will be lost. */
   let lost = { uid: "", systemIdentifier: "" };
 
   before("the sandbox with Harbor's part, and the lab stack without its hold", async function () {

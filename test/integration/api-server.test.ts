@@ -9,10 +9,10 @@ import { askDirectly, cli, sandboxEnvironment, startCli, type Ended } from "../s
 
 const okay = "INFO:root:[tsl] tsl-db (tsl-db-tsl-db-1-w7q9-0): Okay";
 
-/** Paths of LISTs and GETs; the others are remote commands. */
+/** The paths of LISTs and GETs, without those of remote commands. */
 const questions = (paths: readonly string[]): string[] => paths.filter((path) => !path.includes("/exec"));
 
-/** The same interference for the first requests of each path. */
+/** Interferes in the same way with the first requests to each path. */
 function firstTimes(times: number, interference: ReturnType<Interfere>): Interfere {
   const seen = new Map<string, number>();
   return (path) => {
@@ -196,7 +196,7 @@ describe("an API server that is killed and restarted", function () {
     this.timeout("40m");
     await sandboxEnvironment();
   });
-  afterEach("Patroni lost its store meanwhile and may have stepped down", async () => {
+  afterEach("waits for Patroni, which lost its store and may have stepped down", async () => {
     await waitUntil("the primary", 90, async () => (await sql("select pg_is_in_recovery()")) === "f");
   });
 
@@ -247,7 +247,7 @@ describe("an API server that is killed and restarted", function () {
 
   it("fault 15: says why and leaves no file and no remote process when it dies during a dump", async () => {
     const directory = await mkdtemp(join(tmpdir(), "postgres-recovery-dump-"));
-    // pg_dumpall will have begun, and wait for this lock.
+    // By then pg_dumpall has begun and waits for this lock.
     const lock = askDirectly(
       "lab",
       "brr",

@@ -392,7 +392,7 @@ describe("stand-in for the command provider", function () {
     await assert.rejects(check("command:remote:Command", {}), /knows only command:local:Command/);
   });
 
-  // The last of all: a cancelled provider starts nothing any more.
+  // These come last, because a cancelled provider starts nothing more.
   describe("cancellation", () => {
     it("kills what is running and starts nothing more", async () => {
       const run = create({ create: "echo started; exec sleep 60" });

@@ -59,7 +59,7 @@ describe("remote commands through the real API server", function () {
       .trim()
       .replace('"backup":[', `"backup":[${`{"timestamp":{"start":1,"stop":2}},`.repeat(150_000)}`);
     assert(report.length > 5_000_000);
-    // The captured repository is another database's, which the list must notice.
+    // The captured repository belongs to another database, which the list must notice.
     assert.equal(await statusOf({ match: "pgbackrest" }, report), "Broken");
   });
 

@@ -38,7 +38,7 @@ describe("several programs work on one stanza at once", function () {
   const stanzaCreate = (): Promise<string> =>
     askDirectly(context, namespace, pod, "pgbackrest", "--stanza=db", "stanza-create");
 
-  /** pgBackRest itself finds the stanza whole: creating again changes nothing. */
+  /** pgBackRest itself finds the stanza complete, because creating it again changes nothing. */
   async function exactlyOneValidStanza(): Promise<void> {
     assert.deepEqual(await repositoryCodes(context, namespace, pod), [2]);
     const files = await repositoryFiles(cluster);
@@ -158,7 +158,7 @@ describe("several programs work on one stanza at once", function () {
         return archiver !== undefined;
       });
     } finally {
-      // As on a busy node: the archiver learns late that its repo host is back.
+      // As on a busy node, the archiver notices late that its repo host is back.
       if (archiver !== undefined) process.kill(archiver, "SIGSTOP");
       await heal(testDirectory, context, name);
     }

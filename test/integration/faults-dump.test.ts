@@ -57,7 +57,7 @@ describe("fault 13: leaves no file under a final name and creates nothing after 
   it("whose pg_dumpall was killed halfway", async () => {
     await withTableLocked(cluster, async () => {
       const failed = failsAtDump(/pg_dumpall ended with exit code 137/);
-      // The child that waits for the lock: by then both are there, and both stay.
+      // The child process waits for the lock, so by then both processes exist and stay.
       const child = await untilRemoteCommand(context, namespace, pod, /^\S*pg_dump .*app/);
       const { pid } = await untilRemoteCommand(context, namespace, pod, /^\S*pg_dumpall /);
       process.kill(pid, "SIGKILL");

@@ -84,7 +84,7 @@ describe("the leader changes (two members, real switchovers)", function () {
   });
 
   it("fault 9, 10: pgBackRest refuses on the former leader after a switchover between the proof and create in one command", async () => {
-    // The proof answers, and before pgBackRest starts the leader is another.
+    // The leader changes after the proof has answered and before pgBackRest starts.
     const proof = join(directory, "psql");
     await writeFile(
       proof,

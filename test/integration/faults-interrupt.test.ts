@@ -149,7 +149,7 @@ describe("a command is interrupted", function () {
     } finally {
       await heal(testDirectory, context, "calendar/scheduler-db");
     }
-    // Not waiting for its 180 s: with an answering repo host it ends at once.
+    // It need not reach its limit of 180 s: with a repo host that answers, it ends at once.
     await untilNoRemoteCommand(context, namespace, pod, 60);
     assert.match((await repositoryCodes(context, namespace, pod)).join(), /^[12]$/);
     assert.equal((await readdir(directory)).filter((name) => name.endsWith(".partial")).length, 0);

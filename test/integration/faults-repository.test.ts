@@ -50,7 +50,7 @@ describe("states of a repository on disk", function () {
       ...options,
     );
 
-  /** Create ends with this exit code and message, and not one byte of the repository has changed. */
+  /** Create ends with this exit code and message, and not one byte of the repository changes. */
   async function refused(exitCode: number, message: RegExp): Promise<void> {
     const before = await repositoryFiles(cluster);
     const ended = await create();
@@ -142,7 +142,7 @@ describe("states of a repository on disk", function () {
     await refused(4, /leftovers|Broken/);
   });
 
-  /** Puts another database's stanza in the place of the cluster's own. */
+  /** Replaces the cluster's own stanza by another database's. */
   async function exchangeStanza(): Promise<void> {
     for (const file of ["archive/db/archive.info", "backup/db/backup.info"]) {
       for (const copy of ["", ".copy"])

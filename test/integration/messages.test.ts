@@ -38,7 +38,7 @@ describe("messages for mistakes in the kubeconfig", function () {
   });
   after(() => rm(directory, { recursive: true }));
 
-  /** Stderr of a list with this environment; the folder's name stands as FOLDER. */
+  /** Stderr of a list with this environment. The folder's name is replaced by FOLDER. */
   async function list(
     environment: Record<string, string>,
     ...parameters: string[]
@@ -180,7 +180,7 @@ next: log in to the cluster again`,
     const { exitCode, text } = await listWith(kubeconfig({ server }));
     assert.equal(exitCode, 3);
     assert.equal(
-      // Both LISTs are under way, and either may be the first to fail.
+      // Both LISTs run at the same time, and either may fail first.
       text
         .replaceAll(server, "SERVER")
         .replaceAll(server.slice("https://".length), "ADDRESS")
@@ -213,11 +213,11 @@ describe("messages for mistakes on a cluster that answers", function () {
   const told = ({ exitCode, stdout, stderr }: Ended, address = server): Told => ({
     exitCode,
     stdout,
-    // Two LISTs are under way at the same time.
+    // Two LISTs run at the same time.
     text: stderr.replaceAll(address, "SERVER").replaceAll(/list (pods|postgresclusters)\)/g, "LIST)"),
   });
 
-  /** Runs `work` with a proxy before the API server of dev. */
+  /** Runs `work` with a proxy in front of dev's API server. */
   async function behindProxy(interfere: Interfere, work: (kubeconfig: string) => Promise<Ended>): Promise<Told> {
     const proxy = await ApiProxy.start("dev", "CANARY-token");
     proxy.interfere = interfere;
@@ -243,7 +243,7 @@ next: log in to the cluster again, then run again`,
 
   it("PGO is not installed", async () => {
     const list = await behindProxy(
-      // What an API server says of a resource that it does not know; nothing else is asked without it.
+      // An API server's answer for an unknown resource. Without that resource, nothing else is requested.
       () => ({ status: 404, body: "404 page not found\n" }),
       (kubeconfig) => cli("stanza", "create", "calendar/calendar-db", "--kubeconfig", kubeconfig),
     );

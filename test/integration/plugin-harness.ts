@@ -6,13 +6,13 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
-/** A stand-in of a Pulumi plugin, started the way the engine starts one, beside an engine that only collects its log. */
+/** A stand-in for a Pulumi plugin, started as the engine would, with an engine that only collects its log. */
 export interface StartedPlugin {
   address: string;
-  /** What the plugin and its programs sent to the engine's log, oldest first. */
+  /** The lines that the plugin and its programs sent to the engine's log, oldest first. */
   logged: LoggedLine[];
   stop: () => void;
-  /** Lets go of it as an engine does that dies: nobody holds its stdin any more. Returns the exit code. */
+  /** Closes its stdin, as happens when the engine dies. Returns the exit code. */
   abandon: () => Promise<number | null>;
 }
 
@@ -20,7 +20,7 @@ export interface LoggedLine {
   message: string;
   severity: "debug" | "info" | "warning" | "error";
   urn: string;
-  /** A passing status message: shown while the resource is worked on, not kept. */
+  /** Whether it is a temporary status message, shown only while the resource is being changed. */
   ephemeral: boolean;
 }
 
@@ -76,7 +76,7 @@ export function bound(server: grpc.Server): Promise<number> {
   });
 }
 
-/** A handler of a unary call that cannot fail. */
+/** A handler for a unary call that cannot fail. */
 export function answer<Request, Response>(
   respond: (request: Request) => Response,
 ): grpc.handleUnaryCall<Request, Response> {
@@ -85,7 +85,7 @@ export function answer<Request, Response>(
   };
 }
 
-/** The answer of a unary call; a failure becomes an Error with the text that the plugin gave. */
+/** The answer of a unary call. A failure becomes an Error with the plugin's message. */
 export function unaryCall<Response>(
   send: (callback: (error: grpc.ServiceError | null, response: Response) => void) => void,
 ): Promise<Response> {

@@ -31,7 +31,7 @@ describe("processes of the sandbox", () => {
     const names = readFileSync(processes.log("one"), "utf8")
       .split("\n")
       .flatMap((line) => /^(\w+)=/.exec(line)?.[1] ?? []);
-    // The shell adds the first four; Node hands the last one on when the tests' coverage is measured.
+    // The shell adds the first four; Node passes the last one on while test coverage is measured.
     const added = ["PWD", "OLDPWD", "SHLVL", "_", "NODE_V8_COVERAGE"];
     assert.deepEqual(names.filter((name) => !added.includes(name)).sort(), ["COLOUR", "PATH"]);
     assert.deepEqual(processes.names(), ["one"]);

@@ -7,7 +7,7 @@ import { cli, repositoryCodes, sandboxEnvironment } from "../support/sandbox.ts"
 
 const twoMembers = findCluster("dev", "calendar/calendar-db");
 
-/** The lines that the runbook prints for one of its two clusters; the Pod is the leader, whichever member leads now. */
+/** The lines that the runbook prints for one of its two contexts, with the current leader's Pod. */
 async function runbookLines(context: string): Promise<string[]> {
   const text = await readFile(new URL(`../fixtures/runbook-${context}.log`, import.meta.url), "utf8");
   const [leader = ""] = await leaders(twoMembers);

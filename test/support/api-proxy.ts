@@ -9,21 +9,21 @@ import { KubeConfig } from "@kubernetes/client-node";
 import type { Context } from "../../sandbox/pgo/inventory.ts";
 import { sandboxEnvironment } from "./sandbox.ts";
 
-/** What comes instead of the API server's answer: an answer, nothing at all, or a cut before or in the middle of it. */
+/** What replaces the API server's answer: another answer, nothing at all, or a connection cut before or during it. */
 export type Interference =
   | { readonly status: number; readonly headers?: Record<string, string>; readonly body?: string }
   | "silence"
   | "cut"
   | "cut in the middle";
 
-/** Decides on each request, by its path with the query. */
+/** Decides about each request by its path and query. */
 export type Interfere = (path: string) => Interference | undefined;
 
-/** Stands between the CLI and one real API server of the sandbox; also for WebSockets. */
+/** A proxy between the CLI and one real API server of the sandbox, also for WebSockets. */
 export class ApiProxy {
-  /** A kubeconfig whose context of the same name leads through the proxy. */
+  /** A kubeconfig whose context of the same name goes through the proxy. */
   readonly kubeconfig: string;
-  /** Paths with queries, in the order of their arrival. */
+  /** Paths with queries, in order of arrival. */
   readonly paths: string[] = [];
   interfere: Interfere = () => undefined;
   readonly #server: Server;
@@ -43,7 +43,7 @@ export class ApiProxy {
     });
   }
 
-  /** The administrator's token goes through it, unless another one is given. */
+  /** Uses the administrator's token unless another one is given. */
   static async start(context: Context, token?: string): Promise<ApiProxy> {
     const config = new KubeConfig();
     config.loadFromFile((await sandboxEnvironment())["KUBECONFIG"] ?? "");
@@ -63,7 +63,7 @@ export class ApiProxy {
   }
 
   get address(): string {
-    // Not the name of a socket: it listens on TCP.
+    // An AddressInfo and not a socket's name, because the server listens on TCP.
     const { port } = this.#server.address() as AddressInfo;
     return `http://127.0.0.1:${port}`;
   }
@@ -74,7 +74,7 @@ export class ApiProxy {
     await rm(this.#directory, { recursive: true });
   }
 
-  /** Runs `work` under an interference, and returns the paths that were asked for meanwhile. */
+  /** Runs `work` under an interference, and returns the paths that were requested meanwhile. */
   async during(interfere: Interfere, work: () => Promise<void>): Promise<string[]> {
     const before = this.paths.length;
     this.interfere = interfere;
@@ -162,7 +162,7 @@ export class ApiProxy {
 function kubeconfig(context: Context, server: string, token: string): string {
   return JSON.stringify({
     "current-context": context,
-    // Without this, the library refuses a server without TLS.
+    // Otherwise the library refuses a server without TLS.
     clusters: [{ name: context, cluster: { server, "insecure-skip-tls-verify": true } }],
     contexts: [{ name: context, context: { cluster: context, user: "person" } }],
     users: [{ name: "person", user: { token } }],

@@ -6,7 +6,7 @@ import type { Context } from "../../sandbox/pgo/inventory.ts";
 import { Processes, waitUntil } from "../../sandbox/host/processes.ts";
 import { testDirectory } from "./sandbox.ts";
 
-/** Kills the API server of a context, as a node that fails does; it is started again as it was by `restart`, or after `work`. */
+/** Kills the API server of a context, as a failing node does. `restart` starts it again, and so does the end of `work`. */
 export async function withApiServerKilled<T>(
   context: Context,
   work: (restart: () => Promise<void>) => Promise<T>,

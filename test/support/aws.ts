@@ -9,12 +9,12 @@ import { loadSecrets } from "../../sandbox/host/secrets.ts";
 
 /** The sandbox's AWS, without the rest of the sandbox. */
 export interface TestAws {
-  /** What the SDK's clients need, as {@link awsEnvironment} names it. */
+  /** The environment variables of {@link awsEnvironment}. */
   readonly environment: Record<string, string>;
   readonly stop: () => Promise<void>;
 }
 
-/** Starts S3 and the emulator of the other AWS APIs in a folder of their own. */
+/** Starts S3 and the emulator of the other AWS APIs in a new folder. */
 export async function startTestAws(): Promise<TestAws> {
   const programs = await ensureAws((line) => {
     process.stderr.write(`    sandbox: ${line}\n`);

@@ -25,7 +25,7 @@ const exported = z.object({
 });
 const summary = z.object({ steps: z.array(z.object({ op: z.string(), urn: z.string() })) });
 
-/** A small Pulumi project on the real engine, whose program a test rewrites as it goes. */
+/** A small Pulumi project on the real engine, whose program a test may rewrite. */
 export class EngineProject {
   readonly directory: string;
   readonly #environment: Record<string, string>;
@@ -35,7 +35,7 @@ export class EngineProject {
     this.#environment = environment;
   }
 
-  /** A project with one stack, `test`; `environment` is added to that of the programs. */
+  /** A project with one stack, `test`. `environment` is added to the programs' environment. */
   static async create(environment: Record<string, string>): Promise<EngineProject> {
     const directory = await mkdtemp(join(tmpdir(), "postgres-recovery-engine-"));
     const tools = await ensureTools(["pulumi"], () => undefined);
@@ -76,7 +76,7 @@ export class EngineProject {
     return this.pulumi("up", "--yes", "--skip-preview", "--stack", "test", ...parameters);
   }
 
-  /** What a preview would do, by the resource's name and type: `create`, `update`, `same`, `replace` … */
+  /** The steps of a preview (`create`, `update`, `same`, `replace` …), by the resource's name and type. */
   async preview(): Promise<Map<string, string[]>> {
     const { exitCode, stdout, stderr } = await this.pulumi("preview", "--json", "--stack", "test");
     if (exitCode !== 0) throw new Error(`${stdout}${stderr}`);
@@ -89,7 +89,7 @@ export class EngineProject {
     return operations;
   }
 
-  /** The text of the exported state, with secrets as they are kept. */
+  /** The text of the exported state, with secrets as they are stored. */
   async stateText(): Promise<string> {
     return (await this.pulumi("stack", "export", "--stack", "test")).stdout;
   }

@@ -10,7 +10,7 @@ export interface ApiAnswer {
   readonly body: object;
 }
 
-/** An API server that answers from a function, and a kubeconfig with the context `test` that leads to it. */
+/** An API server that answers from a function, and a kubeconfig with the context `test` for it. */
 export class FakeApiServer {
   readonly #server: Server;
   readonly #directory: string;
@@ -20,7 +20,7 @@ export class FakeApiServer {
     this.#directory = directory;
   }
 
-  /** @param path of the server's URL, as behind Rancher. */
+  /** @param path the path of the server's URL, as behind Rancher. */
   static async start(answer: (request: IncomingMessage) => ApiAnswer, path = ""): Promise<FakeApiServer> {
     const server = createServer((request, response) => {
       const { status, body } = answer(request);

@@ -8,7 +8,7 @@ import type { Surroundings } from "../../operations/surroundings.ts";
 
 const exited = (code: number, stdout = "", stderr = ""): ExecResult => ({ end: "exited", code, stdout, stderr });
 
-/** A script of the cluster's answers; each list is used up from the front, and its last entry repeats. */
+/** The cluster's answers. Each list is used in order, and its last entry repeats. */
 export interface Script {
   /** Codes of `repo[].status` in the answers of `pgbackrest info`, or whole results. */
   info?: (number | ExecResult)[];
@@ -18,15 +18,15 @@ export interface Script {
   create?: (number | ExecResult)[];
   /** What `pg_dumpall` prints, and its result. */
   dump?: { text?: string; result?: ExecResult };
-  /** What PGO says in `stanzaCreated`. */
+  /** PGO's values of `stanzaCreated`. */
   operator?: boolean[];
   /** `metadata.uid` of the PostgresCluster. */
   uids?: string[];
-  /** What psql says when it is asked for the system identifier; PGO's status then has none. */
+  /** psql's answer to the query for the system identifier. If set, PGO's status has none. */
   identifier?: ExecResult | undefined;
   pods?: string[];
   spec?: object;
-  /** Bytes that the databases take. */
+  /** The size of the databases. */
   databaseBytes?: number;
 }
 
@@ -132,7 +132,7 @@ function asMembers(leader: string | ExecResult | undefined): ExecResult {
   return exited(0, JSON.stringify([...rows, { Member: "other", Role: "Replica", State: "running" }]));
 }
 
-/** A clock that only sleeping moves, and a record of the progress. */
+/** A clock that advances only by sleeping, and a record of the progress lines. */
 export class FakeSurroundings implements Surroundings {
   readonly lines: string[] = [];
   readonly #stop = new AbortController();

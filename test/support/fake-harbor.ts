@@ -30,7 +30,7 @@ export const operatorConfigMap = {
 
 type HbaScript = (list: readonly string[]) => readonly string[];
 
-/** Kubernetes with one Harbor; what is set before a call is what the call answers. */
+/** A Kubernetes cluster with one Harbor, which answers with whatever was set before. */
 export class FakeHarbor implements HarborClient {
   readonly context = "test";
   harborCluster: HarborCluster | undefined = harborClusterSchema.parse({
@@ -42,7 +42,7 @@ export class FakeHarbor implements HarborClient {
   pods: DatabasePod[] = [];
   systemIdentifier: string | undefined = undefined;
   configMaps: Record<string, Record<string, string>> = { "harbor-operator-ns/postgres-operator": operatorConfigMap };
-  /** Those of every ConfigMap. */
+  /** The managed fields of every ConfigMap. */
   managedFields: unknown = [];
   secrets: Record<string, SecretContent> = {};
   deploymentVariables: ContainerVariable[] = [];
@@ -53,7 +53,7 @@ export class FakeHarbor implements HarborClient {
   readonly deleted: string[] = [];
   /** Every remote command, as `POD: ARGV`. */
   readonly commands: string[] = [];
-  /** What the resource holds after an apply; somebody may write at the same time. */
+  /** The resource's list after an apply, so that a test can let somebody write at the same time. */
   afterApply: HbaScript = (list) => list;
   onDelete: (pod: DatabasePod) => void = () => undefined;
   onExec: (pod: string, command: string) => string | ExecResult = () => "";

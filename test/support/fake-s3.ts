@@ -4,9 +4,9 @@ import type { ListedObject } from "../../domain/walg/storage.ts";
 
 /** One bucket of S3 in memory. */
 export class FakeS3 implements S3Client {
-  /** What was asked, in order. */
+  /** All requests, in order. */
   readonly requests: string[] = [];
-  /** How many objects were handed out by lists, by their prefix. */
+  /** How many objects the listings returned, by prefix. */
   readonly handed = new Map<string, number>();
   readonly #bucket: string;
   readonly #objects: readonly ListedObject[];
@@ -33,10 +33,10 @@ export class FakeS3 implements S3Client {
     const matching = this.#below(bucket, prefix).filter(({ key }) => key > after);
     for (let start = 0; start === 0 || start < matching.length; start += this.#pageSize) {
       this.requests.push(`list ${prefix}`);
-      // As on a network: others have their turn between two pages.
+      // As on a network, other tasks run between two pages.
       await new Promise((resolve) => setImmediate(resolve));
       signal.throwIfAborted();
-      // S3 knows no end of a range: what lies beyond is sent, too, and shows that the range is over.
+      // S3 knows no end of a range. It also sends the keys beyond, which show that the range is over.
       const sent = matching.slice(start, start + this.#pageSize);
       const page = sent.filter(({ key }) => key <= through);
       this.handed.set(prefix, (this.handed.get(prefix) ?? 0) + page.length);

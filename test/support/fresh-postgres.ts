@@ -8,7 +8,7 @@ import { execa } from "execa";
 import { databaseAccount } from "../../sandbox/host/account.ts";
 import { postgresBin } from "../../sandbox/host/packages.ts";
 
-/** A new, empty Postgres of its own on a Unix socket, to restore a dump into. */
+/** A new, empty Postgres on a Unix socket, into which a dump can be restored. */
 export class FreshPostgres {
   readonly #directory: string;
   readonly #identity: { uid: number; gid: number } | Record<string, never>;
@@ -36,7 +36,7 @@ export class FreshPostgres {
     return postgres;
   }
 
-  /** Feeds a zstd-compressed SQL script to psql; a script made by pg_dumpall creates the role postgres again, no more. */
+  /** Runs a zstd-compressed SQL script in psql and returns its stderr. For a dump by pg_dumpall, the only error is that the role postgres exists. */
   async restore(dump: string): Promise<string> {
     const { stderr } = await this.#run(
       "psql",

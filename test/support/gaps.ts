@@ -7,7 +7,7 @@ export interface Event {
   readonly happens: () => Promise<unknown>;
 }
 
-/** The real client, with events in the gaps of a procedure: each once, in this order. */
+/** The real client, with events between the steps of a procedure: each once, in this order. */
 export function withEvents(client: KubernetesClient, ...events: Event[]): KubernetesClient {
   const waiting = [...events];
   return {

@@ -17,7 +17,7 @@ interface Manifest {
   [part: string]: unknown;
 }
 
-/** What both operators leave behind for a Harbor, as far as its secrets are concerned, put there by hand. */
+/** The objects that both operators create for a Harbor's secrets, created by hand. */
 export class HarborObjects {
   readonly #kubernetes: TestKubernetes;
   readonly #harbor: ObjectName;
@@ -87,7 +87,7 @@ export class HarborObjects {
     await this.#make({ apiVersion: "v1", kind: "Secret", metadata: { namespace, name }, type, stringData: values });
   }
 
-  /** Leaves an empty namespace, as in a new cluster. */
+  /** Empties the namespace, as in a new cluster. */
   async clear(): Promise<void> {
     const { core, objects } = this.#kubernetes;
     const { namespace } = this.#harbor;

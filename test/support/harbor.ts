@@ -44,18 +44,18 @@ interface Applied {
   [field: string]: unknown;
 }
 
-/** What the API server says of Harbor's database: asked as the administrator, past all code of the project. */
+/** Harbor's database according to the API server, asked as the administrator and without any of the project's code. */
 export class HarborDatabase {
   readonly #config = client(layout(testDirectory).kubeconfig, harborContext);
   readonly #core = this.#config.makeApiClient(CoreV1Api);
   readonly #objects = KubernetesObjectApi.makeApiClient(this.#config);
 
-  /** The resource that the Harbor operator makes. */
+  /** The resource that the Harbor operator creates. */
   async resource(): Promise<z.infer<typeof postgresql>> {
     return postgresql.parse(await this.#config.makeApiClient(CustomObjectsApi).getNamespacedCustomObject(postgresqls));
   }
 
-  /** The environment of the database's container in the StatefulSet that the Zalando operator makes. */
+  /** The environment of the database's container in the StatefulSet that the Zalando operator creates. */
   async environment(): Promise<Map<string, V1EnvVar>> {
     const { spec } = await this.#config.makeApiClient(AppsV1Api).readNamespacedStatefulSet({ namespace, name });
     return new Map(spec?.template.spec?.containers[0]?.env?.map((variable) => [variable.name, variable]));
@@ -77,7 +77,7 @@ export class HarborDatabase {
     return { type, keys: Object.keys(data ?? {}).sort() };
   }
 
-  /** A ConfigMap, as far as it tells whether it was changed or made anew; undefined when there is none. */
+  /** A ConfigMap with what shows whether it was changed or recreated; undefined if it does not exist. */
   async configMap({
     namespace,
     name,
@@ -90,7 +90,7 @@ export class HarborDatabase {
     );
   }
 
-  /** Changes values of a ConfigMap; the function that is returned puts the old ones back. */
+  /** Changes values of a ConfigMap, and returns a function that restores the old ones. */
   async patchConfigMap({ namespace, name }: ObjectName, data: Record<string, string>): Promise<() => Promise<unknown>> {
     const { data: before = {} } = await this.#core.readNamespacedConfigMap({ namespace, name });
     const patch = (values: object): Promise<unknown> =>
@@ -99,7 +99,7 @@ export class HarborDatabase {
     return () => patch(Object.fromEntries(Object.keys(data).map((key) => [key, before[key] ?? null])));
   }
 
-  /** The decoded values of a Secret; undefined when there is none. */
+  /** The decoded values of a Secret; undefined if it does not exist. */
   async secretData({ namespace, name }: ObjectName): Promise<Record<string, string> | undefined> {
     const found = await unlessMissing(this.#core.readNamespacedSecret({ namespace, name }));
     return (
@@ -115,7 +115,7 @@ export class HarborDatabase {
     await this.#core.patchNamespacedSecret({ namespace, name, body: { stringData } }, mergePatch);
   }
 
-  /** What the leader's Postgres answers, asked directly. */
+  /** The answer of the leader's Postgres, asked directly. */
   ask(sql: string): Promise<string> {
     return askDirectly(
       harborContext,
@@ -132,7 +132,7 @@ export class HarborDatabase {
     );
   }
 
-  /** A base backup of the leader at a path in S3 (`BUCKET/PREFIX`), where the stand-in of WAL-G finds it. */
+  /** Makes a base backup of the leader for a path in S3 (`BUCKET/PREFIX`), where the stand-in for WAL-G finds it. */
   async backUp(path: string): Promise<void> {
     const script = 'mkdir -p "$1" && exec pg_basebackup -U postgres -D "$1" -X stream -c fast';
     await askDirectly(
@@ -147,7 +147,7 @@ export class HarborDatabase {
     );
   }
 
-  /** Everything of the Harbor and its database is gone: resources, Pods, volumes, Secrets. The namespace stays. */
+  /** Removes everything of the Harbor and its database: resources, Pods, volumes, Secrets. The namespace stays. */
   async removeHarbor(): Promise<void> {
     const custom = this.#config.makeApiClient(CustomObjectsApi);
     await unlessMissing(
@@ -162,7 +162,7 @@ export class HarborDatabase {
       );
     });
     const labelSelector = `cluster-name=${name}`;
-    // The garbage collector would do that, too, within a minute.
+    // The garbage collector would do the same within a minute.
     await this.#core.deleteCollectionNamespacedPod({ namespace, labelSelector });
     await this.#core.deleteCollectionNamespacedPersistentVolumeClaim({ namespace, labelSelector });
     await this.#core.deleteCollectionNamespacedSecret({ namespace, labelSelector });
@@ -175,7 +175,7 @@ export class HarborDatabase {
         this.#core.listNamespacedPersistentVolumeClaim({ namespace, labelSelector }),
         this.#core.listNamespacedEndpoints({ namespace, labelSelector }),
       ]);
-      // Patroni of a Pod that ends may write them once more.
+      // Patroni in a Pod that is ending may write them once more.
       if (pods.items.length === 0)
         await Promise.all(
           endpoints.items.map(({ metadata }) =>
@@ -192,7 +192,7 @@ export class HarborDatabase {
     await unlessMissing(this.#core.deleteNamespacedSecret(podSecret));
   }
 
-  /** As text: what people with no right to read Secrets can see. */
+  /** Everything, as text, that users can see who may not read Secrets. */
   async everythingVisible(): Promise<string> {
     const parts: unknown[] = await Promise.all([
       this.#core.listConfigMapForAllNamespaces(),
@@ -203,13 +203,13 @@ export class HarborDatabase {
     return JSON.stringify(parts);
   }
 
-  /** A server-side apply with a field manager of its own. */
+  /** A server-side apply with its own field manager. */
   async apply(object: Applied): Promise<void> {
     await this.#objects.patch(object, undefined, undefined, "test", true, PatchStrategy.ServerSideApply);
   }
 }
 
-/** Undefined where there is no such object. */
+/** Undefined if the object does not exist. */
 export async function unlessMissing<T>(request: Promise<T>): Promise<T | undefined> {
   try {
     return await request;

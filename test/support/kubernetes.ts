@@ -12,7 +12,7 @@ import { ensureTools } from "../../sandbox/toolchain/tools.ts";
 
 const context = "lab";
 
-/** The sandbox's API server without operators and databases: what it holds is what a test puts there. */
+/** The sandbox's API server without operators and databases. It contains only what a test creates. */
 export interface TestKubernetes {
   readonly context: string;
   /** Path of an administrator's kubeconfig. */
@@ -22,7 +22,7 @@ export interface TestKubernetes {
   readonly stop: () => Promise<void>;
 }
 
-/** Starts etcd and the API servers in a folder of their own, with the Zalando operator's own CRD `postgresqls`. */
+/** Starts etcd and the API servers in a new folder, with the Zalando operator's own CRD `postgresqls`. */
 export async function startTestKubernetes(): Promise<TestKubernetes> {
   const progress = (line: string): void => {
     process.stderr.write(`    sandbox: ${line}\n`);

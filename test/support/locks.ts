@@ -5,7 +5,7 @@ import { Processes, waitUntil } from "../../sandbox/host/processes.ts";
 import { processIn } from "./remote-commands.ts";
 import { askDirectly, startDirectly, testDirectory } from "./sandbox.ts";
 
-/** Holds an ACCESS EXCLUSIVE lock on a table, for which every dump has to wait, while `work` runs. */
+/** While `work` runs, holds an ACCESS EXCLUSIVE lock on a table, so that every dump has to wait. */
 export async function withTableLocked<T>(
   { context, namespace, pods: [pod = ""] }: PostgresCluster,
   work: () => Promise<T>,
@@ -21,7 +21,7 @@ export async function withTableLocked<T>(
     return await work();
   } finally {
     await release();
-    // The killed client's backend sleeps on; Postgres would notice only when it answers.
+    // The killed client's backend keeps sleeping; Postgres would notice only when it answers.
     await askDirectly(
       context,
       namespace,
@@ -33,7 +33,7 @@ export async function withTableLocked<T>(
   }
 }
 
-/** Keeps the operator's stand-in from doing anything while `work` runs. */
+/** Stops the stand-in for PGO while `work` runs. */
 export async function withOperatorStopped<T>(work: () => Promise<T>): Promise<T> {
   const pid = new Processes(layout(testDirectory).processes).pid("operator");
   if (pid === undefined) throw new Error("the operator's stand-in does not run");
@@ -45,7 +45,7 @@ export async function withOperatorStopped<T>(work: () => Promise<T>): Promise<T>
   }
 }
 
-/** Holds pgBackRest's own lock file, as any of its processes does, while `work` runs; for so many seconds at most. */
+/** While `work` runs, holds pgBackRest's own lock file as its processes do, but at most for this many seconds. */
 export async function withLockHeld<T>(cluster: PostgresCluster, seconds: number, work: () => Promise<T>): Promise<T> {
   const {
     context,

@@ -20,12 +20,12 @@ async function membersOf(cluster: PostgresCluster): Promise<z.infer<typeof membe
   return members.parse(JSON.parse(await patroniList(cluster)));
 }
 
-/** The members that Patroni calls leader; one, or none during an election. */
+/** The members that Patroni calls leader: one, or none during an election. */
 export async function leaders(cluster: PostgresCluster): Promise<string[]> {
   return (await membersOf(cluster)).filter(({ Role }) => Role === "Leader").map(({ Member }) => Member);
 }
 
-/** Waits until Patroni lists one leader, and all other members follow it: they stream from it, and have all of its WAL. */
+/** Waits until Patroni lists one leader, and all other members stream from it and have all of its WAL. */
 export async function untilCalm(cluster: PostgresCluster): Promise<void> {
   const { context, namespace, name, pods } = cluster;
   const query =
@@ -35,7 +35,7 @@ export async function untilCalm(cluster: PostgresCluster): Promise<void> {
       const found = await membersOf(cluster);
       const [leader = "", ...others] = found.filter(({ Role }) => Role === "Leader").map(({ Member }) => Member);
       if (leader === "" || others.length > 0 || found.some(({ State }) => State !== "running")) return false;
-      // Patroni's own list goes by what a member wrote when it last lived.
+      // Patroni's own list shows what a member wrote while it was last alive.
       const followers = (await askDirectly(context, namespace, leader, "psql", "-XAtqc", query)).split("\n");
       return pods.every((pod) => pod === leader || followers.includes(pod));
     });
@@ -59,7 +59,7 @@ function lastWords(cluster: PostgresCluster, pod: string): string {
   return [`${pod}:`, ...log.trimEnd().split("\n").slice(-20)].join("\n  ");
 }
 
-/** A real switchover to the other member; when it returns, Patroni's list names that one. */
+/** Performs a real switchover to the other member. Afterwards Patroni's list names that member. */
 export async function switchover({ context, namespace, pods }: PostgresCluster, to: string): Promise<void> {
   const [from = ""] = pods.filter((pod) => pod !== to);
   await askDirectly(
@@ -76,7 +76,7 @@ export async function switchover({ context, namespace, pods }: PostgresCluster, 
   );
 }
 
-/** Shortens (or gives back) Patroni's own pauses, so that a test does not wait for them. */
+/** Shortens (or restores) Patroni's own pauses, so that a test need not wait for them. */
 export async function setPatroniPauses(
   { context, namespace, pods: [pod = ""] }: PostgresCluster,
   pauses: { ttl: number; loop_wait: number; retry_timeout: number },
@@ -85,7 +85,7 @@ export async function setPatroniPauses(
   await askDirectly(context, namespace, pod, "patronictl", "edit-config", "--force", ...settings);
 }
 
-/** Kills a member's Patroni and Postgres at once, as a node does that loses its power. */
+/** Kills a member's Patroni and Postgres at once, as if its node lost power. */
 export async function killMember(cluster: PostgresCluster, pod: string): Promise<void> {
   await new Processes(layout(testDirectory).processes).stop(patroniProcess({ cluster, pod }), {
     signal: "SIGKILL",
@@ -96,8 +96,8 @@ export async function killMember(cluster: PostgresCluster, pod: string): Promise
 }
 
 /**
- * Starts a killed member again, as a replica with a new copy of its successor's data. Its own may have gone another way, and
- * then pg_rewind needs WAL that nobody has: without a stanza nothing was archived. Does nothing to a member that lives.
+ * Restarts a killed member as a replica with a new copy of its successor's data. Its own data may have diverged, and then
+ * pg_rewind would need WAL that nobody archived without a stanza. Does nothing if the member is alive.
  */
 export async function startMember(cluster: PostgresCluster, pod: string): Promise<void> {
   const { context, namespace } = cluster;

@@ -6,20 +6,20 @@ import type { PostgresCluster } from "../../sandbox/pgo/inventory.ts";
 import { sandboxEnvironment } from "./sandbox.ts";
 import { withEvents, type Event } from "./gaps.ts";
 
-/** A client of the sandbox's own API server. */
+/** A client for the sandbox's own API server. */
 export async function sandboxClient({ context }: PostgresCluster): Promise<KubernetesClient> {
   const { KUBECONFIG = "" } = await sandboxEnvironment();
   return connectKubernetes({ context, kubeconfig: KUBECONFIG });
 }
 
-/** How the procedure ended, and what it told on the way. */
+/** How the procedure ended, and its progress lines. */
 export interface ProcedureEnd {
   readonly report: StanzaCreateReport | undefined;
   readonly error: unknown;
   readonly progress: string[];
 }
 
-/** Runs the whole procedure on the sandbox through the real exec path, with events in its gaps. */
+/** Runs the whole procedure on the sandbox through the real exec path, with events between its steps. */
 export async function runProcedure(
   cluster: PostgresCluster,
   request: { dump?: { directory: string } | { skip: string }; timeLimits?: object },

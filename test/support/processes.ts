@@ -1,3 +1,3 @@
-// What the tests start is not measured: every process would take twice its time.
+// Coverage of the processes that the tests start is not measured, because each would take twice as long.
 delete process.env["NODE_V8_COVERAGE"];
 delete process.env["NODE_DISABLE_COMPILE_CACHE"];

@@ -33,14 +33,14 @@ export class Project {
     await rm(this.directory, { recursive: true });
   }
 
-  /** Changes a setting of a stack, as a person would in the file; undefined removes it. The path begins with the key, such as `stanza`. */
+  /** Changes a setting in a stack's file, as a user would; undefined removes it. The path begins with the key, such as `stanza`. */
   async edit(stack: string, [key, ...path]: readonly [string, ...(string | number)[]], value: unknown): Promise<void> {
     const file = join(this.directory, `Pulumi.${stack}.yaml`);
     const document = parseDocument(await readFile(file, "utf8"));
     const place = ["config", `postgres-recovery:${key}`, ...path];
     if (value === undefined) document.deleteIn(place);
     else document.setIn(place, document.createNode(value));
-    // In quotes: Pulumi reads a moment without them as a timestamp of YAML.
+    // In quotes, because Pulumi would read an unquoted time as a YAML timestamp.
     await writeFile(file, document.toString({ defaultStringType: "QUOTE_DOUBLE" }));
   }
 
@@ -48,7 +48,7 @@ export class Project {
     return runInSandbox(["pulumi", "--non-interactive", ...parameters], { cwd: this.directory });
   }
 
-  /** `pulumi up` without a question. */
+  /** `pulumi up` without asking for confirmation. */
   up(stack: string, ...parameters: string[]): Promise<Ended> {
     return this.pulumi("up", "--stack", stack, "--yes", "--skip-preview", ...parameters);
   }

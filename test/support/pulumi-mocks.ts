@@ -3,14 +3,14 @@ import * as pulumi from "@pulumi/pulumi";
 import { MockMonitor } from "@pulumi/pulumi/runtime/mocks.js";
 import { z } from "zod";
 
-/** A resource as the engine would have been asked for it. */
+/** A resource as it would be registered with the engine. */
 export interface Registered {
   readonly type: string;
   readonly name: string;
   readonly inputs: Record<string, unknown>;
 }
 
-/** Options of every resource since the last {@link registered}, by its name; mocks do not see them. */
+/** Options of every resource since the last {@link registered}, by name. Mocks do not receive them. */
 export const optionsOf = new Map<
   string,
   { readonly retainOnDelete: boolean; readonly protect: boolean; readonly dependencies: readonly string[] }
@@ -29,7 +29,7 @@ MockMonitor.prototype.registerResource = function (request: RegisterResourceRequ
 
 /**
  * Runs a piece of a Pulumi program without an engine.
- * `stdoutOf` plays the command provider; its text becomes the stdout of a command, and of one that only looks.
+ * `stdoutOf` stands in for the command provider. Its text becomes the stdout of a command resource or of `run`.
  */
 export async function registered(
   program: () => void,
@@ -54,12 +54,12 @@ export async function registered(
     program();
     return Promise.resolve();
   });
-  // A provider's inputs take a few more turns than the program itself.
+  // A provider's inputs need a few more turns of the event loop than the program itself.
   await pulumi.runtime.disconnect();
   return resources;
 }
 
-/** The value of an output, under mocks. */
+/** The value of an output under mocks. */
 export function valueOf<T>(output: pulumi.Output<T>): Promise<T> {
   return new Promise((resolve) => {
     output.apply((value) => {

@@ -46,7 +46,7 @@ export async function deleteCluster(cluster: PostgresCluster): Promise<void> {
   await config.makeApiClient(CustomObjectsApi).deleteNamespacedCustomObject({ ...resource, namespace, name });
 }
 
-/** Makes a cluster with one instance, as PGO does for a new PostgresCluster: a new UID, an empty database of its own. */
+/** Creates a cluster with one instance, as PGO does for a new PostgresCluster, with a new UID and a new database. */
 export async function createCluster(cluster: PostgresCluster): Promise<void> {
   const {
     context,
@@ -81,7 +81,7 @@ function podFile({ context, namespace }: PostgresCluster, pod: string): string {
   return join(contextLayout(testDirectory, context).pods, namespace, `${pod}.json`);
 }
 
-/** The sandbox's ports, and new ones for a Pod that it does not know. */
+/** The sandbox's ports, and new ones for a Pod that has none yet. */
 async function portsFor(known: Ports, cluster: PostgresCluster, pod: string): Promise<Ports> {
   const own = new Map<string, number>();
   for (const name of [portName.postgres(cluster, pod), portName.patroni(cluster, pod)])

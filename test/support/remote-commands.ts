@@ -12,12 +12,12 @@ export interface RemoteCommand {
 const ofTheRunbook =
   /^(timeout |bash -ceu |\S*pg_dump(all)? |\S*python3 \S*patronictl |pgbackrest .*\b(info|stanza-create)\b)/;
 
-/** What of the runbook runs in a Pod at this moment, seen in the kernel's own list. */
+/** The runbook's commands that currently run in a Pod, according to the kernel. */
 export async function remoteCommands(context: Context, namespace: string, pod: string): Promise<RemoteCommand[]> {
   return (await commandsIn(context, namespace, pod)).filter(({ command }) => ofTheRunbook.test(command));
 }
 
-/** The id of a process that runs where the cluster's first database runs, by its command. */
+/** The id of the process with this command that runs beside the cluster's first database. */
 export async function processIn(
   { context, namespace, pods: [pod = ""] }: PostgresCluster,
   pattern: RegExp,
@@ -53,7 +53,7 @@ export async function untilRemoteCommand(
   return found;
 }
 
-/** Waits until nothing of the runbook runs in the Pod any more. */
+/** Waits until no command of the runbook runs in the Pod. */
 export function untilNoRemoteCommand(context: Context, namespace: string, pod: string, seconds: number): Promise<void> {
   return waitUntil(
     `the end of the runbook's commands in ${pod}`,
@@ -62,7 +62,7 @@ export function untilNoRemoteCommand(context: Context, namespace: string, pod: s
   );
 }
 
-/** The texts of a /proc file whose entries end with NUL; none when the process is gone. */
+/** The entries of a /proc file, which end with NUL; none if the process is gone. */
 async function fieldsOf(pid: number, file: "cmdline" | "environ"): Promise<string[]> {
   const text = await readFile(`/proc/${pid}/${file}`, "utf8").catch(() => "");
   return text.split("\0").filter(Boolean);

@@ -21,7 +21,7 @@ const podFile = z.object({
 });
 type Database = z.infer<typeof podFile>["containers"]["database"];
 
-/** Makes a Pod replay answers while `work` runs, through the real API server and exec protocol. */
+/** While `work` runs, a Pod replays answers through the real API server and exec protocol. */
 export function withReplay<T>(
   context: Context,
   namespace: string,
@@ -32,7 +32,7 @@ export function withReplay<T>(
   return withPodFile(context, namespace, pod, (database) => ({ ...database, replay }), work);
 }
 
-/** Makes a Pod's commands run with other variables while `work` runs: another user, or other programs first on PATH. */
+/** While `work` runs, a Pod's commands get other variables, such as another user or other programs first on PATH. */
 export function withEnvironment<T>(
   context: Context,
   namespace: string,
@@ -67,7 +67,7 @@ async function withPodFile<T>(
   }
 }
 
-/** At once: the kubelet stand-in reads the file at every command. */
+/** Replaces a file atomically, because the kubelet stand-in reads it for every command. */
 async function replace(file: string, text: string): Promise<void> {
   await writeFile(`${file}.new`, text);
   await rename(`${file}.new`, file);

@@ -6,7 +6,7 @@ import { loadHost } from "../../sandbox/host/host.ts";
 import { healRepository } from "../../sandbox/pgo/repository.ts";
 import { testDirectory } from "./sandbox.ts";
 
-/** While `work` runs nothing listens at the port of the cluster's repo host. */
+/** While `work` runs, nothing listens at the port of the cluster's repo host. */
 export async function withRepositoryDown<T>(cluster: PostgresCluster, work: () => Promise<T>): Promise<T> {
   const host = await loadHost(testDirectory);
   await host.processes.stop(`${clusterId(cluster)}.repository`, { group: true });
@@ -17,7 +17,7 @@ export async function withRepositoryDown<T>(cluster: PostgresCluster, work: () =
   }
 }
 
-/** While `work` runs the cluster has a second repository, empty at first, on the same repo host. */
+/** While `work` runs, the cluster has a second, initially empty repository on the same repo host. */
 export async function withSecondRepository<T>(cluster: PostgresCluster, work: () => Promise<T>): Promise<T> {
   const host = clusterLayout(testDirectory, cluster);
   const folder = `${host.own}/repository2`;
@@ -27,7 +27,7 @@ export async function withSecondRepository<T>(cluster: PostgresCluster, work: ()
   try {
     await createFolder(folder, await databaseAccount());
     for (const [file, text] of originals) {
-      // Every setting of repo1 once more, for repo2.
+      // Repeats every setting of repo1 for repo2.
       const settings = text.split("\n").filter((line) => line.startsWith("repo1-"));
       const second = settings.map((line) =>
         line.replace("repo1-", "repo2-").replace(/^(repo2-path)=.*/, `$1=${folder}`),

@@ -9,14 +9,14 @@ import { postgresClusterApi } from "../../domain/stanza/postgres-cluster.ts";
 import { Processes, waitUntil } from "../../sandbox/host/processes.ts";
 import { askDirectly, testDirectory } from "./sandbox.ts";
 
-/** Where the cluster's repository lies on the disk. */
+/** The folder of the cluster's repository. */
 export function repositoryOf(cluster: PostgresCluster): string {
   return clusterLayout(testDirectory, cluster).repository;
 }
 
 /**
  * Every file of the repository with the SHA-256 of its content, and every folder.
- * Not the WAL: where archive.info stands, the database pushes it whenever it wants.
+ * Excludes WAL, which the database may push at any time once archive.info exists.
  */
 export async function repositoryFiles(cluster: PostgresCluster): Promise<Record<string, string>> {
   const root = repositoryOf(cluster);
@@ -35,7 +35,7 @@ export async function repositoryFiles(cluster: PostgresCluster): Promise<Record<
   return found;
 }
 
-/** Runs `pgbackrest stanza-create` past the project, as PGO would. */
+/** Runs `pgbackrest stanza-create` without the project's code, as PGO would. */
 export function createDirectly(cluster: PostgresCluster, pod = cluster.pods[0] ?? ""): Promise<void> {
   // The process that pushes WAL in the background may hold the lock for a moment.
   return waitUntil(`the stanza of ${cluster.name}`, 30, async () => {
@@ -44,11 +44,11 @@ export function createDirectly(cluster: PostgresCluster, pod = cluster.pods[0] ?
   });
 }
 
-/** Puts repository and PGO's status back to what the sandbox began with: no stanza, no file, no stop file. */
+/** Resets the repository and PGO's status to the sandbox's initial state: no stanza, no files, no stop file. */
 export async function loseStanza(cluster: PostgresCluster): Promise<void> {
   const onEachPod = (...argv: string[]) =>
     Promise.all(cluster.pods.map((pod) => askDirectly(cluster.context, cluster.namespace, pod, ...argv)));
-  // Ends a process that is pushing WAL, which would else write into the emptied repository.
+  // Ends a process that pushes WAL, which would otherwise write into the emptied repository.
   await onEachPod("pgbackrest", "--stanza=db", "stop", "--force");
   await untilRepositoryIdle(cluster);
   for (const name of await readdir(repositoryOf(cluster)))
@@ -57,7 +57,7 @@ export async function loseStanza(cluster: PostgresCluster): Promise<void> {
   await tellOperatorsBelief(cluster, cluster.stanzaCreated);
 }
 
-/** Waits until the repo host serves nobody: it has a process for each client. */
+/** Waits until the repo host serves nobody, that is, has no child process, of which each client has one. */
 function untilRepositoryIdle(cluster: PostgresCluster): Promise<void> {
   const host = new Processes(layout(testDirectory).processes).pid(`${clusterId(cluster)}.repository`);
   return waitUntil(`the repo host of ${cluster.name} to be idle`, 20, async () => {
@@ -71,12 +71,12 @@ export async function tellOperatorsBelief(cluster: PostgresCluster, stanzaCreate
     { name: "repo1", bound: true, volume: `pvc-${cluster.namespace}-${cluster.name}-repo1`, stanzaCreated },
   ];
   await patchStatus(cluster, { pgbackrest: { repos } });
-  // The operator's stand-in may have looked just before, and write just after.
+  // The stand-in for PGO may have read the status just before, and may write just after.
   await sleep(300);
   await patchStatus(cluster, { pgbackrest: { repos } });
 }
 
-/** While `work` runs the status has no system identifier, as before PGO has seen the database for the first time. */
+/** While `work` runs, the status has no system identifier, as before PGO has first seen the database. */
 export async function withoutSystemIdentifier<T>(cluster: PostgresCluster, work: () => Promise<T>): Promise<T> {
   const {
     context,

@@ -11,7 +11,7 @@ import { sandboxEnvironment } from "./sandbox.ts";
 const namespace = "default";
 const rbac = { apiGroup: "rbac.authorization.k8s.io" };
 
-/** Service accounts of a real API server, each with a real token and exactly the permissions that it is given. */
+/** Service accounts of a real API server, each with a real token and exactly the given permissions. */
 export class RestrictedUsers {
   readonly #context: Context;
   readonly #admin: string;
@@ -35,7 +35,7 @@ export class RestrictedUsers {
   /**
    * The kubeconfig of a new user.
    *
-   * @param only the one namespace in which it holds the permissions; all when absent.
+   * @param only the only namespace in which the user has the permissions. Default: all.
    */
   async kubeconfig(user: string, held: readonly Permission[], only?: string): Promise<string> {
     const config = client(this.#admin, this.#context);
@@ -64,7 +64,7 @@ export class RestrictedUsers {
     return file;
   }
 
-  /** The API server learns of a new role a moment later. */
+  /** Waits until a new role takes effect, because the API server notices it a moment later. */
   async #effective(
     user: string,
     { apiGroup, resource, verbs, objectName }: Permission,

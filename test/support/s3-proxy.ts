@@ -1,10 +1,10 @@
 import { createServer, request as send, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** What comes instead of S3's answer: its refusal, nothing but a closed connection, or the answer of a request that was carried out is lost. */
+/** What replaces S3's answer: a refusal, a closed connection, or the loss of the answer to a request that S3 carried out. */
 export type Interference = "deny" | "cut" | "lose the answer" | undefined;
 
-/** Stands before a real S3 endpoint. */
+/** A proxy in front of a real S3 endpoint. */
 export class S3Proxy {
   readonly requests: string[] = [];
   interfere: (method: string, query: URLSearchParams) => Interference = () => undefined;
@@ -32,7 +32,7 @@ export class S3Proxy {
     this.#server.closeAllConnections();
   }
 
-  /** The header Host stays as it is: it is part of the signature. */
+  /** Forwards the header Host unchanged, because the signature covers it. */
   #answer(request: IncomingMessage, response: ServerResponse, { hostname, port }: URL): void {
     const { method = "", url = "", headers } = request;
     this.requests.push(`${method} ${url}`);

@@ -8,7 +8,7 @@ import type { Context } from "../../sandbox/pgo/inventory.ts";
 import { waitUntil } from "../../sandbox/host/processes.ts";
 import { down, up, upHarbor } from "../../sandbox/sandbox.ts";
 
-/** The tests' own sandbox, beside one that a person may have started; the variable lets two test runs go side by side. */
+/** The tests' own sandbox, separate from one that a user may have started. The variable allows parallel test runs. */
 export const testDirectory =
   process.env["POSTGRES_RECOVERY_TEST_SANDBOX"] ?? join(tmpdir(), `postgres-recovery-test-${userInfo().uid}`);
 
@@ -18,7 +18,7 @@ const progress = (line: string): void => {
   process.stderr.write(`    sandbox: ${line}\n`);
 };
 
-/** The environment of the tests' sandbox, which is started at the first call and stopped after the last suite. */
+/** The environment of the tests' sandbox, which starts at the first call and stops after the last suite. */
 export function sandboxEnvironment(): Promise<Record<string, string>> {
   environment ??= down(testDirectory, progress).then(() => up(testDirectory, progress));
   return environment;
@@ -26,7 +26,7 @@ export function sandboxEnvironment(): Promise<Record<string, string>> {
 
 let harbor: Promise<Record<string, string>> | undefined;
 
-/** Only Harbor's part of the sandbox, started at the first call, or added to what runs; from then on every command has its AWS. */
+/** The environment of Harbor's part of the sandbox, which starts at the first call. From then on, every command uses its AWS. */
 export function harborEnvironment(): Promise<Record<string, string>> {
   harbor ??=
     environment === undefined
@@ -48,7 +48,7 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Runs a command as a person in the sandbox would, and never throws for its exit code. */
+/** Runs a command as a user of the sandbox would, and never throws for its exit code. */
 export async function runInSandbox(
   command: readonly [string, ...string[]],
   options: { cwd?: string; input?: string; env?: Record<string, string> } = {},
@@ -61,10 +61,10 @@ export async function runInSandbox(
 
 /** A running command. */
 export interface Running {
-  /** Waits until its output has shown the text. */
+  /** Waits until the text has appeared in its output. */
   readonly until: (pattern: RegExp) => Promise<void>;
   readonly signal: (name: NodeJS.Signals) => void;
-  /** Closes our ends of its stdout and stderr. */
+  /** Closes our end of its stdout and stderr. */
   readonly stopReading: () => void;
   readonly ended: Promise<Ended>;
 }
@@ -99,7 +99,7 @@ export function startCli(parameters: readonly string[]): Promise<Running> {
   return startInSandbox(["postgres-recovery", ...parameters]);
 }
 
-/** The CLI, with what it printed and its exit code. */
+/** Runs the CLI, and returns its output and exit code. */
 export function cli(...parameters: string[]): Promise<Ended> {
   return runInSandbox(["postgres-recovery", ...parameters]);
 }
@@ -107,7 +107,7 @@ export function cli(...parameters: string[]): Promise<Ended> {
 const run = z.object({ uid: z.int(), gid: z.int(), directory: z.string(), env: z.record(z.string(), z.string()) });
 const podFile = z.object({ containers: z.record(z.string(), z.object({ run: run.optional() })) });
 
-/** Options for a process like those of the Pod's container with the database: PGO's `database`, or Spilo's `postgres`. */
+/** Options for a process like those in the Pod's database container: PGO's `database`, or Spilo's `postgres`. */
 async function likeInPod(context: Context, namespace: string, pod: string) {
   await sandboxEnvironment();
   const file = join(contextLayout(testDirectory, context).pods, namespace, `${pod}.json`);
@@ -119,8 +119,8 @@ async function likeInPod(context: Context, namespace: string, pod: string) {
 }
 
 /**
- * A second, independent look: runs a command where the Pod's database runs, past the API server, the exec path and all
- * code of the project.
+ * An independent check: runs a command beside the Pod's database, without the API server, the exec path or any of the
+ * project's code.
  */
 export async function askDirectly(
   context: Context,
@@ -133,7 +133,7 @@ export async function askDirectly(
   return stdout;
 }
 
-/** Starts a command where the Pod's database runs, and does not wait for it. It is killed when the returned function is called. */
+/** Starts a command beside the Pod's database without waiting for it. The returned function kills it. */
 export async function startDirectly(
   context: Context,
   namespace: string,
@@ -148,7 +148,7 @@ export async function startDirectly(
   };
 }
 
-/** The codes of `pgbackrest info` per repository, asked directly: 1 is a missing stanza, 0 and 2 a standing one. */
+/** The codes of `pgbackrest info` per repository, asked directly: 1 is a missing stanza, 0 and 2 an existing one. */
 export async function repositoryCodes(context: Context, namespace: string, pod: string): Promise<number[]> {
   const output = await askDirectly(
     context,

@@ -5,30 +5,30 @@ import type { ExecResult } from "../../clients/kubernetes/exec.ts";
 import { dumpTrailer } from "../../domain/dump/dump.ts";
 import { FakeCluster } from "./fake-cluster.ts";
 
-/** As the exec brings them. */
+/** The size of the frames that an exec delivers. */
 const frameBytes = 32 * 1024;
 const pool = randomBytes(3 * 512 * 1024).toString("base64");
 
-/** About so many bytes of SQL in frames; zstd makes them about three quarters of it. */
+/** About this many bytes of SQL in frames, which zstd compresses to about three quarters. */
 export function* generatedSql(bytes: number, trailer: string = dumpTrailer): Generator<Buffer> {
   yield Buffer.from("-- data\n");
   for (let sent = 0; sent < bytes; sent += frameBytes) {
-    // Nowhere the same text twice within what zstd remembers.
+    // No text repeats within zstd's window.
     const at = (sent * 5) % (pool.length - frameBytes);
     yield Buffer.from(pool.slice(at, at + frameBytes));
   }
   yield Buffer.from(`\n${trailer}`);
 }
 
-/** How a streamed dump goes. */
+/** How a streamed dump proceeds. */
 export interface StreamedDump {
   readonly frames: Iterable<Buffer>;
-  /** Happens before the frame that reaches this many bytes. */
+  /** An event before the frame that reaches this many bytes. */
   readonly at?: { readonly bytes: number; readonly happens: () => unknown };
   readonly result?: ExecResult;
 }
 
-/** The cluster of the fake, whose pg_dumpall streams as the real exec does: frame by frame, and not faster than it is taken. */
+/** A fake cluster whose pg_dumpall streams like the real exec: frame by frame, and only as fast as the reader. */
 export function streamingCluster({
   frames,
   at,

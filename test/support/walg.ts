@@ -2,12 +2,12 @@ import { segmentName, WalgListingReader, type ListedObject, type WalgListing } f
 
 export const walgPrefix = "spilo/postgresql-harbor-cluster-harbor-cluster/99e85b8a-3f92-4c86-8d42-5056348c1e7e/wal/12";
 
-/** A moment of 21 November 2026, UTC. */
+/** A time on 21 November 2026, UTC. */
 export function at(time: string): number {
   return Date.parse(`2026-11-21T${time}:00Z`);
 }
 
-/** The objects of a whole backup, as WAL-G leaves them. */
+/** The objects of a complete backup, as WAL-G writes them. */
 export function backupObjects(
   segment: number,
   modified: number,

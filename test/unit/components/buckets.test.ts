@@ -34,7 +34,7 @@ describe("the declared buckets", () => {
       assert.equal(inputs["region"], "eu-west-2", type);
     const lock = resources.find(({ type }) => type.endsWith("BucketObjectLockConfiguration"));
     assert.deepEqual(lock?.inputs["rule"], { defaultRetention: { mode: "COMPLIANCE", days: 30 } });
-    // It could only be set on a new bucket, so that a change would replace the bucket.
+    // It can only be set on a new bucket, so a change would replace the bucket.
     assert.equal(resources.find(({ type }) => type.endsWith(":Bucket"))?.inputs["objectLockEnabled"], undefined);
   });
 

@@ -70,12 +70,12 @@ function declared(changes: Partial<HarborDatabaseArgs> = {}): Promise<Registered
 const command = (resources: readonly Registered[], name: string): Record<string, unknown> =>
   resources.find((one) => one.type === "command:local:Command" && one.name === name)?.inputs ?? {};
 
-/** What the secret mark of the SDK holds, or the value itself. */
+/** The value inside the SDK's secret marker, or the value itself. */
 function bare(value: unknown): unknown {
   return typeof value === "object" && value !== null && secretMark in value && "value" in value ? value.value : value;
 }
 
-/** Names of everything that must end before it begins. */
+/** The names of everything that must end before this resource begins. */
 function before(name: string): Set<string> {
   const found = new Set<string>();
   const visit = (one: string): void => {

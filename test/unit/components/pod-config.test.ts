@@ -50,7 +50,7 @@ const configMapOf = (resources: readonly Registered[]): Registered | undefined =
 const secretOf = (resources: readonly Registered[]): Registered | undefined =>
   resources.find(({ type }) => type === "kubernetes:core/v1:Secret");
 
-/** How the SDK marks a secret on its way to the engine. */
+/** The SDK's marker for a secret on its way to the engine. */
 const secretMark = { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270" };
 
 describe("PodConfig", () => {

@@ -193,7 +193,7 @@ describe("docs/pod-config.md", () => {
       ...ofRunbook,
       ...Object.keys(podSecretData({ backup: { accessKeyId: "a", secretAccessKey: "b" } })),
     ]) {
-      // The same variables with the prefix, for the other side, stand in one row.
+      // The table has one row for a variable and its counterpart with the prefix.
       assert(page.includes(`\`${key}\``) || page.includes(`\`${key.replace(/^CLONE_/, "")}\``), key);
     }
   });

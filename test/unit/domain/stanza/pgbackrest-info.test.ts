@@ -35,7 +35,7 @@ describe("classifyInfo on captured outputs", () => {
     ["info-24-no-archive-info-json", "broken", /FileMissingError/],
     ["info-27-corrupt-json", "broken", /FormatError/],
     ["info-31-mismatch-across-repos-json", "broken", /database mismatch/],
-    // Killed before it answered, or text instead of JSON: not known, and above all not okay.
+    // pgBackRest was killed before it answered, or printed text instead of JSON: unknown, and above all not okay.
     ["info-01-repo-refused-named-json", "unreachable", /not its JSON report/],
     ["info-53-stop-file", "unreachable", /not its JSON report/],
     ["logs-259-version-mismatch-info", "unreachable", /not its JSON report/],

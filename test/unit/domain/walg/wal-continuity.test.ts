@@ -5,7 +5,7 @@ import { judgeWal } from "../../../../domain/walg/wal-continuity.ts";
 import type { WalgListing } from "../../../../domain/walg/storage.ts";
 import { at, backupObjects, listingOf, walgPrefix, walObjects } from "../../../support/walg.ts";
 
-/** What is said of the newest backup on timeline 1, in words. */
+/** The findings about the newest backup on timeline 1, as text. */
 function judged(listing: WalgListing, target?: number, lastNeededSegment?: number): string[] {
   const backup = listing.backups.findLast(({ timeline }) => timeline === 1);
   assert(backup !== undefined);

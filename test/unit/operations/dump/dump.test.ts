@@ -14,11 +14,11 @@ const options = {
   timeLimit: duration("1m"),
 };
 
-/** A target that writes down what is asked of it. */
+/** A target that records the calls to it. */
 class FakeTarget implements DumpTarget {
   readonly events: string[] = [];
   readonly chunks: Buffer[] = [];
-  /** Names that are taken already, from the first one asked on. */
+  /** How many of the first names are already taken. */
   taken = 0;
   fails: "prepare" | "begin" | "write" | "keep" | undefined;
   leaves = false;

@@ -18,11 +18,11 @@ interface Member {
   readonly env?: Record<string, string>;
 }
 
-/** A database whose deleted Pods come back from the newest template, as replicas or, alone, as the leader. */
+/** A database whose deleted Pods come back from the newest template as replicas, or as the leader if alone. */
 class Database extends FakeHarbor {
   readonly events: string[] = [];
   readonly surroundings = new FakeSurroundings();
-  /** What is said of the control file. */
+  /** The answer about the control file. */
   control: () => string | ExecResult = () => "no control file\n";
 
   constructor(members: readonly Member[], bootstrapped = true) {

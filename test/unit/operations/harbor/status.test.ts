@@ -22,7 +22,7 @@ const podConfig = podConfigData(
   undefined,
 );
 
-/** A Harbor with nothing wrong about it. */
+/** A Harbor without any problem. */
 function healthy(): FakeHarbor {
   const kubernetes = new FakeHarbor();
   kubernetes.make(runbookPgHba);

@@ -363,7 +363,7 @@ describe("checkRestore", () => {
           reject(signal.reason instanceof Error ? signal.reason : new Error("aborted"));
         });
       });
-    // The timer must not keep a process alive; here nothing else does.
+    // The timer under test must not keep the process alive, so something else has to.
     const alive = setInterval(() => undefined, 100);
     const report = await checkRestore(
       { harbor: new FakeHarbor(), source: s3, own: s3 },

@@ -15,7 +15,7 @@ async function listed(objects: readonly ListedObject[], timeline: number, segmen
 }
 
 describe("listWal", function () {
-  // The suites of other lanes begin at the same time, with whole sandboxes.
+  // The suites of other lanes start whole sandboxes at the same time.
   this.timeout("60s");
   it("reads a long archive in parallel and finds no gap", async () => {
     const { wal, requests } = await listed(walObjects(0, 99_999, at("09:00")), 1, 0);

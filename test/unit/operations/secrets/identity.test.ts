@@ -9,7 +9,7 @@ const metadata = { namespace, name, uid };
 const postgresVersion = { name: "PGVERSION", value: "12" };
 const bucket = { name: "WAL_S3_BUCKET", value: "own" };
 const suffix = { name: "WAL_BUCKET_SCOPE_SUFFIX", value: `/${uid}` };
-/** The API server leaves an empty text out. */
+/** The API server omits an empty value. */
 const emptyPrefix = { name: "WAL_BUCKET_SCOPE_PREFIX" };
 const fromSecret = (variable: string): object => ({
   name: variable,
