@@ -1,17 +1,17 @@
 import { join } from "node:path";
-import { writeAccess } from "./kubernetes/access.ts";
-import { prepareDatabases, startDatabase } from "./pgo/databases.ts";
 import { directoryVariable, layout, prepareDirectory } from "./host/directory.ts";
-import { clusters, contexts, findCluster, hasOwnInstance, ownClusters, sharedCluster } from "./pgo/inventory.ts";
-import type { Context, PostgresCluster } from "./pgo/inventory.ts";
-import { startKubernetes } from "./kubernetes/control-plane.ts";
+import { loadHost } from "./host/host.ts";
+import type { Host } from "./host/host.ts";
 import { ensurePackages } from "./host/packages.ts";
 import { loadPorts, portName } from "./host/ports.ts";
 import { Processes } from "./host/processes.ts";
+import { writeAccess } from "./kubernetes/access.ts";
+import { startKubernetes } from "./kubernetes/control-plane.ts";
+import { prepareDatabases, startDatabase } from "./pgo/databases.ts";
+import { clusters, contexts, findCluster, hasOwnInstance, ownClusters, sharedCluster } from "./pgo/inventory.ts";
+import type { Context, PostgresCluster } from "./pgo/inventory.ts";
 import { createBasics, createPods, createPostgresClusters } from "./pgo/register.ts";
 import { healRepository, silenceRepository } from "./pgo/repository.ts";
-import { loadHost } from "./host/host.ts";
-import type { Host } from "./host/host.ts";
 import { ensureTools } from "./toolchain/tools.ts";
 
 export { down } from "./down.ts";

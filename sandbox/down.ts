@@ -1,10 +1,10 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { clusterLayout, instanceLayout, isSandbox, layout } from "./host/directory.ts";
 import { dataFolder } from "./harbor/spilo-patroni.ts";
-import { ownClusters } from "./pgo/inventory.ts";
+import { clusterLayout, instanceLayout, isSandbox, layout } from "./host/directory.ts";
 import { Processes, waitUntil } from "./host/processes.ts";
+import { ownClusters } from "./pgo/inventory.ts";
 
 /** Kills everything that runs for the sandbox in this directory and removes the directory. Nothing in it needs an orderly shutdown. */
 export async function down(directory: string): Promise<void> {

@@ -1,8 +1,8 @@
 import { Command, Option } from "commander";
 import { breakRepository, heal, status } from "./cluster.ts";
-import { sandboxDirectory } from "./host/directory.ts";
 import { applyHarborCluster } from "./harbor/harbor.ts";
 import type { HarborClusterChoices } from "./harbor/objects.ts";
+import { sandboxDirectory } from "./host/directory.ts";
 import { contextOf } from "./pgo/inventory.ts";
 import { down, sandboxEnvironment, up, upHarbor } from "./sandbox.ts";
 import type { UpOptions } from "./sandbox.ts";

@@ -1,12 +1,12 @@
 import { dirname, join } from "node:path";
-import { clusterEnvironment, down as clusterDown, up as clusterUp } from "./cluster.ts";
 import { awsEnvironment, awsRuns } from "./aws/aws.ts";
+import { clusterEnvironment, down as clusterDown, up as clusterUp } from "./cluster.ts";
 import { ensureHarbor, startHarbor } from "./harbor/harbor.ts";
 import { withLock } from "./host/lock.ts";
 import { loadPorts } from "./host/ports.ts";
+import { loadSecrets } from "./host/secrets.ts";
 import { layPulumiHome } from "./pulumi/home.ts";
 import { initStacks } from "./pulumi/stacks.ts";
-import { loadSecrets } from "./host/secrets.ts";
 import { ensureTools } from "./toolchain/tools.ts";
 import type { Tool } from "./toolchain/tools.ts";
 

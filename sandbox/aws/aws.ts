@@ -1,11 +1,11 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { layout } from "../host/directory.ts";
+import type { Host } from "../host/host.ts";
 import { portName } from "../host/ports.ts";
 import type { Ports } from "../host/ports.ts";
 import { Processes, waitUntil } from "../host/processes.ts";
 import type { Secrets } from "../host/secrets.ts";
-import type { Host } from "../host/host.ts";
 import { ensureTools } from "../toolchain/tools.ts";
 import { ensureMoto } from "./moto.ts";
 

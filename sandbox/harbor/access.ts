@@ -1,8 +1,8 @@
 import { AuthenticationV1TokenRequest, CoreV1Api, V1TokenRequestSpec } from "@kubernetes/client-node";
 import { createFile } from "../host/account.ts";
 import type { Account } from "../host/account.ts";
-import { client } from "../kubernetes/client.ts";
 import { layout } from "../host/directory.ts";
+import { client } from "../kubernetes/client.ts";
 import { harborContext } from "./objects.ts";
 
 const tokenSeconds = 30 * 24 * 3600;

@@ -4,17 +4,17 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { CoreV1Api, KubernetesObjectApi, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
 import type { V1Pod } from "@kubernetes/client-node";
 import { createFolder } from "../host/account.ts";
-import { client } from "../kubernetes/client.ts";
 import { contextLayout, layout, spiloLayout } from "../host/directory.ts";
+import { loadHost } from "../host/host.ts";
+import { portName } from "../host/ports.ts";
+import { client } from "../kubernetes/client.ts";
 import { nodeName } from "../pgo/objects.ts";
 import type { PodFile } from "../pgo/pod-files.ts";
-import { portName } from "../host/ports.ts";
-import { loadHost } from "../host/host.ts";
 import { writeServiceAccountKubeconfig } from "./access.ts";
 import { harborContext } from "./objects.ts";
-import { isReady, podStatus, resolveEnvironment } from "./spilo-pod.ts";
 import { prepareSpilo, spiloEnvironment } from "./spilo-patroni.ts";
 import type { SpiloPod } from "./spilo-patroni.ts";
+import { isReady, podStatus, resolveEnvironment } from "./spilo-pod.ts";
 
 /**
  * Stands in for the scheduler, the kubelet and Spilo's container for the Pods of the Zalando operator. Each Pod gets the

@@ -2,9 +2,9 @@ import { randomInt } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import getPort, { portNumbers } from "get-port";
 import { z } from "zod";
-import { layout } from "./directory.ts";
 import { clusterId, contexts, ownClusters } from "../pgo/inventory.ts";
 import type { Context, PostgresCluster } from "../pgo/inventory.ts";
+import { layout } from "./directory.ts";
 
 /** The loopback ports of a sandbox, by name. */
 export type Ports = (name: string) => number;

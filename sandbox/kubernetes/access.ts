@@ -1,9 +1,9 @@
 import { chown, mkdir, writeFile } from "node:fs/promises";
 import { clusterLayout, contextLayout, layout } from "../host/directory.ts";
+import type { Host } from "../host/host.ts";
+import { portName } from "../host/ports.ts";
 import { contexts, ownClusters } from "../pgo/inventory.ts";
 import type { Context, PostgresCluster } from "../pgo/inventory.ts";
-import { portName } from "../host/ports.ts";
-import type { Host } from "../host/host.ts";
 
 /** A user of an API server, known by its token. */
 interface User {

@@ -1,12 +1,12 @@
 import { CoreV1Api } from "@kubernetes/client-node";
-import { client } from "./client.ts";
 import { contextLayout, layout } from "../host/directory.ts";
-import { contexts } from "../pgo/inventory.ts";
-import type { Context } from "../pgo/inventory.ts";
+import type { Host } from "../host/host.ts";
 import { portName } from "../host/ports.ts";
 import { waitUntil } from "../host/processes.ts";
-import type { Host } from "../host/host.ts";
+import { contexts } from "../pgo/inventory.ts";
+import type { Context } from "../pgo/inventory.ts";
 import type { Tool } from "../toolchain/tools.ts";
+import { client } from "./client.ts";
 
 type Kubernetes = Pick<Host, "directory" | "processes" | "ports" | "certificates"> & {
   readonly tools: Map<Tool, string>;

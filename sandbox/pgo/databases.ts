@@ -1,6 +1,8 @@
 import { execa } from "execa";
 import { createFolder } from "../host/account.ts";
 import { instanceLayout, layout } from "../host/directory.ts";
+import type { Host } from "../host/host.ts";
+import { waitUntil } from "../host/processes.ts";
 import { ownClusters, sharedCluster } from "./inventory.ts";
 import type { PostgresCluster } from "./inventory.ts";
 import {
@@ -12,9 +14,7 @@ import {
   waitForReplicas,
 } from "./patroni.ts";
 import type { Instance } from "./patroni.ts";
-import { waitUntil } from "../host/processes.ts";
 import { prepareRepository, startRepository } from "./repository.ts";
-import type { Host } from "../host/host.ts";
 
 /** Writes the files of all clusters that have their own instance, and starts their repository hosts. */
 export async function prepareDatabases(host: Host): Promise<void> {

@@ -1,14 +1,14 @@
 import { z } from "zod";
 import { createFile, createFolder } from "../host/account.ts";
 import { clusterLayout, instanceLayout, layout } from "../host/directory.ts";
-import { clusterId } from "./inventory.ts";
-import type { PostgresCluster } from "./inventory.ts";
-import { label, patroniLabels, patroniScope } from "./objects.ts";
+import type { Host } from "../host/host.ts";
 import { postgresBin } from "../host/packages.ts";
 import { portName } from "../host/ports.ts";
 import { waitUntil } from "../host/processes.ts";
+import { clusterId } from "./inventory.ts";
+import type { PostgresCluster } from "./inventory.ts";
+import { label, patroniLabels, patroniScope } from "./objects.ts";
 import { configText } from "./repository.ts";
-import type { Host } from "../host/host.ts";
 
 /** An instance of a cluster: Patroni and its Postgres. */
 export interface Instance {

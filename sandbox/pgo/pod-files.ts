@@ -1,8 +1,8 @@
 import { clusterLayout, instanceLayout } from "../host/directory.ts";
+import type { Host } from "../host/host.ts";
 import { hasOwnInstance, sharedCluster } from "./inventory.ts";
 import type { PostgresCluster } from "./inventory.ts";
 import { instanceEnvironment } from "./patroni.ts";
-import type { Host } from "../host/host.ts";
 
 /** What the kubelet stand-in reads about a pod: how to run a command in each container. */
 export interface PodFile {

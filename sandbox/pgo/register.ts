@@ -9,9 +9,11 @@ import {
 } from "@kubernetes/client-node";
 import pLimit from "p-limit";
 import { z } from "zod";
-import { client, create } from "../kubernetes/client.ts";
-import { postgresClusterDefinition } from "./postgresclusters-crd.ts";
 import { contextLayout, layout } from "../host/directory.ts";
+import type { Host } from "../host/host.ts";
+import { portName } from "../host/ports.ts";
+import { waitUntil } from "../host/processes.ts";
+import { client, create } from "../kubernetes/client.ts";
 import { clusters, hasOwnInstance } from "./inventory.ts";
 import type { Context, PostgresCluster } from "./inventory.ts";
 import {
@@ -31,9 +33,7 @@ import {
 import type { Pod } from "./objects.ts";
 import { instancePodFile, repositoryPodFile } from "./pod-files.ts";
 import type { PodFile } from "./pod-files.ts";
-import { portName } from "../host/ports.ts";
-import type { Host } from "../host/host.ts";
-import { waitUntil } from "../host/processes.ts";
+import { postgresClusterDefinition } from "./postgresclusters-crd.ts";
 
 const mergePatch = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
 

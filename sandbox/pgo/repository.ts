@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { createFile, createFolder } from "../host/account.ts";
 import { repositoryClientName } from "../host/certificates.ts";
 import { clusterLayout } from "../host/directory.ts";
-import { clusterId } from "./inventory.ts";
-import type { PostgresCluster } from "./inventory.ts";
+import type { Host } from "../host/host.ts";
 import { portName } from "../host/ports.ts";
 import { waitUntil } from "../host/processes.ts";
-import type { Host } from "../host/host.ts";
+import { clusterId } from "./inventory.ts";
+import type { PostgresCluster } from "./inventory.ts";
 
 const repositoryProcess = (cluster: PostgresCluster) => `${clusterId(cluster)}.repository`;
 const silentProcess = (cluster: PostgresCluster) => `${clusterId(cluster)}.silent`;

@@ -68,7 +68,7 @@ function clients(properties: Properties): Clients {
 
 function typeOf(type: string): ResourceType {
   const known = types.get(type);
-  if (known === undefined) throw new Error(`the stand-in of the AWS provider does not know ${type}`);
+  if (known === undefined) throw new Error(`the stand-in for the AWS provider does not know ${type}`);
   return known;
 }
 
@@ -78,7 +78,7 @@ function check(request: messages.CheckRequest): messages.CheckResponse {
   const failures = Object.keys(given)
     .filter((name) => name !== "region" && !inputs.includes(name))
     .map((name) =>
-      new provider.CheckFailure().setProperty(name).setReason("not supported by the stand-in of the AWS provider"),
+      new provider.CheckFailure().setProperty(name).setReason("not supported by the stand-in for the AWS provider"),
     );
   const named =
     autoName === undefined ? {} : { [autoName]: propertiesOf(request.getOlds())[autoName] ?? madeUpName(request) };

@@ -4,6 +4,7 @@
  * The engine starts it with its own address as the argument. Only protocol modules are imported, because loading the
  * Pulumi SDK would take half a second at every start.
  */
+import { randomBytes } from "node:crypto";
 import * as grpc from "@grpc/grpc-js";
 import engineServices from "@pulumi/pulumi/proto/engine_grpc_pb.js";
 import plugin from "@pulumi/pulumi/proto/plugin_pb.js";
@@ -11,7 +12,6 @@ import services from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import provider from "@pulumi/pulumi/proto/provider_pb.js";
 import type * as messages from "@pulumi/pulumi/proto/provider_pb.js";
 import empties from "google-protobuf/google/protobuf/empty_pb.js";
-import { randomBytes } from "node:crypto";
 import { diffResponse } from "./diff-response.ts";
 import { logger } from "./engine-log.ts";
 import { channelOptions, servePlugin, unary } from "./plugin-server.ts";
@@ -62,11 +62,11 @@ await servePlugin(services.ResourceProviderService, {
 function check(request: messages.CheckRequest): messages.CheckResponse {
   const type = request.getType();
   if (type !== commandType)
-    throw new Error(`the stand-in of the command provider knows only ${commandType}, not ${type}`);
+    throw new Error(`the stand-in for the command provider knows only ${commandType}, not ${type}`);
   const failures = Object.keys(propertiesOf(request.getNews()))
     .filter((name) => !inputNames.has(name))
     .map((name) =>
-      new provider.CheckFailure().setProperty(name).setReason("not supported by the stand-in of the command provider"),
+      new provider.CheckFailure().setProperty(name).setReason("not supported by the stand-in for the command provider"),
     );
   return new provider.CheckResponse().setInputs(request.getNews()).setFailuresList(failures);
 }
@@ -124,7 +124,7 @@ function read(request: messages.ReadRequest): messages.ReadResponse {
 /** Runs at every preview and update. Its output belongs to no resource, so it is not shown. */
 async function invoke(request: messages.InvokeRequest): Promise<messages.InvokeResponse> {
   if (request.getTok() !== runFunction)
-    throw new Error(`the stand-in of the command provider knows only ${runFunction}, not ${request.getTok()}`);
+    throw new Error(`the stand-in for the command provider knows only ${runFunction}, not ${request.getTok()}`);
   const inputs = propertiesOf(request.getArgs());
   const { command } = plain(inputs);
   if (typeof command !== "string") throw new Error(`${runFunction} needs a command`);

@@ -1,5 +1,5 @@
-import engine from "@pulumi/pulumi/proto/engine_pb.js";
 import type { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb.js";
+import engine from "@pulumi/pulumi/proto/engine_pb.js";
 import type { OutputListener } from "./shell-command.ts";
 
 /** Shows a command's output in the engine's display while the command runs. */

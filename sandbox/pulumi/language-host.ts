@@ -3,16 +3,16 @@
  * vendor's own npm package @pulumi/pulumi brings. The engine starts it with its own address as the last argument.
  * The Node that runs this file also runs the programs.
  */
+import { spawn } from "node:child_process";
+import type { ChildProcess, SpawnOptions } from "node:child_process";
+import { createRequire } from "node:module";
+import { join } from "node:path";
 import type * as grpc from "@grpc/grpc-js";
 import services from "@pulumi/pulumi/proto/language_grpc_pb.js";
 import language from "@pulumi/pulumi/proto/language_pb.js";
 import type * as messages from "@pulumi/pulumi/proto/language_pb.js";
 import plugin from "@pulumi/pulumi/proto/plugin_pb.js";
 import empties from "google-protobuf/google/protobuf/empty_pb.js";
-import { spawn } from "node:child_process";
-import type { ChildProcess, SpawnOptions } from "node:child_process";
-import { createRequire } from "node:module";
-import { join } from "node:path";
 import { servePlugin, unary } from "./plugin-server.ts";
 import { propertiesOf } from "./property-diff.ts";
 import type { PropertyValue } from "./property-diff.ts";
@@ -149,7 +149,7 @@ function ended(child: ChildProcess): Promise<number | string> {
       settle(error.message);
     });
     child.on("close", (code, signal) => {
-      settle(code ?? signal ?? "for no known reason");
+      settle(code ?? signal ?? "for an unknown reason");
     });
   });
 }

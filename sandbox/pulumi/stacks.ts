@@ -1,6 +1,6 @@
-import { execa } from "execa";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { execa } from "execa";
 import { z } from "zod";
 
 const stackList = z.array(z.object({ name: z.string() }));

@@ -1,7 +1,7 @@
-import { execa } from "execa";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { execa } from "execa";
 import { z } from "zod";
 import { runCommand } from "../host/command.ts";
 import { withLock } from "../host/lock.ts";

@@ -1,7 +1,7 @@
-import { execa } from "execa";
 import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
+import { execa } from "execa";
 import { buildTool, type Recipe } from "./build.ts";
 
 /** The programs of the sandbox that come from Go modules. */

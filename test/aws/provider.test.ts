@@ -219,7 +219,7 @@ describe("stand-in for the AWS provider on the real Pulumi engine", function () 
     );
     const { exitCode, stdout } = await project.up();
     assert.notEqual(exitCode, 0);
-    assert.match(stdout, /does not know aws:sns\/topic:Topic|not supported by the stand-in of the AWS provider/);
+    assert.match(stdout, /does not know aws:sns\/topic:Topic|not supported by the stand-in for the AWS provider/);
   });
 
   it("names the resource in every AWS error", async () => {

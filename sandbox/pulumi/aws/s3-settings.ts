@@ -193,7 +193,7 @@ function sdkRule(rule: Properties): LifecycleRule {
       !["id", "status", "filter", "noncurrentVersionExpiration", "abortIncompleteMultipartUpload"].includes(name),
   );
   if (unknown.length > 0)
-    throw new Error(`the stand-in of the AWS provider knows no ${unknown.join(", ")} in a lifecycle rule`);
+    throw new Error(`the stand-in for the AWS provider does not support ${unknown.join(", ")} in a lifecycle rule`);
   return {
     ID: text(rule, "id"),
     Status: text(rule, "status") === "Enabled" ? "Enabled" : "Disabled",
