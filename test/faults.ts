@@ -1,10 +1,10 @@
 import type { Results } from "./reporter.ts";
 
-/** The faults that a stanza repair and a restore must survive, by the number that the tests' titles carry. */
+/** The faults that a stanza repair and a restore must survive, by their number in the tests' titles. */
 const faults: Record<number, string> = {
   1: "The repository holds no stanza (`[]`)",
   2: "The repository cannot be reached; `pgbackrest info` still exits with 0",
-  3: "A stanza that is missing, or only half there",
+  3: "A stanza that is missing, or only half created",
   4: "A stanza without a backup; several repositories in different states",
   5: "No instance Pod; PGO never reconciled the cluster",
   6: "The remote command hangs",
@@ -12,7 +12,7 @@ const faults: Record<number, string> = {
   8: "Another pgBackRest process holds the lock (exit code 50)",
   9: "Not the primary (exit code 56); no leader, two leaders, an old label",
   10: "The leader fails over, or the Pod is replaced, between the steps",
-  11: "The cluster was deleted and made anew under its name",
+  11: "The cluster was deleted and recreated under the same name",
   12: "The repository belongs to another database (28), is not empty (40), was stopped on purpose (62), refuses (105)",
   13: "The dump fails, is cut, is empty, or the disk is full",
   14: "Noise around the JSON, CRLF, 5 MB, split characters, cut JSON",
@@ -20,17 +20,17 @@ const faults: Record<number, string> = {
   16: "Backups disabled, shut down, paused, standby",
   17: "`pulumi up` twice; a crash before the state is written; two stacks on one cluster",
   18: "`pulumi destroy`",
-  19: "Scope or bucket of the clone missing: Spilo would begin an empty database",
+  19: "The clone's scope or bucket is missing: Spilo would create an empty database",
   20: "A wrong suffix, scope or namespace prefix of the clone",
   21: "A wrong clone method, another spelling of true, misspelt or duplicate keys",
   22: "A target time without a zone, in the future, before the first backup, or beyond the WAL",
   23: "An endpoint on AWS; a region that is missing or mistyped; a key without its secret",
   24: "No finished backup, a newer major version, the cluster's own or a foreign prefix",
-  25: "CLONE_ values left in place after the restore",
+  25: "CLONE_ values that are left after the restore",
   26: "A Spilo or WAL-G that is too old",
-  27: "pg_hba already right, with own lines, reverted by the Harbor operator; no resource yet; a conflict",
-  29: "Another standby password than the restored database has",
-  31: "A secret that is absent, empty, odd, changed; a copy that waits for its deletion",
+  27: "pg_hba already right, with additional lines, or reverted by the Harbor operator; no resource yet; a conflict",
+  29: "A standby password that differs from the restored database's",
+  31: "A secret that is absent, empty, malformed or changed; a copy that is scheduled for deletion",
   32: "An empty or partial backup list, rewritten times, more than 1,000 keys, delete markers",
   35: "Wrong, unknown or duplicate settings; the kubeconfig of another cluster; two `up` at once; ^C",
 };

@@ -31,7 +31,7 @@ describe("remote commands through the real API server", function () {
   async function statusOf(replay: Replay, output?: string): Promise<string> {
     const stdoutFile = join(files, "stdout");
     await writeFile(stdoutFile, output ?? "");
-    const { stdout } = await withReplay("dev", namespace, pod, [{ stdoutFile, ...replay }], () =>
+    const { stdout } = await withReplay({ context: "dev", namespace, pod }, [{ stdoutFile, ...replay }], () =>
       cli("stanza", "list", "--context", "dev", "-n", namespace, "--timeout", "8s", "-o", "log"),
     );
     return stdout.replace(/^.*: /, "");

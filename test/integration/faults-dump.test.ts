@@ -95,9 +95,7 @@ describe("fault 13: leaves no file under a final name and creates nothing after 
     );
     try {
       await withEnvironment(
-        context,
-        namespace,
-        pod,
+        { context, namespace, pod },
         () => ({ PGUSER: "app", PGDATABASE: "app" }),
         () => failsAtDump(/pg_dumpall ended with exit code 1: .*permission denied/s),
       );
@@ -122,7 +120,7 @@ describe("fault 13: leaves no file under a final name and creates nothing after 
         what === "of zero bytes" ? "" : "-- PostgreSQL database cluster dump complete\n--\n\nCOPY 1\n",
       );
       try {
-        await withReplay(context, namespace, pod, [{ match: "pg_dumpall", ...replay, stdoutFile: file }], () =>
+        await withReplay({ context, namespace, pod }, [{ match: "pg_dumpall", ...replay, stdoutFile: file }], () =>
           failsAtDump(message),
         );
       } finally {

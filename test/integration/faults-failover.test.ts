@@ -99,9 +99,7 @@ echo "$answer"
     );
     await Promise.all([chmod(proof, 0o755), chmod(directory, 0o777)]);
     const end = await withEnvironment(
-      context,
-      namespace,
-      leader,
+      { context, namespace, pod: leader },
       ({ PATH }) => ({ PATH: `${directory}:${PATH ?? ""}` }),
       () => runProcedure(cluster, {}),
     );

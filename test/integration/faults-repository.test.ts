@@ -165,9 +165,7 @@ describe("states of a repository on disk", function () {
     await withoutSystemIdentifier(cluster, async () => {
       assert.equal((await listed()).status.status, "okay");
       await withEnvironment(
-        context,
-        namespace,
-        pod,
+        { context, namespace, pod },
         () => ({ PGPORT: "1" }),
         async () => {
           assert.match(

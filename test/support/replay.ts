@@ -16,27 +16,25 @@ export interface Replay {
   readonly times?: number;
 }
 
+interface PodName {
+  readonly context: Context;
+  readonly namespace: string;
+  readonly pod: string;
+}
+
 const podFile = z.object({
   containers: z.object({ database: z.looseObject({ run: z.looseObject({ env: z.record(z.string(), z.string()) }) }) }),
 });
 type Database = z.infer<typeof podFile>["containers"]["database"];
 
 /** While `work` runs, a Pod replays answers through the real API server and exec protocol. */
-export function withReplay<T>(
-  context: Context,
-  namespace: string,
-  pod: string,
-  replay: readonly Replay[],
-  work: () => Promise<T>,
-): Promise<T> {
-  return withPodFile(context, namespace, pod, (database) => ({ ...database, replay }), work);
+export function withReplay<T>(pod: PodName, replay: readonly Replay[], work: () => Promise<T>): Promise<T> {
+  return withPodFile(pod, (database) => ({ ...database, replay }), work);
 }
 
 /** While `work` runs, a Pod's commands get other variables, such as another user or other programs first on PATH. */
 export function withEnvironment<T>(
-  context: Context,
-  namespace: string,
-  pod: string,
+  pod: PodName,
   change: (env: Record<string, string>) => Record<string, string>,
   work: () => Promise<T>,
 ): Promise<T> {
@@ -44,13 +42,11 @@ export function withEnvironment<T>(
     ...rest,
     run: { ...run, env: { ...run.env, ...change(run.env) } },
   });
-  return withPodFile(context, namespace, pod, changed, work);
+  return withPodFile(pod, changed, work);
 }
 
 async function withPodFile<T>(
-  context: Context,
-  namespace: string,
-  pod: string,
+  { context, namespace, pod }: PodName,
   change: (database: Database) => object,
   work: () => Promise<T>,
 ): Promise<T> {
