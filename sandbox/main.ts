@@ -53,8 +53,9 @@ program
       process.stdout.write("no sandbox is up\n");
       progress("start one with: npm run sandbox -- up");
     }
+    const width = Math.max(...parts.map(({ name }) => name.length));
     for (const { name, running, what } of parts) {
-      process.stdout.write(`${running ? "running" : "stopped"}  ${name.padEnd(44)} ${what}\n`);
+      process.stdout.write(`${running ? "running" : "stopped"}  ${name.padEnd(width)}  ${what}\n`);
     }
     process.exitCode = parts.length > 0 && parts.every(({ running }) => running) ? 0 : 1;
   });
@@ -109,7 +110,7 @@ program
   .description("stop every program of the sandbox and remove its folder")
   .action(async () => {
     await down(directory, progress);
-    progress(`the sandbox is down, and ${directory} is removed`);
+    progress(`the sandbox is down; nothing is left in ${directory}`);
   });
 
 try {
