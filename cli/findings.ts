@@ -14,16 +14,21 @@ const words: Record<Severity, string> = { refuse: "PROBLEM", unknown: "UNKNOWN",
 /** Findings for a person, the gravest first, each with what to do about it. */
 export function findingsTable(findings: readonly Finding[], color: ColorChoice): string {
   const sorted = findings.toSorted((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
-  const rows = sorted.map(({ severity, where, what, fix }) => [
+  const rows = sorted.map(({ severity, code, where, what, fix }) => [
     verdictText(words[severity], findingVerdict(severity), color),
+    code,
     `${where}: ${what}${fix === "" ? "" : `\n-> ${fix}`}`,
   ]);
-  return table(["STATUS", "FINDING"], rows);
+  return `${table(["STATUS", "CODE", "FINDING"], rows)}\n\ncodes: docs/findings.md`;
 }
 
-/** A finding in one line. */
-export function logLine({ severity, where, what, fix }: Finding): string {
-  return `${words[severity]}: ${where}: ${what}${fix === "" ? "" : `; ${fix}`}`;
+/**
+ * A finding in one line.
+ *
+ * @example logLine(findingsAt("pg_hba").ok("pg-hba-sound", "lets in everybody")) // → "ok[pg-hba-sound]: pg_hba: lets in everybody"
+ */
+export function logLine({ severity, code, where, what, fix }: Finding): string {
+  return `${words[severity]}[${code}]: ${where}: ${what}${fix === "" ? "" : `; ${fix}`}`;
 }
 
 /** What stands in the way, in lines for stderr: a machine that reads stdout shows them to its person. */

@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option } from "commander";
-import { messageOf, RecoveryError } from "../domain/errors.ts";
 import { permissions } from "../domain/kubernetes/permissions.ts";
 import { failureExitCode } from "./exit-codes.ts";
+import { argumentsFailure, failureJson, failureOf, failureText, stackText, wantsFailureJson } from "./failure.ts";
 import { addHarborCommands } from "./harbor/program.ts";
 import { concurrencyArgument, durationOption, withCommonOptions } from "./options.ts";
 import type { DumpCommandOptions } from "./dump/dump.ts";
@@ -15,6 +15,11 @@ function program(setExitCode: (code: number) => void): Command {
     .description("Finds and repairs Postgres clusters on Kubernetes that lose their backups in silence.")
     .exitOverride()
     .showHelpAfterError("(--help shows what is possible)")
+    .configureOutput({
+      outputError(text, write) {
+        write(text.replace(/^error: /, "error[arguments-invalid]: "));
+      },
+    })
     .addHelpText(
       "after",
       `
@@ -98,15 +103,17 @@ The --help of each command has its Kubernetes permissions and exit codes.`,
   return root;
 }
 
+/** Says what went wrong; the result is the exit code. */
 function report(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  if (error instanceof RecoveryError) {
-    process.stderr.write(`error: ${error.message}\n${error.next === undefined ? "" : `next: ${error.next}\n`}`);
-    return failureExitCode(error.kind);
-  }
-  const stack = process.argv.includes("--debug") && error instanceof Error ? error.stack : undefined;
-  process.stderr.write(`error: ${stack ?? messageOf(error)}\n`);
-  return failureExitCode("undetermined");
+  const parameters = process.argv.slice(2);
+  const isOfCommander = error instanceof CommanderError;
+  if (isOfCommander && error.exitCode === 0) return 0;
+  const failure = isOfCommander ? argumentsFailure(error.message) : failureOf(error);
+  // Commander has told the person already.
+  if (!isOfCommander) process.stderr.write(failureText(failure));
+  if (parameters.includes("--debug")) process.stderr.write(`${stackText(error)}\n`);
+  if (wantsFailureJson(parameters)) process.stdout.write(failureJson(failure));
+  return failureExitCode(failure.kind);
 }
 
 // A reader that went away (`| head`) is no error of the program; a session that runs stops by itself.

@@ -60,7 +60,10 @@ export function withCommonOptions(
     .addOption(
       new Option("--color <when>", "colours in the output").choices(["auto", "always", "never"]).default("auto"),
     )
-    .option("--debug", "show every remote command and how long it took, on stderr")
+    .option(
+      "--debug",
+      "show every remote command and how long it took, and the stack of an error with its causes, on stderr",
+    )
     .addHelpText(
       "after",
       () => `\n${examplesHelp(help.examples)}\n\n${permissionsHelp(help.permissions)}\n\n${exitCodeHelp}`,

@@ -80,10 +80,11 @@ async function fromStdin(): Promise<unknown> {
   try {
     return JSON.parse(await text(process.stdin));
   } catch (error) {
-    // Node's message quotes the text, and keys may stand in it.
-    throw new RecoveryError(
-      "request-unreadable",
-      `the request on stdin is not JSON: ${error instanceof SyntaxError ? "it cannot be parsed" : messageOf(error)}`,
-    );
+    // Neither quoted nor a cause: Node's message quotes the text, and keys may stand in it.
+    if (error instanceof SyntaxError)
+      throw new RecoveryError("request-unreadable", "the request on stdin is not JSON: it cannot be parsed");
+    throw new RecoveryError("request-unreadable", `the request on stdin cannot be read: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
 }

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { allConfig } from "@pulumi/pulumi/runtime/config.js";
 import { z } from "zod";
-import { messageOf } from "../domain/errors.ts";
+import { messageOf, RecoveryError } from "../domain/errors.ts";
 import type { HarborSecrets } from "./harbor.ts";
 import type { Settings } from "./schema.ts";
 import { parseSettings } from "./settings.ts";
@@ -29,6 +29,7 @@ export function settingsFromPulumi(): PulumiSettings {
     });
     return { ...plain, harborSecrets: pulumi.secret(harborSecrets) };
   } catch (error) {
-    throw new pulumi.RunError(messageOf(error));
+    const code = error instanceof RecoveryError ? `[${error.code}] ` : "";
+    throw new pulumi.RunError(`${code}${messageOf(error)}`);
   }
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { RecoveryError } from "../domain/errors.ts";
 import { secretKeys as secretKeysOfSchema, settingsSchema, type Settings } from "./schema.ts";
 
 /** A stack's configuration values of this project: key without the project's name, and the raw text that Pulumi holds. */
@@ -12,7 +13,7 @@ export interface StackConfig {
 /**
  * The typed settings of a stack, with every default filled in.
  *
- * @throws Error that lists everything wrong in every key at once. Values are not quoted, but for the names of clusters.
+ * @throws RecoveryError that lists everything wrong in every key at once. Values are not quoted, but for the names of clusters.
  */
 export function parseSettings({ stack, values, secretKeys }: StackConfig): Settings {
   const raw = Object.fromEntries([...values].map(([key, text]) => [key, parsedValue(text)]));
@@ -23,7 +24,10 @@ export function parseSettings({ stack, values, secretKeys }: StackConfig): Setti
     ...missingSecrets(raw),
   ];
   if (!result.success || problems.length > 0) {
-    throw new Error(`Pulumi.${stack}.yaml has wrong values under postgres-recovery:\n${problems.join("\n")}`);
+    throw new RecoveryError(
+      "settings-invalid",
+      `Pulumi.${stack}.yaml has wrong values under postgres-recovery:\n${problems.join("\n")}`,
+    );
   }
   return result.data;
 }

@@ -13,6 +13,7 @@ import {
   restoreCheckRequestSchema,
   suggestReportSchema,
 } from "../../domain/restore/check.ts";
+import { errorReportSchema } from "../../domain/error-report.ts";
 import { scanReportSchema } from "../../domain/stanza/list-report.ts";
 import {
   fingerprintReportSchema,
@@ -27,6 +28,7 @@ import { dumpCommandReportSchema } from "../../domain/dump/report.ts";
 
 /** The JSON Schemas of what the commands print with `-o json` and read with `--request`, by file name in docs/schema. */
 export const jsonSchemas = {
+  "error.v1.json": z.toJSONSchema(errorReportSchema),
   "stanza-list.v1.json": z.toJSONSchema(scanReportSchema),
   "stanza-create.v1.json": z.toJSONSchema(stanzaCreateReportSchema),
   "stanza-create-request.v1.json": z.toJSONSchema(stanzaCreateRequestSchema, { io: "input" }),

@@ -339,7 +339,7 @@ describe("keeping secrets in AWS Secrets Manager and restoring them", function (
     assert.equal(exitCode, 3);
     assert.match(
       stderr,
-      /^error: AWS Secrets Manager: postgres-recovery\/harbor-cluster\/harbor-cluster\/\S+: .*ECONNREFUSED/,
+      /^error\[secrets-manager-failed\]: AWS Secrets Manager: postgres-recovery\/harbor-cluster\/harbor-cluster\/\S+: .*ECONNREFUSED/,
     );
   });
 });

@@ -194,7 +194,7 @@ describe("the steps for Harbor's database, with both real operators and a real S
       checkRequest({ source: { uid: "00e85b8a-3f92-4c86-8d42-5056348c1e7e" } }),
     );
     assert.equal(exitCode, 1);
-    assert.match(stderr, /^PROBLEM: s3:\/\/.*: holds no backup; correct restore\.scope, uid/m);
+    assert.match(stderr, /^PROBLEM\[backup-missing\]: s3:\/\/.*: holds no backup; correct restore\.scope, uid/m);
     assert.equal(restoreCheckReportSchema.parse(JSON.parse(stdout)).verdict, "refuse");
   });
 

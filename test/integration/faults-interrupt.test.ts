@@ -42,7 +42,7 @@ describe("a command is interrupted", function () {
     assert.equal(exitCode, 130, stderr);
     assert.match(
       stderr,
-      /error: interrupted\nnext: a remote command that was under way ends by itself within its time limit$/,
+      /error\[interrupted\]: interrupted\nnext: a remote command that was under way ends by itself within its time limit$/,
     );
     assert.doesNotMatch(stderr, /\n\s+at /);
   }

@@ -61,13 +61,13 @@ describe("messages for mistakes in the kubeconfig", function () {
   it("no kubeconfig at all", async () => {
     assert.deepEqual(await list({}), {
       exitCode: 2,
-      text: `error: there is no kubeconfig: the variable KUBECONFIG is not set, and ~/.kube/config does not exist
+      text: `error[kubeconfig-missing]: there is no kubeconfig: the variable KUBECONFIG is not set, and ~/.kube/config does not exist
 next: name one with --kubeconfig, or set KUBECONFIG`,
     });
   });
 
   it("a kubeconfig that does not exist, by option and by variable", async () => {
-    const text = `error: the kubeconfig FOLDER/nope cannot be used: FOLDER/nope does not exist
+    const text = `error[kubeconfig-unusable]: the kubeconfig FOLDER/nope cannot be used: FOLDER/nope does not exist
 next: check --kubeconfig and the variable KUBECONFIG`;
     const path = join(directory, "nope");
     assert.deepEqual(await list({}, "--kubeconfig", path), { exitCode: 2, text });
@@ -79,7 +79,7 @@ next: check --kubeconfig and the variable KUBECONFIG`;
       await listWith("users:\n- name: ada\n  user:\n    token: CANARY-token\n   wrong: [indentation\n"),
       {
         exitCode: 2,
-        text: `error: the kubeconfig FOLDER/kubeconfig cannot be used: it is not valid YAML near line 5
+        text: `error[kubeconfig-unusable]: the kubeconfig FOLDER/kubeconfig cannot be used: it is not valid YAML near line 5
 next: check --kubeconfig and the variable KUBECONFIG`,
       },
     );
@@ -88,12 +88,12 @@ next: check --kubeconfig and the variable KUBECONFIG`,
   it("a YAML file that is not a kubeconfig", async () => {
     assert.deepEqual(await listWith("CANARY-token"), {
       exitCode: 2,
-      text: `error: the kubeconfig FOLDER/kubeconfig names no current context; it has: none
+      text: `error[context-unknown]: the kubeconfig FOLDER/kubeconfig names no current context; it has: none
 next: choose one with --context, or name another file with --kubeconfig`,
     });
     assert.deepEqual(await listWith(""), {
       exitCode: 2,
-      text: `error: the kubeconfig FOLDER/kubeconfig cannot be used: it is not valid YAML
+      text: `error[kubeconfig-unusable]: the kubeconfig FOLDER/kubeconfig cannot be used: it is not valid YAML
 next: check --kubeconfig and the variable KUBECONFIG`,
     });
   });
@@ -101,7 +101,7 @@ next: check --kubeconfig and the variable KUBECONFIG`,
   it("an unknown context", async () => {
     assert.deepEqual(await listWith(kubeconfig({}), "--context", "prod"), {
       exitCode: 2,
-      text: `error: the kubeconfig FOLDER/kubeconfig has no context prod; it has: dev
+      text: `error[context-unknown]: the kubeconfig FOLDER/kubeconfig has no context prod; it has: dev
 next: choose one with --context, or name another file with --kubeconfig`,
     });
   });
@@ -109,7 +109,7 @@ next: choose one with --context, or name another file with --kubeconfig`,
   it("no current context", async () => {
     assert.deepEqual(await listWith(kubeconfig({ currentContext: "" })), {
       exitCode: 2,
-      text: `error: the kubeconfig FOLDER/kubeconfig names no current context; it has: dev
+      text: `error[context-unknown]: the kubeconfig FOLDER/kubeconfig names no current context; it has: dev
 next: choose one with --context, or name another file with --kubeconfig`,
     });
   });
@@ -117,7 +117,7 @@ next: choose one with --context, or name another file with --kubeconfig`,
   it("a certificate file that does not exist", async () => {
     assert.deepEqual(await listWith(kubeconfig({ cluster: { "certificate-authority": "ca.crt" } })), {
       exitCode: 2,
-      text: `error: context dev: the kubeconfig names a file that cannot be used: FOLDER/ca.crt does not exist
+      text: `error[kubeconfig-file-unusable]: context dev: the kubeconfig names a file that cannot be used: FOLDER/ca.crt does not exist
 next: check --kubeconfig and the variable KUBECONFIG`,
     });
   });
@@ -126,7 +126,7 @@ next: check --kubeconfig and the variable KUBECONFIG`,
     const user = { exec: { apiVersion: "client.authentication.k8s.io/v1", command: "company-login" } };
     assert.deepEqual(await listWith(kubeconfig({ user })), {
       exitCode: 2,
-      text: `error: context dev: the kubeconfig's login helper company-login cannot be started (ENOENT)
+      text: `error[login-helper-missing]: context dev: the kubeconfig's login helper company-login cannot be started (ENOENT)
 next: install it or put it on PATH, or choose another context`,
     });
   });
@@ -137,7 +137,7 @@ next: install it or put it on PATH, or choose another context`,
     };
     assert.deepEqual(await listWith(kubeconfig({ user })), {
       exitCode: 3,
-      text: `error: context dev: the kubeconfig's login helper sh failed: session expired, run company-login
+      text: `error[login-helper-failed]: context dev: the kubeconfig's login helper sh failed: session expired, run company-login
 next: log in to the cluster again`,
     });
   });
@@ -147,7 +147,7 @@ next: log in to the cluster again`,
       const user = { exec: { command: "echo", args: [answer] } };
       assert.deepEqual(await listWith(kubeconfig({ user })), {
         exitCode: 3,
-        text: `error: context dev: the kubeconfig's login helper echo failed: it printed no credentials
+        text: `error[login-helper-failed]: context dev: the kubeconfig's login helper echo failed: it printed no credentials
 next: log in to the cluster again`,
       });
     }
@@ -169,7 +169,7 @@ next: log in to the cluster again`,
       const ended = await Promise.race([running, sleep(20_000, undefined, { ref: false })]);
       assert(ended, "it waits for the helper");
       assert.equal(ended.exitCode, 130);
-      assert.match(ended.stderr, /^error: interrupted\n/);
+      assert.match(ended.stderr, /^error\[interrupted\]: interrupted\n/);
     } finally {
       process.kill(Number(await readFile(started, "utf8")));
     }
@@ -186,7 +186,7 @@ next: log in to the cluster again`,
         .replaceAll(server.slice("https://".length), "ADDRESS")
         .replaceAll(/list (pods|postgresclusters)/g, "LIST"),
       `context dev: the API server SERVER does not answer (LIST): connect ECONNREFUSED ADDRESS; trying again
-error: context dev: the API server SERVER does not answer (LIST): connect ECONNREFUSED ADDRESS
+error[kubernetes-unreachable]: context dev: the API server SERVER does not answer (LIST): connect ECONNREFUSED ADDRESS
 next: check the network, VPN and proxy from here to it: kubectl --context dev version`,
     );
   });
@@ -236,7 +236,7 @@ describe("messages for mistakes on a cluster that answers", function () {
     assert.deepEqual(list, {
       exitCode: 3,
       stdout: "",
-      text: `error: context dev: the API server SERVER does not accept the credentials of the kubeconfig's user person: the login has expired, or belongs to another cluster (LIST)
+      text: `error[kubernetes-unauthorized]: context dev: the API server SERVER does not accept the credentials of the kubeconfig's user person: the login has expired, or belongs to another cluster (LIST)
 next: log in to the cluster again, then run again`,
     });
   });
@@ -250,7 +250,7 @@ next: log in to the cluster again, then run again`,
     assert.deepEqual(list, {
       exitCode: 2,
       stdout: "",
-      text: `error: context dev: SERVER knows no postgresclusters.postgres-operator.crunchydata.com of v1beta1 (get postgresclusters): Crunchy PGO is not installed in this Kubernetes cluster
+      text: `error[kubernetes-resource-unknown]: context dev: SERVER knows no postgresclusters.postgres-operator.crunchydata.com of v1beta1 (get postgresclusters): Crunchy PGO is not installed in this Kubernetes cluster
 next: check that --context names the right cluster`,
     });
   });
@@ -260,7 +260,7 @@ next: check that --context names the right cluster`,
     assert.deepEqual(told(await cli("stanza", "list", "--kubeconfig", kubeconfig)), {
       exitCode: 3,
       stdout: "",
-      text: `error: context dev: not allowed to list postgresclusters: postgresclusters.postgres-operator.crunchydata.com is forbidden: User "system:serviceaccount:default:eve" cannot list resource "postgresclusters" in API group "postgres-operator.crunchydata.com" at the cluster scope
+      text: `error[kubernetes-forbidden]: context dev: not allowed to list postgresclusters: postgresclusters.postgres-operator.crunchydata.com is forbidden: User "system:serviceaccount:default:eve" cannot list resource "postgresclusters" in API group "postgres-operator.crunchydata.com" at the cluster scope
 next: ask for the role in docs/permissions.md; with rights in one namespace only, list with -n NAMESPACE`,
     });
   });
@@ -269,7 +269,7 @@ next: ask for the role in docs/permissions.md; with rights in one namespace only
     assert.deepEqual(told(await cli("stanza", "list", "-n", "calender", "--context", "dev")), {
       exitCode: 2,
       stdout: "",
-      text: `error: there is no PostgresCluster in namespace calender of context dev
+      text: `error[namespace-without-clusters]: there is no PostgresCluster in namespace calender of context dev
 next: see all namespaces: postgres-recovery stanza list --context dev`,
     });
   });
@@ -302,7 +302,7 @@ next: log in again, or ask for the role in docs/permissions.md`,
         exitCode: 3,
         stdout: "",
         text: `Unreachable: ${refused}
-error: tsl/tsl-db: Unreachable: ${refused}
+error[exec-forbidden]: tsl/tsl-db: Unreachable: ${refused}
 next: log in again, or ask for the role in docs/permissions.md`,
       });
     });
@@ -313,7 +313,7 @@ next: log in again, or ask for the role in docs/permissions.md`,
       assert.deepEqual(told(await cli(...command, "calendar/nope", "--context", "dev")), {
         exitCode: 2,
         stdout: "",
-        text: `error: there is no PostgresCluster calendar/nope in context dev
+        text: `error[postgres-cluster-not-found]: there is no PostgresCluster calendar/nope in context dev
 next: \`postgres-recovery stanza list\` shows those that there are`,
       });
     });
@@ -323,7 +323,7 @@ next: \`postgres-recovery stanza list\` shows those that there are`,
         assert.deepEqual(told(await cli(...command, name, "--context", "dev")), {
           exitCode: 2,
           stdout: "",
-          text: `error: "${name}" is not NAMESPACE/CLUSTER
+          text: `error[cluster-name-invalid]: "${name}" is not NAMESPACE/CLUSTER
 next: name a cluster as \`postgres-recovery stanza list\` shows it, such as calendar/calendar-db`,
         });
       });
