@@ -6,11 +6,19 @@ import type { HarborSettings } from "./settings/harbor.ts";
 const settings = settingsFromPulumi();
 const stanza = new StanzaCreation("stanza", { kubernetes: settings.kubernetes, ...settings.stanza });
 
-/** What was done for each target, and which targets are on hold. */
-export const stanzas = { created: stanza.created, held: stanza.held };
+const outputs = {
+  /** What was done for each target, and which targets are on hold. */
+  stanzas: { created: stanza.created, held: stanza.held },
+};
 
-/** What was found and done for Harbor's database, or why nothing is done yet. Absent in a stack that declares none. */
-export const harbor = settings.harbor && (await declareHarbor(settings.harbor));
+/** Pulumi warns of an output that is undefined, so a stack that declares no Harbor has no such output at all. */
+export default settings.harbor === undefined
+  ? outputs
+  : {
+      ...outputs,
+      /** What was found and done for Harbor's database, or why nothing is done yet. */
+      harbor: await declareHarbor(settings.harbor),
+    };
 
 async function declareHarbor({ hold, ...declared }: HarborSettings): Promise<object> {
   if (hold !== undefined) return { held: new HeldTarget(declared.cluster, hold).reason };

@@ -17,6 +17,7 @@ import { operatorManifests } from "./manifests.ts";
 import { harborClusterManifest, harborContext, operatorObjects } from "./objects.ts";
 import type { HarborClusterChoices } from "./objects.ts";
 import { startControllerManager, startHarborOperator, startZalandoOperator } from "./operators.ts";
+import { pulumiVersions } from "../pulumi/versions.ts";
 import { baseBackups } from "./spilo-patroni.ts";
 
 /** The programs that Harbor's part needs in addition to those of the plain sandbox. */
@@ -26,9 +27,6 @@ const harborTools: readonly Tool[] = [
   "harbor-operator",
   "pulumi-resource-kubernetes",
 ];
-
-/** The version of the npm package @pulumi/kubernetes. */
-const kubernetesProviderVersion = "4.25.0";
 
 /** The paths of the programs of Harbor's part, including those behind the AWS APIs. */
 export interface HarborPrograms {
@@ -56,7 +54,7 @@ export async function startHarbor(
   await createFolder(baseBackups(directory), host.account);
   await installProvider(join(directory, "pulumi"), {
     name: "kubernetes",
-    version: kubernetesProviderVersion,
+    version: pulumiVersions.kubernetes,
     command: [tools.get("pulumi-resource-kubernetes") ?? ""],
   });
 

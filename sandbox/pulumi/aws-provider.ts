@@ -26,6 +26,7 @@ import { diffResponse, topLevel } from "./diff-response.ts";
 import { servePlugin, unary } from "./plugin-server.ts";
 import { changedPaths, propertiesOf, revealed, structOf, unknownString } from "./property-diff.ts";
 import type { Properties } from "./property-diff.ts";
+import { pulumiVersions } from "./versions.ts";
 
 const types = new Map<string, ResourceType>([
   ["aws:iam/policy:Policy", policy],
@@ -43,7 +44,7 @@ const types = new Map<string, ResourceType>([
 let configured: ReturnType<typeof configuredClients> | undefined;
 
 await servePlugin(services.ResourceProviderService, {
-  getPluginInfo: unary(() => new plugin.PluginInfo().setVersion("7.48.0")),
+  getPluginInfo: unary(() => new plugin.PluginInfo().setVersion(pulumiVersions.aws)),
   checkConfig: unary((request: messages.CheckRequest) => new provider.CheckResponse().setInputs(request.getNews())),
   diffConfig: unary(() => new provider.DiffResponse()),
   configure: unary((request: messages.ConfigureRequest) => {

@@ -18,8 +18,8 @@ import { channelOptions, servePlugin, unary } from "./plugin-server.ts";
 import { changedPaths, propertiesOf, revealed, structOf, unknownString } from "./property-diff.ts";
 import type { Properties } from "./property-diff.ts";
 import { runShellCommand } from "./shell-command.ts";
+import { pulumiVersions } from "./versions.ts";
 
-const version = "1.2.1";
 const commandType = "command:local:Command";
 const runFunction = "command:local:run";
 const inputNames = new Set([
@@ -42,7 +42,7 @@ const engineClient = new engineServices.EngineClient(engineAddress, grpc.credent
 const cancellation = new AbortController();
 
 await servePlugin(services.ResourceProviderService, {
-  getPluginInfo: unary(() => new plugin.PluginInfo().setVersion(version)),
+  getPluginInfo: unary(() => new plugin.PluginInfo().setVersion(pulumiVersions.command)),
   checkConfig: unary((request: messages.CheckRequest) => new provider.CheckResponse().setInputs(request.getNews())),
   diffConfig: unary(() => new provider.DiffResponse()),
   configure: unary(() => new provider.ConfigureResponse().setAcceptsecrets(true).setSupportspreview(true)),

@@ -1,11 +1,7 @@
 import { copyFile, link, mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
-
-/** These must match exactly: the npm package `pulumi` looks for this engine, `@pulumi/command` and `@pulumi/aws` for these plugins. */
-const engineVersion = "3.259.0";
-const commandVersion = "1.2.1";
-const awsVersion = "7.48.0";
+import { pulumiVersions } from "./versions.ts";
 
 /** Matches the `encryptionsalt` of the checked-in stack files. Not a secret, because it protects only the sandbox. */
 export const sandboxPassphrase = "sandbox";
@@ -27,19 +23,19 @@ export interface PulumiHomeOptions {
  */
 export async function layPulumiHome(options: PulumiHomeOptions): Promise<Record<string, string>> {
   const { home, pulumi, node } = options;
-  const programs = join(home, "versions", engineVersion, "bin");
+  const programs = join(home, "versions", pulumiVersions.engine, "bin");
   const state = join(home, "state");
   await mkdir(state, { recursive: true });
   await placeEngine(pulumi, join(programs, "pulumi"));
   await placeLauncher(join(programs, "pulumi-language-nodejs"), [node, join(import.meta.dirname, "language-host.ts")]);
   await installProvider(home, {
     name: "command",
-    version: commandVersion,
+    version: pulumiVersions.command,
     command: [node, join(import.meta.dirname, "command-provider.ts")],
   });
   await installProvider(home, {
     name: "aws",
-    version: awsVersion,
+    version: pulumiVersions.aws,
     command: [node, join(import.meta.dirname, "aws-provider.ts")],
   });
   return {

@@ -16,6 +16,7 @@ import empties from "google-protobuf/google/protobuf/empty_pb.js";
 import { servePlugin, unary } from "./plugin-server.ts";
 import { propertiesOf } from "./property-diff.ts";
 import type { PropertyValue } from "./property-diff.ts";
+import { pulumiVersions } from "./versions.ts";
 
 /** The exit code with which the vendor's runner says that it has already reported everything to the engine. */
 const bailExitCode = 32;
@@ -25,7 +26,7 @@ const running = new Set<ChildProcess>();
 
 await servePlugin(services.LanguageRuntimeService, {
   handshake: unary(() => new language.LanguageHandshakeResponse()),
-  getPluginInfo: unary(() => new plugin.PluginInfo().setVersion("3.259.0")),
+  getPluginInfo: unary(() => new plugin.PluginInfo().setVersion(pulumiVersions.engine)),
   about: unary(() => new language.AboutResponse().setExecutable(process.execPath).setVersion(process.version)),
   // All plugins are already installed, so nothing has to be downloaded.
   getRequiredPlugins: unary(() => new language.GetRequiredPluginsResponse()),

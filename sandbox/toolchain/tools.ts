@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { execa } from "execa";
 import { buildTool, type Recipe } from "./build.ts";
+import { pulumiVersions } from "../pulumi/versions.ts";
 
 /** The programs of the sandbox that come from Go modules. */
 export type Tool =
@@ -29,7 +30,7 @@ const kubernetesVersion = [
   "-X k8s.io/component-base/version.gitTreeState=clean",
   "-X k8s.io/client-go/pkg/version.gitVersion=v1.36.3",
 ].join(" ");
-const pulumiVersion = "-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v3.259.0";
+const pulumiVersion = `-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${pulumiVersions.engine}`;
 
 const recipes: Record<Tool, Recipe & { accepted?: ReadyMade }> = {
   etcd: {

@@ -22,6 +22,7 @@ import { structOf } from "../../sandbox/pulumi/property-diff.ts";
 import { waitUntil } from "../../sandbox/host/processes.ts";
 import { answer, bound, startPlugin, unaryCall } from "./plugin-harness.ts";
 import type { StartedPlugin } from "./plugin-harness.ts";
+import { pulumiVersions } from "../../sandbox/pulumi/versions.ts";
 
 describe("stand-in for the Node language host", function () {
   this.timeout(60_000);
@@ -87,7 +88,7 @@ describe("stand-in for the Node language host", function () {
 
   it("describes itself and asks for no plugin to be downloaded", async () => {
     const plugin = await unaryCall<PluginInfo>((done) => client.getPluginInfo(new empties.Empty(), done));
-    assert.equal(plugin.getVersion(), "3.259.0");
+    assert.equal(plugin.getVersion(), pulumiVersions.engine);
     const about = await unaryCall<AboutResponse>((done) => client.about(new language.AboutRequest(), done));
     assert.deepEqual([about.getExecutable(), about.getVersion()], [process.execPath, process.version]);
     const packages = await unaryCall<GetRequiredPackagesResponse>((done) =>
