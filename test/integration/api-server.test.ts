@@ -276,7 +276,10 @@ describe("an API server that is killed and restarted", function () {
     await withApiServerKilled("lab", async () => {
       const { stdout, stderr, exitCode } = await dump.ended;
       assert.deepEqual({ stdout, exitCode }, { stdout: "", exitCode: 4 });
-      assert.match(stderr, /error\[dump-cut-off\]: brr\/postgresql: the dump of \S+ failed: .*\nnext: no dump file was kept/);
+      assert.match(
+        stderr,
+        /error\[dump-cut-off\]: brr\/postgresql: the dump of \S+ failed: .*\nnext: no dump file was kept/,
+      );
       assert.deepEqual(await readdir(directory), []);
     });
     await lock;
