@@ -8,7 +8,7 @@ import {
   type Duration,
 } from "./duration.ts";
 
-// Apart from duration.ts, so that `--help` does not load zod.
+// Separate from duration.ts, so that `--help` does not load zod.
 
 /** A duration: text such as `10m` in JSON and YAML, seconds inside. */
 export const durationSchema = z.codec(

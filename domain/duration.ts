@@ -1,6 +1,6 @@
 declare const isDuration: unique symbol;
 
-/** A whole number of seconds, from 1 second to 7 days. Texts become one at the edge; everything inside counts seconds. */
+/** A whole number of seconds, from 1 second to 7 days. Text is parsed at the edge; all other code counts seconds. */
 export type Duration = number & { readonly [isDuration]: true };
 
 const unitSeconds = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
@@ -8,10 +8,10 @@ type Unit = keyof typeof unitSeconds;
 
 const longestSeconds = 7 * unitSeconds.d;
 
-/** The text of a duration, but for its upper bound: `30s`, `10m`, `2h`, `7d`. */
+/** The form of a duration's text: `30s`, `10m`, `2h`, `7d`. It does not check the upper bound. */
 export const durationPattern = /^([1-9]\d{0,5})([smhd])$/;
 
-/** What is said of a text that is no duration. */
+/** The message about a text that is not a duration. */
 export const durationProblem = "a duration is a whole number with s, m, h or d, such as 30s, 10m, 2h, at most 7d";
 
 /** Whether a number of seconds is a duration. */
@@ -36,9 +36,10 @@ export function parseDuration(text: string): Duration | undefined {
 }
 
 /**
- * A duration that is written in the code.
+ * A duration that is a literal in the code.
  *
- * @throws TypeError when it is not one.
+ * @example duration("10m") // → 600
+ * @throws TypeError when the literal is not a duration.
  */
 export function duration(text: `${number}${Unit}`): Duration {
   const parsed = parseDuration(text);

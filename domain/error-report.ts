@@ -13,7 +13,7 @@ export const errorReportSchema = z.object({
     /** The exit code follows from it: usage 2, undetermined 3, failed 4, interrupted 130. */
     kind: z.enum(kinds),
     message: z.string(),
-    /** What to do next; null where the message says all. */
+    /** What to do next; null when the message already says it. */
     next: z.string().nullable(),
   }),
 });

@@ -7,21 +7,21 @@ import {
   type Severity,
 } from "./catalogue/finding-codes.ts";
 
-/** One thing that was looked at before a restore or a backup is relied upon. It never holds a secret's value. */
+/** The result of one check, made before anybody relies on a restore or a backup. It never contains a secret's value. */
 export const findingSchema = z.object({
   severity: z.enum(severities),
-  /** Names the fact, in every version; explained in docs/findings.md. */
+  /** Names the fact, and stays the same in every version. Explained in docs/findings.md. */
   code: z.enum(findingCodes),
   /** What was found. */
   what: z.string(),
-  /** The object, file, key or place that it was found in. */
+  /** The object, file, key or place where it was found. */
   where: z.string(),
-  /** What to do about it; empty where nothing is to be done. */
+  /** What to do about it; empty when there is nothing to do. */
   fix: z.string(),
 });
 export type Finding = z.infer<typeof findingSchema>;
 
-/** Makes findings about one place; each code goes with one severity. */
+/** Builds findings about one place. Each code belongs to one severity. */
 export interface FindingsAt {
   refuse(code: FindingCodeOf<"refuse">, what: string, fix: string): Finding;
   unknown(code: FindingCodeOf<"unknown">, what: string, fix: string): Finding;
@@ -30,23 +30,25 @@ export interface FindingsAt {
 }
 
 /**
- * @param where the object, file, key or place that is looked at.
+ * A builder of findings about one place.
+ *
+ * @param where the object, file, key or place that is checked.
  * @example findingsAt("pg_hba").ok("pg-hba-sound", "lets in everybody")
  * // → { severity: "ok", code: "pg-hba-sound", what: "lets in everybody", where: "pg_hba", fix: "" }
  */
 export function findingsAt(where: string): FindingsAt {
-  const made =
+  const build =
     (severity: Severity) =>
     (code: FindingCode, what: string, fix: string): Finding => ({ severity, code, what, where, fix });
   return {
-    refuse: made("refuse"),
-    unknown: made("unknown"),
-    warn: made("warn"),
-    ok: (code, what) => made("ok")(code, what, ""),
+    refuse: build("refuse"),
+    unknown: build("unknown"),
+    warn: build("warn"),
+    ok: (code, what) => build("ok")(code, what, ""),
   };
 }
 
-/** The gravest severity among findings; `ok` when there is none. */
+/** The most serious severity among findings; `ok` when there are none. */
 export function gravest(findings: readonly Finding[]): Severity {
   return severities.find((severity) => findings.some((finding) => finding.severity === severity)) ?? "ok";
 }

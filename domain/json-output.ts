@@ -3,14 +3,15 @@ import { isInteger, isSafeNumber, parse } from "lossless-json";
 const numberOrBigInt = (digits: string): number | bigint =>
   isInteger(digits) && !isSafeNumber(digits) ? BigInt(digits) : Number(digits);
 
-/** How many lines that look like the start of a document are tried: banners such as `[warn] …` look so too. */
+/** How many lines that look like the start of a document are tried. Banners such as `[warn] …` look like one, too. */
 const startsTried = 20;
 
 /**
- * The JSON document in a command's output, with every integer that a JavaScript number would corrupt kept as a BigInt
- * (PostgreSQL system identifiers have 64 bits). Lines before the document (banners, warnings) are skipped.
+ * The JSON document in a command's output. Lines before it (banners, warnings) are skipped. An integer that does not fit
+ * into a JavaScript number becomes a BigInt: PostgreSQL's system identifiers have 64 bits.
  *
- * @throws SyntaxError when there is no whole JSON array or object in the text, for instance because it was cut.
+ * @example parseJsonOutput('[warn] slow disk\n{"id": 7431}') // → { id: 7431 }
+ * @throws SyntaxError when the text contains no complete JSON array or object, for instance because it was cut off.
  */
 export function parseJsonOutput(text: string): unknown {
   let failure: unknown = new SyntaxError("no JSON in the output");

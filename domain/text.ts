@@ -1,5 +1,5 @@
 /**
- * The first line that says something; commands and libraries often add details below it.
+ * The first line that is not blank; commands and libraries often add details below it.
  *
  * @example firstLine("\nERROR: [055]: unable to load\nHINT: …\n") // → "ERROR: [055]: unable to load"
  * @example firstLine("") // → ""
@@ -9,7 +9,7 @@ export function firstLine(text: string): string {
 }
 
 /**
- * The value of a JSON text; undefined when it is no JSON.
+ * The value of a JSON text; undefined when the text is not JSON.
  *
  * @example parsedJson('{"a": 1}') // → { a: 1 }
  * @example parsedJson("<html>") // → undefined

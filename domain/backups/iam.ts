@@ -16,16 +16,16 @@ export interface PolicyStatement {
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
 }
 
-/** The backups of one database, or of all that ever had its name. */
+/** The backups of one database, or of all databases that ever had its name. */
 export interface BackupFolder {
   readonly bucket: string;
-  /** Name of the `postgresql` resource, or what else stands behind `spilo/`. */
+  /** Name of the `postgresql` resource, or another folder below `spilo/`. */
   readonly scope: string;
-  /** UID of the `postgresql` resource. Absent: every UID, for it is not known before the database is made. */
+  /** UID of the `postgresql` resource. Absent: every UID, because it is not known before the database is created. */
   readonly uid?: string | undefined;
 }
 
-/** What a writer of backups is given. */
+/** What a writer of backups may access. */
 export interface WriterAccess extends BackupFolder {
   /** UIDs of the same scope that are only read, such as the source of a restore: nothing may be written or deleted there. */
   readonly readOnlyUids?: readonly string[];
@@ -33,6 +33,7 @@ export interface WriterAccess extends BackupFolder {
   readonly kmsKey?: string | undefined;
 }
 
+/** What a reader of backups may access. */
 export interface ReaderAccess extends BackupFolder {
   /** ARN, id or alias of the customer-managed key of the bucket. */
   readonly kmsKey?: string | undefined;
@@ -42,8 +43,8 @@ const deletion = ["s3:DeleteObject", "s3:AbortMultipartUpload"];
 
 /**
  * What WAL-G needs to write backups and WAL, to read them (replicas and a repair fetch WAL from there), and to delete
- * what its retention drops. With versioning a deletion only hides an object: `s3:DeleteObjectVersion` is not granted.
- * The region must be set (AWS_REGION), else WAL-G asks for `s3:GetBucketLocation`, too (wal-g docs/STORAGES.md).
+ * what its retention drops. In a versioned bucket a deletion only hides an object, because `s3:DeleteObjectVersion` is not
+ * granted. The region must be set (AWS_REGION), else WAL-G also needs `s3:GetBucketLocation` (wal-g docs/STORAGES.md).
  */
 export function backupWriterPolicy(access: WriterAccess): PolicyDocument {
   const { kmsKey, readOnlyUids = [] } = access;
@@ -70,7 +71,7 @@ export function backupWriterPolicy(access: WriterAccess): PolicyDocument {
   );
 }
 
-/** What a restore, and whoever checks backups, needs: to list and to read, and nothing else. */
+/** What a restore, or a check of the backups, needs: to list and to read, and nothing else. */
 export function backupReaderPolicy(access: ReaderAccess): PolicyDocument {
   return document(
     listStatement(access),
@@ -80,8 +81,8 @@ export function backupReaderPolicy(access: ReaderAccess): PolicyDocument {
 }
 
 /**
- * The policy of a bucket itself: nothing without TLS or with one older than 1.2, and no object under a key that only the
- * uploader has (SSE-C), with which a thief of credentials locks the owner out of the data.
+ * The policy of the bucket itself. It denies requests without TLS or with TLS older than 1.2. It also denies objects that
+ * are encrypted with the uploader's own key (SSE-C): with stolen credentials, a thief could use that to lock the owner out.
  */
 export function bucketPolicy(bucket: string): PolicyDocument {
   const everything = [bucketArn(bucket), `${bucketArn(bucket)}/*`];
@@ -128,8 +129,8 @@ function objectsOf(folder: BackupFolder): string {
 }
 
 /**
- * The permission is the bucket's, so the condition is what keeps other folders out of sight. With the slash, which WAL-G
- * always sends: without it the folder of another database whose name begins in the same way would be listed, too.
+ * The permission is for the whole bucket, so only the condition hides other folders. The prefix has a trailing slash,
+ * which WAL-G always sends: without it, a folder whose name begins with this one's would be listed, too.
  */
 function listStatement(folder: BackupFolder): PolicyStatement {
   return {
@@ -143,7 +144,7 @@ function keyStatement(kmsKey: string | undefined, actions: readonly string[]): P
   const alias = /\balias\/.+$/.exec(kmsKey)?.[0];
   if (alias === undefined)
     return [allow("UseTheKey", actions, kmsKey.startsWith("arn:") ? kmsKey : `arn:aws:kms:*:*:key/${kmsKey}`)];
-  // An alias is no resource that a policy can name (AWS KMS developer guide, "Use aliases to control access").
+  // A policy cannot name an alias as a resource (AWS KMS developer guide, "Use aliases to control access").
   return [
     {
       ...allow("UseTheKey", actions, "*"),

@@ -1,19 +1,25 @@
 import { z } from "zod";
 import { parseS3Url, type S3Location } from "../aws/s3-location.ts";
 
-/** Where dumps go. */
+/** Where dumps are written. */
 export type DumpPlace =
   | { readonly kind: "directory"; readonly directory: string }
   | { readonly kind: "bucket"; readonly location: S3Location };
 
-/** Reads a folder or `s3://BUCKET[/PREFIX]`; undefined when it begins as S3's do, and is none. */
+/**
+ * Parses a folder or `s3://BUCKET[/PREFIX]`; undefined when the text begins with `s3:` but is not a location in S3.
+ *
+ * @example parseDumpPlace("/var/dumps") // → { kind: "directory", directory: "/var/dumps" }
+ * @example parseDumpPlace("s3://dumps/dev") // → { kind: "bucket", location: { bucket: "dumps", prefix: "dev" } }
+ * @example parseDumpPlace("s3:dumps") // → undefined
+ */
 export function parseDumpPlace(text: string): DumpPlace | undefined {
   if (!/^s3:/i.test(text)) return { kind: "directory", directory: text };
   const location = parseS3Url(text);
   return location && { kind: "bucket", location };
 }
 
-/** A place for dumps. What is wrong with it is told without quoting it: keys may stand in it. */
+/** A place for dumps. The error does not quote it, because it may contain keys. */
 export const dumpDirectorySchema = z
   .string()
   .min(1)
@@ -22,13 +28,19 @@ export const dumpDirectorySchema = z
       "a place in S3 is s3://BUCKET or s3://BUCKET/PREFIX: a bucket of 3 to 63 of a-z, 0-9 and -, a prefix of letters, digits, / and _.=@:+,!*'()- with at most 512 characters; a folder of that name is ./s3:...",
   });
 
-/** S3's limits: at most so many parts, each but the last of so many bytes at least. */
+/** S3's limits for a multipart upload: the number of parts, and the bytes of each part but the last. */
 const maxParts = 10_000;
 const minPartBytes = 5 * 1024 * 1024;
-/** What compresses badly may become larger than it is in the database. */
+/** Data that compresses badly may take more space in the dump than in the database. */
 const growth = 1.25;
 
-/** Bytes of each part of a dump in S3, for databases that take so many bytes; for 150 GB when that is not known. */
+/**
+ * Bytes of each part of a dump in S3, so that the whole dump fits into the parts that S3 allows.
+ *
+ * @param databaseBytes size of all databases; 150 GB when it is not known.
+ * @example partBytesFor(1e9) // → 5242880, S3's minimum
+ * @example partBytesFor(150e9) // → 18750000
+ */
 export function partBytesFor(databaseBytes = 150e9): number {
   return Math.max(minPartBytes, Math.ceil((databaseBytes * growth) / maxParts));
 }
@@ -37,8 +49,8 @@ export function partBytesFor(databaseBytes = 150e9): number {
 export const dumpTrailer = "--\n-- PostgreSQL database cluster dump complete\n--\n\n";
 
 /**
- * Follows the end of a byte stream that is too long to keep.
- * The trailer must be looked for at the very end: its text can also stand inside a table's data.
+ * Keeps the end of a byte stream that is too long to keep as a whole.
+ * Only a trailer at the very end counts: the same text may also occur in a table's data.
  */
 export class DumpTail {
   #tail: Buffer = Buffer.alloc(0);

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** Which cluster is meant and how it is reached. */
+/** Which Kubernetes cluster to use, and how to reach it. */
 export const kubernetesAccessSchema = z.strictObject({
   context: z.string().min(1).describe("Name of the context in the kubeconfig."),
   kubeconfig: z
@@ -12,7 +12,7 @@ export const kubernetesAccessSchema = z.strictObject({
     .uuid()
     .optional()
     .describe(
-      "UID of the kube-system namespace of the cluster that is meant; nothing is done when the cluster reached has another one. " +
+      "UID of the Kubernetes cluster's kube-system namespace. Nothing is done if the cluster that answers has another one. " +
         "`kubectl get namespace kube-system -o jsonpath={.metadata.uid}` prints it.",
     ),
 });

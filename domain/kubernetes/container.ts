@@ -1,14 +1,14 @@
 import { z } from "zod";
 import type { ObjectName } from "./object-name.ts";
 
-/** A container to run a command in. */
+/** A container in which a command can be run. */
 export interface ContainerName {
   readonly namespace: string;
   readonly pod: string;
   readonly container: string;
 }
 
-/** A container of a Pod, by the Pod's name or its metadata. */
+/** The name of a Pod's container; the first argument is the Pod's name or its metadata. */
 export function containerOf({ namespace, name }: ObjectName, container: string): ContainerName {
   return { namespace, pod: name, container };
 }
@@ -20,27 +20,27 @@ const variableSchema = z
     value: z.string().optional(),
     valueFrom: z.object({ secretKeyRef: z.object({ name: z.string(), key: z.string() }).optional() }).optional(),
   })
-  // The API server leaves an empty text out, and to Spilo that is not the same as no variable.
+  // The API server omits an empty value, but for Spilo an empty variable is not the same as a missing one.
   .transform((one) => (one.valueFrom === undefined ? { ...one, value: one.value ?? "" } : one));
 export type ContainerVariable = z.infer<typeof variableSchema>;
 
-/** The parts of the containers of a Pod, or of a Pod's template, that are read. */
+/** The parts that are read of the containers of a Pod or of a Pod template. */
 export const containersSchema = z.array(
   z.object({ name: z.string(), image: z.string().default(""), env: z.array(variableSchema).default([]) }),
 );
 type Containers = z.infer<typeof containersSchema>;
 
-/** The parts of a Pod's `status.containerStatuses` that are read. */
+/** The parts that are read of a Pod's `status.containerStatuses`. */
 export const containerStatusesSchema = z
   .array(z.object({ name: z.string(), state: z.object({ running: z.unknown().optional() }).default({}) }))
   .default([]);
 
-/** Whether the container of that name runs. */
+/** Whether the container of that name is running. */
 export function containerRuns(statuses: z.infer<typeof containerStatusesSchema>, container: string): boolean {
   return statuses.find(({ name }) => name === container)?.state.running !== undefined;
 }
 
-/** The variables of the container of that name, by their own names. Those of a sidecar say nothing about the database. */
+/** The variables of one container, by their names. Other containers are left out: a sidecar's say nothing about the database. */
 export function variablesOf(containers: Containers, container: string): Map<string, ContainerVariable> {
   const env = containers.find(({ name }) => name === container)?.env ?? [];
   return new Map(env.map((one) => [one.name, one]));

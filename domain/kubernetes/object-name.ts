@@ -1,6 +1,6 @@
 import { RecoveryError } from "../errors.ts";
 
-/** Which object of a namespace is meant: a PostgresCluster, a HarborCluster, a ConfigMap, a Secret … */
+/** The name of a namespaced object: a PostgresCluster, a HarborCluster, a ConfigMap, a Secret … */
 export interface ObjectName {
   readonly namespace: string;
   readonly name: string;

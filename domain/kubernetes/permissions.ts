@@ -4,7 +4,7 @@ export interface Permission {
   readonly resource: string;
   readonly verbs: readonly string[];
   readonly why: string;
-  /** The only object that is asked for; of any name when absent. */
+  /** Name of the only object that is read. Absent: objects of any name. */
   readonly objectName?: string;
 }
 
@@ -19,7 +19,7 @@ const listPods: Permission = { apiGroup: "", resource: "pods", verbs: ["list"], 
 const execPods: Permission = {
   apiGroup: "",
   resource: "pods/exec",
-  // A WebSocket exec is a GET; from Kubernetes 1.35 the API server asks for create as well (kubernetes/kubernetes#134577).
+  // A WebSocket exec is a GET; from Kubernetes 1.35 on the API server also requires create (kubernetes/kubernetes#134577).
   verbs: ["get", "create"],
   why: "to run pgbackrest, patronictl, psql and pg_dumpall in the database container",
 };
@@ -31,14 +31,14 @@ export const getKubeSystem: Permission = {
   objectName: "kube-system",
 };
 
-/** What each command asks of the Kubernetes API, and nothing more. */
+/** The permissions that each command needs, and no others. */
 export const permissions = {
   "stanza list": [listClusters, listPods, execPods, getKubeSystem],
   "stanza create": [getCluster, listPods, execPods, getKubeSystem],
   dump: [getCluster, listPods, execPods, getKubeSystem],
 } as const satisfies Record<string, readonly Permission[]>;
 
-/** Whether an HTTP status of the API server is about who asks: an expired login, or a permission that is not held. */
+/** Whether an HTTP status of the API server means that the login has expired (401) or that a permission is missing (403). */
 export function isNotAllowed(httpStatus: number): boolean {
   return httpStatus === 401 || httpStatus === 403;
 }
@@ -51,7 +51,7 @@ export interface RoleRule {
   readonly resourceNames?: string[];
 }
 
-/** The rules of a role that holds exactly these permissions. */
+/** The rules of a role that grants exactly these permissions. */
 export function roleRules(held: readonly Permission[]): RoleRule[] {
   return held.map(({ apiGroup, resource, verbs, objectName }) => ({
     apiGroups: [apiGroup],

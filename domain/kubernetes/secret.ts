@@ -1,10 +1,10 @@
 import { z } from "zod";
 
-/** What a Kubernetes Secret holds; the values of `data` are base64, as the API server sends them. */
+/** The content of a Kubernetes Secret; the values of `data` are base64, as the API server sends them. */
 export const secretContentSchema = z.object({ type: z.string(), data: z.record(z.string(), z.string()) });
 export type SecretContent = z.infer<typeof secretContentSchema>;
 
-/** The parts of a Secret that are read; the API server leaves out `data` when it is empty. */
+/** The parts that are read of a Secret; the API server omits `data` when it is empty. */
 export const secretSchema = z.object({
   type: z.string().default("Opaque"),
   data: secretContentSchema.shape.data.default({}),

@@ -4,20 +4,20 @@ import { spiloVariables, type Postgresql, type StatefulSet } from "../harbor/obj
 import { formatObjectName, type ObjectName } from "../kubernetes/object-name.ts";
 import { backupsFromEnvironment } from "../spilo/backups-from-environment.ts";
 
-/** Which database a secret belongs to, and where its backups lie: what a restore must name once the cluster is lost. */
+/** Which database a secret belongs to, and where its backups are. A restore needs both once the cluster is lost. */
 export const clusterIdentitySchema = z.object({
   /** The HarborCluster, as NAMESPACE/NAME. */
   harbor: z.string(),
   /** UID of its `postgresql` resource. */
   uid: z.string(),
-  /** Where it writes its backups, as `s3://BUCKET/PREFIX`; null when that could not be seen. */
+  /** Where it writes its backups, as `s3://BUCKET/PREFIX`; null when that is not known. */
   backups: z.string().nullable(),
   /** PostgreSQL's system identifier; null before the first bootstrap has ended. */
   systemIdentifier: z.string().nullable(),
 });
 export type ClusterIdentity = z.infer<typeof clusterIdentitySchema>;
 
-/** The identity of the database of a HarborCluster, by the objects that the operators and Patroni made for it. */
+/** The identity of a HarborCluster's database, read from the objects that the operators and Patroni created for it. */
 export function clusterIdentity(
   harbor: ObjectName,
   postgresql: Postgresql,
@@ -33,7 +33,7 @@ export function clusterIdentity(
   };
 }
 
-/** What is known now, and what was known of the same database before and cannot be seen at the moment. */
+/** The identity as it is known now, completed by what was known before about the same database. */
 export function withWhatWasKnown(now: ClusterIdentity, before: ClusterIdentity | undefined): ClusterIdentity {
   if (before?.uid !== now.uid) return now;
   return {

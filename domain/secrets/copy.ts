@@ -17,7 +17,7 @@ export type SecretCopy = z.infer<typeof secretCopySchema>;
 export type Stored =
   | { readonly found: "nothing" }
   | { readonly found: "copy"; readonly copy: SecretCopy }
-  /** A value that is no copy of ours. */
+  /** A value that is not a copy made by this program. */
   | { readonly found: "something-else" };
 
 /** What to do about one secret. */
@@ -35,12 +35,15 @@ type SecretKind =
   | { readonly kind: "encryption-key" }
   | { readonly kind: "other" };
 
-/** Harbor's operator makes it with exactly as many (harbor-operator controllers/goharbor/harbor/core.go). */
+/** Characters of the key that the Harbor operator creates (harbor-operator controllers/goharbor/harbor/core.go). */
 const encryptionKeyLength = 16;
 
 /**
- * Name of a secret's copy in Secrets Manager. It never ends in a hyphen and six characters, which AWS would take for the
- * end of its own ARN; Kubernetes has no `_` in names, so that it cannot be another secret's name.
+ * Name of a secret's copy in Secrets Manager. It never ends in a hyphen and six characters, because AWS would mistake
+ * them for the end of an ARN; then `_` is appended. Names in Kubernetes have no `_`, so the result stays unique.
+ *
+ * @example copyName({ namespace: "harbor", name: "h" }, "core-key") // → "postgres-recovery/harbor/h/core-key"
+ * @example copyName({ namespace: "harbor", name: "h" }, "db-secret") // → "postgres-recovery/harbor/h/db-secret_"
  */
 export function copyName(harbor: ObjectName, secret: string): string {
   let name = `postgres-recovery/${harbor.namespace}/${harbor.name}/${secret}`;
@@ -48,23 +51,23 @@ export function copyName(harbor: ObjectName, secret: string): string {
   return name;
 }
 
-/** AWS's own staging label, of the version that is read when none is named. */
+/** AWS's own staging label for the version that is read by default. */
 export const currentLabel = "AWSCURRENT";
 
-/** The staging label of the newest copy of one cluster: AWS never drops a version that has a label. */
+/** The staging label of one cluster's newest copy: AWS never deletes a version that has a label. */
 export function clusterLabel(uid: string): string {
   return `cluster-${uid}`;
 }
 
-/** The stored text, read. */
+/** Parses a text stored in Secrets Manager. */
 export function parseStored(text: string): Stored {
   const { data } = secretCopySchema.safeParse(parsedJson(text));
   return data === undefined ? { found: "something-else" } : { found: "copy", copy: data };
 }
 
 /**
- * What is wrong with the content of a secret, without telling any of it; undefined when it can be kept and restored.
- * The operators take a secret with another user's name as a reason to make a new password (postgres-operator sync.go).
+ * What is wrong with the content of a secret, without quoting any of it; undefined when it can be kept and restored.
+ * If a secret has another user's name, the operators create a new password (postgres-operator sync.go).
  */
 export function contentProblem(harbor: ObjectName, name: string, { data }: SecretContent): string | undefined {
   const kind = kindOf(harbor, name);
@@ -90,10 +93,10 @@ export function contentProblem(harbor: ObjectName, name: string, { data }: Secre
 }
 
 /**
- * Whether a secret is to be kept anew.
+ * Decides whether a new copy of a secret is kept.
  *
- * @param live what Kubernetes has; undefined when there is no such secret.
- * @param identity whose secret it is; undefined when there is no `postgresql` resource.
+ * @param live the secret in Kubernetes; undefined when there is none.
+ * @param identity the database that the secret belongs to; undefined when there is no `postgresql` resource.
  * @param stored the current copy.
  */
 export function decideCopy(
@@ -129,7 +132,7 @@ export function decideCopy(
   return sameIdentity(kept.cluster, cluster) ? { action: "nothing" } : { action: "keep", why: "cluster changed", copy };
 }
 
-/** A secret as it must be before the HarborCluster is made, so that both operators take it as their own. */
+/** A secret as it must be before the HarborCluster is created, so that both operators use it as their own. */
 export interface RestoredSecret {
   readonly apiVersion: "v1";
   readonly kind: "Secret";
@@ -143,8 +146,9 @@ export interface RestoredSecret {
 }
 
 /**
- * Without ownerReferences: Harbor's operator sets its own, and fails where another controller owns the secret. The
- * annotation keeps it from making a new encryption key (harbor-operator pkg/resources/mutation.go).
+ * The Secret to create from a copy. It has no ownerReferences: the Harbor operator sets its own, and fails if another
+ * controller owns the secret. The annotation stops the operator from creating a new encryption key
+ * (harbor-operator pkg/resources/mutation.go).
  */
 export function restoredSecret(harbor: ObjectName, { secret }: SecretCopy): RestoredSecret {
   const { name, data } = secret;
@@ -169,7 +173,11 @@ export function sameContent(a: Pick<SecretContent, "data">, b: Pick<SecretConten
   return canonical(a.data) === canonical(b.data);
 }
 
-/** The same text for the same content, whatever the order of its keys. */
+/**
+ * A text that is the same for the same content, whatever the order of its keys.
+ *
+ * @example canonical({ b: "2", a: "1" }) // → '[["a","1"],["b","2"]]'
+ */
 export function canonical(values: Readonly<Record<string, string>>): string {
   return JSON.stringify(Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

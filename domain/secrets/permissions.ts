@@ -23,7 +23,7 @@ const getIdentity: readonly Permission[] = [
   { apiGroup: "", resource: "configmaps", verbs: ["get"], why: "the same, where Patroni uses ConfigMaps" },
 ];
 
-/** What each command about secrets asks of the Kubernetes API, and nothing more. */
+/** The permissions that each command about secrets needs, and no others. */
 export const secretsPermissions = {
   "secrets fingerprint": [getSecrets, ...getIdentity, getKubeSystem],
   "secrets keep": [getSecrets, ...getIdentity, getKubeSystem],

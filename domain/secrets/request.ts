@@ -5,7 +5,7 @@ import { vitalSecretNames } from "../harbor/names.ts";
 import { harborRequestSchema } from "../harbor/request.ts";
 import type { ObjectName } from "../kubernetes/object-name.ts";
 
-/** Which secrets are meant. */
+/** Which secrets a request is about. */
 const base = harborRequestSchema.extend({
   also: z
     .array(z.string().min(1))
@@ -23,7 +23,7 @@ const region = z
 
 /** What `postgres-recovery secrets fingerprint --request -` reads from stdin. */
 export const fingerprintRequestSchema = base.extend({
-  wait: durationSchema.optional().describe("How long to wait until all secrets are there. Default: not at all."),
+  wait: durationSchema.optional().describe("How long to wait until all secrets exist. Default: not at all."),
 });
 
 /** What `postgres-recovery secrets keep --request -` reads from stdin. */
@@ -36,10 +36,10 @@ export const secretsRestoreRequestSchema = base.extend({
     .string()
     .min(1)
     .optional()
-    .describe("UID of the lost postgresql resource whose copies are wanted. Default: the newest copies."),
+    .describe("UID of the lost postgresql resource whose copies are restored. Default: the newest copies."),
 });
 
-/** Names of all secrets of a request, each once. */
+/** Names of all secrets of a request, without duplicates. */
 export function secretNames(harbor: ObjectName, also: readonly string[]): string[] {
   return [...new Set([...vitalSecretNames(harbor), ...also])];
 }
@@ -47,7 +47,7 @@ export function secretNames(harbor: ObjectName, also: readonly string[]): string
 /** What `postgres-recovery secrets fingerprint -o json` prints. */
 export const fingerprintReportSchema = z.object({
   version: z.literal(1),
-  /** Another text whenever the content of a secret, or the database they belong to, is another. */
+  /** Changes whenever the content of a secret, or the database they belong to, changes. */
   fingerprint: z.string(),
 });
 export type FingerprintReport = z.infer<typeof fingerprintReportSchema>;

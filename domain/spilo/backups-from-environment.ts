@@ -2,12 +2,12 @@ import { s3Url } from "../aws/s3-location.ts";
 import type { ContainerVariable } from "../kubernetes/container.ts";
 import { spiloLocation } from "./path.ts";
 
-/** The variables of which Spilo makes the place of its backups, when none holds the whole place. */
+/** The variables from which Spilo builds the location of its backups, unless one variable holds the whole location. */
 const parts = ["WAL_S3_BUCKET", "PGVERSION", "WAL_BUCKET_SCOPE_PREFIX", "WAL_BUCKET_SCOPE_SUFFIX"] as const;
 
 /**
- * Where a database writes its backups, from the environment that the Zalando operator gave its Pods; null when that says
- * nothing about it. A reference to a Secret or a ConfigMap is not followed, so the place is unknown then.
+ * Where a database writes its backups, according to the environment that the Zalando operator gave its Pods; null when
+ * the environment does not tell. A reference to a Secret or a ConfigMap is not followed, so the location is then unknown.
  *
  * @param scope name of the `postgresql` resource.
  */
@@ -21,7 +21,7 @@ export function backupsFromEnvironment(
   if (parts.some((name) => environment.get(name)?.valueFrom !== undefined)) return null;
   const [bucket, postgresVersion, givenPrefix, scopeSuffix = ""] = parts.map((name) => environment.get(name)?.value);
   if (bucket === undefined || postgresVersion === undefined) return null;
-  // Without the operator's own prefix Spilo makes one of the namespace (configure_spilo.py).
+  // If the operator sets no prefix, Spilo builds one from the namespace (configure_spilo.py).
   const scopePrefix = givenPrefix ?? (namespace === "default" ? "" : `${namespace}-`);
   return s3Url(spiloLocation({ bucket, scope, scopePrefix, scopeSuffix, postgresVersion }));
 }

@@ -11,10 +11,14 @@ export interface SpiloImage {
 
 /** The PostgreSQL major version of every Harbor database: the Harbor operator knows no other (harbor-operator database/utils.go). */
 export const harborPostgresMajor = 12;
-/** The newest Spilo that has PostgreSQL 12, and the one to use. */
+/** The newest Spilo image with PostgreSQL 12, and the one to use. */
 export const recommendedImage = "ghcr.io/zalando/spilo-16:3.3-p3";
 
-/** Reads an image reference; undefined when it is not one of Spilo's with a tag such as `2.1-p7`. */
+/**
+ * Parses an image reference; undefined when it is not a Spilo image with a tag such as `2.1-p7`.
+ *
+ * @example parseSpiloImage("ghcr.io/zalando/spilo-16:3.3-p3") // → { newestMajor: 16, tag: [3, 3, 3] }
+ */
 export function parseSpiloImage(reference: string): SpiloImage | undefined {
   const match = /(?:^|\/)spilo-(\d{1,2}):(\d+)\.(\d+)-p(\d+)(?:@sha256:[0-9a-f]{64})?$/.exec(reference);
   if (match === null) return undefined;
@@ -22,28 +26,41 @@ export function parseSpiloImage(reference: string): SpiloImage | undefined {
   return { newestMajor, tag: [major, minor, patch] };
 }
 
-/** PostgreSQL major versions whose programs the image has. */
+/**
+ * The PostgreSQL major versions whose programs are in the image.
+ *
+ * @example majorsIn({ newestMajor: 13, tag: [2, 1, 7] }) // → [10, 11, 12, 13]
+ */
 export function majorsIn({ newestMajor, tag }: SpiloImage): number[] {
-  const oldest = isBefore(tag, [4, 0, 0]) ? 10 : isBefore(tag, [4, 1, 0]) ? 13 : 14;
+  const oldest = oldestMajor(tag);
   return Array.from({ length: Math.max(0, newestMajor - oldest + 1) }, (_, index) => oldest + index);
 }
 
-/** Whether backups of this image lie in `wal` itself, not in a folder of the PostgreSQL version (zalando/spilo bb6ab22). */
+function oldestMajor(tag: Tag): number {
+  if (isBefore(tag, [4, 0, 0])) return 10;
+  if (isBefore(tag, [4, 1, 0])) return 13;
+  return 14;
+}
+
+/**
+ * Whether this image keeps backups in a folder of the PostgreSQL version below `wal`. Older images keep them in `wal`
+ * itself (zalando/spilo bb6ab22).
+ */
 export function versionInPath({ tag }: SpiloImage): boolean {
   return !isBefore(tag, [2, 0, 2]);
 }
 
-/** What an image is to do. */
+/** What an image is used for. */
 export interface ImageUse {
   /** Major version of the backups to restore; undefined without a restore. */
   readonly restoredMajor: number | undefined;
-  /** Whether the Pods get at S3 through an IAM role of their service account. */
+  /** Whether the Pods access S3 through an IAM role of their service account. */
   readonly irsa: boolean;
 }
 
 /**
- * Whether an image backs up and restores Harbor's PostgreSQL 12. There is a lower bound and an upper one: newer is not
- * better. Sources of the bounds: zalando/spilo's tags, as the doc comments of each rule say.
+ * Whether an image can back up and restore Harbor's PostgreSQL 12. There is a lower and an upper bound: a newer image is
+ * not always better. The bounds come from the sources of zalando/spilo at its tags.
  */
 export function checkSpiloImage(reference: string, use: ImageUse): Finding[] {
   const image = parseSpiloImage(reference);
@@ -82,7 +99,7 @@ export function checkSpiloImage(reference: string, use: ImageUse): Finding[] {
       "its scripts do not understand its own WAL-G's lists: old backups are never deleted, replicas are not made from them (fixed in 2.1-p2)",
     );
   }
-  // WAL-G 3.0 renamed a column; the clean-up script follows since 3.3-p3 (zalando/spilo#1015).
+  // WAL-G 3.0 renamed a column of its list; the clean-up script reads the new name since 3.3-p3 (zalando/spilo#1015).
   if (isSame(tag, [3, 3, 1]) || isSame(tag, [3, 3, 2]))
     refuse("image-keeps-every-backup", "never deletes old backups (fixed in 3.3-p3)");
   if (use.irsa && isBefore(tag, [2, 1, 7]))

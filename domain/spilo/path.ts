@@ -1,8 +1,8 @@
 import { type S3Location } from "../aws/s3-location.ts";
 
-/** The folder of a bucket in which the backups of every database lie. */
+/** The folder of a bucket that contains the backups of all databases. */
 export const spiloFolder = "spilo";
-/** The folder of a database in which its base backups and its WAL lie. */
+/** The folder of a database that contains its base backups and its WAL. */
 export const walFolder = "wal";
 
 /**
@@ -14,23 +14,27 @@ export function databaseFolder(scope: string): string {
   return `${spiloFolder}/${scope}`;
 }
 
-/** The parts of which Spilo makes the place of a database's backups, each as its variable holds it. */
+/** The parts from which Spilo builds the location of a database's backups, each with the text of its variable. */
 export interface SpiloPath {
   /** (CLONE_)WAL_S3_BUCKET: a name, without `s3://`. */
   readonly bucket: string;
   /** (CLONE_)SCOPE: the folder's name, which is the name of the `postgresql` resource. */
   readonly scope: string;
-  /** (CLONE_)WAL_BUCKET_SCOPE_PREFIX: stands right before the scope, for instance `harbor-cluster-`. */
+  /** (CLONE_)WAL_BUCKET_SCOPE_PREFIX: comes right before the scope, for instance `harbor-cluster-`. */
   readonly scopePrefix: string;
-  /** (CLONE_)WAL_BUCKET_SCOPE_SUFFIX: stands right behind the scope, so it brings its own leading slash. */
+  /** (CLONE_)WAL_BUCKET_SCOPE_SUFFIX: comes right after the scope, so it has its own leading slash. */
   readonly scopeSuffix: string;
-  /** (CLONE_)PGVERSION, the folder below `wal`; empty for backups of Spilo before 2.0-p2, which lie in `wal` itself. */
+  /** (CLONE_)PGVERSION: the folder below `wal`. Empty for backups of Spilo before 2.0-p2, which are in `wal` itself. */
   readonly postgresVersion: string;
 }
 
 /**
- * Where backups lie: `spilo/{prefix}{scope}{suffix}/wal/{version}`, plain text put together
+ * Where the backups are: `spilo/{prefix}{scope}{suffix}/wal/{version}`. Spilo concatenates the parts as they are
  * (zalando/spilo configure_spilo.py, write_wale_environment).
+ *
+ * @example
+ * const path = { bucket: "backups", scope: "db", scopePrefix: "", scopeSuffix: "/8f3e", postgresVersion: "12" };
+ * spiloLocation(path) // → { bucket: "backups", prefix: "spilo/db/8f3e/wal/12" }
  */
 export function spiloLocation({ bucket, scope, scopePrefix, scopeSuffix, postgresVersion }: SpiloPath): S3Location {
   const folder = `${databaseFolder(`${scopePrefix}${scope}${scopeSuffix}`)}/${walFolder}`;
@@ -38,9 +42,9 @@ export function spiloLocation({ bucket, scope, scopePrefix, scopeSuffix, postgre
 }
 
 /**
- * The places in which Spilo looks for a backup to clone, in its order; the first that holds one is taken
- * (clone_with_wale.py, get_wale_environments). With a version in the path there is just that one. Without, the folder of
- * every version that the image has and that is not above the new database's, newest first, and last `wal` itself.
+ * The locations where Spilo looks for a backup to clone, in its order; it takes the first one that holds a backup
+ * (clone_with_wale.py, get_wale_environments). With a version in the path there is only that one. Without a version these
+ * are the folders of every version that the image has, up to the new database's version, newest first; then `wal` itself.
  *
  * @param versions PostgreSQL versions whose programs the image has, such as "12".
  * @param target the new database's version.
@@ -54,7 +58,7 @@ export function cloneLocations(path: SpiloPath, versions: readonly string[], tar
   return [...usable.map((version) => ({ ...location, prefix: `${location.prefix}/${version}` })), location];
 }
 
-/** A database of the Zalando operator, as far as its own backups' place depends on it. */
+/** The parts of a Zalando operator's database that decide where its own backups are. */
 export interface BackedUpDatabase {
   readonly bucket: string;
   /** Name of the `postgresql` resource, which is Spilo's SCOPE. */
@@ -67,8 +71,8 @@ export interface BackedUpDatabase {
 /**
  * Where a database writes its own backups.
  *
- * @param operatorNamesBucket whether the operator's own configuration has `wal_s3_bucket`: only then does the UID become
- *   part of the path. Without it a new cluster of the same name writes into its predecessor's backups
+ * @param operatorNamesBucket whether the operator's own configuration has `wal_s3_bucket`. Only then is the UID part of
+ *   the path. Without it, a new cluster of the same name writes into its predecessor's backups
  *   (zalando/postgres-operator#2116).
  */
 export function backupPath(database: BackedUpDatabase, operatorNamesBucket: boolean): SpiloPath {
@@ -80,8 +84,8 @@ export function backupPath(database: BackedUpDatabase, operatorNamesBucket: bool
 }
 
 /**
- * Whether one place lies within the other, so that what is written to the one is found in the other. The folder `wal` of
- * old backups contains the versions' folders of the same database.
+ * Whether one location contains the other, so that objects written to one appear in the other. The folder `wal` of old
+ * backups contains the folders of all versions of the same database.
  */
 export function overlap(a: S3Location, b: S3Location): boolean {
   const within = (inner: string, outer: string): boolean => `${inner}/`.startsWith(`${outer}/`);

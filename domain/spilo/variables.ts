@@ -1,9 +1,9 @@
 /**
- * The environment variables that Spilo reads, by its ENVIRONMENT.rst and configure_spilo.py, as far as they can come from
- * the Zalando operator's pod-config. Names count letter by letter: Spilo passes over any other in silence.
+ * The environment variables that Spilo reads (its ENVIRONMENT.rst and configure_spilo.py) and that can come from the
+ * Zalando operator's pod-config. Names must match exactly: Spilo silently ignores any other.
  */
 
-/** Read for backups, and, with the prefix CLONE_ or STANDBY_, for the database to clone or to follow. */
+/** Read for the database's own backups; with the prefix CLONE_ or STANDBY_, for the database to clone or to follow. */
 const storageVariables = [
   "SCOPE",
   "WAL_S3_BUCKET",
@@ -133,7 +133,7 @@ const otherVariables = [
   "TZ",
 ];
 
-/** The operator sets these itself, before anything of pod-config (postgres-operator k8sres.go); a value for them is passed over. */
+/** The operator sets these itself and ignores a value in pod-config (postgres-operator k8sres.go). */
 export const operatorAssigned: ReadonlySet<string> = new Set([
   "SCOPE",
   "PGROOT",
@@ -163,7 +163,7 @@ export const knownVariables: ReadonlySet<string> = new Set([
   ...[...storageVariables, ...standbyVariables].map((name) => `STANDBY_${name}`),
 ]);
 
-/** Names that people write and Spilo does not read, and what is meant. */
+/** Names that people write by mistake, with the name that Spilo reads. */
 const mistaken: ReadonlyMap<string, string> = new Map([
   ["NUMBER_OF_BACKUPS_TO_RETAIN", "BACKUP_NUM_TO_RETAIN"],
   ["AWS_DEFAULT_REGION", "AWS_REGION"],
@@ -175,12 +175,18 @@ const mistaken: ReadonlyMap<string, string> = new Map([
 const withoutForm = (name: string): string => name.replaceAll(/[^A-Za-z0-9]/g, "").toLowerCase();
 const byLetters: ReadonlyMap<string, string> = new Map([...knownVariables].map((name) => [withoutForm(name), name]));
 
-/** The variable that was probably meant by a name that Spilo does not read: another case, or an underscore more or less. */
+/**
+ * The variable that was probably meant by a name that Spilo does not read; undefined when none is similar. Names are
+ * similar when they differ in case or underscores only.
+ *
+ * @example meantVariable("Clone_Target_Time") // → "CLONE_TARGET_TIME"
+ * @example meantVariable("AWS_DEFAULT_REGION") // → "AWS_REGION"
+ */
 export function meantVariable(name: string): string | undefined {
   return mistaken.get(name) ?? byLetters.get(withoutForm(name));
 }
 
-/** Variables whose value is a secret, which must not stand in a ConfigMap. An access key's ID goes with its key. */
+/** Whether a variable's value is a secret, which must not be in a ConfigMap. An access key's ID counts, like its key. */
 export function holdsSecret(name: string): boolean {
   return /(SECRET|PASSWORD|PASSPHRASE|PGPASS|TOKEN$|ACCESS_KEY|ACCESS_KEY_ID$|LIBSODIUM_KEY$|PGP_KEY$|PRIVATE_KEY$)/i.test(
     name,

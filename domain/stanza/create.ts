@@ -7,27 +7,27 @@ import { writtenReason } from "../written-reason.ts";
 import { dumpReportSchema } from "../dump/report.ts";
 import { stanzaStatusSchema } from "./status.ts";
 
-/** Tells a cluster from another one that was made under its name after it was deleted. */
+/** Distinguishes a cluster from one that was created later under the same name. */
 export const clusterUid = z
   .uuid()
   .describe(
-    "`metadata.uid` of the PostgresCluster that is meant; nothing is done for another one of its name. Default: any. " +
+    "`metadata.uid` of the PostgresCluster. Nothing is done for a cluster of the same name with another UID. Default: any UID. " +
       "`kubectl get postgrescluster CLUSTER -n NAMESPACE -o jsonpath={.metadata.uid}` prints it.",
   );
 
 /** How long each part of the procedure may take. */
 export const timeLimitsSchema = z.strictObject({
-  info: durationSchema.prefault("30s").describe("Each question to pgBackRest about the stanza's state."),
+  info: durationSchema.prefault("30s").describe("Each call of `pgbackrest info`."),
   dump: durationSchema.prefault("1h").describe("The dump of all databases."),
-  create: durationSchema.prefault("10m").describe("Creating the stanza, all tries and waits for a lock together."),
-  operator: durationSchema.prefault("2m").describe("Waiting until PGO, too, says that the stanza is created."),
+  create: durationSchema.prefault("10m").describe("Creating the stanza, with all retries and waits for a lock."),
+  operator: durationSchema.prefault("2m").describe("Waiting until PGO confirms the stanza."),
 });
 export type TimeLimits = z.infer<typeof timeLimitsSchema>;
 
-/** Whether the databases are dumped before the stanza is created, and why not. */
+/** Where the databases are dumped before the stanza is created, or why they are not dumped. */
 export const dumpSettingSchema = z.union([
   z.strictObject({
-    directory: dumpDirectorySchema.describe("Folder for the dump, made when it is absent, or s3://BUCKET[/PREFIX]."),
+    directory: dumpDirectorySchema.describe("Folder for the dump, created when absent, or s3://BUCKET[/PREFIX]."),
   }),
   z.strictObject({ skip: writtenReason.describe("Why no dump is taken.") }),
 ]);
@@ -48,14 +48,14 @@ export const stanzaCreateReportSchema = z.object({
   version: z.literal(1),
   context: z.string(),
   cluster: z.string(),
-  /** `metadata.uid` of the PostgresCluster; reports of former runs do not have it. */
+  /** `metadata.uid` of the PostgresCluster; absent in reports of older versions. */
   uid: z.string().optional(),
   outcome: z.enum(["created", "already-okay"]),
   status: stanzaStatusSchema,
-  /** Pod on which the stanza was created; absent when it stood already. */
+  /** Pod on which the stanza was created; absent when the stanza already existed. */
   leader: z.string().optional(),
   dump: z.union([dumpReportSchema, z.object({ skipped: z.string() })]).optional(),
-  /** Whether PGO's own status says so too; `pending` when it had not within the time limit. */
+  /** Whether PGO's own status confirms the stanza; `pending` when it did not within the time limit. */
   operator: z.enum(["confirmed", "pending"]),
   startedAt: z.iso.datetime(),
   finishedAt: z.iso.datetime(),

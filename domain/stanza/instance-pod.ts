@@ -28,7 +28,7 @@ export function databaseRuns(pod: Pod): boolean {
   return containerRuns(pod.status.containerStatuses, databaseContainer);
 }
 
-/** The database instances among the Pods (not repo hosts, poolers or backup jobs), looked up by their cluster. */
+/** A lookup of each cluster's database instances among the Pods, without repo hosts, poolers and backup jobs. */
 export function instancesByCluster(pods: readonly Pod[]): (cluster: ObjectName) => readonly Pod[] {
   const instances = pods.filter(({ metadata }) => metadata.labels[labels.instance] !== undefined);
   const byCluster = Map.groupBy(instances, ({ metadata }) =>
@@ -40,8 +40,8 @@ export function instancesByCluster(pods: readonly Pod[]): (cluster: ObjectName) 
 const patroniStatus = z.object({ role: z.string() });
 
 /**
- * Whether Patroni's own `status` annotation calls the Pod the writable primary: `master` before Patroni 4, `primary`
- * since. PGO decides by the same field; its `role=master` label also stands on a standby leader
+ * Whether Patroni's `status` annotation calls the Pod the writable primary: `master` before Patroni 4, `primary` since.
+ * PGO decides by the same field. The label `role=master` proves less, because a standby leader has it, too
  * (CrunchyData/postgres-operator internal/controller/postgrescluster/instance.go, IsWritable).
  */
 export function annotatedAsPrimary(pod: Pod): boolean {
@@ -51,7 +51,7 @@ export function annotatedAsPrimary(pod: Pod): boolean {
   return role === "master" || role === "primary";
 }
 
-/** The instance to ask first: the primary when one is annotated, else any whose database container runs. */
+/** The instance to ask: the annotated primary if there is one, else any instance whose database container runs. */
 export function instanceToAsk(pods: readonly Pod[]): Pod | undefined {
   const running = pods.filter(databaseRuns);
   return running.find(annotatedAsPrimary) ?? running[0];

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { stanzaStatusSchema } from "./status.ts";
 
-/** One PostgresCluster of a scan. */
+/** The stanza of one PostgresCluster. */
 export const scanEntrySchema = z.object({
   namespace: z.string(),
   cluster: z.string(),
@@ -10,7 +10,7 @@ export const scanEntrySchema = z.object({
   /** The instance that was asked; absent when none was. */
   pod: z.string().optional(),
   status: stanzaStatusSchema,
-  /** `status.pgbackrest.repos[].stanzaCreated` of PGO, all repositories together; absent when PGO says nothing. */
+  /** Whether PGO's `status.pgbackrest.repos[].stanzaCreated` is true for every repository; absent when PGO has no such status. */
   operatorSaysCreated: z.boolean().optional(),
   /** Where PGO contradicts pgBackRest. */
   disagreement: z.enum(["operator-says-created", "operator-says-missing"]).optional(),
@@ -24,7 +24,7 @@ export const scanReportSchema = z.object({
   version: z.literal(1),
   context: z.string(),
   clusters: z.array(scanEntrySchema),
-  /** How many clusters are okay, need a repair or a look, and could not be asked. */
+  /** How many clusters are okay, need a repair or a person's attention, and could not be determined. */
   summary: z.object({ okay: z.int(), finding: z.int(), undetermined: z.int() }),
 });
 export type ScanReport = z.infer<typeof scanReportSchema>;

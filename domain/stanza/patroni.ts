@@ -6,10 +6,14 @@ const memberList = z.array(z.object({ Member: z.string(), Role: z.string(), Stat
 /**
  * The leader's Pod in the output of `patronictl list -f json`; undefined when there is not exactly one running leader.
  *
- * PGO names Patroni's members after their Pods. A `Standby Leader` does not count: nothing can be created from it. The
- * answer is a hint, not a proof: a killed leader is listed as running until Patroni's TTL ends (30 s under PGO).
+ * PGO names Patroni's members after their Pods. A `Standby Leader` does not count, because no stanza can be created from
+ * it. The answer is a hint, not a proof: a killed leader is listed as running until Patroni's TTL ends (30 s under PGO).
  *
- * @throws SyntaxError or ZodError when the output is not that list.
+ * @example
+ * leaderInList('[{"Member": "db-0", "Role": "Leader", "State": "running"}]') // → "db-0"
+ * leaderInList('[{"Member": "db-0", "Role": "Standby Leader", "State": "running"}]') // → undefined
+ *
+ * @throws SyntaxError or ZodError when the output is not such a list.
  */
 export function leaderInList(output: string): string | undefined {
   const leaders = memberList

@@ -1,8 +1,12 @@
 /**
- * What to do after `pgbackrest stanza-create` ended:
- * `done`; `retry` (somebody holds the lock: wait and try again); `find-leader` (not on the primary: look for it anew);
- * `retry-few` (the repository does not answer: a few tries, then give up); `look-again` (the command was cut short: only
- * `info` can tell what stands); `stop` (never try again, a human is needed).
+ * What to do after `pgbackrest stanza-create` has ended:
+ *
+ * - `done`: the stanza exists.
+ * - `retry`: another process holds the lock. Wait and try again.
+ * - `find-leader`: the instance is not the primary. Find the leader again.
+ * - `retry-few`: the repository does not answer. Try a few times, then give up.
+ * - `look-again`: the command was cut short. Only `pgbackrest info` can tell what exists.
+ * - `stop`: never try again. A person must look at it.
  */
 export type CreateDecision = "done" | "retry" | "find-leader" | "retry-few" | "look-again" | "stop";
 
@@ -11,7 +15,7 @@ interface ExitMeaning {
   readonly meaning: string;
 }
 
-/** Exit codes as measured with pgBackRest 2.45 and 2.59.1; named in its src/build/error/error.yaml. */
+/** Exit codes as observed with pgBackRest 2.45 and 2.59.1; their names are in its src/build/error/error.yaml. */
 const meanings: ReadonlyMap<number, ExitMeaning> = new Map<number, ExitMeaning>([
   [0, { decision: "done", meaning: "the stanza stands" }],
   [
@@ -44,7 +48,12 @@ const meanings: ReadonlyMap<number, ExitMeaning> = new Map<number, ExitMeaning>(
   [137, { decision: "look-again", meaning: "pgbackrest was killed" }],
 ]);
 
-/** The decision and its meaning in words; an exit code that is not known is never tried again. */
+/**
+ * What to do after an exit code, and what the code means. An unknown exit code is never tried again.
+ *
+ * @example createDecision(50).decision // → "retry"
+ * @example createDecision(199) // → { decision: "stop", meaning: "pgbackrest ended with exit code 199" }
+ */
 export function createDecision(exitCode: number): ExitMeaning {
   return meanings.get(exitCode) ?? { decision: "stop", meaning: `pgbackrest ended with exit code ${exitCode}` };
 }

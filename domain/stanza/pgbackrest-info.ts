@@ -14,14 +14,14 @@ const stanzaInfo = z.object({
 });
 type StanzaInfo = z.infer<typeof stanzaInfo>;
 
-/** What the cluster itself says, to hold the repository's answer against. */
+/** What the PostgresCluster says about its stanza. The repository's answer is compared with it. */
 export interface ExpectedStanza {
   readonly stanza: string;
-  /** `spec.backups.pgbackrest.repos[].name`; named when the whole stanza is missing. */
+  /** `spec.backups.pgbackrest.repos[].name`; reported as missing when there is no stanza at all. */
   readonly repositories: readonly string[];
   /**
-   * `status.patroni.systemIdentifier`; a repository that holds another one belongs to another database. While it is unset
-   * an okay is not proven: see {@link ofDatabase}.
+   * `status.patroni.systemIdentifier`. A repository with another identifier belongs to another database. While it is
+   * unset, an okay status is not proven: see {@link ofDatabase}.
    */
   readonly systemIdentifier: string | undefined;
 }
@@ -31,7 +31,7 @@ export interface ExpectedStanza {
  *
  * The exit code and the text "No stanzas exist" prove nothing: `info` exits 0 in every state of the repository, so only
  * the codes in the JSON are read (pgBackRest src/command/info/info.c; the same in 2.45 and 2.59). With several
- * repositories the worst answer wins, in the order broken, timeout, unreachable, no stanza, okay.
+ * repositories the worst answer wins: first broken, then timeout, unreachable, no stanza, okay.
  */
 export function classifyInfo(output: string, expected: ExpectedStanza): StanzaStatus {
   const stanzas = z.array(stanzaInfo).safeParse(parsedOrProblem(output));
@@ -77,14 +77,14 @@ type Answer = "okay" | "no-stanza" | "broken" | "timeout" | "unreachable";
 function repositoryAnswer({ code, message }: { code: number; message: string }): Answer {
   switch (code) {
     case 0: // ok
-    case 2: // no valid backups: the stanza stands
+    case 2: // no valid backups: the stanza exists
       return "okay";
     case 1: // missing stanza path
       return "no-stanza";
-    case 99: // other: only the message says which error
+    case 99: // other: only the message tells which error it is
       if (/timeout after \d+ms/.test(message)) return "timeout";
       return /^\[(FileMissing|Format|Checksum|FileInvalid)Error\]/.test(message) ? "broken" : "unreachable";
-    default: // 3 missing stanza data, 5 database mismatch, and whatever a later version adds
+    default: // 3 missing stanza data, 5 database mismatch, and codes of later versions
       return "broken";
   }
 }
@@ -115,12 +115,12 @@ function foreign(what: string, theirs: string, own: string): StanzaStatus {
   };
 }
 
-/** What a database says of its own system identifier, or why it says nothing. */
+/** The database's own system identifier, or why it could not be read. */
 export type OwnIdentifier = { readonly identifier: string } | { readonly unknown: string };
 
 /**
- * An okay stanza, held against what the database itself says. Repositories that differ among each other have been told
- * apart before, so one identifier stands for all. Whose the stanza is, is not known without an answer: never "okay".
+ * Compares an okay stanza with the database's own system identifier. Without an answer of the database the stanza's owner
+ * is unknown, so the status is not "okay". One identifier is enough for all repositories of one database.
  */
 export function ofDatabase(status: OkayStatus, own: OwnIdentifier): StanzaStatus {
   if (status.systemIdentifier === undefined) return status;

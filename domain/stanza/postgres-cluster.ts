@@ -42,25 +42,26 @@ export const postgresClusterSchema = z.object({
 });
 export type PostgresCluster = z.infer<typeof postgresClusterSchema>;
 
-/** The name under which people know the cluster. */
+/** The cluster's namespace and name. */
 export function clusterNameOf(cluster: PostgresCluster): ObjectName {
   return { namespace: cluster.metadata.namespace, name: cluster.metadata.name };
 }
 
-/** Names of the pgBackRest repositories that the PostgresCluster asks for (`repo1` … `repo4`). */
+/** Names of the pgBackRest repositories in the PostgresCluster's spec (`repo1` … `repo4`). */
 export function repositoryNames(cluster: PostgresCluster): string[] {
   return cluster.spec.backups?.pgbackrest?.repos?.map((repository) => repository.name) ?? [];
 }
 
-/** Why no stanza is to be expected in this cluster, so that nothing is asked of it and nothing created. */
+/** Why this cluster is not expected to have a stanza. Nothing is asked of it, and nothing is created. */
 export interface NotApplicable {
   because: "backups-disabled" | "shut-down" | "standby";
   reason: string;
 }
 
 /**
- * Whether the PostgresCluster is one that should have a stanza at all.
- * pgBackRest itself cannot tell: with backups disabled it prints the same "No stanzas exist" as with a lost stanza.
+ * Why the PostgresCluster is not expected to have a stanza; undefined when it should have one.
+ *
+ * pgBackRest itself cannot tell: with backups disabled it prints the same "No stanzas exist" as for a lost stanza.
  */
 export function notApplicable(cluster: PostgresCluster): NotApplicable | undefined {
   if (cluster.spec.shutdown === true) return { because: "shut-down", reason: "spec.shutdown is true" };
@@ -74,8 +75,8 @@ export function notApplicable(cluster: PostgresCluster): NotApplicable | undefin
 }
 
 /**
- * What PGO believes: true when it has marked the stanza as created in every repository, false when in some it has not,
- * undefined when its status says nothing.
+ * Whether PGO's status says that the stanza is created: true when it does so for every repository, false when it does not
+ * for at least one, undefined when the status names no repository.
  */
 export function operatorSaysCreated(cluster: PostgresCluster): boolean | undefined {
   const repositories = cluster.status?.pgbackrest?.repos;

@@ -1,8 +1,8 @@
 import { z } from "zod";
 
 /**
- * What is known of a cluster's stanza. Everything that could not be found out is a status of its own, never "okay".
- * Only `no-stanza` is ever repaired; `broken` always needs a human.
+ * What is known about a cluster's stanza. Whatever could not be determined has a status of its own, never "okay".
+ * Only `no-stanza` is ever repaired; `broken` always needs a person.
  */
 export const stanzaStatusSchema = z.discriminatedUnion("status", [
   z.object({
@@ -18,8 +18,8 @@ export const stanzaStatusSchema = z.discriminatedUnion("status", [
     status: z.literal("unreachable"),
     reason: z.string(),
     /**
-     * Set when it is not the repository's fault: `not-allowed` (the API server refused to run the command),
-     * `not-compared` (a stanza stands, but the database did not tell whether it is its own).
+     * Set when the repository is not the cause: `not-allowed` (the API server refused to run the command),
+     * `not-compared` (a stanza exists, but the database did not report the identifier that would prove whose it is).
      */
     because: z.enum(["not-allowed", "not-compared"]).optional(),
   }),
@@ -34,17 +34,17 @@ export const stanzaStatusSchema = z.discriminatedUnion("status", [
 export type StanzaStatus = z.infer<typeof stanzaStatusSchema>;
 export type OkayStatus = Extract<StanzaStatus, { status: "okay" }>;
 
-/** What to do about a command that the API server refused to run. */
+/** What to do when the API server has refused to run a command. */
 export const notAllowedAdvice = "log in again, or ask for the role in docs/permissions.md";
 
-/** What to do about an answer that something else than the repo host kept back. */
+/** What to do about an `unreachable` status whose cause is not the repo host. */
 export function becauseAdvice(because: "not-allowed" | "not-compared"): string {
   return because === "not-allowed"
     ? notAllowedAdvice
     : "see why Postgres does not answer in the instance, then run again";
 }
 
-/** What a status asks of the reader: nothing, a repair or a look, or a new question because the truth is not known. */
+/** What a status means for the reader: nothing to do, something to repair or to look at, or not known. */
 export type Verdict = "okay" | "finding" | "undetermined";
 
 /** The verdict on one status. */
@@ -63,7 +63,7 @@ export function verdictOf(status: StanzaStatus): Verdict {
   }
 }
 
-/** The runbook's words for a status (`INFO:root:[ns] cluster (pod): Okay`), and words of that kind for the rest. */
+/** The runbook's wording of a status (`INFO:root:[ns] cluster (pod): Okay`), and similar wording for the other ones. */
 export function statusText(status: StanzaStatus): string {
   switch (status.status) {
     case "okay":
@@ -83,7 +83,7 @@ export function statusText(status: StanzaStatus): string {
   }
 }
 
-/** The detail that a person needs beside {@link statusText}; empty where the status says all. */
+/** The detail that a person needs besides {@link statusText}; empty when the status alone says it. */
 export function statusDetail(status: StanzaStatus): string {
   switch (status.status) {
     case "okay":
@@ -100,8 +100,8 @@ export function statusDetail(status: StanzaStatus): string {
 }
 
 /**
- * Where PGO's own `status.pgbackrest.repos[].stanzaCreated` contradicts what pgBackRest says; undefined where they
- * agree or one of them is not known. With `operator-says-created` PGO never tries again: only a repair from outside helps.
+ * How PGO's own `status.pgbackrest.repos[].stanzaCreated` contradicts pgBackRest; undefined when they agree or one of them
+ * is not known. With `operator-says-created` PGO never tries again, so only a repair from outside helps.
  */
 export function disagreement(
   status: StanzaStatus,
