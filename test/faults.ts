@@ -33,6 +33,13 @@ const faults: Record<number, string> = {
   31: "A secret that is absent, empty, malformed or changed; a copy that is scheduled for deletion",
   32: "An empty or partial backup list, rewritten times, more than 1,000 keys, delete markers",
   35: "Wrong, unknown or duplicate settings; the kubeconfig of another cluster; two `up` at once; ^C",
+  36: "WAL that another database has overwritten",
+  37: "A backup, or one on which it builds, without its list of files, its control file or one of its parts",
+  38: "Timelines: a history file that is lost or unreadable, a fork during the backup, rows on a branch that is left",
+  39: "WAL that was archived long after it was written",
+  40: "WAL objects without content, or cut",
+  41: "Objects that S3 has archived (Glacier, Deep Archive, Intelligent-Tiering)",
+  42: "Several folders of versions with a target time; several backups of one second",
 };
 
 /** docs/faults.md: every fault, the expected outcome, and the results of the last run of all suites. */

@@ -1,7 +1,9 @@
 import {
   GetObjectCommand,
+  HeadObjectCommand,
   ListObjectsV2Command,
   S3Client as AwsClient,
+  type GetObjectCommandOutput,
   type ListObjectsV2CommandOutput,
 } from "@aws-sdk/client-s3";
 import type { S3Location } from "../../domain/aws/s3-location.ts";
@@ -27,6 +29,11 @@ export interface KeyRange extends S3Location {
   readonly through?: string;
 }
 
+export interface S3Object {
+  readonly bucket: string;
+  readonly key: string;
+}
+
 /** Hears of each page of a listing. */
 export type TakePage = (page: readonly ListedObject[]) => "enough" | undefined;
 
@@ -50,16 +57,23 @@ export interface S3Client {
   list(range: KeyRange, signal: AbortSignal, take: TakePage): Promise<void>;
   /** Folders and objects right below `prefix/`. */
   level(location: S3Location, signal: AbortSignal): Promise<Level>;
-  /** The text of a small object. */
-  text(object: { readonly bucket: string; readonly key: string }, signal: AbortSignal): Promise<string>;
+  /** The content of an object that is not big. */
+  bytes(object: S3Object, signal: AbortSignal): Promise<Uint8Array>;
+  /** The text of an object that is not big. */
+  text(object: S3Object, signal: AbortSignal): Promise<string>;
+  /** Whether S3 Intelligent-Tiering has moved an object into one of its archives, from which it has to be restored. */
+  isArchived(object: S3Object, signal: AbortSignal): Promise<boolean>;
   close(): void;
 }
 
 /** Seconds for a connection, and for one answer, after which a request is tried again. */
 const connectSeconds = 5;
 const answerSeconds = 30;
-/** Far more than a backup's sentinel has; files_metadata.json, which is bigger, is never asked for. */
-const textBytes = 4 * 1024 * 1024;
+/**
+ * More than a backup's sentinel has: WAL-G up to 1.1 lists all files of the database in it, with about 145 bytes each.
+ * files_metadata.json, where newer ones list them, is never asked for.
+ */
+const contentBytes = 64 * 1024 * 1024;
 
 /** A client for one store. Nothing is asked before its first call. */
 export function connectS3({ region, endpoint, keys }: S3Access): S3Client {
@@ -81,12 +95,33 @@ export function connectS3({ region, endpoint, keys }: S3Access): S3Client {
     more: { StartAfter?: string | undefined; ContinuationToken?: string | undefined; Delimiter?: string },
   ): Promise<ListObjectsV2CommandOutput> =>
     askS3({ ...store, bucket }, `list ${prefix}`, signal, async () => {
-      const answer = await client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ...more }), {
-        abortSignal: signal,
-      });
+      const answer = await client.send(
+        new ListObjectsV2Command({
+          Bucket: bucket,
+          Prefix: prefix,
+          OptionalObjectAttributes: ["RestoreStatus"],
+          ...more,
+        }),
+        {
+          abortSignal: signal,
+        },
+      );
       // The SDK reads anything with HTTP 200, such as a proxy's login page, as an empty list.
       if (answer.IsTruncated === undefined) throw new Error("it is no list of objects");
       return answer;
+    });
+
+  const content = <T>(
+    { bucket, key }: S3Object,
+    signal: AbortSignal,
+    read: (body: GetObjectCommandOutput["Body"]) => Promise<T>,
+  ): Promise<T> =>
+    askS3({ ...store, bucket }, `get ${key}`, signal, async () => {
+      const { Body, ContentLength = 0 } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }), {
+        abortSignal: signal,
+      });
+      if (ContentLength > contentBytes) throw new Error(`${ContentLength} bytes are more than such an object ever has`);
+      return await read(Body);
     });
 
   return {
@@ -116,13 +151,17 @@ export function connectS3({ region, endpoint, keys }: S3Access): S3Client {
       return { folders, objects };
     },
 
-    text({ bucket, key }, signal) {
-      return askS3({ ...store, bucket }, `get ${key}`, signal, async () => {
-        const { Body, ContentLength = 0 } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }), {
+    bytes: (object, signal) =>
+      content(object, signal, async (body) => (await body?.transformToByteArray()) ?? new Uint8Array()),
+
+    text: (object, signal) => content(object, signal, async (body) => (await body?.transformToString("utf8")) ?? ""),
+
+    isArchived({ bucket, key }, signal) {
+      return askS3({ ...store, bucket }, `head ${key}`, signal, async () => {
+        const { ArchiveStatus, Restore = "" } = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }), {
           abortSignal: signal,
         });
-        if (ContentLength > textBytes) throw new Error(`${ContentLength} bytes are more than such an object ever has`);
-        return (await Body?.transformToString("utf8")) ?? "";
+        return ArchiveStatus !== undefined && !Restore.includes('ongoing-request="false"');
       });
     },
 
@@ -133,10 +172,13 @@ export function connectS3({ region, endpoint, keys }: S3Access): S3Client {
 }
 
 function objectsOf({ Contents = [] }: ListObjectsV2CommandOutput): ListedObject[] {
-  return Contents.map(({ Key = "", Size = 0, LastModified }) => ({
+  return Contents.map(({ Key = "", Size = 0, LastModified, StorageClass, RestoreStatus }) => ({
     key: Key,
     size: Size,
     modified: LastModified?.getTime() ?? 0,
+    storageClass: StorageClass,
+    // A restored copy has an end; until it is there, S3 is still at it.
+    restored: RestoreStatus?.RestoreExpiryDate !== undefined,
   }));
 }
 

@@ -5,7 +5,7 @@ import { findingsAt, findingSchema, type Finding } from "../finding.ts";
 import { harborOperatorSchema, harborRequestSchema } from "../harbor/request.ts";
 import { backupSchema, bucketName, restoreSchema } from "./restore.ts";
 import { runbookPgHba } from "../harbor/pg-hba.ts";
-import { backupToRestore, placeToRestore, type GatheredPlace } from "./preflight.ts";
+import { backupToRestore, placeToRestore, type GatheredPlace } from "./sources.ts";
 import { s3Url } from "../aws/s3-location.ts";
 
 /** Keys for S3, when they are not those of the environment. */
@@ -100,7 +100,7 @@ export type SuggestReport = z.infer<typeof suggestReportSchema>;
 
 /** The backup that Spilo would take; null when that is not known. */
 export function chosenBackup(sources: readonly GatheredPlace[], target: number | undefined): ChosenBackup | null {
-  const place = placeToRestore(sources);
+  const place = placeToRestore(sources, target);
   const backup =
     place !== undefined && "found" in place.listing ? backupToRestore(place.listing.found, target) : undefined;
   if (place === undefined || "failed" in place.listing || backup === undefined) return null;

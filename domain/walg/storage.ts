@@ -1,12 +1,32 @@
 /** WAL-G's folders below the place of a database's backups (wal-g utility/utility.go). */
 export const walgFolders = { backups: "basebackups_005", wal: "wal_005" } as const;
 
+import { SegmentTable, type SegmentState, type WalRun } from "./segments.ts";
+
 /** An object in S3 as a listing names it. */
 export interface ListedObject {
   readonly key: string;
   readonly size: number;
   /** Milliseconds since 1970. */
   readonly modified: number;
+  /** S3's storage class; a store that says none keeps everything ready to be read. */
+  readonly storageClass?: string | undefined;
+  /** Whether an archived object has been restored for a while, so that it can be read. */
+  readonly restored?: boolean | undefined;
+}
+
+/** Whether S3 hands an object over at once; `tiered`: only a question about the object itself tells. */
+export type Readability = "readable" | "archived" | "tiered";
+
+/**
+ * Whether an object can be read, by its storage class. S3 answers InvalidObjectState for an archived one until somebody
+ * restores it. Glacier Instant Retrieval (GLACIER_IR) is read at once.
+ *
+ * @example readabilityOf({ storageClass: "DEEP_ARCHIVE" })  // → "archived"
+ */
+export function readabilityOf({ storageClass, restored = false }: Partial<ListedObject>): Readability {
+  if (storageClass === "INTELLIGENT_TIERING") return "tiered";
+  return (storageClass === "GLACIER" || storageClass === "DEEP_ARCHIVE") && !restored ? "archived" : "readable";
 }
 
 /** A base backup whose sentinel exists: WAL-G writes that last, so the backup is whole. */
@@ -20,18 +40,22 @@ export interface StoredBackup {
   readonly sentinelKey: string;
   /** LastModified of the sentinel, by which WAL-G chooses a backup for a target time. A copied bucket changes it. */
   readonly modified: number;
+  /** Bytes of the sentinel: WAL-G up to 1.1 keeps the list of all files in it. */
+  readonly sentinelSize: number;
   readonly metadataKey: string | undefined;
+  /** Whether `files_metadata.json` is there, with content. */
+  readonly hasFilesMetadata: boolean;
   readonly hasPgControl: boolean;
   /** Bytes of all its parts. */
   readonly size: number;
-}
-
-/** Segments without a gap between them. */
-export interface WalRun {
-  readonly first: number;
-  readonly last: number;
-  /** LastModified of the last one: everything up to this moment lies in the run, as far as nobody copied it. */
-  readonly lastModified: number;
+  /** Bytes of its parts without pg_control. */
+  readonly dataSize: number;
+  /** Newest LastModified of its parts; undefined when there is none. A copied bucket changes it. */
+  readonly partsModified: number | undefined;
+  /** Objects of it that S3 has archived. */
+  readonly archived: number;
+  /** Keys of its objects of which only a question about the object tells whether S3 has archived them. */
+  readonly tiered: readonly string[];
 }
 
 /** What lies below one prefix `…/wal/12`. */
@@ -42,13 +66,19 @@ export interface WalgListing {
   readonly incomplete: readonly { readonly name: string; readonly modified: number }[];
   /** Segments by timeline, as runs in rising order. */
   readonly wal: ReadonlyMap<number, readonly WalRun[]>;
+  /** The same segments one by one, by timeline. */
+  readonly segments: ReadonlyMap<number, SegmentTable>;
   /** Timelines that have a history file. */
   readonly histories: readonly number[];
+  /** The objects of the history files, by timeline. */
+  readonly historyObjects: ReadonlyMap<number, ListedObject>;
 }
 
 /** Segments of 16 MiB, the size that Spilo's initdb gives, in one of PostgreSQL's "logs" of 4 GiB. */
 const segmentsPerLog = 256;
-const segmentBytes = 16n * 1024n * 1024n;
+export const segmentBytes = 16n * 1024n * 1024n;
+/** LZ4 makes at most 255 bytes out of one, so that a whole segment takes at least this many (lz4_Block_format.md). */
+const leastLz4Bytes = Math.ceil(Number(segmentBytes) / 255);
 
 /** The number of a segment on its timeline, from the two last parts of its name: neighbours differ by 1. */
 export function segmentNumber(log: string, segment: string): number {
@@ -69,28 +99,35 @@ export function segmentName(timeline: number, segment: number): string {
 interface Folder {
   sentinel?: ListedObject;
   metadataKey?: string;
+  hasFilesMetadata: boolean;
   hasPgControl: boolean;
   size: number;
+  dataSize: number;
   modified: number;
+  partsModified?: number;
+  archived: Set<string>;
+  tiered: Set<string>;
 }
 
 const hex8 = "([0-9A-F]{8})";
-const compression = "(?:\\.(?:lz4|lzma|br|zst|lzo))?";
+const compression = "(?:\\.(?:lz4|lzma|br|zst|lzo|gz))?";
 const segmentPattern = new RegExp(`^[0-9A-F]{24}${compression}$`);
 const historyPattern = new RegExp(`^${hex8}\\.history${compression}$`);
-const backupPattern = new RegExp(`^base_${hex8}${hex8}${hex8}(?:_D_([0-9A-F]{24}))?$`);
+const backupPattern = new RegExp(`^base_${hex8}${hex8}${hex8}(?:_D_([0-9A-F]{24}))?(?:_[0-9A-F]{8})?$`);
 const sentinelEnd = "_backup_stop_sentinel.json";
 
 /**
- * Reads a listing object by object, so that a prefix of any size needs little memory: WAL segments are kept as runs.
+ * Reads a listing object by object, so that a prefix of any size needs little memory: about ten bytes for a WAL segment.
  * Layout: wal-g utility/utility.go.
  */
 export class WalgListingReader {
   readonly #walPrefix: string;
   readonly #backupsPrefix: string;
   readonly #folders = new Map<string, Folder>();
-  readonly #wal = new Map<number, WalRun[]>();
-  readonly #histories = new Set<number>();
+  readonly #segments = new Map<number, SegmentTable>();
+  readonly #histories = new Map<number, ListedObject>();
+  /** Where the WAL objects are whose readability is still to be settled. */
+  readonly #tieredWal = new Map<string, { readonly table: SegmentTable; readonly number: number }>();
 
   /** @param prefix the place of the backups, `spilo/…/wal/12`, without a slash at its end. */
   constructor(prefix: string) {
@@ -101,38 +138,56 @@ export class WalgListingReader {
   /** Takes an object in; keys that are not WAL-G's, and those of another prefix, are passed over. */
   add(object: ListedObject): void {
     const { key } = object;
-    if (key.startsWith(this.#walPrefix)) this.#addWal(key.slice(this.#walPrefix.length), object.modified);
+    if (key.startsWith(this.#walPrefix)) this.#addWal(key.slice(this.#walPrefix.length), object);
     else if (key.startsWith(this.#backupsPrefix))
       this.#addToBackup(key.slice(this.#backupsPrefix.length).split("/"), object);
   }
 
+  /** The keys of WAL objects of which only a question about the object tells whether S3 has archived them. */
+  get tieredWal(): readonly string[] {
+    return [...this.#tieredWal.keys()];
+  }
+
+  /** Takes in what was asked about one object of S3 Intelligent-Tiering. */
+  settle(key: string, archived: boolean): void {
+    const wal = this.#tieredWal.get(key);
+    if (wal !== undefined) {
+      wal.table.settle(wal.number, archived ? "archived" : "whole");
+      this.#tieredWal.delete(key);
+      return;
+    }
+    for (const folder of this.#folders.values()) if (folder.tiered.delete(key) && archived) folder.archived.add(key);
+  }
+
   get listing(): WalgListing {
     const backups = [...this.#folders].flatMap(([name, folder]) => storedBackup(name, folder) ?? []);
+    const segments = [...this.#segments].toSorted(([a], [b]) => a - b);
     return {
-      backups: backups.toSorted((a, b) => a.modified - b.modified || a.startSegment - b.startSegment),
+      // WAL-G sorts what S3 lists in the order of keys by LastModified alone.
+      backups: backups.toSorted((a, b) => a.modified - b.modified || (a.sentinelKey < b.sentinelKey ? -1 : 1)),
       incomplete: [...this.#folders]
         .filter(([, { sentinel }]) => sentinel === undefined)
         .map(([name, { modified }]) => ({ name, modified })),
-      wal: new Map([...this.#wal].toSorted(([a], [b]) => a - b).map(([timeline, runs]) => [timeline, joined(runs)])),
-      histories: [...this.#histories].toSorted((a, b) => a - b),
+      wal: new Map(segments.map(([timeline, table]) => [timeline, table.runs()])),
+      segments: new Map(segments),
+      histories: [...this.#histories.keys()].toSorted((a, b) => a - b),
+      historyObjects: new Map(this.#histories),
     };
   }
 
-  #addWal(name: string, modified: number): void {
+  #addWal(name: string, object: ListedObject): void {
     if (!segmentPattern.test(name)) {
       const history = historyPattern.exec(name)?.[1];
-      if (history !== undefined) this.#histories.add(Number.parseInt(history, 16));
+      if (history !== undefined) this.#histories.set(Number.parseInt(history, 16), object);
       return;
     }
-    const key = Number.parseInt(name.slice(0, 8), 16);
+    const timeline = Number.parseInt(name.slice(0, 8), 16);
     const number = segmentNumber(name.slice(8, 16), name.slice(16, 24));
-    const runs = this.#wal.get(key) ?? [];
-    const newest = runs.at(-1);
-    // S3 lists in the order of names, so nearly every segment follows the one before it.
-    if (newest?.last === number - 1)
-      runs[runs.length - 1] = { first: newest.first, last: number, lastModified: modified };
-    else runs.push({ first: number, last: number, lastModified: modified });
-    this.#wal.set(key, runs);
+    const table = this.#segments.get(timeline) ?? new SegmentTable();
+    this.#segments.set(timeline, table);
+    const state = segmentState(name, object);
+    if (state === "tiered") this.#tieredWal.set(object.key, { table, number });
+    table.add({ number, modified: object.modified, state });
   }
 
   #addToBackup([name = "", ...rest]: readonly string[], object: ListedObject): void {
@@ -140,15 +195,22 @@ export class WalgListingReader {
     if (rest.length === 0 && !isSentinel) return;
     const backup = isSentinel ? name.slice(0, -sentinelEnd.length) : name;
     if (!backupPattern.test(backup)) return;
-    const folder = this.#folders.get(backup) ?? { hasPgControl: false, size: 0, modified: 0 };
+    const folder = this.#folders.get(backup) ?? newFolder();
     this.#folders.set(backup, folder);
     folder.modified = Math.max(folder.modified, object.modified);
+    const readability = readabilityOf(object);
+    if (readability === "archived") folder.archived.add(object.key);
+    if (readability === "tiered") folder.tiered.add(object.key);
     const [first = "", second = ""] = rest;
     if (isSentinel) folder.sentinel = object;
     else if (first === "metadata.json") folder.metadataKey = object.key;
+    else if (first === "files_metadata.json") folder.hasFilesMetadata = object.size > 0;
     else if (first === "tar_partitions") {
+      const isPgControl = second.startsWith("pg_control.tar");
       folder.size += object.size;
-      folder.hasPgControl ||= second.startsWith("pg_control.tar");
+      if (!isPgControl) folder.dataSize += object.size;
+      folder.hasPgControl ||= isPgControl && object.size > 0;
+      folder.partsModified = Math.max(folder.partsModified ?? 0, object.modified);
     }
   }
 }
@@ -163,19 +225,36 @@ function storedBackup(name: string, folder: Folder): StoredBackup | undefined {
     parent,
     sentinelKey: folder.sentinel.key,
     modified: folder.sentinel.modified,
+    sentinelSize: folder.sentinel.size,
     metadataKey: folder.metadataKey,
+    hasFilesMetadata: folder.hasFilesMetadata,
     hasPgControl: folder.hasPgControl,
     size: folder.size,
+    dataSize: folder.dataSize,
+    partsModified: folder.partsModified,
+    archived: folder.archived.size,
+    tiered: [...folder.tiered],
   };
 }
 
-/** Runs in rising order, joined where they touch; needed only when a listing was not in the order of names. */
-function joined(runs: readonly WalRun[]): WalRun[] {
-  const result: WalRun[] = [];
-  for (const run of runs.toSorted((a, b) => a.first - b.first)) {
-    const before = result.at(-1);
-    if (before === undefined || run.first > before.last + 1) result.push(run);
-    else if (run.last > before.last) result[result.length - 1] = { ...run, first: before.first };
-  }
-  return result;
+function newFolder(): Folder {
+  return {
+    hasFilesMetadata: false,
+    hasPgControl: false,
+    size: 0,
+    dataSize: 0,
+    modified: 0,
+    archived: new Set(),
+    tiered: new Set(),
+  };
+}
+
+/** Whether PostgreSQL can get a whole segment out of an object, as far as name, size and storage class tell. */
+function segmentState(name: string, object: ListedObject): SegmentState {
+  const { size } = object;
+  if (size === 0) return "empty";
+  const isCut = name.endsWith(".lz4") ? size < leastLz4Bytes : !name.includes(".") && size < Number(segmentBytes);
+  if (isCut) return "cut";
+  const readability = readabilityOf(object);
+  return readability === "readable" ? "whole" : readability;
 }

@@ -1,126 +1,231 @@
-import { findingsAt, type Finding, type FindingsAt } from "../finding.ts";
-import { segmentName, walgFolders, type StoredBackup, type WalgListing, type WalRun } from "./storage.ts";
+import { findingsAt, type Finding } from "../finding.ts";
+import type { BackupDescription } from "./backup.ts";
+import type { Segment, SegmentState } from "./segments.ts";
+import { segmentBytes, segmentName, walgFolders, type StoredBackup, type WalgListing } from "./storage.ts";
+import { wayOn } from "./timeline.ts";
+import {
+  countOf,
+  earlierBackup,
+  judgeObstacle,
+  momentText,
+  nameOn,
+  orderOfTarget,
+  type Recovery,
+  type Replay,
+} from "./wal-obstacle.ts";
+import { judgeTimelines } from "./wal-timelines.ts";
+import { isCopied, walkWal, WalClock, type KnownBackup, type MissingRange } from "./wal-way.ts";
 
-/** The backup to restore, and how far. Times are milliseconds since 1970. */
-export interface Recovery {
-  readonly backup: StoredBackup;
-  /** Undefined: as far as the WAL goes. */
-  readonly target: number | undefined;
-  /** The segment up to which the WAL must be replayed for the backup to be consistent; undefined when it is not known. */
-  readonly lastNeededSegment: number | undefined;
-}
+const minute = 60_000;
+/** WAL-G uploads segments side by side, and a slow one ends some time after its successors. */
+const uploadTolerance = 5 * minute;
+const stops = "PostgreSQL would stop there, without what came after";
 
 /**
- * Whether the WAL leads from the start of a backup to its target without a gap, as far as names tell. PostgreSQL 12 ends
- * its recovery at the first segment that is missing, promotes, and says nothing of what came after.
+ * Whether the WAL leads from the start of a backup to its target, as far as names, sizes and times tell. PostgreSQL 12
+ * ends its recovery at the first segment that it does not get, promotes, and says nothing of what came after. What is in
+ * the objects is not looked at.
  *
  * @param place for the findings: `s3://BUCKET/…/wal/12`.
  */
-export function judgeWal({ wal, histories }: WalgListing, recovery: Recovery, place: string): Finding[] {
-  const { backup, target, lastNeededSegment } = recovery;
-  const { timeline, startSegment } = backup;
+export function judgeWal(listing: WalgListing, recovery: Recovery, place: string): Finding[] {
+  const { backup, history, descriptions } = recovery;
   const at = findingsAt(`${place}/${walgFolders.wal}`);
-  const earlier = "take a target time before this backup, so that an older one is restored";
-  const onTimeline = wal.get(timeline) ?? [];
-  const own = onTimeline.find(({ first, last }) => first <= startSegment && startSegment <= last);
-  if (own === undefined) {
-    const start = segmentName(timeline, startSegment);
-    return [at.refuse("wal-start-missing", `lacks the WAL segment ${start}, at which the backup begins`, earlier)];
-  }
-  if (lastNeededSegment !== undefined && lastNeededSegment > own.last) {
-    const needed = segmentName(timeline, lastNeededSegment);
+  const unusable = judgeStart(listing, recovery, place);
+  if (unusable !== undefined) return [unusable];
+  if (history !== undefined && "failed" in history) {
     return [
-      at.refuse(
-        "wal-too-short",
-        `ends with ${segmentName(timeline, own.last)}, and the backup is consistent only after ${needed}`,
-        earlier,
+      at.unknown(
+        "timeline-history-unreadable",
+        `its newest history file cannot be read, so it is not known which way PostgreSQL would take: ${history.failed}`,
+        "mend the access to the file, or look into it by hand",
       ),
     ];
   }
-
-  const later = [...wal].filter(([other]) => other > timeline);
-  const runs = [...onTimeline, ...later.flatMap(([, others]) => others)];
-  const newest = Math.max(...runs.map(({ lastModified }) => lastModified));
-  const findings: Finding[] = [];
-  for (const other of branchedBefore(later, startSegment)) {
-    findings.push(
+  const legs = wayOn(backup.timeline, extentOf(backup, descriptions.get(backup.name)), history);
+  if (legs === undefined) {
+    return [
       at.refuse(
         "wal-timeline-foreign",
-        `holds the timeline ${other}, which left timeline ${timeline} before this backup began: PostgreSQL stops with "requested timeline is not a child"`,
-        "move the WAL of the timeline that is not meant to another prefix",
+        `holds the timeline ${history?.timeline ?? backup.timeline}, which left timeline ${backup.timeline} before this backup began or was complete: PostgreSQL stops with "requested timeline is not a child", or with "online backup was canceled"`,
+        "move the history and the WAL of the timeline that is not meant to another prefix, or take a backup of that timeline",
       ),
+    ];
+  }
+  const way = walkWal(legs, backup.startSegment, listing.segments);
+  const known = listing.backups.map((one): KnownBackup => ({ backup: one, description: descriptions.get(one.name) }));
+  const replay: Replay = { at, recovery, way, clock: new WalClock(way, known) };
+  return [
+    ...judgeHoles(replay),
+    ...judgeSegments(replay),
+    ...judgeOrigin(replay),
+    ...judgeTimelines(replay, listing),
+    ...judgeEnd(replay),
+  ];
+}
+
+/** The positions at which a backup begins and ends; the start of its segment when its sentinel does not say. */
+function extentOf(
+  { startSegment }: StoredBackup,
+  description: BackupDescription | undefined,
+): { start: bigint; finish: bigint } {
+  const start = description?.startLsn ?? BigInt(startSegment) * segmentBytes;
+  return { start, finish: description?.finishLsn ?? start };
+}
+
+/** What is wrong with the WAL that the backup itself needs. */
+function judgeStart({ segments }: WalgListing, { backup, descriptions }: Recovery, place: string): Finding | undefined {
+  const at = findingsAt(`${place}/${walgFolders.wal}`);
+  const { timeline, startSegment } = backup;
+  const table = segments.get(timeline);
+  if (table?.has(startSegment) !== true) {
+    const start = segmentName(timeline, startSegment);
+    return at.refuse("wal-start-missing", `lacks the WAL segment ${start}, at which the backup begins`, earlierBackup);
+  }
+  const needed = descriptions.get(backup.name)?.lastNeededSegment ?? startSegment;
+  let reached = startSegment;
+  while (reached < needed && table.has(reached + 1)) reached += 1;
+  if (reached >= needed) return undefined;
+  return at.refuse(
+    "wal-too-short",
+    `ends with ${segmentName(timeline, reached)}, and the backup is consistent only after ${segmentName(timeline, needed)}`,
+    earlierBackup,
+  );
+}
+
+function judgeHoles(replay: Replay): Finding[] {
+  return replay.way.holes.map((ranges) =>
+    judgeObstacle(replay, {
+      code: "wal-gap",
+      segment: ranges[0]?.first ?? 0,
+      what: `lacks ${ranges.map(rangeText).join(" and ")}`,
+      consequence: stops,
+    }),
+  );
+}
+
+function rangeText({ timeline, first, count }: MissingRange): string {
+  return `${count} segment${count === 1 ? "" : "s"} from ${segmentName(timeline, first)} on`;
+}
+
+/** Objects out of which PostgreSQL gets no whole segment. */
+function judgeSegments(replay: Replay): Finding[] {
+  const { at, way } = replay;
+  const findings: Finding[] = [];
+  const inState = (state: SegmentState): Segment[] => way.segments.filter((segment) => segment.state === state);
+  const [empty, cut, archived, tiered] = [inState("empty"), inState("cut"), inState("archived"), inState("tiered")];
+  if (empty[0] !== undefined) {
+    findings.push(
+      judgeObstacle(replay, {
+        code: "wal-empty",
+        segment: empty[0].number,
+        what: `holds ${countOf(empty, "segment")} without content, from ${nameOn(way, empty[0])} on`,
+        consequence: 'PostgreSQL stops with "archive file has wrong size" and does not start',
+      }),
     );
   }
-  for (const gap of gaps([timeline, onTimeline], own, later)) findings.push(gapFinding(gap, target, at));
-  if (target !== undefined && target > newest) {
+  if (cut[0] !== undefined) {
     findings.push(
-      at.refuse(
-        "wal-ends-before-target",
-        `ends at ${new Date(newest).toISOString()}, before the target time: PostgreSQL 12 would stop there in silence`,
-        "leave restore.targetTime out to restore as far as the WAL goes",
-      ),
+      judgeObstacle(replay, {
+        code: "wal-cut",
+        segment: cut[0].number,
+        what: `holds ${countOf(cut, "segment")} with fewer bytes than a whole one has, from ${nameOn(way, cut[0])} on`,
+        consequence: stops,
+      }),
     );
   }
-  if (later.length > 0 || histories.some((other) => other > timeline)) {
+  if (archived[0] !== undefined) {
     findings.push(
-      at.warn(
-        "wal-newer-timeline",
-        `holds timelines beyond that of the backup (${timeline}): the restore follows the newest`,
-        "make sure that the newest timeline is the one that is meant",
+      judgeObstacle(replay, {
+        code: "wal-archived",
+        segment: archived[0].number,
+        what: `has ${countOf(archived, "segment")} from ${nameOn(way, archived[0])} on in an archive of S3 (Glacier, Deep Archive, or an archive tier of Intelligent-Tiering), where they cannot be read`,
+        consequence: stops,
+        fix: "have S3 restore them (aws s3api restore-object) for as long as the restore may take, then check again",
+      }),
+    );
+  }
+  if (tiered[0] !== undefined && orderOfTarget(replay, tiered[0].number) !== "before") {
+    findings.push(
+      at.unknown(
+        "wal-tier-unknown",
+        `has ${countOf(tiered, "segment")} from ${nameOn(way, tiered[0])} on in S3 Intelligent-Tiering, and whether they are archived could not be asked`,
+        "give the credentials s3:GetObject on them, then check again",
       ),
     );
   }
   return findings;
 }
 
-/** A hole in the WAL: what is there before it, and the first segment behind it. */
-interface Gap {
-  readonly timeline: number;
-  readonly before: WalRun;
-  readonly next: number;
-}
-
-type TimelineRuns = readonly [timeline: number, runs: readonly WalRun[]];
-
 /**
- * The holes on the way from the backup's run through the later timelines. A timeline begins with the segment in which it
- * left the one before, so the first of its segments must follow without a hole; the rest of the one before is not read.
+ * Two databases that archive to one place overwrite each other's WAL in silence. PostgreSQL archives in order, and a
+ * backup ends only when its WAL is archived: a segment that is newer than its successors, or than a later backup, was
+ * written a second time.
  */
-function gaps([ownTimeline, own]: TimelineRuns, from: WalRun, later: readonly TimelineRuns[]): Gap[] {
-  const next = own.find(({ first }) => first > from.last);
-  const found: Gap[] =
-    next === undefined || later.length > 0 ? [] : [{ timeline: ownTimeline, before: from, next: next.first }];
-  let reached = from;
-  for (const [timeline, runs] of later) {
-    const entry = runs.find(({ first, last }) => first <= reached.last + 1 && last >= reached.first) ?? runs[0];
-    if (entry === undefined) continue;
-    if (entry.first > reached.last + 1) found.push({ timeline, before: reached, next: entry.first });
-    const behind = runs.find(({ first }) => first > entry.last);
-    if (behind !== undefined) found.push({ timeline, before: entry, next: behind.first });
-    reached = entry;
+function judgeOrigin(replay: Replay): Finding[] {
+  const { at, way, clock } = replay;
+  const { backup, descriptions } = replay.recovery;
+  if (isCopied({ backup, description: descriptions.get(backup.name) })) {
+    return [
+      at.warn(
+        "wal-origin-unproven",
+        "was copied, and LastModified says when: it is unproven that no other database has overwritten a part of it",
+        "compare the restored data with what is expected",
+      ),
+    ];
   }
-  return found;
+  const ends = clock.backups
+    .filter((known) => known.description?.finished !== undefined && !isCopied(known))
+    .map(({ backup: one, description }) => ({
+      segment: description?.lastNeededSegment ?? one.startSegment,
+      modified: one.modified + minute,
+    }))
+    .toSorted((a, b) => a.segment - b.segment);
+  const overwritten: Segment[] = [];
+  let latest = Infinity;
+  for (const segment of way.segments.toReversed()) {
+    for (let end = ends.at(-1); end !== undefined && end.segment >= segment.number; end = ends.at(-1)) {
+      latest = Math.min(latest, end.modified);
+      ends.pop();
+    }
+    if (segment.modified > latest) overwritten.push(segment);
+    else latest = Math.min(latest, segment.modified + uploadTolerance);
+  }
+  const first = overwritten.at(-1);
+  if (first === undefined) return [];
+  return [
+    judgeObstacle(replay, {
+      code: "wal-overwritten",
+      segment: first.number,
+      what: `has ${countOf(overwritten, "segment")} from ${nameOn(way, first)} on that ${overwritten.length === 1 ? "was" : "were"} written after later ones or after a later backup, at ${momentText(first.modified)}: another database has overwritten them, or they were put there by hand`,
+      consequence: "PostgreSQL stops at WAL of another database, without what came after",
+      fix: "bring the right objects back (an older version of them, if the bucket keeps versions), or take a target time before this backup",
+    }),
+  ];
 }
 
-/** Later timelines whose first segment lies before the backup: their WAL cannot be replayed upon it. */
-function branchedBefore(later: readonly TimelineRuns[], startSegment: number): number[] {
-  return later.filter(([, [first]]) => first !== undefined && first.first < startSegment).map(([timeline]) => timeline);
-}
-
-function gapFinding({ timeline, before, next }: Gap, target: number | undefined, at: FindingsAt): Finding {
-  const missing = next - before.last - 1;
-  const what = `lacks ${missing} segment${missing === 1 ? "" : "s"} from ${segmentName(timeline, before.last + 1)} on`;
-  if (target !== undefined && before.lastModified >= target) {
-    return at.warn(
-      "wal-gap-after-target",
-      `${what}, after the target time`,
-      "nothing for this restore; later moments cannot be reached",
-    );
+/** Whether the WAL reaches the target. */
+function judgeEnd({ at, recovery: { target }, way, clock }: Replay): Finding[] {
+  const end = way.segments.at(-1);
+  if (target === undefined || end === undefined) return [];
+  switch (clock.order(target, end.number)) {
+    case "before":
+      return [];
+    case "behind":
+      return [
+        at.refuse(
+          "wal-ends-before-target",
+          `ends at ${momentText(clock.writtenBy(end.number))}, before the target time: PostgreSQL 12 would stop there in silence`,
+          "leave restore.targetTime out to restore as far as the WAL goes",
+        ),
+      ];
+    case "unproven":
+      return [
+        at.warn(
+          "wal-reach-unproven",
+          `ends with ${nameOn(way, end)}, archived at ${momentText(end.modified)}: that it reaches the target time is unproven, for WAL may be archived long after it was written, and no later backup shows when this was`,
+          "compare the newest restored rows with what is expected",
+        ),
+      ];
   }
-  const upTo = new Date(before.lastModified).toISOString();
-  return at.refuse(
-    "wal-gap",
-    `${what}: PostgreSQL would stop there, without what came after`,
-    `take a target time before ${upTo}, if what came after may be lost`,
-  );
 }

@@ -16,7 +16,7 @@ import {
 import type { StatusReport, StatusRequest } from "../../domain/harbor/steps.ts";
 import { pamRoles } from "../../domain/harbor/pg-hba.ts";
 import { checkPodConfig } from "../../domain/harbor/pod-config-check.ts";
-import type { Gathered } from "../../domain/restore/preflight.ts";
+import type { Gathered } from "../../domain/restore/sources.ts";
 import { s3Url } from "../../domain/aws/s3-location.ts";
 import { contentProblem } from "../../domain/secrets/copy.ts";
 import { secretNames } from "../../domain/secrets/request.ts";

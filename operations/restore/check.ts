@@ -1,10 +1,9 @@
-import pLimit from "p-limit";
 import type { HarborClient } from "../../clients/kubernetes/harbor.ts";
 import type { S3Client } from "../../clients/aws/s3.ts";
 import { formatDuration, type Duration } from "../../domain/duration.ts";
 import { gravest, type Finding } from "../../domain/finding.ts";
 import { postgresqlName } from "../../domain/harbor/names.ts";
-import { restorePath, targetOf, type Restore } from "../../domain/restore/restore.ts";
+import { targetOf } from "../../domain/restore/restore.ts";
 import { pamRoles } from "../../domain/harbor/pg-hba.ts";
 import { needsPodSecret, podConfigKeys } from "../../domain/harbor/pod-config.ts";
 import {
@@ -13,33 +12,21 @@ import {
   type RestoreCheckReport,
   type RestoreCheckRequest,
 } from "../../domain/restore/check.ts";
-import {
-  backupToRestore,
-  judgeRestore,
-  judgeSetup,
-  placeToRestore,
-  type Gathered,
-  type GatheredPlace,
-  type OwnPlace,
-  type SetupFacts,
-} from "../../domain/restore/preflight.ts";
+import { judgeRestore, judgeSetup, type OwnPlace, type SetupFacts } from "../../domain/restore/preflight.ts";
+import type { Gathered, GatheredPlace } from "../../domain/restore/sources.ts";
 import type { S3Location } from "../../domain/aws/s3-location.ts";
-import { harborPostgresMajor, majorsIn, parseSpiloImage } from "../../domain/spilo/image.ts";
-import { backupPath, cloneLocations, spiloLocation } from "../../domain/spilo/path.ts";
-import { describeBackup, type BackupDescription } from "../../domain/walg/backup.ts";
-import { walgFolders, WalgListingReader, type StoredBackup, type WalgListing } from "../../domain/walg/storage.ts";
+import { harborPostgresMajor } from "../../domain/spilo/image.ts";
+import { backupPath, spiloLocation } from "../../domain/spilo/path.ts";
+import { walgFolders, WalgListingReader } from "../../domain/walg/storage.ts";
 import { gathered } from "../gathered.ts";
 import type { Surroundings } from "../surroundings.ts";
-import { listWal } from "./wal-listing.ts";
+import { describeAll, gatherSources, listBackups } from "./sources.ts";
 import {
   zalandoConfiguration,
   type ConfigurationReader,
   type FoundConfiguration,
 } from "../harbor/zalando-configuration.ts";
 import { type ObjectName, requestedCluster } from "../../domain/kubernetes/object-name.ts";
-
-/** Sentinels read at the same time. */
-const getsAtOnce = 16;
 
 /** What is asked. */
 export interface RestoreCheckClients {
@@ -75,7 +62,12 @@ export async function checkRestore(
   const [operator, podConfig, sources, own] = await Promise.all([
     configuration,
     gathered(clients.harbor.getConfigMap(podConfigName), surroundings.signal),
-    restore && gatherSources(clients.source, image, restore, bound, surroundings.signal),
+    restore &&
+      gatherSources(
+        clients.source,
+        { image, restore, now: surroundings.now().getTime() },
+        { bound, stop: surroundings.signal },
+      ),
     restore && gatherOwn(clients, harbor, request, configuration, bound, surroundings.signal),
   ]);
   const setup: SetupFacts = {
@@ -119,88 +111,6 @@ function boundedBy(signal: AbortSignal, timeLimit: Duration): AbortSignal {
   // Nothing waits for this timer when all has been read.
   timer.unref();
   return AbortSignal.any([signal, bound.signal]);
-}
-
-async function gatherSources(
-  s3: S3Client,
-  image: string,
-  restore: Restore,
-  bound: AbortSignal,
-  stop: AbortSignal,
-): Promise<GatheredPlace[]> {
-  const parsed = parseSpiloImage(image);
-  const versions = (parsed === undefined ? [harborPostgresMajor] : majorsIn(parsed)).map(String);
-  const locations = cloneLocations(restorePath(restore), versions, String(harborPostgresMajor));
-  const readers = locations.map((location) => ({ location, reader: new WalgListingReader(location.prefix) }));
-  const places = await Promise.all(
-    readers.map(async ({ location, reader }) => ({
-      location,
-      reader,
-      listing: await gathered(listBackups(s3, location, reader, bound), stop),
-    })),
-  );
-  const bare = places.map(({ location, listing }): GatheredPlace => ({ location, listing, descriptions: new Map() }));
-  const chosen = placeToRestore(bare);
-  const place = places[chosen === undefined ? -1 : bare.indexOf(chosen)];
-  if (place === undefined || "failed" in place.listing) return bare;
-
-  // Which WAL is needed follows from the backup, so it is asked for only now.
-  const { location, reader } = place;
-  const { backups } = place.listing.found;
-  const backup = backupToRestore(place.listing.found, targetOf(restore));
-  const [wal, descriptions] = await Promise.all([
-    backup === undefined
-      ? undefined
-      : gathered(
-          listWal(s3, location, { timeline: backup.timeline, segment: backup.startSegment }, reader, bound),
-          stop,
-        ),
-    describeAll(s3, location, backups, backup, bound, stop),
-  ]);
-  const listing = wal !== undefined && "failed" in wal ? wal : { found: reader.listing };
-  return bare.map((other) => (other === chosen ? { location, listing, descriptions } : other));
-}
-
-async function listBackups(
-  s3: S3Client,
-  { bucket, prefix }: S3Location,
-  reader: WalgListingReader,
-  bound: AbortSignal,
-): Promise<WalgListing> {
-  await s3.list({ bucket, prefix: `${prefix}/${walgFolders.backups}/` }, bound, (page) => {
-    for (const object of page) reader.add(object);
-    return undefined;
-  });
-  return reader.listing;
-}
-
-/** The system identifier of every backup, and all of what is known of the one to restore. */
-async function describeAll(
-  s3: S3Client,
-  { bucket }: S3Location,
-  backups: readonly StoredBackup[],
-  toRestore: StoredBackup | undefined,
-  bound: AbortSignal,
-  stop: AbortSignal,
-): Promise<Map<string, Gathered<BackupDescription>>> {
-  const atOnce = pLimit(getsAtOnce);
-  const described = backups.map((backup) =>
-    atOnce(async () => {
-      const metadataKey = backup === toRestore ? backup.metadataKey : undefined;
-      const texts = Promise.all([
-        s3.text({ bucket, key: backup.sentinelKey }, bound),
-        metadataKey === undefined ? undefined : s3.text({ bucket, key: metadataKey }, bound),
-      ]);
-      return [
-        backup.name,
-        await gathered(
-          texts.then(([sentinel, metadata]) => describeBackup(sentinel, metadata)),
-          stop,
-        ),
-      ] as const;
-    }),
-  );
-  return new Map(await Promise.all(described));
 }
 
 async function gatherOwn(
@@ -255,5 +165,5 @@ async function gatherOwnPlace(
     stop,
   );
   const backups = "found" in listing ? listing.found.backups : [];
-  return { location, listing, descriptions: await describeAll(s3, location, backups, undefined, bound, stop) };
+  return { location, listing, descriptions: await describeAll(s3, location, backups, { bound, stop }) };
 }

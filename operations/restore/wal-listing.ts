@@ -24,7 +24,7 @@ export async function listWal(
   s3: S3Client,
   { bucket, prefix }: S3Location,
   start: WalStart,
-  reader: WalgListingReader,
+  reader: Pick<WalgListingReader, "add">,
   signal: AbortSignal,
 ): Promise<void> {
   const folder = `${prefix}/${walgFolders.wal}/`;

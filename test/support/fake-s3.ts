@@ -8,6 +8,10 @@ export class FakeS3 implements S3Client {
   readonly requests: string[] = [];
   /** How many objects the listings returned, by prefix. */
   readonly handed = new Map<string, number>();
+  /** Objects that are no texts, by key. */
+  readonly contents = new Map<string, Uint8Array>();
+  /** Keys of objects that S3 Intelligent-Tiering has archived. */
+  readonly archived = new Set<string>();
   readonly #bucket: string;
   readonly #objects: readonly ListedObject[];
   readonly #texts: ReadonlyMap<string, string>;
@@ -54,6 +58,15 @@ export class FakeS3 implements S3Client {
       folders: [...new Set(below.filter(({ rest }) => rest.length > 1).map(({ rest }) => rest[0] ?? ""))],
       objects: below.filter(({ rest }) => rest.length === 1).map(({ object }) => object),
     });
+  }
+
+  async bytes(object: Parameters<S3Client["bytes"]>[0]): Promise<Uint8Array> {
+    return this.contents.get(object.key) ?? Buffer.from(await this.text(object));
+  }
+
+  isArchived({ key }: Parameters<S3Client["isArchived"]>[0]): Promise<boolean> {
+    this.requests.push(`head ${key}`);
+    return Promise.resolve(this.archived.has(key));
   }
 
   text({ key }: Parameters<S3Client["text"]>[0]): Promise<string> {

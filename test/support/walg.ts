@@ -1,4 +1,11 @@
-import { segmentName, WalgListingReader, type ListedObject, type WalgListing } from "../../domain/walg/storage.ts";
+import type { BackupDescription } from "../../domain/walg/backup.ts";
+import {
+  segmentName,
+  WalgListingReader,
+  type ListedObject,
+  type StoredBackup,
+  type WalgListing,
+} from "../../domain/walg/storage.ts";
 
 export const walgPrefix = "spilo/postgresql-harbor-cluster-harbor-cluster/99e85b8a-3f92-4c86-8d42-5056348c1e7e/wal/12";
 
@@ -28,18 +35,44 @@ export function backupObjects(
   ];
 }
 
-/** WAL segments without a gap. */
+/**
+ * WAL segments without a gap.
+ *
+ * @param from when the first one was archived, the others evenly after it. Default: all at the same moment.
+ */
 export function walObjects(
   first: number,
   last: number,
   modified: number,
-  { timeline = 1, prefix = walgPrefix } = {},
+  { timeline = 1, prefix = walgPrefix, from = modified } = {},
 ): ListedObject[] {
+  const step = (modified - from) / Math.max(1, last - first);
   return Array.from({ length: last - first + 1 }, (_, index) => ({
     key: `${prefix}/wal_005/${segmentName(timeline, first + index)}.lz4`,
     size: 70_000,
-    modified,
+    modified: Math.round(from + index * step),
   }));
+}
+
+/** What a backup's sentinel says when it is right. */
+export function described(
+  { name, startSegment, modified, size }: Pick<StoredBackup, "name" | "startSegment" | "modified" | "size">,
+  changes: Partial<BackupDescription> = {},
+): BackupDescription {
+  const start = BigInt(startSegment) * 0x100_0000n;
+  return {
+    postgresMajor: 12,
+    systemIdentifier: "7710366851552716423",
+    started: modified - 60_000,
+    finished: modified,
+    startLsn: start + 40n,
+    finishLsn: start + 256n,
+    lastNeededSegment: startSegment,
+    compressedSize: size,
+    deltaFrom: /_D_(.*)/.exec(name)?.[1]?.replace(/^/, "base_"),
+    fileList: "files-metadata",
+    ...changes,
+  };
 }
 
 export function listingOf(...objects: readonly ListedObject[][]): WalgListing {

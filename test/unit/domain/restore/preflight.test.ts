@@ -2,13 +2,8 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Severity } from "../../../../domain/catalogue/finding-codes.ts";
 import { gravest, mayProceed, type Finding } from "../../../../domain/finding.ts";
-import {
-  backupToRestore,
-  judgeRestore,
-  placeToRestore,
-  type GatheredPlace,
-  type PreflightFacts,
-} from "../../../../domain/restore/preflight.ts";
+import { judgeRestore, type PreflightFacts } from "../../../../domain/restore/preflight.ts";
+import { backupToRestore, placeToRestore, type GatheredPlace } from "../../../../domain/restore/sources.ts";
 import type { BackupDescription } from "../../../../domain/walg/backup.ts";
 import type { ListedObject } from "../../../../domain/walg/storage.ts";
 import { recommendedImage } from "../../../../domain/spilo/image.ts";
@@ -17,11 +12,16 @@ import { at, backupObjects, listingOf, walgPrefix, walObjects } from "../../../s
 const described: BackupDescription = {
   postgresMajor: 12,
   systemIdentifier: "7710366851552716423",
+  started: at("00:59"),
   finished: at("01:00"),
+  startLsn: undefined,
+  finishLsn: undefined,
   lastNeededSegment: 4,
   compressedSize: 9000,
+  deltaFrom: undefined,
+  fileList: "files-metadata",
 };
-const whole = [backupObjects(4, at("01:00")), walObjects(4, 40, at("09:00"))];
+const whole = [backupObjects(4, at("01:00")), walObjects(4, 40, at("09:00"), { from: at("00:50") })];
 
 function placeOf(
   objects: readonly ListedObject[][],
@@ -31,7 +31,8 @@ function placeOf(
   const listing = listingOf(...objects);
   const descriptions = new Map(
     listing.backups.map(
-      ({ name, modified }) => [name, { found: { ...described, finished: modified, ...description } }] as const,
+      ({ name, modified }) =>
+        [name, { found: { ...described, started: modified - 60_000, finished: modified, ...description } }] as const,
     ),
   );
   return { location: { bucket: "bkt", prefix }, listing: { found: listing }, descriptions };
@@ -100,7 +101,8 @@ describe("judgeRestore", () => {
   it("allows a restore when everything is right", () => {
     assert.equal(said(good), "");
     assert(mayProceed(judgeRestore(good)));
-    assert.equal(said(withTarget("2026-11-21T08:30:00+00:00")), "");
+    const sources = [placeOf([...whole, backupObjects(38, at("08:45"))])];
+    assert.equal(said(withTarget("2026-11-21T08:30:00+00:00", { ...good, sources })), "");
   });
 
   const cases: [fault: number, what: string, facts: PreflightFacts, severity: Severity, why: RegExp][] = [
@@ -349,6 +351,24 @@ describe("the place that Spilo chooses", () => {
   it("fault 24: comes with a warning if a later place also holds backups", () => {
     const old = { ...some, location: { bucket: "bkt", prefix: walgPrefix.replace("/12", "") } };
     assert.match(said({ ...good, sources: [some, old] }), /warn: is passed over/);
+  });
+});
+
+describe("fault 42: several places and backups", () => {
+  const newer = placeOf([backupObjects(9, at("05:00"))]);
+  const older = { ...placeOf(whole), location: { bucket: "bkt", prefix: walgPrefix.replace("/12", "") } };
+
+  it("goes on to the next place when the first has only backups after the target time", () => {
+    assert.equal(placeToRestore([newer, older], at("04:00")), older);
+    assert.equal(placeToRestore([newer, older], at("06:00")), newer);
+    assert.equal(placeToRestore([newer, older]), newer);
+  });
+
+  it("takes the first of several backups of one second before the target time, and the last without one", () => {
+    const listing = listingOf(backupObjects(4, at("01:00") + 100), backupObjects(9, at("01:00") + 900));
+    assert.equal(backupToRestore(listing, at("02:00"))?.startSegment, 4);
+    assert.equal(backupToRestore(listing, at("01:00") + 500)?.startSegment, 4);
+    assert.equal(backupToRestore(listing, undefined)?.startSegment, 9);
   });
 });
 

@@ -146,9 +146,14 @@ describe("describeBackup", () => {
     assert.deepEqual(describeBackup(sentinel, metadata), {
       postgresMajor: 12,
       systemIdentifier: "7710366851552716423",
+      started: Date.parse("2026-11-21T01:00:00.1Z"),
       finished: Date.parse("2026-11-21T01:02:03.5Z"),
+      startLsn: 67108904n,
+      finishLsn: 67109160n,
       lastNeededSegment: 4,
       compressedSize: 9400,
+      deltaFrom: undefined,
+      fileList: "not-needed",
     });
   });
 
@@ -156,18 +161,58 @@ describe("describeBackup", () => {
     assert.deepEqual(describeBackup(`{"LSN":1,"PgVersion":90624}`, undefined), {
       postgresMajor: 9,
       systemIdentifier: undefined,
+      started: undefined,
       finished: undefined,
+      startLsn: 1n,
+      finishLsn: undefined,
       lastNeededSegment: undefined,
       compressedSize: undefined,
+      deltaFrom: undefined,
+      fileList: "not-needed",
     });
   });
 
   it("refuses a truncated sentinel and unrelated content", () => {
     for (const wrong of [sentinel.slice(0, -3), "", "<Error/>", `{"PgVersion":"12"}`])
       assert.throws(() => describeBackup(wrong, undefined));
-    assert.throws(() =>
-      describeBackup(sentinel, `{"start_time":"yesterday","finish_time":"today","pg_version":120012}`),
+  });
+});
+
+describe("describeBackup of real backups", () => {
+  const times = `,"StartTime":"2026-11-21T01:00:00Z","FinishTime":"2026-11-21T01:02:03Z"`;
+
+  it("fault 37: knows where the list of files is that WAL-G needs", () => {
+    const listOf = (fields: string): string => describeBackup(`{"LSN":1${fields}}`, undefined).fileList;
+    assert.equal(listOf(`,"Version":2`), "files-metadata");
+    assert.equal(listOf(`,"Version":2,"FilesMetadataDisabled":true`), "not-needed");
+    assert.equal(listOf(`,"Files":{"/PG_VERSION":{"MTime":"x"}},"TarFileSets":null`), "sentinel");
+    assert.equal(listOf(""), "not-needed");
+  });
+
+  it("takes the times from the sentinel, and says nothing where metadata.json cannot be read", () => {
+    for (const metadata of [
+      undefined,
+      "",
+      "{",
+      `{"start_time":"yesterday","finish_time":"today","pg_version":120012}`,
+    ]) {
+      assert.equal(
+        describeBackup(`{"LSN":1,"Version":2${times}}`, metadata).finished,
+        Date.parse("2026-11-21T01:02:03Z"),
+      );
+      assert.equal(describeBackup(`{"LSN":1}`, metadata).finished, undefined);
+    }
+  });
+
+  it("reads a sentinel with the files of a whole database, whatever their names are", () => {
+    const files = Array.from({ length: 1000 }, (_, index) => [`/base/}"]{[${index}\\`, { MTime: "x", Sets: [[{}]] }]);
+    const listed: unknown = Object.fromEntries(files);
+    const text = JSON.stringify({ LSN: 1, Files: listed, CompressedSize: 5, Spec: { a: [] } });
+    assert.deepEqual(
+      [describeBackup(text, undefined).compressedSize, describeBackup(text, undefined).fileList],
+      [5, "sentinel"],
     );
+    assert.throws(() => describeBackup(text.slice(0, 3000), undefined));
   });
 });
 
@@ -193,6 +238,20 @@ describe("deltaChain", () => {
     const newest = backups.at(-1);
     assert(newest !== undefined);
     assert.equal(deltaChain(newest, backups).missing, "base_000000010000000000000004");
+  });
+
+  it("takes the parent that the sentinel names", () => {
+    const { backups } = listingOf(base, first, second);
+    const newest = backups.at(-1);
+    assert(newest !== undefined);
+    const chain = deltaChain(newest, backups, ({ startSegment }) =>
+      startSegment === 12 ? "base_000000010000000000000004" : undefined,
+    );
+    assert.deepEqual(
+      chain.parents.map(({ startSegment }) => startSegment),
+      [4],
+    );
+    assert.equal(deltaChain(newest, backups, () => "base_0").missing, "base_0");
   });
 
   it("ends for a delta that is based on itself", () => {

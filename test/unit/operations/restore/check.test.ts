@@ -49,7 +49,7 @@ function textsOf(objects: readonly ListedObject[]): Record<string, string> {
   ]);
 }
 
-const whole = [...backupObjects(3, at("01:00")), ...walObjects(3, 40, at("09:00"))];
+const whole = [...backupObjects(3, at("01:00")), ...walObjects(3, 40, at("09:00"), { from: at("00:30") })];
 
 interface Situation {
   readonly objects?: readonly ListedObject[];
@@ -166,7 +166,7 @@ describe("checkRestore", () => {
     const old = walgPrefix.replace(/\/12$/, "");
     const objects = [
       ...backupObjects(3, at("01:00"), { prefix: old }),
-      ...walObjects(3, 40, at("09:00"), { prefix: old }),
+      ...walObjects(3, 40, at("09:00"), { prefix: old, from: at("00:30") }),
     ];
     const s3 = new FakeS3("bkt", objects, textsOf(objects));
     const report = await checkRestore(
@@ -372,6 +372,72 @@ describe("checkRestore", () => {
     );
     clearInterval(alive);
     assert.match(said(report), /unknown: cannot be listed: not read within 1s/);
+  });
+
+  describe("fault 41: objects in S3 Intelligent-Tiering", () => {
+    const old = at("01:00") - 100 * 24 * 3_600_000;
+    const tiered = [...backupObjects(3, old), ...walObjects(3, 9, old)].map((object) => ({
+      ...object,
+      storageClass: "INTELLIGENT_TIERING",
+    }));
+    const times = `"StartTime":"${new Date(old).toISOString()}","FinishTime":"${new Date(old).toISOString()}"`;
+    const texts = Object.fromEntries(
+      Object.entries(textsOf(tiered)).map(([key, text]) => [key, text.replace("{", `{${times},`)]),
+    );
+    const reported = async (s3: FakeS3): Promise<string> =>
+      said(await checkRestore({ harbor: new FakeHarbor(), source: s3, own: s3 }, request, new FakeSurroundings()));
+
+    it("are asked about, and accepted when they can be read", async () => {
+      const s3 = new FakeS3("bkt", tiered, texts);
+      assert.equal(await reported(s3), "");
+      assert.equal(s3.requests.filter((line) => line.startsWith("head ")).length, tiered.length);
+    });
+
+    it("are refused when one that is needed is archived", async () => {
+      const archivedOf = (end: string): string => tiered.find(({ key }) => key.includes(end))?.key ?? "";
+      const s3 = new FakeS3("bkt", tiered, texts);
+      s3.archived.add(archivedOf("part_001"));
+      assert.match(await reported(s3), /refuse: has 1 object in an archive of S3/);
+      const wal = new FakeS3("bkt", tiered, texts);
+      wal.archived.add(archivedOf("0007.lz4"));
+      assert.match(await reported(wal), /refuse: has 1 segment from 000000010000000000000007 on in an archive of S3/);
+    });
+
+    it("are not accepted when they cannot be asked about", async () => {
+      const s3 = new FakeS3("bkt", tiered, texts);
+      s3.isArchived = () => Promise.reject(new RecoveryError("s3-forbidden", "access is denied"));
+      assert.match(await reported(s3), /unknown: has 5 objects in S3 Intelligent-Tiering[^]*unknown: has 7 segments/);
+    });
+
+    it("are not asked about when they are too young to be archived", async () => {
+      const young = whole.map((object) => ({ ...object, storageClass: "INTELLIGENT_TIERING" }));
+      const s3 = new FakeS3("bkt", young, textsOf(young));
+      assert.equal(await reported(s3), "");
+      assert(!s3.requests.some((line) => line.startsWith("head ")));
+    });
+  });
+
+  it("fault 38: does not accept WAL whose newest history file cannot be read", async () => {
+    const history = { key: `${walgPrefix}/wal_005/00000002.history.lz4`, size: 50, modified: at("04:00") };
+    for (const content of ["damaged", undefined]) {
+      const s3 = new FakeS3("bkt", [...whole, history], textsOf(whole));
+      if (content !== undefined) s3.contents.set(history.key, Buffer.from(content));
+      const report = await checkRestore(
+        { harbor: new FakeHarbor(), source: s3, own: s3 },
+        request,
+        new FakeSurroundings(),
+      );
+      assert.match(said(report), /^unknown: its newest history file cannot be read/);
+    }
+  });
+
+  it("fault 37: reads the sentinels of a delta's parents", async () => {
+    const parent = "000000010000000000000003";
+    const delta = [...backupObjects(4, at("02:00"), { parent }), ...whole];
+    const texts = Object.fromEntries(
+      Object.entries(textsOf(delta)).filter(([key]) => !key.includes(`base_${parent}_backup`)),
+    );
+    assert.match(said(await check({ objects: delta, texts })), /unknown: its sentinel cannot be read/);
   });
 
   it("ends when it is stopped", async () => {

@@ -1,0 +1,253 @@
+import { s3Url, type S3Location } from "../aws/s3-location.ts";
+import { findingsAt, type Finding, type FindingsAt } from "../finding.ts";
+import { deltaChain, type BackupDescription } from "../walg/backup.ts";
+import { judgeCompleteness } from "../walg/completeness.ts";
+import { walgFolders, type StoredBackup, type WalgListing } from "../walg/storage.ts";
+import type { TimelineHistory } from "../walg/timeline.ts";
+import { judgeWal } from "../walg/wal-continuity.ts";
+import type { Restore } from "./restore.ts";
+
+/** Something that was asked of a live system: the answer, or why there is none. */
+export type Gathered<T> = { readonly found: T } | { readonly failed: string };
+
+/** A place of backups and what lies there. */
+export interface GatheredPlace {
+  readonly location: S3Location;
+  readonly listing: Gathered<WalgListing>;
+  /** By the backup's name; at least of the one that {@link backupToRestore} names. */
+  readonly descriptions: ReadonlyMap<string, Gathered<BackupDescription>>;
+  /** The history file of the newest timeline that PostgreSQL finds from the backup to restore on, if there is one. */
+  readonly history?: Gathered<TimelineHistory> | undefined;
+}
+
+const hour = 3_600_000;
+
+/**
+ * The place from which Spilo will restore: the first in its order with a finished backup, before the target time if there
+ * is one (clone_with_wale.py, find_backup). Undefined when none has one, or when a place before it could not be listed,
+ * so that it is not known which is the first.
+ */
+export function placeToRestore(sources: readonly GatheredPlace[], target?: number): GatheredPlace | undefined {
+  const first = sources.find(
+    ({ listing }) => "failed" in listing || backupToRestore(listing.found, target) !== undefined,
+  );
+  return first !== undefined && "found" in first.listing ? first : undefined;
+}
+
+/**
+ * The backup that will be taken. Without a target time WAL-G takes the newest by the LastModified of its sentinel, and of
+ * several the last (wal-g internal/backup_util.go). With one, Spilo takes the newest before it, by whole seconds as
+ * WAL-G prints them, and of several the first (clone_with_wale.py, choose_backup).
+ */
+export function backupToRestore({ backups }: WalgListing, target: number | undefined): StoredBackup | undefined {
+  if (target === undefined) return backups.at(-1);
+  let chosen: StoredBackup | undefined;
+  for (const backup of backups) {
+    const isBefore = wholeSeconds(backup.modified) < target;
+    if (isBefore && (chosen === undefined || wholeSeconds(backup.modified) > wholeSeconds(chosen.modified)))
+      chosen = backup;
+  }
+  return chosen;
+}
+
+function wholeSeconds(milliseconds: number): number {
+  return Math.floor(milliseconds / 1000) * 1000;
+}
+
+/** The system identifiers of the backups at a place, as far as their sentinels say. */
+export function identifiersIn({ descriptions }: GatheredPlace): string[] {
+  return [...found(descriptions).values()].flatMap(({ systemIdentifier }) => systemIdentifier ?? []);
+}
+
+function found(descriptions: GatheredPlace["descriptions"]): Map<string, BackupDescription> {
+  const result = new Map<string, BackupDescription>();
+  for (const [name, gathered] of descriptions) if ("found" in gathered) result.set(name, gathered.found);
+  return result;
+}
+
+/** Whether there is a backup to restore, whole, with its WAL. */
+export function judgeSources(
+  sources: readonly GatheredPlace[],
+  restore: Restore,
+  target: number | undefined,
+): Finding[] {
+  const failures = sources.flatMap(({ location, listing }) =>
+    "failed" in listing
+      ? [
+          findingsAt(s3Url(location)).unknown(
+            "backups-unlisted",
+            `cannot be listed: ${listing.failed}`,
+            "mend the access (credentials, region, endpoint), then check again",
+          ),
+        ]
+      : [],
+  );
+  if (failures.length > 0) return failures;
+  const place = placeToRestore(sources, target);
+  if (place === undefined || "failed" in place.listing) return [noBackup(sources)];
+  const findings: Finding[] = [];
+  for (const { location, listing } of sources.slice(sources.indexOf(place) + 1)) {
+    if ("failed" in listing || listing.found.backups.length === 0) continue;
+    findings.push(
+      findingsAt(s3Url(location)).warn(
+        "backup-place-ignored",
+        `is passed over, for ${s3Url(place.location)} is taken first`,
+        "declare the version to restore from with versionInPath",
+      ),
+    );
+  }
+  return [...findings, ...judgePlace(place, place.listing.found, restore, target)];
+}
+
+function noBackup(sources: readonly GatheredPlace[]): Finding {
+  const listings = sources.flatMap(({ listing }) => ("found" in listing ? [listing.found] : []));
+  const at = findingsAt(sources.map(({ location }) => s3Url(location)).join(", "));
+  if (listings.some(({ backups }) => backups.length > 0)) {
+    return at.refuse(
+      "backup-before-target-missing",
+      "no backup was finished before the target time",
+      "take a later restore.targetTime; when the bucket was copied, its LastModified times are those of the copy, and only a restore without a target time finds the backups",
+    );
+  }
+  const broken = listings.flatMap(({ incomplete }) => incomplete).length;
+  const fix =
+    "correct restore.scope, uid, prefix, postgresVersion or versionInPath; --suggest lists what is in the bucket";
+  return broken > 0
+    ? at.refuse("backup-unfinished", `holds no finished backup, only ${broken} broken off or under way`, fix)
+    : at.refuse("backup-missing", "holds no backup", fix);
+}
+
+function judgePlace(
+  place: GatheredPlace,
+  listing: WalgListing,
+  restore: Restore,
+  target: number | undefined,
+): Finding[] {
+  const backup = backupToRestore(listing, target);
+  if (backup === undefined) return [];
+  const where = s3Url(place.location);
+  const folder = (name: string): string => `${where}/${walgFolders.backups}/${name}`;
+  const at = findingsAt(folder(backup.name));
+  const descriptions = found(place.descriptions);
+  const { missing, parents } = deltaChain(backup, listing.backups, ({ name }) => descriptions.get(name)?.deltaFrom);
+  const findings = [
+    at.ok("backup-chosen", `is the backup that will be restored, of ${new Date(backup.modified).toISOString()}`),
+  ];
+  if (missing !== undefined) {
+    findings.push(
+      at.refuse(
+        "backup-parent-missing",
+        `builds upon ${missing}, which is gone`,
+        "take a target time before this backup",
+      ),
+    );
+  }
+  for (const needed of [backup, ...parents]) {
+    const gathered = place.descriptions.get(needed.name);
+    if (gathered === undefined || "failed" in gathered) {
+      findings.push(
+        findingsAt(folder(needed.name)).unknown(
+          "backup-sentinel-unreadable",
+          `its sentinel cannot be read: ${gathered?.failed ?? "it was not asked for"}`,
+          "mend the access to the bucket, then check again",
+        ),
+      );
+      continue;
+    }
+    findings.push(
+      ...judgeCompleteness({
+        backup: needed,
+        description: gathered.found,
+        where: folder(needed.name),
+        role: needed === backup ? "chosen" : "parent",
+      }),
+    );
+  }
+  const description = descriptions.get(backup.name);
+  if (description !== undefined) findings.push(...judgeDescription(description, backup, at, restore, target));
+  findings.push(...judgeIdentifiers(place, where));
+  const history = historyOf(place.history);
+  return [...findings, ...judgeWal(listing, { backup, target, descriptions, history }, where)];
+}
+
+function historyOf(gathered: GatheredPlace["history"]): TimelineHistory | { failed: string } | undefined {
+  return gathered !== undefined && "found" in gathered ? gathered.found : gathered;
+}
+
+function judgeDescription(
+  { postgresMajor, finished }: BackupDescription,
+  backup: StoredBackup,
+  at: FindingsAt,
+  restore: Restore,
+  target: number | undefined,
+): Finding[] {
+  const findings: Finding[] = [];
+  if (postgresMajor === undefined) {
+    findings.push(
+      at.warn(
+        "backup-version-unknown",
+        "does not say of which PostgreSQL version it is",
+        "make sure that it is the declared one",
+      ),
+    );
+  } else if (postgresMajor !== restore.postgresVersion) {
+    findings.push(
+      at.refuse(
+        "backup-version-wrong",
+        `is of PostgreSQL ${postgresMajor}, not ${restore.postgresVersion}`,
+        `set restore.postgresVersion to ${postgresMajor}`,
+      ),
+    );
+  }
+  if (finished === undefined) {
+    findings.push(
+      at.warn(
+        "backup-metadata-missing",
+        "has no metadata.json, so that its time is known only by LastModified",
+        "make sure that the bucket was not copied",
+      ),
+    );
+    return findings;
+  }
+  if (target !== undefined && finished > target) {
+    findings.push(
+      at.refuse(
+        "backup-finished-after-target",
+        "was finished after the target time, though its LastModified lies before",
+        "take a later restore.targetTime",
+      ),
+    );
+  }
+  if (Math.abs(finished - backup.modified) > hour) {
+    findings.push(
+      at.warn(
+        "backup-time-shifted",
+        "was finished more than an hour away from its LastModified, by which WAL-G chooses: the bucket was copied",
+        "make sure that the newest backup is the one that is meant",
+      ),
+    );
+  }
+  return findings;
+}
+
+function judgeIdentifiers(place: GatheredPlace, where: string): Finding[] {
+  const at = findingsAt(where);
+  const identifiers = new Set(identifiersIn(place));
+  if (identifiers.size > 1) {
+    return [
+      at.refuse(
+        "backup-identifiers-mixed",
+        `holds backups of ${identifiers.size} databases (system identifiers ${[...identifiers].join(", ")})`,
+        "move the backups of the other database away",
+      ),
+    ];
+  }
+  if (identifiers.size === 1) return [];
+  return [
+    at.warn(
+      "backup-identifier-missing",
+      "no backup says of which database it is (system identifier)",
+      "compare the restored data with what is expected",
+    ),
+  ];
+}

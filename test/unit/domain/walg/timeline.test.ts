@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { brotliCompressSync, gzipSync, zstdCompressSync } from "node:zlib";
+import fc from "fast-check";
+import { decompress } from "../../../../domain/walg/decompress.ts";
+import { lsn, newestTimeline, parseHistory, segmentOf, wayOn } from "../../../../domain/walg/timeline.ts";
+
+describe("history files", () => {
+  it("are read as PostgreSQL reads them", () => {
+    const text = "# comment\n\n1\t0/1A000000\tno recovery target specified\n\n 3\t2/B0000028\tbefore 2026-11-24\n";
+    assert.deepEqual(parseHistory(4, text), {
+      timeline: 4,
+      switches: [
+        { timeline: 1, at: 0x1a000000n },
+        { timeline: 3, at: 0x2b0000028n },
+      ],
+    });
+    assert.deepEqual(parseHistory(2, "").switches, []);
+  });
+
+  it("fault 38: are refused where PostgreSQL stops", () => {
+    for (const [text, why] of [
+      ["x\t0/1\ty", /no switch/],
+      ["1\tnothing", /no switch/],
+      ["2\t0/1\n1\t0/2", /do not rise/],
+      ["1\t0/1\n1\t0/2", /do not rise/],
+      ["4\t0/1", /beyond timeline 4/],
+    ] as const)
+      assert.throws(() => parseHistory(4, text), why);
+  });
+
+  it("fault 38: lead on to the last one that follows without a gap", () => {
+    assert.equal(newestTimeline(1, []), 1);
+    assert.equal(newestTimeline(1, [2, 3, 5]), 3);
+    assert.equal(newestTimeline(1, [3]), 1);
+    assert.equal(newestTimeline(4, [2, 3]), 4);
+  });
+});
+
+describe("the way through the timelines", () => {
+  const extent = { start: 0x5000028n, finish: 0x5000100n };
+  const history = parseHistory(3, "1\t0/8000000\tx\n");
+
+  it("passes over timelines that the newest one does not come from", () => {
+    assert.deepEqual(wayOn(1, extent, history), [
+      { timeline: 1, end: 0x8000000n },
+      { timeline: 3, end: undefined },
+    ]);
+    assert.deepEqual(wayOn(3, extent, history), [{ timeline: 3, end: undefined }]);
+    assert.deepEqual(wayOn(1, extent, undefined), [{ timeline: 1, end: undefined }]);
+  });
+
+  it("fault 38: does not exist for a backup that is not on it, or not as a whole", () => {
+    assert.equal(wayOn(2, extent, history), undefined);
+    assert.equal(wayOn(1, { start: 0x8000028n, finish: 0x8000100n }, history), undefined);
+    assert.equal(wayOn(1, { start: 0x7000028n, finish: 0x8000001n }, history), undefined);
+    assert.equal(wayOn(2, extent, parseHistory(3, "1\t0/6000000\tx\n2\t0/8000000\tx")), undefined);
+  });
+
+  it("writes positions as PostgreSQL does", () => {
+    assert.equal(lsn(0x11a000000n), "1/1A000000");
+    assert.equal(segmentOf(0x1a000000n), 0x1a);
+    assert.equal(segmentOf(0x19ffffffn), 0x19);
+  });
+});
+
+describe("decompress", () => {
+  const text = "1\t0/1A000000\tno recovery target specified\n";
+  const packed = Buffer.from(
+    "04224d186470b92a0000803109302f3141303030303030096e6f207265636f7665727920746172676574207370656369666965640a000000005a7f1cf8",
+    "hex",
+  );
+  const unpacked = (name: string, content: Uint8Array): string => Buffer.from(decompress(name, content)).toString();
+
+  it("unpacks what WAL-G packs", () => {
+    assert.equal(unpacked("00000002.history.br", brotliCompressSync(text)), text);
+    assert.equal(unpacked("00000002.history.zst", zstdCompressSync(text)), text);
+    assert.equal(unpacked("00000002.history.gz", gzipSync(text)), text);
+    assert.equal(unpacked("00000002.history", Buffer.from(text)), text);
+    assert.equal(unpacked("00000002.history.lz4", new Uint8Array()), "");
+    assert.throws(() => unpacked("00000002.history.lzma", Buffer.from(text)), /cannot be unpacked/);
+  });
+
+  it("unpacks LZ4 with copies of what came before", () => {
+    // Token: 3 literals and a copy of 9 bytes from 3 back; then 1 literal alone.
+    const block = Buffer.from([0x35, 97, 98, 99, 3, 0, 0x10, 33]);
+    const frame = Buffer.concat([packed.subarray(0, 7), Buffer.from([block.length, 0, 0, 0]), block, Buffer.alloc(8)]);
+    assert.equal(unpacked("x.lz4", frame), "abcabcabcabc!");
+  });
+
+  it("fails for anything else, and for each cut", () => {
+    for (let length = 1; length < packed.length - 4; length += 1)
+      assert.throws(() => unpacked("x.lz4", packed.subarray(0, length)), Error);
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+        try {
+          decompress("x.lz4", Buffer.concat([packed.subarray(0, 7), bytes]));
+        } catch (error) {
+          assert(error instanceof Error);
+        }
+      }),
+    );
+  });
+});
