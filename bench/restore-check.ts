@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
@@ -123,7 +123,7 @@ async function writeBackup(environment: Record<string, string>): Promise<void> {
     [`${backup}/metadata.json`]: `{"start_time":"${now}","finish_time":"${now}","pg_version":120022}`,
     [`${backup}/tar_partitions/part_001.tar.lz4`]: "part",
     [`${backup}/tar_partitions/pg_control.tar.lz4`]: "control",
-    [`${backup}_backup_stop_sentinel.json`]: `{"PgVersion":120022,"SystemIdentifier":7710366851552716423,"FinishLSN":16777500}`,
+    [`${backup}_backup_stop_sentinel.json`]: `{"PgVersion":120022,"SystemIdentifier":7710366851552716423,"FinishLSN":16777500,"CompressedSize":11}`,
   };
   for (const [name, Body] of Object.entries(texts))
     await client.send(new PutObjectCommand({ Bucket: backups.bucket, Key: `${prefix}/basebackups_005/${name}`, Body }));
@@ -135,7 +135,13 @@ async function writeWal(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   for (let first = 0; first < segments; first += 1000) {
     await Promise.all(
-      Array.from({ length: 1000 }, (_, index) => writeFile(join(folder, `${segmentName(1, first + index)}.lz4`), "w")),
+      Array.from({ length: 1000 }, (_, index) => writeSegment(join(folder, `${segmentName(1, first + index)}.lz4`))),
     );
   }
+}
+
+/** A file that is as long as the smallest WAL object, and takes no room on the disk. */
+async function writeSegment(path: string): Promise<void> {
+  await writeFile(path, "");
+  await truncate(path, 66_000);
 }
