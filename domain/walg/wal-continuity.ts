@@ -163,7 +163,7 @@ function judgeSegments(replay: Replay): Finding[] {
  * written a second time.
  */
 function judgeOrigin(replay: Replay): Finding[] {
-  const { at, way, clock } = replay;
+  const { at, way } = replay;
   const { backup, descriptions } = replay.recovery;
   if (isCopied({ backup, description: descriptions.get(backup.name) })) {
     return [
@@ -174,24 +174,8 @@ function judgeOrigin(replay: Replay): Finding[] {
       ),
     ];
   }
-  const ends = clock.backups
-    .filter((known) => known.description?.finished !== undefined && !isCopied(known))
-    .map(({ backup: one, description }) => ({
-      segment: description?.lastNeededSegment ?? one.startSegment,
-      modified: one.modified + minute,
-    }))
-    .toSorted((a, b) => a.segment - b.segment);
-  const overwritten: Segment[] = [];
-  let latest = Infinity;
-  for (const segment of way.segments.toReversed()) {
-    for (let end = ends.at(-1); end !== undefined && end.segment >= segment.number; end = ends.at(-1)) {
-      latest = Math.min(latest, end.modified);
-      ends.pop();
-    }
-    if (segment.modified > latest) overwritten.push(segment);
-    else latest = Math.min(latest, segment.modified + uploadTolerance);
-  }
-  const first = overwritten.at(-1);
+  const overwritten = way.legs.flatMap(({ timeline }) => writtenAgain(replay, timeline));
+  const [first] = overwritten;
   if (first === undefined) return [];
   return [
     judgeObstacle(replay, {
@@ -202,6 +186,33 @@ function judgeOrigin(replay: Replay): Finding[] {
       fix: "bring the right objects back (an older version of them, if the bucket keeps versions), or take a target time before this backup",
     }),
   ];
+}
+
+/**
+ * The segments of one timeline that are newer than they can be. Timelines are not compared with each other: after a
+ * failover Patroni has the old primary archive the last segments of the old one, late.
+ */
+function writtenAgain({ way, clock }: Replay, timeline: number): Segment[] {
+  const ends = clock.backups
+    .filter((known) => known.backup.timeline === timeline)
+    .filter((known) => known.description?.finished !== undefined && !isCopied(known))
+    .map(({ backup, description }) => ({
+      segment: description?.lastNeededSegment ?? backup.startSegment,
+      modified: backup.modified + minute,
+    }))
+    .toSorted((a, b) => a.segment - b.segment);
+  const found: Segment[] = [];
+  let latest = Infinity;
+  for (const segment of way.segments.toReversed()) {
+    if (way.timelineOf(segment.number) !== timeline) continue;
+    for (let end = ends.at(-1); end !== undefined && end.segment >= segment.number; end = ends.at(-1)) {
+      latest = Math.min(latest, end.modified);
+      ends.pop();
+    }
+    if (segment.modified > latest) found.push(segment);
+    else latest = Math.min(latest, segment.modified + uploadTolerance);
+  }
+  return found.toReversed();
 }
 
 /** Whether the WAL reaches the target. */

@@ -227,6 +227,12 @@ describe("judgeWal", () => {
     assert.match(judged(listing).join(), /^refuse: has 11 segments from 0+10+14 on/);
   });
 
+  it("fault 36: accepts the last WAL of an old timeline that was archived after the switch", () => {
+    const late = walObjects(8, 9, at("06:00"), { from: at("05:59") });
+    const listing = listingOf(backup, walObjects(4, 7, at("02:00"), early), late, [file], second);
+    assert.deepEqual(judged(listing, { history }), [followed]);
+  });
+
   it("fault 36: says that nothing is proven in a copied place", () => {
     const copied = [...backup, ...whole].map((object) => ({ ...object, modified: at("12:00") }));
     const listing = listingOf(copied);
