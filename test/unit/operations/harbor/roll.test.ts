@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import type { ExecResult } from "../../../../clients/kubernetes/exec.ts";
 import { rollRequestSchema, type RollReport } from "../../../../domain/harbor/steps.ts";
 import { harborOperatorPgHba, runbookPgHba } from "../../../../domain/harbor/pg-hba.ts";
-import { bootstrapState } from "../../../../domain/harbor/roll-plan.ts";
 import { rollPods } from "../../../../operations/harbor/roll.ts";
 import { FakeSurroundings } from "../../../support/fake-cluster.ts";
 import { databaseName, FakeHarbor, podOf, statefulSetOf } from "../../../support/fake-harbor.ts";
@@ -254,17 +253,5 @@ describe("rollPods", () => {
     };
     await database.roll();
     assert.deepEqual(database.events, ["delete 2", "switchover to 1", "delete 0"]);
-  });
-});
-
-describe("bootstrapState", () => {
-  it("protects every state that a control file shows, because Patroni's last step is not done", () => {
-    assert.deepEqual(bootstrapState("no control file\n"), { state: "not-begun" });
-    assert.deepEqual(bootstrapState(inRecovery), { state: "under-way", cluster: "in archive recovery" });
-    assert.deepEqual(bootstrapState("Database cluster state:               in production\n"), {
-      state: "under-way",
-      cluster: "in production",
-    });
-    assert.equal(bootstrapState("").state, "unknown");
   });
 });

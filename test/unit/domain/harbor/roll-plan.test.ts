@@ -1,0 +1,305 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { isReady, podRevision, podRole, type DatabasePod } from "../../../../domain/harbor/objects.ts";
+import { bootstrapState, nextRollStep, type RollState, type RollStep } from "../../../../domain/harbor/roll-plan.ts";
+import { podOf } from "../../../support/fake-harbor.ts";
+
+interface Member {
+  readonly role: "leader" | "replica" | "none";
+  readonly revision: "old" | "new";
+  readonly ready: boolean;
+  readonly ending: boolean;
+}
+
+const labels = { leader: "master", replica: "replica", none: "" };
+
+function podFrom(number: number, { role, revision, ready, ending }: Member, uid = `uid-${number}`): DatabasePod {
+  const pod = podOf(number, { role: labels[role], revision, ready, uid });
+  return ending ? { ...pod, metadata: { ...pod.metadata, deletionTimestamp: "2026-11-21T01:00:00Z" } } : pod;
+}
+
+/** A database that should have as many Pods as members are given. Members are current, ready replicas unless they say otherwise. */
+function stateOf(members: readonly Partial<Member>[], more: Partial<RollState> = {}): RollState {
+  const usual: Member = { role: "replica", revision: "new", ready: true, ending: false };
+  const pods = members.map((member, number) => podFrom(number, { ...usual, ...member }));
+  return { pods, revision: "new", replicas: members.length, bootstrapped: true, ...more };
+}
+
+/** `delete 1`, `switchover 0 → 1`, `done 0`, or `wait: what for`. */
+function brief(step: RollStep): string {
+  const number = (name: string): string => name.split("-").at(-1) ?? "";
+  switch (step.step) {
+    case "done":
+      return `done ${number(step.leader)}`;
+    case "wait":
+      return `wait: ${step.for.replace(/^postgresql-\S+-(?=\d)/, "")}`;
+    case "delete":
+    case "delete-unless-bootstrapping":
+      return `${step.step} ${number(step.pod.metadata.name)}`;
+    case "switchover":
+      return `switchover ${number(step.leader.metadata.name)} → ${number(step.candidate.metadata.name)}`;
+  }
+}
+
+const next = (...given: Parameters<typeof stateOf>): string => brief(nextRollStep(stateOf(...given)));
+
+const anyMember = fc.record<Member>({
+  role: fc.constantFrom("leader", "replica", "none"),
+  revision: fc.constantFrom("old", "new"),
+  ready: fc.boolean(),
+  ending: fc.boolean(),
+});
+
+/** Whatever may be seen of a database, also what no database should ever look like. */
+const anyState = fc
+  .record({ members: fc.array(anyMember, { maxLength: 4 }), missing: fc.nat({ max: 2 }), bootstrapped: fc.boolean() })
+  .map(({ members, missing, bootstrapped }) =>
+    stateOf(members, { replicas: Math.max(1, members.length + missing), bootstrapped }),
+  );
+
+function uidOf({ metadata }: DatabasePod): string {
+  return metadata.uid;
+}
+
+describe("nextRollStep", () => {
+  const old = "old";
+  const leader = "leader";
+
+  it("takes the replicas first, then hands the lead over, then takes the former leader", () => {
+    assert.equal(next([{ role: leader, revision: old }, { revision: old }, { revision: old }]), "delete 1");
+    assert.equal(next([{ role: leader, revision: old }, {}, { revision: old }]), "delete 2");
+    assert.equal(next([{ role: leader, revision: old }, {}, {}]), "switchover 0 → 1");
+    assert.equal(next([{ revision: old }, { role: leader }, {}]), "delete 0");
+    assert.equal(next([{}, { role: leader }, {}]), "done 1");
+  });
+
+  it("deletes a replica that is not ready, but none while another is not", () => {
+    assert.equal(next([{ role: leader }, { revision: old, ready: false }, {}]), "delete 1");
+    assert.equal(next([{ role: leader }, { revision: old }, { ready: false }]), "wait: 2 to be ready");
+    assert.equal(next([{ role: leader, ready: false }, { revision: old }]), "wait: 0 to be ready");
+  });
+
+  it("waits for a Pod that ends, for one that is missing, and for one that is not ready", () => {
+    assert.equal(next([{ role: leader, revision: old }, { ending: true }]), "wait: 1 to end");
+    assert.equal(next([{ role: leader, revision: old }], { replicas: 3 }), "wait: 2 more of 3 Pods");
+    assert.equal(next([{ role: leader }, { ready: false }]), "wait: 1 to be ready");
+    assert.equal(next([], { replicas: 1 }), "wait: the StatefulSet to make a Pod");
+  });
+
+  it("waits for Patroni while there is no leader, or two", () => {
+    assert.equal(next([{ revision: old }, {}]), "wait: Patroni to have one leader");
+    assert.equal(next([{ role: leader }, { role: leader, revision: old }]), "wait: Patroni to have one leader");
+    assert.equal(next([{ role: leader }, { role: leader }]), "wait: Patroni to have one leader");
+  });
+
+  it("hands the lead only to a replica that is ready", () => {
+    assert.equal(next([{ role: leader, revision: old }, { ready: false }]), "wait: a replica to be ready");
+    assert.equal(next([{ role: leader, revision: old }, { role: "none" }]), "wait: a replica to be ready");
+    assert.equal(next([{ role: leader, revision: old }, { ready: false }, {}]), "switchover 0 → 2");
+  });
+
+  it("deletes the only Pod, whether it leads or not", () => {
+    assert.equal(next([{ role: leader, revision: old }]), "delete 0");
+    assert.equal(next([{ role: "replica", revision: old, ready: false }]), "delete 0");
+  });
+
+  it("asks how far a bootstrap is before it deletes the Pod", () => {
+    const bootstrapping = { replicas: 3, bootstrapped: false };
+    assert.equal(next([{ role: "none", revision: old, ready: false }], bootstrapping), "delete-unless-bootstrapping 0");
+    assert.equal(next([{ role: "none", ready: false }], bootstrapping), "wait: 2 more of 3 Pods");
+  });
+
+  it("never deletes the leader while another Pod can take the lead", () => {
+    fc.assert(
+      fc.property(anyState, (state) => {
+        const step = nextRollStep(state);
+        if (step.step !== "delete" || podRole(step.pod) !== "leader") return;
+        const successors = state.pods.filter((pod) => pod !== step.pod && podRole(pod) === "replica" && isReady(pod));
+        assert.deepEqual(successors.map(uidOf), []);
+      }),
+    );
+  });
+
+  it("never deletes, and never hands the lead over, during a bootstrap", () => {
+    fc.assert(
+      fc.property(anyState, (state) => {
+        const { step } = nextRollStep(state);
+        if (state.bootstrapped) assert.notEqual(step, "delete-unless-bootstrapping");
+        else assert(step !== "delete" && step !== "switchover", step);
+      }),
+    );
+  });
+
+  it("never touches a database of which a Pod is ending", () => {
+    fc.assert(
+      fc.property(anyState, (state) => {
+        if (state.pods.every(({ metadata }) => metadata.deletionTimestamp === undefined)) return;
+        assert.equal(nextRollStep(state).step, "wait");
+      }),
+    );
+  });
+
+  it("never deletes a Pod of the newest template", () => {
+    fc.assert(
+      fc.property(anyState, (state) => {
+        const step = nextRollStep(state);
+        if (step.step === "delete") assert.notEqual(podRevision(step.pod), state.revision);
+      }),
+    );
+  });
+
+  it("is done only with one leader, and every Pod there, current and ready", () => {
+    fc.assert(
+      fc.property(anyState, (state) => {
+        if (nextRollStep(state).step !== "done") return;
+        assert.equal(state.pods.length, state.replicas);
+        assert(state.pods.every((pod) => isReady(pod) && podRevision(pod) === state.revision));
+        assert.equal(state.pods.filter((pod) => podRole(pod) === "leader").length, 1);
+      }),
+    );
+  });
+
+  it("ends in done, from wherever it begins, and deletes each old Pod once at most", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.option(anyMember, { nil: undefined }), { minLength: 1, maxLength: 4 }),
+        fc.option(fc.constantFrom("has nothing yet", "ends by itself"), { nil: undefined }),
+        (members, bootstrap) => {
+          const database = new Database(members, bootstrap);
+          const steps = database.roll(60);
+          assert.equal(steps.at(-1)?.step, "done", steps.map(brief).join(", "));
+          assert.equal(new Set(database.deleted).size, database.deleted.length);
+        },
+      ),
+    );
+  });
+});
+
+/** A model of what Patroni, the StatefulSet's controller and the kubelet do to a database while it is rolled. */
+class Database {
+  readonly deleted: string[] = [];
+  /** By their number; undefined is one that the StatefulSet has yet to make. */
+  readonly #pods: (Member | undefined)[];
+  readonly #uids: number[];
+  readonly #bootstrap: "has nothing yet" | "ends by itself";
+  #bootstrapped: boolean;
+
+  /** While a bootstrap has not ended, there is no Pod but the first, and nobody leads. */
+  constructor(members: readonly (Member | undefined)[], bootstrap: "has nothing yet" | "ends by itself" | undefined) {
+    this.#bootstrapped = bootstrap === undefined;
+    this.#bootstrap = bootstrap ?? "ends by itself";
+    const [first] = members;
+    this.#pods = this.#bootstrapped
+      ? [...members]
+      : members.map((_, number) =>
+          number === 0 && first !== undefined ? { ...first, role: "none", ready: false } : undefined,
+        );
+    this.#uids = members.map(() => 0);
+  }
+
+  /** The steps until it is done, or as many as are allowed. */
+  roll(limit: number): RollStep[] {
+    const steps: RollStep[] = [];
+    while (steps.length < limit) {
+      const step = nextRollStep(this.#state());
+      steps.push(step);
+      switch (step.step) {
+        case "done":
+          return steps;
+        case "wait":
+          this.#timePasses();
+          break;
+        case "delete":
+          this.#delete(step.pod);
+          break;
+        case "delete-unless-bootstrapping":
+          if (this.#bootstrap === "has nothing yet") this.#delete(step.pod);
+          else this.#endBootstrap();
+          break;
+        case "switchover":
+          this.#lead(numberOf(step.candidate));
+          break;
+      }
+    }
+    return steps;
+  }
+
+  #state(): RollState {
+    const pods = this.#pods.flatMap((pod, number) =>
+      pod === undefined ? [] : [podFrom(number, pod, this.#uid(number))],
+    );
+    return { pods, revision: "new", replicas: this.#pods.length, bootstrapped: this.#bootstrapped };
+  }
+
+  #uid(number: number): string {
+    return `uid-${number}-${this.#uids[number] ?? 0}`;
+  }
+
+  #delete(pod: DatabasePod): void {
+    this.deleted.push(uidOf(pod));
+    this.#change(numberOf(pod), { ending: true, ready: false });
+  }
+
+  #timePasses(): void {
+    for (const [number, pod] of this.#pods.entries()) this.#pods[number] = this.#later(number, pod);
+    const leads = this.#pods.findIndex((pod) => pod?.role === "leader" && !pod.ending);
+    const able = this.#pods.findIndex((pod) => pod?.ready === true && !pod.ending);
+    if (leads !== -1) this.#lead(leads);
+    else if (able !== -1) this.#lead(able);
+  }
+
+  #later(number: number, pod: Member | undefined): Member | undefined {
+    if (pod?.ending === true) {
+      this.#uids[number] = (this.#uids[number] ?? 0) + 1;
+      return undefined;
+    }
+    const isFirst = number === 0;
+    if (pod === undefined) {
+      if (!this.#bootstrapped && !isFirst) return undefined;
+      return { role: "none", revision: "new", ready: false, ending: false };
+    }
+    // A lone Pod with the wrong pg_hba never gets well by itself.
+    if (pod.revision === "old" && this.#pods.length === 1) return pod;
+    const role = pod.role === "none" ? "replica" : pod.role;
+    return { ...pod, role, ready: true };
+  }
+
+  #endBootstrap(): void {
+    this.#bootstrapped = true;
+    this.#change(0, { role: "leader", ready: true });
+  }
+
+  #lead(leader: number): void {
+    this.#bootstrapped = true;
+    for (const [number, pod] of this.#pods.entries()) {
+      if (pod?.role === "leader" && number !== leader) this.#change(number, { role: "replica" });
+    }
+    this.#change(leader, { role: "leader" });
+  }
+
+  #change(number: number, change: Partial<Member>): void {
+    const pod = this.#pods[number];
+    if (pod !== undefined) this.#pods[number] = { ...pod, ...change };
+  }
+}
+
+function numberOf({ metadata }: DatabasePod): number {
+  return Number(metadata.name.split("-").at(-1));
+}
+
+describe("bootstrapState", () => {
+  it("protects every state that a control file shows, because Patroni's last step is not done", () => {
+    assert.deepEqual(bootstrapState("no control file\n"), { state: "not-begun" });
+    assert.deepEqual(
+      bootstrapState(
+        "pg_control version number:            1201\nDatabase cluster state:               in archive recovery\n",
+      ),
+      { state: "under-way", cluster: "in archive recovery" },
+    );
+    assert.deepEqual(bootstrapState("Database cluster state:               in production\n"), {
+      state: "under-way",
+      cluster: "in production",
+    });
+    assert.equal(bootstrapState("").state, "unknown");
+  });
+});
