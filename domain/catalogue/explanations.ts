@@ -1,0 +1,48 @@
+import { argumentsAndSettings } from "./arguments.ts";
+import { aws } from "./aws.ts";
+import { clone } from "./clone.ts";
+import { dumps } from "./dump.ts";
+import type { Explanations } from "./explanation.ts";
+import { harbor } from "./harbor.ts";
+import { kubernetes } from "./kubernetes.ts";
+import { pgHba } from "./pg-hba.ts";
+import { podConfig } from "./pod-config.ts";
+import { restore } from "./restore.ts";
+import { secrets } from "./secrets.ts";
+import { spiloImage } from "./spilo-image.ts";
+import { stanza } from "./stanza.ts";
+import { zalandoOperator } from "./zalando-operator.ts";
+
+/** The explanations by area, in the order of the page. */
+export const areas: readonly { readonly title: string; readonly entries: Partial<Explanations> }[] = [
+  { title: "Arguments, requests and settings", entries: argumentsAndSettings },
+  { title: "Kubernetes", entries: kubernetes },
+  { title: "S3 and AWS", entries: aws },
+  { title: "Creating a stanza", entries: stanza },
+  { title: "Dumps", entries: dumps },
+  { title: "Harbor's database", entries: harbor },
+  { title: "pg_hba", entries: pgHba },
+  { title: "The Spilo image", entries: spiloImage },
+  { title: "The Zalando operator's configuration", entries: zalandoOperator },
+  { title: "pod-config: backups", entries: podConfig },
+  { title: "pod-config: a restore", entries: clone },
+  { title: "Backups and WAL to restore", entries: restore },
+  { title: "Secrets and their copies", entries: secrets },
+];
+
+/** Every error and every finding that is not `ok`, explained; the compiler finds one that is missing. */
+export const explanations: Explanations = {
+  ...argumentsAndSettings,
+  ...kubernetes,
+  ...aws,
+  ...stanza,
+  ...dumps,
+  ...harbor,
+  ...pgHba,
+  ...spiloImage,
+  ...zalandoOperator,
+  ...podConfig,
+  ...clone,
+  ...restore,
+  ...secrets,
+};

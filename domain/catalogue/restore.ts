@@ -1,0 +1,233 @@
+import type { Explanations } from "./explanation.ts";
+
+/** The backup to restore, and the place where the new database writes its own. */
+export const restore = {
+  "restore-credentials-untried": {
+    title: "the Pods' own credentials were not tried",
+    means:
+      "S3 was read with the AWS credentials of whoever ran the check. A role of the Pods cannot be assumed from outside, and keys were not given.",
+    matters: "The check can be right about the backups, and the Pods may still not be allowed to read them.",
+    todo: "Run it in `pulumi up`, or with the Pods' keys in the request. For a role, compare its policy with the reader's in docs/buckets.md.",
+    green: "Every finding about backups and WAL.",
+  },
+  "target-time-in-future": {
+    title: "the target time lies in the future",
+    means: "restore.targetTime is later than now.",
+    matters: "PostgreSQL 12 would promote at the end of the WAL and say nothing of the target.",
+    todo: "Leave it out to restore as far as the WAL goes.",
+    green: "The backups.",
+  },
+  "database-exists": {
+    title: "the new database exists already, and is another one",
+    means: "Patroni has noted a system identifier for it, and no backup at the source has the same one.",
+    matters: "Spilo clones only into a database that was never bootstrapped. It would ignore every CLONE_ value.",
+    todo: "If its data may be lost, delete the postgresql resource with its volumes, and let it be made again. Otherwise the restore is not wanted.",
+    green:
+      "The Pods are made again with the CLONE_ values in their environment, are Ready, and the resource says Running: with the old data.",
+  },
+  "backup-missing": {
+    title: "there is no backup at the place",
+    means: "The folder that Spilo computes holds no sentinel of a finished backup, and no unfinished one.",
+    matters: "The clone fails again and again with `Could not find any backups`.",
+    todo: "Correct scope, uid, prefix, postgresVersion or versionInPath; `restore check --suggest` lists what is in the bucket.",
+    green: "The bucket can be read, and may hold the backups under another folder.",
+  },
+  "backup-unfinished": {
+    title: "no backup at the place was ever finished",
+    means:
+      "There are folders of backups without their sentinel, which WAL-G writes last: they were broken off, or are under way.",
+    matters: "WAL-G does not see them, so there is nothing to restore.",
+    todo: "Look for an older database of the same name with --suggest. For the future, see the backup log in the leader's Pod.",
+    green: "The folder holds gigabytes, and WAL beside it is complete: archiving succeeded all the time.",
+  },
+  "backups-unlisted": {
+    title: "the backups could not be listed",
+    means: "S3 refused, did not answer, or not all was read in the time allowed; the finding has the reason.",
+    matters:
+      "Which backup would be taken is not known. When this place comes first in Spilo's order, a later one proves nothing either.",
+    todo: "Correct credentials, region or endpoint, then check again.",
+    green: "The database may archive and back up with its own credentials.",
+  },
+  "backup-place-ignored": {
+    title: "backups at this place will not be used",
+    means:
+      "Spilo tries several folders when no version is given, and takes the first one with a backup. This one comes later.",
+    matters: "If this place holds the newer data, the restore brings back the older ones.",
+    todo: "Declare the version to restore from, with versionInPath.",
+    green: "The restore succeeds.",
+  },
+  "backup-before-target-missing": {
+    title: "no backup is older than the target time",
+    means: "WAL-G compares the target with the LastModified of each sentinel. All are later.",
+    matters:
+      "The clone fails with `Could not find any backups`. In a bucket that was copied, LastModified is the time of the copy, so this happens although the backups are old enough.",
+    todo: "Take a later target. For a copied bucket, leave the target out.",
+    green: "`wal-g backup-list` shows all backups.",
+  },
+  "backup-parent-missing": {
+    title: "a backup that this one builds upon is gone",
+    means: "It is a delta backup, and its parent's sentinel is not there.",
+    matters: "WAL-G cannot put the files together.",
+    todo: "Take a target time before this backup, so that a whole one is taken.",
+    green: "The backup itself is complete, and `wal-g backup-list` shows it.",
+  },
+  "backup-control-file-missing": {
+    title: "the backup has no control file",
+    means: "pg_control.tar is missing among its parts, which WAL-G writes and fetches last.",
+    matters: "PostgreSQL does not start without pg_control.",
+    todo: "Take a target time before this backup.",
+    green: "`wal-g backup-list` shows it, because only the sentinel counts there.",
+  },
+  "backup-sentinel-unreadable": {
+    title: "the backup's description could not be read",
+    means: "Its sentinel, or its metadata.json, could not be fetched or parsed; the finding has the reason.",
+    matters:
+      "Its version, its end and its size are not known. A sentinel in an archive class lists as usual and cannot be read.",
+    todo: "Give s3:GetObject below the prefix (and kms:Decrypt), or restore the object from its archive class; then check again.",
+    green: "The listing is complete, and `wal-g backup-list` without --detail shows the backup.",
+  },
+  "backup-version-unknown": {
+    title: "the backup does not say its PostgreSQL version",
+    means: "Neither the sentinel nor metadata.json has it: it was made by a very old WAL-G.",
+    matters: "A backup of another version does not start.",
+    todo: "Make sure that it is the declared one; its folder's name usually tells.",
+    green: "Everything else about the backup.",
+  },
+  "backup-version-wrong": {
+    title: "the backup is of another PostgreSQL version",
+    means: "The sentinel's version is not restore.postgresVersion.",
+    matters: "With the wrong version declared, Spilo starts the wrong programs on it, or looks in the wrong folder.",
+    todo: "Set restore.postgresVersion to the one in the finding.",
+    green: "The backup is complete.",
+  },
+  "backup-version-too-new": {
+    title: "the backup is newer than Harbor's PostgreSQL",
+    means: "Harbor's database is version 12, and the backup is of a later one.",
+    matters: "PostgreSQL never reads a newer version's files. There is no downgrade.",
+    todo: "Restore a backup of version 12 or older, or load a dump.",
+    green: "The backup is complete.",
+  },
+  "backup-parts-missing": {
+    title: "parts of the backup are gone",
+    means: "Its parts together are smaller than the sentinel says.",
+    matters:
+      "WAL-G may fetch what is left with exit code 0. The database then starts, and fails at the first table whose file is missing.",
+    todo: "Take a target time before this backup. In a bucket with versioning, look for deleted versions of its parts.",
+    green: "`wal-g backup-list` shows it; `wal-g backup-fetch` and PostgreSQL's start can succeed.",
+  },
+  "backup-metadata-missing": {
+    title: "the backup has no metadata.json",
+    means: "Its own times are not known; LastModified of its sentinel is all there is.",
+    matters: "LastModified is that of the last copy. After a copy of the bucket, WAL-G orders backups wrongly.",
+    todo: "Make sure that the bucket was not copied.",
+    green: "The restore works without the file; only `wal-g backup-list --detail` fails.",
+  },
+  "backup-finished-after-target": {
+    title: "the backup ended after the target time",
+    means: "Its own finish time is later than the target, though its LastModified is earlier.",
+    matters:
+      "A backup can be restored only to moments after its end. PostgreSQL would stop with an error, or go beyond the target.",
+    todo: "Take a later restore.targetTime.",
+    green: "WAL-G chooses it without complaint.",
+  },
+  "backup-time-shifted": {
+    title: "the backup's times do not fit",
+    means:
+      "Its own finish time and its sentinel's LastModified are more than an hour apart: the bucket was copied or replicated.",
+    matters: "WAL-G chooses by LastModified, so the newest by that may not be the newest.",
+    todo: "Make sure that the chosen backup is the one that is meant.",
+    green: "The restore succeeds, with whichever backup was taken.",
+  },
+  "backup-identifiers-mixed": {
+    title: "backups of several databases lie at one place",
+    means: "Their system identifiers differ: a new database of the same name wrote into the folder of the lost one.",
+    matters:
+      "Their WAL has the same names, and one may have overwritten the other's. A restore can stop early, or mix them.",
+    todo: "Move the backups and WAL of the other database away. Set wal_s3_bucket in the operator's configuration, so that it does not happen again.",
+    green: "Each backup is complete, `wal-g backup-list` shows all, and archiving succeeds.",
+  },
+  "backup-identifier-missing": {
+    title: "no backup says of which database it is",
+    means: "The sentinels have no system identifier: an older WAL-G made them.",
+    matters: "Two databases at one place cannot be told apart.",
+    todo: "After the restore, compare the data with what you expect.",
+    green: "Backups and WAL.",
+  },
+  "wal-start-missing": {
+    title: "the first WAL segment of the backup is missing",
+    means: "The segment at which the backup begins is not in the archive.",
+    matters: "PostgreSQL cannot make the backup consistent, so the restore fails.",
+    todo: "Take a target time before this backup, so that an older one is taken.",
+    green: "The backup is complete, and `wal-g backup-list` shows it.",
+  },
+  "wal-too-short": {
+    title: "the WAL ends before the backup is consistent",
+    means: "The archive lacks segments that were written while the backup was made.",
+    matters: "PostgreSQL ends with `WAL ends before end of online backup`.",
+    todo: "Take a target time before this backup, so that an older one is taken.",
+    green: "The backup is complete, and `wal-g backup-list` shows it.",
+  },
+  "wal-gap": {
+    title: "WAL segments are missing",
+    means: "Between the backup and its target, segments are not in the archive. The finding names the first one.",
+    matters:
+      "PostgreSQL 12 ends its recovery at the first missing segment, promotes, and says nothing of what came after.",
+    todo: "Look for the segments in deleted versions, on the old volumes, or at the other place of the same database. If what came after may be lost, take a target time before the moment in the finding.",
+    green:
+      "The restore ends without an error, Pods are Ready, and the postgresql resource says Running: with old data. At the source, archiving goes on after a gap.",
+  },
+  "wal-gap-after-target": {
+    title: "WAL segments are missing after the target",
+    means:
+      "The segments before the gap were uploaded after the target time, so the restore should not need what is missing.",
+    matters:
+      "Later moments cannot be reached. Upload times are not the times of the transactions: after a long outage of the archiver, compare the restored data.",
+    todo: "Nothing for this restore.",
+    green: "This restore.",
+  },
+  "wal-ends-before-target": {
+    title: "the WAL ends before the target time",
+    means: "The newest segment was uploaded before the target.",
+    matters: "PostgreSQL 12 would stop at the end and promote, without a word that the target was not reached.",
+    todo: "Leave restore.targetTime out to restore as far as the WAL goes.",
+    green: "The backup, and all WAL that is there.",
+  },
+  "wal-timeline-foreign": {
+    title: "a timeline branched off before the backup",
+    means:
+      "A later timeline in the archive begins before this backup does, so it is not a continuation of it. Restores into the same place leave such timelines.",
+    matters: "PostgreSQL follows the newest timeline and stops with `requested timeline is not a child`.",
+    todo: "Move the WAL of the timeline that is not meant to another prefix.",
+    green: "The backup and its own timeline are complete.",
+  },
+  "wal-newer-timeline": {
+    title: "the restore follows a later timeline",
+    means: "After the backup there was a failover, or a restore, and the archive has its timeline.",
+    matters: "Usually it is the right one. After an attempt at a restore it may be the wrong one.",
+    todo: "Make sure that the newest timeline is the one that is meant.",
+    green: "The restore.",
+  },
+  "own-place-unreadable": {
+    title: "the place of the new database's backups is not known",
+    means: "It could not be computed or listed; the finding has the reason.",
+    matters: "If it is the place of the backups to restore, the new database overwrites them.",
+    todo: "Get the permission or the access, then check again.",
+    green: "The backups to restore.",
+  },
+  "own-place-overlaps": {
+    title: "the new database would write into the backups to restore",
+    means:
+      "Its own place lies within the source's, or the reverse: without a UID in the path both have the same folder.",
+    matters:
+      "Its first WAL segments have the names of the old ones and replace them. A second attempt then has nothing to restore from.",
+    todo: "Set wal_s3_bucket in the operator's configuration, and make the cluster again, so that it gets another UID.",
+    green: "The first restore succeeds, and archiving succeeds.",
+  },
+  "own-place-foreign": {
+    title: "something lies where the new database writes its backups",
+    means: "The place is not empty, and what is there is not known to be this database's alone.",
+    matters: "WAL of two databases at one place cannot be told apart, and overwrites each other.",
+    todo: "Move what lies there away.",
+    green: "Archiving and backups succeed.",
+  },
+} satisfies Partial<Explanations>;
