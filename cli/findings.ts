@@ -9,13 +9,19 @@ export function findingVerdict(severity: Severity): Verdict {
   return ({ refuse: "finding", unknown: "undetermined", warn: "okay", ok: "okay" } as const)[severity];
 }
 
-const words: Record<Severity, string> = { refuse: "PROBLEM", unknown: "UNKNOWN", warn: "warning", ok: "ok" };
+/** How severities are called in tables and log lines. */
+export const severityWords: Readonly<Record<Severity, string>> = {
+  refuse: "PROBLEM",
+  unknown: "UNKNOWN",
+  warn: "warning",
+  ok: "ok",
+};
 
 /** Findings for a person, the gravest first, each with what to do about it. */
 export function findingsTable(findings: readonly Finding[], color: ColorChoice): string {
   const sorted = findings.toSorted((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
   const rows = sorted.map(({ severity, code, where, what, fix }) => [
-    verdictText(words[severity], findingVerdict(severity), color),
+    verdictText(severityWords[severity], findingVerdict(severity), color),
     code,
     `${where}: ${what}${fix === "" ? "" : `\n-> ${fix}`}`,
   ]);
@@ -28,7 +34,7 @@ export function findingsTable(findings: readonly Finding[], color: ColorChoice):
  * @example logLine(findingsAt("pg_hba").ok("pg-hba-sound", "lets in everybody")) // → "ok[pg-hba-sound]: pg_hba: lets in everybody"
  */
 export function logLine({ severity, code, where, what, fix }: Finding): string {
-  return `${words[severity]}[${code}]: ${where}: ${what}${fix === "" ? "" : `; ${fix}`}`;
+  return `${severityWords[severity]}[${code}]: ${where}: ${what}${fix === "" ? "" : `; ${fix}`}`;
 }
 
 /** What stands in the way, in lines for stderr: a machine that reads stdout shows them to its person. */

@@ -52,7 +52,7 @@ export const spiloImage = {
     title: "the image does not pass the IAM role to WAL-G",
     means: "Before 2.1-p7 the names AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE do not reach WAL-G's environment.",
     matters: "WAL-G takes the node's own role, which may do too little, or too much.",
-    todo: "Use a newer image, or keys in the pod Secret.",
+    todo: "Use keys in the pod Secret, or an image from 2.1-p9 to 3.2-p3. The WAL-G in 3.3 fails before it asks for the role (wal-g/wal-g#1810).",
     green:
       "The service account has its annotation and the Pod its token, so `aws sts get-caller-identity` in the Pod shows the role.",
   },
@@ -60,7 +60,7 @@ export const spiloImage = {
     title: "the image asks the global STS endpoint",
     means: "2.1-p7 and 2.1-p8 do not pass AWS_STS_REGIONAL_ENDPOINTS on.",
     matters: "Backups depend on us-east-1, and fail where a VPC endpoint or a policy allows only the region's STS.",
-    todo: "Use 2.1-p9 or newer.",
+    todo: "Use 2.1-p9 up to 3.2-p3, which pass it on. With keys in the pod Secret no STS is asked.",
     green: "Backups, as long as the global endpoint is reachable.",
   },
 } satisfies Partial<Explanations>;

@@ -97,7 +97,7 @@ export const stanza = {
       "It is not tried again. PGO's own fallback, stanza-upgrade, would bind a foreign repository to this database and exit with 0; this program never runs it.",
     todo: "Look the code up in docs/stanza-create.md, and look at the repository. The dump that was taken stays.",
     green:
-      "`pgbackrest info` said that the stanza is missing, which is the one state that is repaired: it also says so for a repository of which only the archive half is left.",
+      "`pgbackrest info` says that the stanza is missing. It says the same when only the archive half of one is left.",
   },
   "stanza-create-timeout": {
     title: "the stanza could not be created in the time allowed",

@@ -46,8 +46,13 @@ const args: HarborDatabaseArgs = {
 
 const at = "2026-11-21T01:00:00.000Z";
 const common = { version: 1, context: "lab", cluster: args.cluster };
+/** As a version from before findings had codes left it in the state. */
+const oldFinding = { severity: "warn", what: "was not tried", where: "restore.credentials", fix: "try it" };
 const reports: readonly [command: RegExp, report: object][] = [
-  [/restore check/, { ...common, restore: "after-the-fire", verdict: "ok", findings: [], backup: null, checkedAt: at }],
+  [
+    /restore check/,
+    { ...common, restore: "after-the-fire", verdict: "warn", findings: [oldFinding], backup: null, checkedAt: at },
+  ],
   [/harbor pg-hba/, { ...common, outcome: "applied", uid, generation: "1", pgHba: [], dropped: [], finishedAt: at }],
   [/harbor roll/, { ...common, outcome: "rolled", pods: [], leader: `${scope}-0`, finishedAt: at }],
   [/fingerprint/, { version: 1, fingerprint: "f" }],
