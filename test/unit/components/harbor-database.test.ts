@@ -6,7 +6,7 @@ import type { Restore } from "../../../domain/restore/restore.ts";
 import { rollRequestSchema } from "../../../domain/harbor/steps.ts";
 import { requiredPgHba } from "../../../domain/harbor/pg-hba.ts";
 import { restoreCheckRequestSchema } from "../../../domain/restore/check.ts";
-import { optionsOf, registered, type Registered } from "../../support/pulumi-mocks.ts";
+import { optionsOf, registered, valueOf, type Registered } from "../../support/pulumi-mocks.ts";
 
 const scope = "postgresql-harbor-cluster-harbor-cluster";
 const uid = "99e85b8a-3f92-4c86-8d42-5056348c1e7e";
@@ -62,14 +62,14 @@ const reports: readonly [command: RegExp, report: object][] = [
   ],
 ];
 
+function stdoutOf({ command: run, create }: Record<string, unknown>): string {
+  return JSON.stringify(reports.find(([pattern]) => pattern.test(String(run ?? create)))?.[1] ?? {});
+}
+
 function declared(changes: Partial<HarborDatabaseArgs> = {}): Promise<Registered[]> {
-  return registered(
-    () => {
-      new HarborDatabase("harbor", { ...args, ...changes });
-    },
-    ({ command, create }) =>
-      JSON.stringify(reports.find(([pattern]) => pattern.test(String(command ?? create)))?.[1] ?? {}),
-  );
+  return registered(() => {
+    new HarborDatabase("harbor", { ...args, ...changes });
+  }, stdoutOf);
 }
 
 const command = (resources: readonly Registered[], name: string): Record<string, unknown> =>
@@ -95,6 +95,14 @@ function before(name: string): Set<string> {
 }
 
 describe("HarborDatabase", () => {
+  it("reads a preflight report from before findings had codes, which an older version left in the state", async () => {
+    let shown: Promise<unknown> | undefined;
+    await registered(() => {
+      shown = valueOf(pulumi.output(new HarborDatabase("harbor", args).report["preflight"]));
+    }, stdoutOf);
+    assert.deepEqual(await shown, ["warn", "restore.credentials: was not tried"]);
+  });
+
   it("orders the steps by dependency: preflight, secrets, pod-config, pg_hba, Pods, and the copies of the secrets last", async () => {
     await declared({ restore });
     const order = [
