@@ -1,25 +1,20 @@
-import { z } from "zod";
-import {
-  findingCodes,
-  severities,
-  type FindingCode,
-  type FindingCodeOf,
-  type Severity,
-} from "./catalogue/finding-codes.ts";
+import { severities, type FindingCode, type FindingCodeOf, type Severity } from "./catalogue/finding-codes.ts";
 
-/** The result of one check, made before anybody relies on a restore or a backup. It never contains a secret's value. */
-export const findingSchema = z.object({
-  severity: z.enum(severities),
+/**
+ * The result of one check, made before anybody relies on a restore or a backup. It never contains a secret's value.
+ * Its schema is in finding-schema.ts: `--help` loads this file, and does without zod.
+ */
+export interface Finding {
+  readonly severity: Severity;
   /** Names the fact, and stays the same in every version. Explained in docs/findings.md. */
-  code: z.enum(findingCodes),
+  readonly code: FindingCode;
   /** What was found. */
-  what: z.string(),
+  readonly what: string;
   /** The object, file, key or place where it was found. */
-  where: z.string(),
+  readonly where: string;
   /** What to do about it; empty when there is nothing to do. */
-  fix: z.string(),
-});
-export type Finding = z.infer<typeof findingSchema>;
+  readonly fix: string;
+}
 
 /** Builds findings about one place. Each code belongs to one severity. */
 export interface FindingsAt {

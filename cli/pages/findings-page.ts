@@ -92,5 +92,5 @@ ${rows.join("\n")}
 
 /** Not a name such as pg_hba or pgBackRest. */
 function capitalised(text: string): string {
-  return /^[a-z]+\b/.test(text) && !/^pg/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
+  return /^[a-z]+\b/.test(text) && !text.startsWith("pg") ? text.charAt(0).toUpperCase() + text.slice(1) : text;
 }

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import { findingSchema } from "../../domain/finding.ts";
+import { findingSchema } from "../../domain/finding-schema.ts";
 import type { Backup, Restore } from "../../domain/restore/restore.ts";
 import type { AccessKeys } from "../../domain/harbor/pod-config.ts";
 import { restoreCheckReportSchema, type RestoreCheckRequest } from "../../domain/restore/check.ts";

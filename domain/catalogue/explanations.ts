@@ -11,6 +11,7 @@ import { restore } from "./restore.ts";
 import { secrets } from "./secrets.ts";
 import { spiloImage } from "./spilo-image.ts";
 import { stanza } from "./stanza.ts";
+import { wal } from "./wal.ts";
 import { zalandoOperator } from "./zalando-operator.ts";
 
 /** The explanations by area, in the order of the page. */
@@ -26,7 +27,8 @@ export const areas: readonly { readonly title: string; readonly entries: Partial
   { title: "The Zalando operator's configuration", entries: zalandoOperator },
   { title: "pod-config: backups", entries: podConfig },
   { title: "pod-config: a restore", entries: clone },
-  { title: "Backups and WAL to restore", entries: restore },
+  { title: "The backup to restore", entries: restore },
+  { title: "The WAL to restore", entries: wal },
   { title: "Secrets and their copies", entries: secrets },
 ];
 
@@ -45,4 +47,5 @@ export const explanations: Explanations = {
   ...clone,
   ...restore,
   ...secrets,
+  ...wal,
 };

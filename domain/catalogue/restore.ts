@@ -78,6 +78,38 @@ export const restore = {
     todo: "Take a target time before this backup.",
     green: "`wal-g backup-list` shows it, because only the sentinel counts there.",
   },
+  "backup-parent-control-file-missing": {
+    title: "a backup that this one builds upon has no control file",
+    means: "pg_control.tar is missing in a parent of this delta backup. The delta has one of its own.",
+    matters:
+      "WAL-G up to 3.0.4 ends with an error, and every Spilo image with PostgreSQL 12 has such a WAL-G. Newer ones restore it.",
+    todo: "Take a target time before this backup, so that an older one is taken.",
+    green: "The backup itself is complete, and `wal-g backup-list` shows both.",
+  },
+  "backup-file-list-missing": {
+    title: "the backup's list of files is gone",
+    means:
+      "files_metadata.json is missing or empty. WAL-G since 2.0 writes the names of the files there; older ones keep them in the sentinel.",
+    matters: "`wal-g backup-fetch` exits with 1, so the restore fails.",
+    todo: "Take a target time before this backup. In a bucket with versioning, look for a deleted version of the file.",
+    green: "All parts of the backup are there, and `wal-g backup-list` shows it.",
+  },
+  "backup-archived": {
+    title: "a part of the backup lies in an archive class",
+    means: "S3 moved objects of the backup to Glacier, Deep Archive, or an archive tier of Intelligent-Tiering.",
+    matters: "They cannot be read until S3 has restored them, which takes minutes to days. WAL-G does not order that.",
+    todo: "`aws s3api restore-object` for each object of the backup, or S3 Batch Operations, for as long as the restore may take. Then check again, and exempt the prefix from the lifecycle rule.",
+    green:
+      "Lists show every object with its full size, `wal-g backup-list` shows the backup, and new backups are made.",
+  },
+  "backup-tier-unknown": {
+    title: "it is not known whether parts of the backup are archived",
+    means:
+      "They are in S3 Intelligent-Tiering. A listing does not tell whether S3 has archived them; only a question about each object does, and that was not possible.",
+    matters: "An archived part cannot be read, and the restore would fail in the middle.",
+    todo: "Give the credentials s3:GetObject on them, then check again.",
+    green: "Lists show every object with its full size, and `wal-g backup-list` shows the backup.",
+  },
   "backup-sentinel-unreadable": {
     title: "the backup's description could not be read",
     means: "Its sentinel, or its metadata.json, could not be fetched or parsed; the finding has the reason.",
@@ -113,6 +145,13 @@ export const restore = {
     matters:
       "WAL-G may fetch what is left with exit code 0. The database then starts, and fails at the first table whose file is missing.",
     todo: "Take a target time before this backup. In a bucket with versioning, look for deleted versions of its parts.",
+    green: "`wal-g backup-list` shows it; `wal-g backup-fetch` and PostgreSQL's start can succeed.",
+  },
+  "backup-size-unproven": {
+    title: "it is not proven that the backup is whole",
+    means: "Its sentinel does not say how many bytes its parts have, so the sum cannot be compared.",
+    matters: "A part that is gone shows only in the restored database, at the first table whose file is missing.",
+    todo: "After the restore, read every table, for instance with `pg_dumpall > /dev/null`, and compare the data with what you expect.",
     green: "`wal-g backup-list` shows it; `wal-g backup-fetch` and PostgreSQL's start can succeed.",
   },
   "backup-metadata-missing": {
@@ -152,60 +191,6 @@ export const restore = {
     matters: "Two databases at one place cannot be told apart.",
     todo: "After the restore, compare the data with what you expect.",
     green: "Backups and WAL.",
-  },
-  "wal-start-missing": {
-    title: "the first WAL segment of the backup is missing",
-    means: "The segment at which the backup begins is not in the archive.",
-    matters: "PostgreSQL cannot make the backup consistent, so the restore fails.",
-    todo: "Take a target time before this backup, so that an older one is taken.",
-    green: "The backup is complete, and `wal-g backup-list` shows it.",
-  },
-  "wal-too-short": {
-    title: "the WAL ends before the backup is consistent",
-    means: "The archive lacks segments that were written while the backup was made.",
-    matters: "PostgreSQL ends with `WAL ends before end of online backup`.",
-    todo: "Take a target time before this backup, so that an older one is taken.",
-    green: "The backup is complete, and `wal-g backup-list` shows it.",
-  },
-  "wal-gap": {
-    title: "WAL segments are missing",
-    means: "Between the backup and its target, segments are not in the archive. The finding names the first one.",
-    matters:
-      "PostgreSQL 12 ends its recovery at the first missing segment, promotes, and says nothing of what came after.",
-    todo: "Look for the segments in deleted versions, on the old volumes, or at the other place of the same database. If what came after may be lost, take a target time before the moment in the finding.",
-    green:
-      "The restore ends without an error, Pods are Ready, and the postgresql resource says Running: with old data. At the source, archiving goes on after a gap.",
-  },
-  "wal-gap-after-target": {
-    title: "WAL segments are missing after the target",
-    means:
-      "The segments before the gap were uploaded after the target time, so the restore should not need what is missing.",
-    matters:
-      "Later moments cannot be reached. Upload times are not the times of the transactions: after a long outage of the archiver, compare the restored data.",
-    todo: "Nothing for this restore.",
-    green: "This restore.",
-  },
-  "wal-ends-before-target": {
-    title: "the WAL ends before the target time",
-    means: "The newest segment was uploaded before the target.",
-    matters: "PostgreSQL 12 would stop at the end and promote, without a word that the target was not reached.",
-    todo: "Leave restore.targetTime out to restore as far as the WAL goes.",
-    green: "The backup, and all WAL that is there.",
-  },
-  "wal-timeline-foreign": {
-    title: "a timeline branched off before the backup",
-    means:
-      "A later timeline in the archive begins before this backup does, so it is not a continuation of it. Restores into the same place leave such timelines.",
-    matters: "PostgreSQL follows the newest timeline and stops with `requested timeline is not a child`.",
-    todo: "Move the WAL of the timeline that is not meant to another prefix.",
-    green: "The backup and its own timeline are complete.",
-  },
-  "wal-newer-timeline": {
-    title: "the restore follows a later timeline",
-    means: "After the backup there was a failover, or a restore, and the archive has its timeline.",
-    matters: "Usually it is the right one. After an attempt at a restore it may be the wrong one.",
-    todo: "Make sure that the newest timeline is the one that is meant.",
-    green: "The restore.",
   },
   "own-place-unreadable": {
     title: "the place of the new database's backups is not known",

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { durationSchema } from "../duration-schema.ts";
 import { severities } from "../catalogue/finding-codes.ts";
-import { findingSchema } from "../finding.ts";
+import { findingSchema } from "../finding-schema.ts";
 import { harborOperatorSchema, harborRequestSchema } from "./request.ts";
 import { runbookPgHba } from "./pg-hba.ts";
 

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { durationSchema } from "../duration-schema.ts";
 import { severities } from "../catalogue/finding-codes.ts";
-import { findingsAt, findingSchema, type Finding } from "../finding.ts";
+import { findingSchema } from "../finding-schema.ts";
+import { findingsAt, type Finding } from "../finding.ts";
 import { harborOperatorSchema, harborRequestSchema } from "../harbor/request.ts";
 import { backupSchema, bucketName, restoreSchema } from "./restore.ts";
 import { runbookPgHba } from "../harbor/pg-hba.ts";
