@@ -83,7 +83,7 @@ export const harbor = {
   "postgresql-not-running": {
     title: "the Zalando operator does not say Running",
     means: "It is creating or updating the database, or has failed at it.",
-    matters: "After SyncFailed or UpdateFailed it does not change the Pods until the cause is gone.",
+    matters: "Until its cause is gone, a change of pg_hba, image or pod-config may not reach the Pods.",
     todo: "See the Zalando operator's log.",
     green: "The database itself may serve Harbor: the status is the operator's, not Postgres's.",
   },
@@ -133,7 +133,8 @@ export const harbor = {
   "pods-with-several-leaders": {
     title: "several Pods are labelled as the leader",
     means: "A former leader has not taken its label off: its Patroni hangs, or cannot reach the API server.",
-    matters: "The Service sends writes to all of them. What is written to the former leader is lost.",
+    matters:
+      "Whoever chooses the leader by its label may reach the former one, and what is written there is lost. The Service of the leader follows Patroni, not the label.",
     todo: "`patronictl list` names the real one. Restart Patroni in the other.",
     green: "All of them are Ready.",
   },

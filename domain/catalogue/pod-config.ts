@@ -81,7 +81,7 @@ export const podConfig = {
   "walg-not-chosen": {
     title: "WAL-E would make the backups",
     means: "Without USE_WALG_BACKUP Spilo up to 4.0 backs up with the old WAL-E.",
-    matters: "WAL-G does not read WAL-E's backups, and CLONE_USE_WALG_RESTORE then finds none.",
+    matters: "WAL-E is no longer maintained, Spilo 4.1 has none, and the checks here know WAL-G's backups only.",
     todo: "Set USE_WALG_BACKUP to true.",
     green: "Archiving and base backups succeed.",
   },
@@ -102,7 +102,7 @@ export const podConfig = {
   "backup-schedule-invalid": {
     title: "the schedule does not have five fields",
     means: "BACKUP_SCHEDULE goes into a crontab as it is.",
-    matters: "Cron ignores the line: after the one backup at a Pod's start no further one is made.",
+    matters: "It is no line of a crontab, so no scheduled backup is made. The one at a Pod's start still is.",
     todo: "Write it as `0 1 * * *`, in UTC.",
     green: "Archiving goes on, and the first backup exists.",
   },

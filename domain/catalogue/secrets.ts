@@ -61,7 +61,7 @@ export const secrets = {
     means:
       "A username or password is missing, is binary, or has blanks around it; the username is another role's; or the encryption key does not have 16 characters. Values are never shown.",
     matters:
-      "With another username the Zalando operator makes a new password. With a wrong key Harbor's core does not start.",
+      "With another username the Zalando operator makes a new password. With another encryption key Harbor cannot read what it encrypted before.",
     todo: "Restore the content from its copy, or correct it.",
     green: "The Secret exists and has its keys, so `kubectl get secret` looks right.",
   },

@@ -53,8 +53,7 @@ export const spiloImage = {
     means: "Before 2.1-p7 the names AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE do not reach WAL-G's environment.",
     matters: "WAL-G takes the node's own role, which may do too little, or too much.",
     todo: "Use keys in the pod Secret, or an image from 2.1-p9 to 3.2-p3. The WAL-G in 3.3 fails before it asks for the role (wal-g/wal-g#1810).",
-    green:
-      "The service account has its annotation and the Pod its token, so `aws sts get-caller-identity` in the Pod shows the role.",
+    green: "The service account has its annotation and the Pod its token, so the role looks set up.",
   },
   "image-asks-global-sts": {
     title: "the image asks the global STS endpoint",
