@@ -20,10 +20,11 @@ const [postgres = "", standby = ""] = vitalSecretNames(harbor);
 const program = (body: string): string => `
 import { KeptSecrets } from "CHECKOUT/components/secrets/kept-secrets.ts";
 import { RestoredSecrets } from "CHECKOUT/components/secrets/restored-secrets.ts";
+import { duration } from "CHECKOUT/domain/duration.ts";
 const harbor = { kubernetes: { context: "lab" }, cluster: "harbor-cluster/harbor-cluster", also: [], region: "eu-west-2" };
 ${body}`;
 const keeping = (more = "") =>
-  program(`export const { report } = new KeptSecrets("kept", { ...harbor, wait: "40s", protect: false, ${more} });`);
+  program(`export const { report } = new KeptSecrets("kept", { ...harbor, wait: duration("40s"), protect: false, ${more} });`);
 
 describe("kept secrets on the real Pulumi engine", function () {
   this.timeout("3m");
@@ -138,7 +139,7 @@ describe("kept secrets on the real Pulumi engine", function () {
     await objects.setSecret(standby, { username: "standby", password: "CANARY-rotated" });
     await project.write(
       program(`${restored}
-      new KeptSecrets("kept", { ...harbor, wait: "40s", adopt: true, restoreId: "after-the-fire" }, { dependsOn: restored });`),
+      new KeptSecrets("kept", { ...harbor, wait: duration("40s"), adopt: true, restoreId: "after-the-fire" }, { dependsOn: restored });`),
     );
     const second = await run();
     assert.equal(second.exitCode, 0, second.stdout);

@@ -73,7 +73,7 @@ describe("a cluster is deleted and recreated under the same name", function () {
     assert.match(
       stderr,
       new RegExp(
-        `error[cluster-recreated]: ${namespace}/${name} is another cluster than ${formerUid}: its metadata.uid is ${uid}\nnext: `,
+        `error\\[cluster-recreated\\]: ${namespace}/${name} is another cluster than ${formerUid}: its metadata.uid is ${uid}\nnext: `,
       ),
     );
     assert.deepEqual(await repositoryFiles(renewed), {});
