@@ -24,7 +24,9 @@ import { duration } from "CHECKOUT/domain/duration.ts";
 const harbor = { kubernetes: { context: "lab" }, cluster: "harbor-cluster/harbor-cluster", also: [], region: "eu-west-2" };
 ${body}`;
 const keeping = (more = "") =>
-  program(`export const { report } = new KeptSecrets("kept", { ...harbor, wait: duration("40s"), protect: false, ${more} });`);
+  program(
+    `export const { report } = new KeptSecrets("kept", { ...harbor, wait: duration("40s"), protect: false, ${more} });`,
+  );
 
 describe("kept secrets on the real Pulumi engine", function () {
   this.timeout("3m");
