@@ -1,6 +1,8 @@
-import { InvalidArgumentError, Option, type Command } from "commander";
+import { Command, InvalidArgumentError, Option, type CommandUnknownOpts } from "@commander-js/extra-typings";
 import { duration, durationProblem, parseDuration, type Duration } from "../domain/duration.ts";
 import type { Permission } from "../domain/kubernetes/permissions.ts";
+import { stepPermissions, type StepName } from "../domain/steps/permissions.ts";
+import { clusterArgument } from "./cluster-argument.ts";
 import { exitCodeHelp } from "./exit-codes.ts";
 
 export type OutputFormat = "table" | "json" | "log";
@@ -13,8 +15,7 @@ export interface CommonOptions {
   readonly kubeSystemUid?: string | undefined;
   readonly output: OutputFormat;
   readonly color: ColorChoice;
-  readonly timeout: Duration;
-  readonly debug?: true;
+  readonly debug?: true | undefined;
 }
 
 /** Reads a duration such as `30s`. */
@@ -25,8 +26,22 @@ export function durationArgument(text: string): Duration {
 }
 
 /** An option that takes a duration. */
-export function durationOption(flags: string, description: string, standard: Parameters<typeof duration>[0]): Option {
-  return new Option(flags, description).argParser(durationArgument).default(duration(standard), standard);
+export function durationOption<Usage extends string>(
+  usage: Usage,
+  description: string,
+  standard: Parameters<typeof duration>[0],
+) {
+  return new Option(usage, description).default(duration(standard), standard).argParser(durationArgument);
+}
+
+/** An option that takes a duration, and is not given by default. */
+export function optionalDurationOption<Usage extends string>(usage: Usage, description: string) {
+  return new Option(usage, description).argParser(durationArgument);
+}
+
+/** The default of an option with several values. */
+export function noTexts(): string[] {
+  return [];
 }
 
 /** A whole number from 1 to 100. */
@@ -36,29 +51,23 @@ export function concurrencyArgument(text: string): number {
   return count;
 }
 
-/** Adds the options, examples, permissions and exit codes that every command shows; `--timeout` where it has a meaning. */
-export function withCommonOptions(
-  command: Command,
-  help: {
-    readonly examples: readonly string[];
-    readonly permissions: readonly Permission[];
-    readonly timeout?: string;
-  },
-): Command {
-  if (help.timeout !== undefined) {
-    command.addOption(durationOption("--timeout <duration>", help.timeout, "30s"));
-  }
+/** The command of a step, with what every command has: options, and examples, permissions and exit codes in its help. */
+export function stepCommand(parent: CommandUnknownOpts, step: StepName, examples: readonly string[]) {
+  const command = new Command(step.slice(step.lastIndexOf(" ") + 1)).copyInheritedSettings(parent);
+  parent.addCommand(command);
   return command
     .option("--context <name>", "context of the kubeconfig (default: its current context)")
     .option("--kubeconfig <file>", "kubeconfig (default: the variable KUBECONFIG, else ~/.kube/config)")
     .option("--kube-system-uid <uid>", "do nothing unless the kube-system namespace has this UID")
     .addOption(
       new Option("-o, --output <format>", "table for people, json for machines, log for the runbook's lines")
-        .choices(["table", "json", "log"])
-        .default("table"),
+        .choices(["table", "json", "log"] as const)
+        .default("table" as const),
     )
     .addOption(
-      new Option("--color <when>", "colours in the output").choices(["auto", "always", "never"]).default("auto"),
+      new Option("--color <when>", "colours in the output")
+        .choices(["auto", "always", "never"] as const)
+        .default("auto" as const),
     )
     .option(
       "--debug",
@@ -66,7 +75,24 @@ export function withCommonOptions(
     )
     .addHelpText(
       "after",
-      () => `\n${examplesHelp(help.examples)}\n\n${permissionsHelp(help.permissions)}\n\n${exitCodeHelp}`,
+      () => `\n${examplesHelp(examples)}\n\n${permissionsHelp(stepPermissions[step])}\n\n${exitCodeHelp}`,
+    );
+}
+
+/** The command of a step that takes one cluster as an argument, or a whole request from stdin. */
+export function requestedStepCommand(
+  parent: CommandUnknownOpts,
+  step: StepName,
+  cluster: Parameters<typeof clusterArgument>[0],
+  examples: readonly string[],
+) {
+  const description = { PostgresCluster: "NAMESPACE/CLUSTER", HarborCluster: "the HarborCluster, as NAMESPACE/NAME" };
+  return stepCommand(parent, step, examples)
+    .argument("[cluster]", description[cluster], clusterArgument(cluster))
+    .addOption(
+      new Option("--request <source>", "read one JSON request from stdin instead of the arguments").choices([
+        "-",
+      ] as const),
     );
 }
 

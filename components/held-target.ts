@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { formatObjectName, type ObjectName } from "../domain/kubernetes/object-name.ts";
 
 /**
  * A target for which nothing runs, on purpose. It is a resource of its own so that a preview shows it beside the
@@ -8,8 +9,8 @@ export class HeldTarget extends pulumi.ComponentResource {
   /** Why it is on hold. */
   readonly reason: pulumi.Output<string>;
 
-  constructor(name: string, reason: string, options?: pulumi.ComponentResourceOptions) {
-    super("postgres-recovery:index:HeldTarget", name, {}, options);
+  constructor(target: ObjectName, reason: string, options?: pulumi.ComponentResourceOptions) {
+    super("postgres-recovery:index:HeldTarget", formatObjectName(target), {}, options);
     this.reason = pulumi.output(reason);
     this.registerOutputs({ reason });
   }

@@ -1,54 +1,100 @@
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import type { z } from "zod";
+import { z } from "zod";
+import type { StepName } from "../domain/steps/permissions.ts";
+import {
+  reportSchema,
+  requestSchema,
+  type ReportOf,
+  type RequestedStep,
+  type RequestOf,
+} from "../domain/steps/steps.ts";
 
-/** A step of a runbook: a command of the CLI, with everything that it is told. */
-export interface StepArgs {
-  /** The CLI's command, such as `harbor roll`: the same text for every stack and machine, for it goes into the state. */
-  readonly command: string;
-  /** The one JSON request that it reads from stdin. */
-  readonly request: pulumi.Input<object>;
-  /** The step runs again when one of these is another, and only then. */
+/** A request, or one that waits for a secret or another resource. */
+type KnownRequest<Name extends RequestedStep> = RequestOf<Name> | pulumi.Output<RequestOf<Name>>;
+
+/** How a step is run. */
+export interface StepArgs<Name extends RequestedStep> {
+  /** What it is asked: one JSON object on stdin. */
+  readonly request: KnownRequest<Name>;
+  /** The step runs again when one of these changes, and only then. */
   readonly triggers: readonly pulumi.Input<unknown>[];
   /** Seconds that the step allows itself; the engine ends it ten minutes later. */
   readonly seconds: number;
 }
 
+/** A step that is part of the stack. */
+export interface DeclaredStep<Name extends RequestedStep> {
+  readonly resource: local.Command;
+  /** What it printed. */
+  readonly report: pulumi.Output<ReportOf<Name>>;
+}
+
 const graceSeconds = 600;
 
-/** Runs a step once for its triggers. It has no `delete`: nothing is undone when it leaves the stack. */
-export function step(
-  name: string,
-  { command, request, seconds, triggers }: StepArgs,
+/**
+ * Runs a step once for its triggers. It has no `delete`: nothing is undone when it leaves the stack. A request that the
+ * step would refuse fails in the preview.
+ */
+export function step<Name extends RequestedStep>(
+  command: Name,
+  resourceName: string,
+  { request, seconds, triggers }: StepArgs<Name>,
   options: pulumi.CustomResourceOptions,
-): local.Command {
-  return new local.Command(
-    name,
+): DeclaredStep<Name> {
+  const resource = new local.Command(
+    resourceName,
     {
       create: commandLine(command),
       // Keeps the report of before when an input is edited.
       update: `printf %s "$PULUMI_COMMAND_STDOUT"`,
-      stdin: pulumi.jsonStringify(request),
+      stdin: stdinOf(command, request),
       triggers: [...triggers],
       logging: local.Logging.Stderr,
     },
     { ...options, customTimeouts: { create: `${seconds + graceSeconds}s` } },
   );
+  return {
+    resource,
+    // Only when it is asked for: an older version may have left another report in the state.
+    get report() {
+      return reportOf(command, resource.stdout);
+    },
+  };
 }
 
 /** Runs a step that only reads, in every preview and `up`. It waits for nothing that `dependsOn` still has to do in a preview. */
-export function look(command: string, request: object, options: pulumi.InvokeOutputOptions): pulumi.Output<string> {
-  return local.runOutput(
-    { command: commandLine(command), stdin: JSON.stringify(request), logging: local.Logging.None },
+export function look<Name extends RequestedStep>(
+  command: Name,
+  request: RequestOf<Name>,
+  options: pulumi.InvokeOutputOptions,
+): pulumi.Output<ReportOf<Name>> {
+  const { stdout } = local.runOutput(
+    { command: commandLine(command), stdin: stdinOf(command, request), logging: local.Logging.None },
     options,
-  ).stdout;
+  );
+  return reportOf(command, stdout);
 }
 
-/** What a step printed. */
-export function reportOf<Report>(schema: z.ZodType<Report>, stdout: pulumi.Output<string>): pulumi.Output<Report> {
-  return stdout.apply((text) => schema.parse(JSON.parse(text)));
-}
-
-function commandLine(command: string): string {
+function commandLine(command: StepName): string {
+  // The same text for every stack and machine, for it goes into the state.
   return `exec bin/postgres-recovery ${command} --request - --output json`;
+}
+
+function stdinOf<Name extends RequestedStep>(command: Name, request: KnownRequest<Name>): pulumi.Output<string> {
+  if (!pulumi.Output.isInstance(request)) return pulumi.output(encoded(command, request));
+  const later: pulumi.Output<object> = request;
+  return later.apply((known) => encoded(command, known));
+}
+
+/** The request as JSON, or an error at once that lists everything that is wrong with it. */
+function encoded(command: RequestedStep, request: object): string {
+  const schema: z.ZodType = requestSchema(command);
+  const { data, error } = z.safeEncode(schema, request);
+  if (error === undefined) return JSON.stringify(data);
+  throw new pulumi.RunError(`postgres-recovery ${command} would refuse this request:\n${z.prettifyError(error)}`);
+}
+
+function reportOf<Name extends StepName>(command: Name, stdout: pulumi.Output<string>): pulumi.Output<ReportOf<Name>> {
+  return stdout.apply((text) => reportSchema(command).parse(JSON.parse(text)));
 }

@@ -2,12 +2,12 @@ import * as pulumi from "@pulumi/pulumi";
 import { allConfig } from "@pulumi/pulumi/runtime/config.js";
 import { z } from "zod";
 import { messageOf, RecoveryError } from "../domain/errors.ts";
-import type { HarborSecrets } from "./harbor.ts";
+import type { DatabaseKeys } from "../domain/aws/access-keys.ts";
 import type { Settings } from "./schema.ts";
 import { parseSettings } from "./settings.ts";
 
 /** The settings with their secret part as Pulumi keeps it: encrypted in the state, masked in the output. */
-export type PulumiSettings = Omit<Settings, "harborSecrets"> & { readonly harborSecrets: pulumi.Output<HarborSecrets> };
+export type PulumiSettings = Omit<Settings, "harborSecrets"> & { readonly harborSecrets: pulumi.Output<DatabaseKeys> };
 
 /**
  * The settings of the stack that Pulumi is running.

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { accessKeysSchema } from "../domain/aws/access-keys.ts";
 import type { Finding } from "../domain/finding.ts";
 import { longestNamespaceAndName } from "../domain/harbor/names.ts";
 import {
@@ -7,17 +8,18 @@ import {
   credentialsSchema,
   dnsLabel,
   restoreFields,
+  restoreSource,
   storeProblems,
   type Backup,
   type Restore,
 } from "../domain/restore/restore.ts";
 import { durationSchema } from "../domain/duration-schema.ts";
 import { checkPgHba, requiredPgHba } from "../domain/harbor/pg-hba.ts";
-import { rollTimeLimits } from "../domain/harbor/steps.ts";
+import { rollTimeLimits } from "../domain/harbor/steps/roll.ts";
 import { endpointProblem } from "../domain/aws/s3-location.ts";
 import { checkSpiloImage } from "../domain/spilo/image.ts";
 import { always, rule, type Problem } from "./rule.ts";
-import { objectNamePattern } from "../domain/kubernetes/object-name.ts";
+import { clusterNameSchema } from "../domain/kubernetes/object-name-schema.ts";
 import { writtenReason } from "../domain/written-reason.ts";
 
 const objectName = z
@@ -79,6 +81,7 @@ const backup = z
   })
   .describe("The database's own backups, which go to the bucket databaseBackups.");
 
+const oneSource = "exactly one of uid and prefix must be given";
 const restore = z
   .strictObject({
     id: restoreFields.id.describe(
@@ -114,9 +117,7 @@ const restore = z
   })
   .superRefine(
     rule(z.object({ uid: z.string().optional(), prefix: z.string().optional() }), ({ uid, prefix }) =>
-      (uid === undefined) === (prefix === undefined)
-        ? [{ path: ["uid"], message: "exactly one of uid and prefix must be given" }]
-        : [],
+      restoreSource({ uid, prefix }) === undefined ? [{ path: ["uid"], message: oneSource }] : [],
     ),
     always,
   )
@@ -178,10 +179,8 @@ const harborInput = z.strictObject({
     .describe(
       "Why nothing of this is declared yet. For the time before the first `up`: it is shown in preview and outputs.",
     ),
-  cluster: z
-    .string()
-    .regex(objectNamePattern, "must be NAMESPACE/NAME, each of a-z, 0-9 and -, at most 63 characters")
-    .refine((cluster) => cluster.length <= longestNamespaceAndName + 1, {
+  cluster: clusterNameSchema("NAMESPACE/NAME")
+    .refine(({ namespace, name }) => namespace.length + name.length <= longestNamespaceAndName, {
       error: `namespace and name must have at most ${longestNamespaceAndName} characters together: the Zalando operator refuses longer names`,
     })
     .describe("The HarborCluster, as NAMESPACE/NAME."),
@@ -301,13 +300,14 @@ export const harborSchema = harborInput
     ),
     always,
   )
-  .transform(({ backup, restore, ...rest }) => {
+  .transform(({ backup, restore, pgHba: ownPgHbaLines, ...rest }) => {
     const { name: bucket, region, kmsKey } = rest.buckets.databaseBackups;
     const ownStore = { bucket, region, endpoint: backup.endpoint };
     const fullBackup: Backup = { ...backup, ...ownStore, kmsKey };
     const secrets = { ...rest.secrets, region: rest.secrets.region ?? region };
     return {
       ...rest,
+      ownPgHbaLines,
       secrets,
       backup: fullBackup,
       restore: restore === undefined ? undefined : fullRestore(restore, ownStore),
@@ -321,19 +321,15 @@ function fullRestore(
   ownStore: Pick<Restore, "bucket" | "region" | "endpoint">,
 ): Restore {
   const store = bucket === undefined || region === undefined ? ownStore : { bucket, region, endpoint };
-  return { ...rest, ...store, source: uid === undefined ? { prefix: prefix ?? "" } : { uid } };
+  const source = restoreSource({ uid, prefix });
+  if (source === undefined) throw new TypeError(oneSource);
+  return { ...rest, ...store, source };
 }
 
-const accessKeys = z.strictObject({
-  accessKeyId: z.string().regex(/^\S+$/, "must be given, without spaces or line breaks"),
-  secretAccessKey: z.string().regex(/^\S+$/, "must be given, without spaces or line breaks"),
-});
-
 /** The keys of a stack: never in another key than this one, which must be secret. */
-export const harborSecretsSchema = z
+export const databaseKeysSchema = z
   .strictObject({
-    backup: accessKeys.optional().describe("Keys that may write the backups."),
-    restore: accessKeys.optional().describe("Keys that may read the backups to restore."),
+    backup: accessKeysSchema.optional().describe("Keys that may write the backups."),
+    restore: accessKeysSchema.optional().describe("Keys that may read the backups to restore."),
   })
   .describe("AWS keys for backup.credentials and restore.credentials where they say secret.");
-export type HarborSecrets = z.output<typeof harborSecretsSchema>;

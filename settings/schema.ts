@@ -1,17 +1,15 @@
 import { z } from "zod";
 import { dumpDirectorySchema } from "../domain/dump/dump.ts";
 import { clusterUid, timeLimitsSchema } from "../domain/stanza/create.ts";
-import { harborSchema, harborSecretsSchema } from "./harbor.ts";
-import { objectNamePattern } from "../domain/kubernetes/object-name.ts";
+import { harborSchema, databaseKeysSchema } from "./harbor.ts";
+import { formatObjectName } from "../domain/kubernetes/object-name.ts";
+import { clusterNameSchema, objectNameSchema } from "../domain/kubernetes/object-name-schema.ts";
 import { kubernetesAccessSchema } from "../domain/kubernetes/access.ts";
 import { writtenReason } from "../domain/written-reason.ts";
 
 const target = z
   .strictObject({
-    cluster: z
-      .string()
-      .regex(objectNamePattern, "must be NAMESPACE/CLUSTER, each of a-z, 0-9 and -, at most 63 characters")
-      .describe("The PostgresCluster, as NAMESPACE/CLUSTER."),
+    cluster: clusterNameSchema("NAMESPACE/CLUSTER").describe("The PostgresCluster, as NAMESPACE/CLUSTER."),
     uid: clusterUid.optional(),
     hold: writtenReason
       .optional()
@@ -36,8 +34,10 @@ export type StanzaTarget = z.infer<typeof target>;
 
 /** Clusters that stand more than once in a list of targets that may be malformed. */
 function listedTwice(targets: unknown): string[] {
-  const named = z.array(z.looseObject({ cluster: z.string().catch("") }).catch({ cluster: "" })).safeParse(targets);
-  const clusters = (named.data ?? []).map(({ cluster }) => cluster).filter(Boolean);
+  const named = z.array(z.looseObject({ cluster: objectNameSchema }).optional().catch(undefined)).safeParse(targets);
+  const clusters = (named.data ?? []).flatMap((target) =>
+    target === undefined ? [] : [formatObjectName(target.cluster)],
+  );
   return [...new Set(clusters.filter((cluster, index) => clusters.indexOf(cluster) < index))];
 }
 
@@ -65,7 +65,7 @@ export const settingsSchema = z.strictObject({
   kubernetes: kubernetesAccessSchema.describe("The Kubernetes cluster that this stack works on."),
   stanza: stanza.prefault({}),
   harbor: harborSchema.optional(),
-  harborSecrets: harborSecretsSchema.optional(),
+  harborSecrets: databaseKeysSchema.optional(),
 });
 /** The keys whose values are secret as a whole; no other key may hold a secret. */
 export const secretKeys: readonly string[] = ["harborSecrets"] satisfies (keyof Settings)[];

@@ -1,9 +1,9 @@
 import type { Duration } from "../../domain/duration.ts";
 import { dumpDirectorySchema } from "../../domain/dump/dump.ts";
+import { formatObjectName, type ObjectName } from "../../domain/kubernetes/object-name.ts";
 import { dumpDatabases } from "../../operations/dump/dump.ts";
 import { findLeader } from "../../operations/stanza/leader.ts";
 import { existingCluster } from "../../operations/stanza/probe.ts";
-import { clusterArgument } from "../cluster-argument.ts";
 import type { CommonOptions, OutputFormat } from "../options.ts";
 import { table } from "../render.ts";
 import { validated } from "../request.ts";
@@ -16,14 +16,15 @@ export interface DumpCommandOptions extends CommonOptions {
 }
 
 /** `postgres-recovery dump`; the result is the exit code. */
-export async function dump(name: string, options: DumpCommandOptions): Promise<number> {
-  const cluster = clusterArgument(name);
+export async function dump(cluster: ObjectName, options: DumpCommandOptions): Promise<number> {
   const directory = validated(dumpDirectorySchema, options.directory);
   const { client, surroundings } = await openSession(options);
   await existingCluster(client, cluster);
   const pod = await findLeader(client, cluster, surroundings);
   const dumped = await dumpDatabases(client, { cluster, pod, directory, timeLimit: options.dumpTimeout }, surroundings);
-  process.stdout.write(`${rendered({ version: 1, cluster: name, pod, ...dumped }, options.output)}\n`);
+  process.stdout.write(
+    `${rendered({ version: 1, cluster: formatObjectName(cluster), pod, ...dumped }, options.output)}\n`,
+  );
   return 0;
 }
 

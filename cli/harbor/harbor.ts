@@ -1,16 +1,9 @@
-import { formatDuration, type Duration } from "../../domain/duration.ts";
+import type { Duration } from "../../domain/duration.ts";
 import { connectHarbor, type HarborClient } from "../../clients/kubernetes/harbor.ts";
 import type { KubernetesTarget } from "../../clients/kubernetes/api.ts";
 import type { S3Access, S3Client } from "../../clients/aws/s3.ts";
-import {
-  pgHbaRequestSchema,
-  rollRequestSchema,
-  statusRequestSchema,
-  type PgHbaReport,
-  type RollReport,
-  type StatusReport,
-} from "../../domain/harbor/steps.ts";
-import { pgHbaLookRequestSchema } from "../../domain/harbor/pg-hba-fingerprint.ts";
+import type { ObjectName } from "../../domain/kubernetes/object-name.ts";
+import type { ReportOf } from "../../domain/steps/steps.ts";
 import { requiredPgHba } from "../../domain/harbor/pg-hba.ts";
 import { harborStatus } from "../../operations/harbor/status.ts";
 import { lookAtPgHba } from "../../operations/harbor/pg-hba-fingerprint.ts";
@@ -21,18 +14,20 @@ import { verdictExitCode } from "../exit-codes.ts";
 import { findingsTable, findingVerdict, logLine } from "../findings.ts";
 import type { OutputFormat } from "../options.ts";
 import { table } from "../render.ts";
-import { given, operatorOf, requestOf, type OperatorOptions, type RequestOptions } from "../request.ts";
+import type { OperatorOptions } from "../operator-options.ts";
+import { operatorOf } from "../operator.ts";
+import { askedOf, type RequestOptions } from "../request.ts";
 import { surroundingsOfProcess, traced } from "../session.ts";
 
 export interface PgHbaOptions extends RequestOptions {
   readonly line: readonly string[];
-  readonly image?: string;
-  readonly externalUrl?: string;
+  readonly image?: string | undefined;
+  readonly externalUrl?: string | undefined;
   readonly wait: Duration;
 }
 export interface FingerprintOptions extends RequestOptions {
   readonly line: readonly string[];
-  readonly wait?: Duration;
+  readonly wait?: Duration | undefined;
 }
 export interface RollOptions extends RequestOptions {
   readonly operatorTimeout: Duration;
@@ -56,11 +51,13 @@ async function connect({ debug }: RequestOptions, target: KubernetesTarget): Pro
 }
 
 /** `postgres-recovery harbor pg-hba`; the result is the exit code. */
-export async function harborPgHba(cluster: string | undefined, options: PgHbaOptions): Promise<number> {
-  const { request, target } = await requestOf(pgHbaRequestSchema, cluster, options, () => ({
+export async function harborPgHba(cluster: ObjectName | undefined, options: PgHbaOptions): Promise<number> {
+  const { request, target } = await askedOf("harbor pg-hba", cluster, options, (named) => ({
+    cluster: named,
     pgHba: requiredPgHba(options.line),
-    ...given({ image: options.image, externalUrl: options.externalUrl }),
-    timeLimit: formatDuration(options.wait),
+    image: options.image,
+    externalUrl: options.externalUrl,
+    timeLimit: options.wait,
   }));
   const { client, surroundings } = await connect(options, target);
   const report = await applyPgHba(client, request, surroundings);
@@ -68,7 +65,7 @@ export async function harborPgHba(cluster: string | undefined, options: PgHbaOpt
   return 0;
 }
 
-function pgHbaText({ cluster, outcome, generation, dropped, pgHba }: PgHbaReport): string {
+function pgHbaText({ cluster, outcome, generation, dropped, pgHba }: ReportOf<"harbor pg-hba">): string {
   const done =
     outcome === "applied"
       ? `${pgHba.length} lines of pg_hba written`
@@ -82,10 +79,11 @@ function pgHbaText({ cluster, outcome, generation, dropped, pgHba }: PgHbaReport
 }
 
 /** `postgres-recovery harbor fingerprint`; the result is the exit code. */
-export async function harborFingerprint(cluster: string | undefined, options: FingerprintOptions): Promise<number> {
-  const { request, target } = await requestOf(pgHbaLookRequestSchema, cluster, options, () => ({
+export async function harborFingerprint(cluster: ObjectName | undefined, options: FingerprintOptions): Promise<number> {
+  const { request, target } = await askedOf("harbor fingerprint", cluster, options, (named) => ({
+    cluster: named,
     pgHba: requiredPgHba(options.line),
-    ...given({ wait: options.wait && formatDuration(options.wait) }),
+    wait: options.wait,
   }));
   const { client, surroundings } = await connect(options, target);
   const report = await lookAtPgHba(client, request, surroundings);
@@ -94,9 +92,10 @@ export async function harborFingerprint(cluster: string | undefined, options: Fi
 }
 
 /** `postgres-recovery harbor roll`; the result is the exit code. */
-export async function harborRoll(cluster: string | undefined, options: RollOptions): Promise<number> {
-  const { request, target } = await requestOf(rollRequestSchema, cluster, options, () => ({
-    timeLimits: { operator: formatDuration(options.operatorTimeout), pod: formatDuration(options.podTimeout) },
+export async function harborRoll(cluster: ObjectName | undefined, options: RollOptions): Promise<number> {
+  const { request, target } = await askedOf("harbor roll", cluster, options, (named) => ({
+    cluster: named,
+    timeLimits: { operator: options.operatorTimeout, pod: options.podTimeout },
   }));
   const { client, surroundings } = await connect(options, target);
   const report = await rollPods(client, request, surroundings);
@@ -104,18 +103,20 @@ export async function harborRoll(cluster: string | undefined, options: RollOptio
   return 0;
 }
 
-function rollText({ cluster, outcome, pods, leader }: RollReport): string {
+function rollText({ cluster, outcome, pods, leader }: ReportOf<"harbor roll">): string {
   const byUs = pods.length === 0 ? "by the Zalando operator itself" : pods.join(", ");
   const done = outcome === "rolled" ? `every Pod is made anew (${byUs})` : "every Pod is current already";
   return `${cluster}: ${done}; the leader is ${leader}`;
 }
 
 /** `postgres-recovery harbor status`; the result is the exit code. */
-export async function harborStatusCommand(cluster: string | undefined, options: StatusOptions): Promise<number> {
-  const { request, target } = await requestOf(statusRequestSchema, cluster, options, () => ({
+export async function harborStatusCommand(cluster: ObjectName | undefined, options: StatusOptions): Promise<number> {
+  const { request, target } = await askedOf("harbor status", cluster, options, (named) => ({
+    cluster: named,
     operator: operatorOf(options),
     pgHba: requiredPgHba(options.line),
-    ...given({ alsoSecrets: options.also, backups: options.backups }),
+    alsoSecrets: [...options.also],
+    backups: options.backups,
   }));
   const { client, surroundings } = await connect(options, target);
   const report = await harborStatus({ harbor: client, connectS3: openS3 }, request, surroundings);
@@ -138,7 +139,7 @@ async function openS3(access: S3Access): Promise<S3Client> {
   return connectS3(access);
 }
 
-function statusTable({ clone, pods, sections }: StatusReport, { color }: StatusOptions): string {
+function statusTable({ clone, pods, sections }: ReportOf<"harbor status">, { color }: StatusOptions): string {
   const rows = pods.map(({ name, role, ready, current }) => [
     name,
     role,

@@ -1,17 +1,9 @@
-import { harborPermissions } from "../../domain/harbor/permissions.ts";
-import { permissions, roleRules, type Permission, type RoleRule } from "../../domain/kubernetes/permissions.ts";
-import { secretsPermissions } from "../../domain/secrets/permissions.ts";
-
-/** What each command asks of the Kubernetes API. */
-export const allPermissions: Readonly<Record<string, readonly Permission[]>> = {
-  ...permissions,
-  ...harborPermissions,
-  ...secretsPermissions,
-};
+import { roleRules, type Permission, type RoleRule } from "../../domain/kubernetes/permissions.ts";
+import { stepPermissions } from "../../domain/steps/permissions.ts";
 
 /** The whole of docs/permissions.md; `node cli/pages/write-permissions-page.ts` writes it. */
 export function permissionsPage(): string {
-  return `${introduction}\n${Object.entries(allPermissions).map(commandSection).join("\n")}\n${oneNamespace}`;
+  return `${introduction}\n${Object.entries(stepPermissions).map(commandSection).join("\n")}\n${oneNamespace}`;
 }
 
 const introduction = `# Permissions

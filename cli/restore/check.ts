@@ -1,45 +1,44 @@
 import type { S3Client } from "../../clients/aws/s3.ts";
 import { connectHarbor } from "../../clients/kubernetes/harbor.ts";
+import type { Duration } from "../../domain/duration.ts";
+import { RecoveryError } from "../../domain/errors.ts";
 import { postgresqlName } from "../../domain/harbor/names.ts";
-import {
-  restoreCheckRequestSchema,
-  suggestRequestSchema,
-  type ChosenBackup,
-  type RestoreCheckReport,
-  type RestoreCheckRequest,
-  type SuggestReport,
-} from "../../domain/restore/check.ts";
-import { formatDuration } from "../../domain/duration.ts";
+import { runbookPgHba } from "../../domain/harbor/pg-hba.ts";
+import type { ObjectName } from "../../domain/kubernetes/object-name.ts";
+import { suggestRequestSchema, type ChosenBackup, type SuggestReport } from "../../domain/restore/check.ts";
+import { restoreSource, type Credentials } from "../../domain/restore/restore.ts";
+import type { ReportOf, TaskOf } from "../../domain/steps/steps.ts";
 import { checkRestore } from "../../operations/restore/check.ts";
 import { suggestRestores } from "../../operations/restore/suggest.ts";
 import { verdictExitCode } from "../exit-codes.ts";
 import { findingsTable, findingVerdict, graveLines, logLine } from "../findings.ts";
+import type { OperatorOptions } from "../operator-options.ts";
+import { operatorOf } from "../operator.ts";
 import { table } from "../render.ts";
-import { given, operatorOf, requestOf, validated, type OperatorOptions, type RequestOptions } from "../request.ts";
+import { askedOf, validated, type RequestOptions } from "../request.ts";
 import { surroundingsOfProcess } from "../session.ts";
 
 export interface RestoreCheckOptions extends RequestOptions, OperatorOptions {
-  readonly suggest?: true;
-  readonly bucket?: string;
-  readonly region?: string;
-  readonly endpoint?: string;
-  readonly scope?: string;
-  readonly uid?: string;
-  readonly prefix?: string;
+  readonly timeout: Duration;
+  readonly suggest?: true | undefined;
+  readonly bucket?: string | undefined;
+  readonly region?: string | undefined;
+  readonly endpoint?: string | undefined;
+  readonly scope?: string | undefined;
+  readonly uid?: string | undefined;
+  readonly prefix?: string | undefined;
   readonly postgresVersion: number;
   readonly versionInPath: boolean;
-  readonly targetTime?: string;
-  readonly irsaRoleArn?: string;
+  readonly targetTime?: string | undefined;
+  readonly irsaRoleArn?: string | undefined;
   readonly image: string;
-  readonly backupBucket?: string;
+  readonly backupBucket?: string | undefined;
 }
 
 /** `postgres-recovery restore check`; the result is the exit code. */
-export async function restoreCheck(cluster: string | undefined, options: RestoreCheckOptions): Promise<number> {
+export async function restoreCheck(cluster: ObjectName | undefined, options: RestoreCheckOptions): Promise<number> {
   if (options.suggest === true) return suggest(options);
-  const { request, target } = await requestOf(restoreCheckRequestSchema, cluster, options, (name) =>
-    requestFromArguments(name, options),
-  );
+  const { request, target } = await askedOf("restore check", cluster, options, (named) => taskOf(named, options));
   const surroundings = surroundingsOfProcess();
   const harbor = await connectHarbor(target, surroundings.signal, surroundings.progress);
   const [source, own] = await stores(request);
@@ -56,35 +55,41 @@ export async function restoreCheck(cluster: string | undefined, options: Restore
 }
 
 /** The SDK is big, so it is loaded only now. */
-async function stores({ backup, keys, restore }: RestoreCheckRequest): Promise<[source: S3Client, own: S3Client]> {
+async function stores({ backup, keys, restore }: TaskOf<"restore check">): Promise<[source: S3Client, own: S3Client]> {
   const { connectS3 } = await import("../../clients/aws/s3.ts");
   const source = restore === undefined ? { ...backup, keys: keys.backup } : { ...restore, keys: keys.restore };
   return [connectS3(source), connectS3({ ...backup, keys: keys.backup })];
 }
 
-function requestFromArguments(cluster: string, options: RestoreCheckOptions): object {
-  const { bucket, region, endpoint, irsaRoleArn, targetTime, uid, prefix } = options;
-  const credentials = irsaRoleArn === undefined ? "secret" : { irsaRoleArn };
-  const [namespace = "", name = ""] = cluster.split("/");
-  const store = given({ bucket, region, endpoint, credentials });
+function taskOf(cluster: ObjectName, options: RestoreCheckOptions): TaskOf<"restore check"> {
+  const { bucket = "", region = "", endpoint, irsaRoleArn } = options;
+  const credentials: Credentials = irsaRoleArn === undefined ? "secret" : { irsaRoleArn };
+  const source = restoreSource(options);
+  if (source === undefined) throw new RecoveryError("request-invalid", "give exactly one of --uid and --prefix");
   return {
+    cluster,
     operator: operatorOf(options),
     image: options.image,
-    backup: { ...store, ...given({ bucket: options.backupBucket }) },
+    backup: { bucket: options.backupBucket ?? bucket, region, endpoint, credentials },
     restore: {
-      ...store,
-      ...given({ targetTime }),
       id: "by-hand",
-      scope: options.scope ?? postgresqlName({ namespace, name }),
-      source: uid === undefined ? given({ prefix }) : given({ uid, prefix }),
+      scope: options.scope ?? postgresqlName(cluster),
+      source,
+      bucket,
+      region,
+      endpoint,
+      credentials,
       postgresVersion: options.postgresVersion,
       versionInPath: options.versionInPath,
+      targetTime: options.targetTime,
     },
-    timeLimit: formatDuration(options.timeout),
+    pgHba: [...runbookPgHba],
+    keys: {},
+    timeLimit: options.timeout,
   };
 }
 
-function rendered(report: RestoreCheckReport, { output, color }: RestoreCheckOptions): string {
+function rendered(report: ReportOf<"restore check">, { output, color }: RestoreCheckOptions): string {
   switch (output) {
     case "json":
       return JSON.stringify(report);
@@ -113,7 +118,7 @@ function backupTable(backup: ChosenBackup): string {
   );
 }
 
-function conclusion({ verdict }: RestoreCheckReport): string {
+function conclusion({ verdict }: ReportOf<"restore check">): string {
   switch (verdict) {
     case "ok":
       return "the restore can begin";
@@ -128,7 +133,7 @@ function conclusion({ verdict }: RestoreCheckReport): string {
 
 async function suggest(options: RestoreCheckOptions): Promise<number> {
   const { bucket, region, endpoint } = options;
-  const request = validated(suggestRequestSchema, given({ bucket, region, endpoint }));
+  const request = validated(suggestRequestSchema, { bucket, region, endpoint });
   const surroundings = surroundingsOfProcess();
   const { connectS3 } = await import("../../clients/aws/s3.ts");
   const s3 = connectS3(request);

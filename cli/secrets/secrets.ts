@@ -1,98 +1,86 @@
-import type { z } from "zod";
 import { connectHarbor, type HarborClient } from "../../clients/kubernetes/harbor.ts";
 import type { SecretsManager } from "../../clients/aws/secrets-manager.ts";
-import { formatDuration, type Duration } from "../../domain/duration.ts";
-import {
-  fingerprintRequestSchema,
-  keepRequestSchema,
-  secretNames,
-  secretsRestoreRequestSchema,
-  type KeepReport,
-  type SecretsRestoreReport,
-} from "../../domain/secrets/request.ts";
+import type { Duration } from "../../domain/duration.ts";
+import type { ObjectName } from "../../domain/kubernetes/object-name.ts";
+import { secretNames } from "../../domain/secrets/request.ts";
+import type { ReportOf } from "../../domain/steps/steps.ts";
 import { fingerprintSecrets } from "../../operations/secrets/fingerprint.ts";
 import { keepSecrets } from "../../operations/secrets/keep.ts";
 import { restoreSecrets } from "../../operations/secrets/restore.ts";
 import type { Surroundings } from "../../operations/surroundings.ts";
 import type { OutputFormat } from "../options.ts";
 import { table } from "../render.ts";
-import { given, requestOf, type RequestOptions } from "../request.ts";
+import { askedOf, type Asked, type RequestOptions } from "../request.ts";
 import { surroundingsOfProcess } from "../session.ts";
-import { type ObjectName, requestedCluster } from "../../domain/kubernetes/object-name.ts";
 
-export interface SecretsOptions extends Omit<RequestOptions, "timeout"> {
+interface SecretsOptions extends RequestOptions {
   readonly also: readonly string[];
-  readonly region?: string;
 }
-export interface SecretsRestoreOptions extends SecretsOptions {
-  readonly uid?: string;
+export interface SecretsKeepOptions extends SecretsOptions {
+  readonly region?: string | undefined;
+}
+export interface SecretsRestoreOptions extends SecretsKeepOptions {
+  readonly uid?: string | undefined;
 }
 export interface SecretsFingerprintOptions extends SecretsOptions {
-  readonly wait?: Duration;
+  readonly wait?: Duration | undefined;
 }
 
 /** `postgres-recovery secrets keep`; the result is the exit code. */
-export async function secretsKeep(cluster: string | undefined, options: SecretsOptions): Promise<number> {
-  const { kubernetes, harbor, names, request, surroundings } = await prepared(keepRequestSchema, cluster, options, {
+export async function secretsKeep(cluster: ObjectName | undefined, options: SecretsKeepOptions): Promise<number> {
+  const asked = await askedOf("secrets keep", cluster, options, (named) => ({
+    cluster: named,
+    also: [...options.also],
     region: options.region,
-  });
-  const aws = await secretsManager(request.region, surroundings);
-  printReport(await keepSecrets(kubernetes, aws, harbor, names, surroundings), options.output);
+  }));
+  const { kubernetes, surroundings } = await connect(asked);
+  const { cluster: harbor, also, region } = asked.request;
+  const aws = await secretsManager(region, surroundings);
+  printReport(await keepSecrets(kubernetes, aws, harbor, secretNames(harbor, also), surroundings), options.output);
   return 0;
 }
 
 /** `postgres-recovery secrets restore`; the result is the exit code. */
-export async function secretsRestore(cluster: string | undefined, options: SecretsRestoreOptions): Promise<number> {
-  const more = { region: options.region, uid: options.uid };
-  const { kubernetes, harbor, names, request, surroundings } = await prepared(
-    secretsRestoreRequestSchema,
-    cluster,
-    options,
-    more,
-  );
-  const aws = await secretsManager(request.region, surroundings);
-  printReport(await restoreSecrets(kubernetes, aws, harbor, names, request.uid, surroundings), options.output);
+export async function secretsRestore(cluster: ObjectName | undefined, options: SecretsRestoreOptions): Promise<number> {
+  const asked = await askedOf("secrets restore", cluster, options, (named) => ({
+    cluster: named,
+    also: [...options.also],
+    region: options.region,
+    uid: options.uid,
+  }));
+  const { kubernetes, surroundings } = await connect(asked);
+  const { cluster: harbor, also, region, uid } = asked.request;
+  const aws = await secretsManager(region, surroundings);
+  const names = secretNames(harbor, also);
+  printReport(await restoreSecrets(kubernetes, aws, harbor, names, uid, surroundings), options.output);
   return 0;
 }
 
 /** `postgres-recovery secrets fingerprint`; the result is the exit code. */
 export async function secretsFingerprint(
-  cluster: string | undefined,
+  cluster: ObjectName | undefined,
   options: SecretsFingerprintOptions,
 ): Promise<number> {
-  const { kubernetes, harbor, names, request, surroundings } = await prepared(
-    fingerprintRequestSchema,
-    cluster,
-    options,
-    { wait: options.wait && formatDuration(options.wait) },
-  );
-  const report = await fingerprintSecrets(kubernetes, harbor, names, request.wait, surroundings);
+  const asked = await askedOf("secrets fingerprint", cluster, options, (named) => ({
+    cluster: named,
+    also: [...options.also],
+    wait: options.wait,
+  }));
+  const { kubernetes, surroundings } = await connect(asked);
+  const { cluster: harbor, also, wait } = asked.request;
+  const report = await fingerprintSecrets(kubernetes, harbor, secretNames(harbor, also), wait, surroundings);
   process.stdout.write(`${options.output === "json" ? JSON.stringify(report) : report.fingerprint}\n`);
   return 0;
 }
 
-interface Prepared<Request> {
+interface Connected {
   readonly kubernetes: HarborClient;
-  readonly harbor: ObjectName;
-  readonly names: string[];
-  readonly request: Request;
   readonly surroundings: Surroundings;
 }
 
-type BaseRequest = Pick<z.infer<typeof keepRequestSchema>, "also" | "cluster" | "kubernetes">;
-
-/** The request, from stdin or from the arguments, and a connection to the cluster that it names. */
-async function prepared<Request extends BaseRequest>(
-  schema: z.ZodType<Request>,
-  cluster: string | undefined,
-  options: SecretsOptions,
-  more: Readonly<Record<string, string | undefined>>,
-): Promise<Prepared<Request>> {
-  const { request, target } = await requestOf(schema, cluster, options, () => ({ also: options.also, ...given(more) }));
-  const harbor = requestedCluster(request);
+async function connect({ target }: Pick<Asked<"secrets keep">, "target">): Promise<Connected> {
   const surroundings = surroundingsOfProcess();
-  const kubernetes = await connectHarbor(target, surroundings.signal, surroundings.progress);
-  return { kubernetes, harbor, names: secretNames(harbor, request.also), request, surroundings };
+  return { kubernetes: await connectHarbor(target, surroundings.signal, surroundings.progress), surroundings };
 }
 
 /** The SDK is big: `secrets fingerprint`, which every preview runs, does without it. */
@@ -101,11 +89,13 @@ async function secretsManager(region: string | undefined, { progress, signal }: 
   return connectSecretsManager(region, signal, progress);
 }
 
-function printReport(report: KeepReport | SecretsRestoreReport, output: OutputFormat): void {
+type SecretsReport = ReportOf<"secrets keep"> | ReportOf<"secrets restore">;
+
+function printReport(report: SecretsReport, output: OutputFormat): void {
   process.stdout.write(`${rendered(report, output)}\n`);
 }
 
-function rendered(report: KeepReport | SecretsRestoreReport, output: OutputFormat): string {
+function rendered(report: SecretsReport, output: OutputFormat): string {
   switch (output) {
     case "json":
       return JSON.stringify(report);

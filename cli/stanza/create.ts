@@ -1,67 +1,54 @@
-import { stanzaCreateRequestSchema, type StanzaCreateReport } from "../../domain/stanza/create.ts";
-import { formatDuration, type Duration } from "../../domain/duration.ts";
+import type { Duration } from "../../domain/duration.ts";
+import type { ObjectName } from "../../domain/kubernetes/object-name.ts";
+import type { StanzaCreateReport } from "../../domain/stanza/create.ts";
+import type { TaskOf } from "../../domain/steps/steps.ts";
 import { createStanza } from "../../operations/stanza/create.ts";
-import { clusterArgument } from "../cluster-argument.ts";
-import type { CommonOptions, OutputFormat } from "../options.ts";
 import { createTable, logLine } from "../render.ts";
-import { given, requestOf, type RequestOptions } from "../request.ts";
+import { askedOf, type RequestOptions } from "../request.ts";
 import { openSession } from "../session.ts";
-import { parseObjectName } from "../../domain/kubernetes/object-name.ts";
 
 export interface StanzaCreateOptions extends RequestOptions {
-  readonly uid?: string;
+  readonly timeout: Duration;
+  readonly uid?: string | undefined;
   readonly dumpDirectory: string;
-  readonly skipDump?: string;
+  readonly skipDump?: string | undefined;
   readonly dumpTimeout: Duration;
   readonly createTimeout: Duration;
   readonly operatorTimeout: Duration;
 }
 
 /** `postgres-recovery stanza create`; the result is the exit code. */
-export async function stanzaCreate(cluster: string | undefined, options: StanzaCreateOptions): Promise<number> {
-  if (cluster !== undefined) clusterArgument(cluster);
-  const { request, target } = await requestOf(stanzaCreateRequestSchema, cluster, options, () =>
-    fromArguments(options),
-  );
+export async function stanzaCreate(cluster: ObjectName | undefined, options: StanzaCreateOptions): Promise<number> {
+  const { request, target } = await askedOf("stanza create", cluster, options, (named) => taskOf(named, options));
   const session = await openSession({ ...target, ...(options.debug && { debug: options.debug }) });
   const report = await createStanza(session.client, request, session.surroundings);
-  process.stdout.write(`${rendered(report, options)}\n`);
+  process.stdout.write(`${rendered(request.cluster, report, options)}\n`);
   return 0;
 }
 
-function fromArguments({
-  createTimeout,
-  dumpDirectory,
-  dumpTimeout,
-  operatorTimeout,
-  skipDump,
-  timeout,
-  uid,
-}: StanzaCreateOptions): object {
+function taskOf(
+  cluster: ObjectName,
+  { createTimeout, dumpDirectory, dumpTimeout, operatorTimeout, skipDump, timeout, uid }: StanzaCreateOptions,
+): TaskOf<"stanza create"> {
   return {
-    ...given({ uid }),
+    cluster,
+    uid,
     dump: skipDump === undefined ? { directory: dumpDirectory } : { skip: skipDump },
-    timeLimits: {
-      info: formatDuration(timeout),
-      dump: formatDuration(dumpTimeout),
-      create: formatDuration(createTimeout),
-      operator: formatDuration(operatorTimeout),
-    },
+    timeLimits: { info: timeout, dump: dumpTimeout, create: createTimeout, operator: operatorTimeout },
   };
 }
 
 function rendered(
+  { namespace, name }: ObjectName,
   report: StanzaCreateReport,
-  { output, color }: { output: OutputFormat; color: CommonOptions["color"] },
+  { output, color }: StanzaCreateOptions,
 ): string {
   switch (output) {
     case "table":
       return createTable(report, color);
     case "json":
       return JSON.stringify(report);
-    case "log": {
-      const { namespace, name } = parseObjectName(report.cluster) ?? { namespace: "", name: report.cluster };
+    case "log":
       return logLine(namespace, name, report.leader, report.status);
-    }
   }
 }

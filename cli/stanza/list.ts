@@ -9,9 +9,10 @@ import { countVerdicts, entryName, logLine, scanTable } from "../render.ts";
 import { openSession, type Session } from "../session.ts";
 
 export interface StanzaListOptions extends CommonOptions {
-  readonly namespace?: string;
+  readonly timeout: Duration;
+  readonly namespace?: string | undefined;
   readonly concurrency: number;
-  readonly watch?: true;
+  readonly watch?: true | undefined;
   readonly interval: Duration;
 }
 

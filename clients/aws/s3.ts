@@ -6,6 +6,7 @@ import {
   type GetObjectCommandOutput,
   type ListObjectsV2CommandOutput,
 } from "@aws-sdk/client-s3";
+import type { SessionKeys } from "../../domain/aws/access-keys.ts";
 import type { S3Location } from "../../domain/aws/s3-location.ts";
 import type { ListedObject } from "../../domain/walg/storage.ts";
 import { askS3, type S3Place } from "./s3-error.ts";
@@ -17,8 +18,7 @@ export interface S3Access {
   /** `scheme://host[:port]` of an S3-compatible store. Default: AWS, or what AWS_ENDPOINT_URL_S3 says. */
   readonly endpoint?: string | undefined;
   /** Default: the SDK's chain: environment, profile, single sign-on, role of the machine. */
-  readonly keys?:
-    { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string } | undefined;
+  readonly keys?: Readonly<SessionKeys> | undefined;
 }
 
 /** A part of the order of keys below a prefix. */

@@ -2,9 +2,9 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Duration } from "../../domain/duration.ts";
 import { postgresqlName } from "../../domain/harbor/names.ts";
 import type { Backup, Restore } from "../../domain/restore/restore.ts";
-import type { RollRequest } from "../../domain/harbor/steps.ts";
+import type { RequestOf } from "../../domain/steps/steps.ts";
 import { requiredPgHba } from "../../domain/harbor/pg-hba.ts";
-import type { AccessKeys } from "../../domain/harbor/pod-config.ts";
+import type { DatabaseKeys } from "../../domain/aws/access-keys.ts";
 import { BackupAccess, type BackupAccessArgs } from "../backups/access.ts";
 import { ArtifactsBucket, DatabaseBackupsBucket, type BucketArgs } from "../backups/buckets.ts";
 import { KeptSecrets, type KeptSecretsArgs } from "../secrets/kept-secrets.ts";
@@ -14,14 +14,14 @@ import { PgHba } from "./pg-hba.ts";
 import { PodConfig } from "./pod-config.ts";
 import { Preflight } from "./preflight.ts";
 import { Roll } from "./roll.ts";
-import { parseObjectName } from "../../domain/kubernetes/object-name.ts";
+import type { ObjectName } from "../../domain/kubernetes/object-name.ts";
 import type { KubernetesAccess } from "../../domain/kubernetes/access.ts";
 
 export interface HarborDatabaseArgs {
   /** The Kubernetes cluster that Harbor is in. */
   readonly kubernetes: KubernetesAccess;
-  /** The HarborCluster, as NAMESPACE/NAME. */
-  readonly cluster: string;
+  /** The HarborCluster. */
+  readonly cluster: ObjectName;
   /** Namespace of both operators, and of pod-config. */
   readonly operatorNamespace: string;
   /** Name of the ConfigMap with the Pods' environment. */
@@ -44,13 +44,13 @@ export interface HarborDatabaseArgs {
     "adopt" | "also" | "kmsKeyId" | "recoveryWindowDays" | "region" | "replicas"
   > & { readonly restore: boolean };
   /** Own lines of pg_hba, which stand before the runbook's nine. */
-  readonly pgHba: readonly string[];
+  readonly ownPgHbaLines: readonly string[];
   /** The restore that is declared. Default: none, or it is finished. */
   readonly restore?: Restore | undefined;
   /** How long the operators may take: to make the database's resource and Secrets, to take pg_hba up, to make a Pod. */
-  readonly timeLimits: RollRequest["timeLimits"] & { readonly resource: Duration };
+  readonly timeLimits: RequestOf<"harbor roll">["timeLimits"] & { readonly resource: Duration };
   /** Keys for each side whose credentials are `secret`. */
-  readonly keys: pulumi.Output<{ readonly backup?: AccessKeys | undefined; readonly restore?: AccessKeys | undefined }>;
+  readonly keys: pulumi.Output<DatabaseKeys>;
 }
 
 /**
@@ -64,11 +64,9 @@ export class HarborDatabase extends pulumi.ComponentResource {
 
   constructor(name: string, args: HarborDatabaseArgs, options?: pulumi.ComponentResourceOptions) {
     super("postgres-recovery:harbor:HarborDatabase", name, {}, options);
-    const harbor = parseObjectName(args.cluster);
-    if (harbor === undefined) throw new pulumi.RunError(`"${args.cluster}" is not NAMESPACE/NAME`);
     const { cluster, kubernetes, operatorNamespace, restore, timeLimits } = args;
     const child = { parent: this };
-    const list = requiredPgHba(args.pgHba);
+    const pgHba = requiredPgHba(args.ownPgHbaLines);
     const preflight = new Preflight(
       "preflight",
       {
@@ -81,7 +79,7 @@ export class HarborDatabase extends pulumi.ComponentResource {
           configuration: undefined,
         },
         image: args.spiloImage,
-        pgHba: list,
+        pgHba,
         backup: args.backup,
         restore,
         keys: args.keys,
@@ -90,7 +88,7 @@ export class HarborDatabase extends pulumi.ComponentResource {
     );
     if (args.iamPolicies && args.backup.endpoint === undefined) {
       // After the preflight: a restore that names the running database would deny it its own backups.
-      new BackupAccess("backup-access", backupAccess(postgresqlName(harbor), args.backup, restore), {
+      new BackupAccess("backup-access", backupAccess(postgresqlName(cluster), args.backup, restore), {
         ...child,
         dependsOn: preflight,
       });
@@ -109,7 +107,7 @@ export class HarborDatabase extends pulumi.ComponentResource {
       "pod-config",
       {
         podConfig: { namespace: operatorNamespace, name: args.podConfig },
-        podSecret: { namespace: harbor.namespace, name: args.podSecret },
+        podSecret: { namespace: cluster.namespace, name: args.podSecret },
         backup: args.backup,
         restore,
         keys: args.keys,
@@ -120,15 +118,15 @@ export class HarborDatabase extends pulumi.ComponentResource {
         dependsOn: restored === undefined ? [preflight] : [preflight, restored],
       },
     );
-    const pgHba = new PgHba(
+    const writtenPgHba = new PgHba(
       "pg-hba",
       {
         kubernetes,
         cluster,
-        list,
+        pgHba,
         image: args.spiloImage,
         externalUrl: args.externalUrl,
-        wait: timeLimits.resource,
+        timeLimit: timeLimits.resource,
         restoreId: restore?.id,
       },
       { ...child, dependsOn: podConfig },
@@ -139,13 +137,13 @@ export class HarborDatabase extends pulumi.ComponentResource {
         kubernetes,
         cluster,
         timeLimits: { operator: timeLimits.operator, pod: timeLimits.pod },
-        whenever: [restore?.id ?? "", podConfig.data, pgHba.report.finishedAt],
+        whenever: [restore?.id ?? "", podConfig.data, writtenPgHba.report.finishedAt],
       },
-      { ...child, dependsOn: pgHba },
+      { ...child, dependsOn: writtenPgHba },
     );
     const kept = new KeptSecrets(
       "kept-secrets",
-      { ...keeping, ...whose, wait: timeLimits.resource, restoreId: restore?.id },
+      { ...keeping, ...whose, timeLimit: timeLimits.resource, restoreId: restore?.id },
       { ...child, dependsOn: roll },
     );
     this.report = {
@@ -157,7 +155,7 @@ export class HarborDatabase extends pulumi.ComponentResource {
       restoredBackup: preflight.report.backup,
       restoredSecrets: restored?.report.apply(outcomes) ?? {},
       podConfig: podConfig.data,
-      pgHba: pgHba.report.pgHba,
+      pgHba: writtenPgHba.report.pgHba,
       leader: roll.report.leader,
       database: kept.report.cluster,
       keptSecrets: kept.report.apply(outcomes),

@@ -1,34 +1,24 @@
 import * as pulumi from "@pulumi/pulumi";
-import { z } from "zod";
 import type { Duration } from "../../domain/duration.ts";
-import {
-  pgHbaRequestSchema,
-  pgHbaReportSchema,
-  type PgHbaReport,
-  type PgHbaRequest,
-} from "../../domain/harbor/steps.ts";
-import {
-  pgHbaLookRequestSchema,
-  pgHbaLookReportSchema,
-  type PgHbaLookRequest,
-} from "../../domain/harbor/pg-hba-fingerprint.ts";
+import { formatObjectName, type ObjectName } from "../../domain/kubernetes/object-name.ts";
+import type { ReportOf, RequestOf } from "../../domain/steps/steps.ts";
 import { childOf } from "../child-of.ts";
-import { look, reportOf, step } from "../step.ts";
+import { look, step } from "../step.ts";
 import type { KubernetesAccess } from "../../domain/kubernetes/access.ts";
 
 export interface PgHbaArgs {
   /** The Kubernetes cluster that Harbor is in. */
   readonly kubernetes: KubernetesAccess;
-  /** The HarborCluster, as NAMESPACE/NAME. */
-  readonly cluster: string;
+  /** The HarborCluster. */
+  readonly cluster: ObjectName;
   /** The image that the database must have. */
   readonly image: string;
   /** The externalURL that the HarborCluster must have. */
   readonly externalUrl: string;
   /** The whole list of pg_hba. */
-  readonly list: readonly string[];
+  readonly pgHba: readonly string[];
   /** How long the Harbor operator may take to make the `postgresql` resource, in seconds. */
-  readonly wait: Duration;
+  readonly timeLimit: Duration;
   /** The restore that makes the database anew: another one waits for its resource again. Default: none. */
   readonly restoreId?: string | undefined;
 }
@@ -44,40 +34,36 @@ export interface PgHbaArgs {
  */
 export class PgHba extends pulumi.ComponentResource {
   /** What was found and done. */
-  readonly report: pulumi.Output<PgHbaReport>;
+  readonly report: pulumi.Output<ReportOf<"harbor pg-hba">>;
 
   constructor(name: string, args: PgHbaArgs, options: pulumi.ComponentResourceOptions = {}) {
     super("postgres-recovery:harbor:PgHba", name, {}, options);
-    const { cluster, externalUrl, image, kubernetes, list, wait } = args;
-    const request: PgHbaLookRequest = { version: 1, kubernetes, cluster, pgHba: [...list] };
-    const waiting: PgHbaLookRequest = { ...request, wait };
-    const writing: PgHbaRequest = { ...request, image, externalUrl, timeLimit: wait };
+    const { cluster, externalUrl, image, kubernetes, pgHba, timeLimit } = args;
+    const harbor = formatObjectName(cluster);
+    const request: RequestOf<"harbor fingerprint"> = { version: 1, kubernetes, cluster, pgHba: [...pgHba] };
     // A look before the resource is made would give another answer than the one after it, and a second `up` would act on it.
     const ready = step(
+      "harbor fingerprint",
       `${name}-ready`,
       {
-        command: "harbor fingerprint",
-        request: z.encode(pgHbaLookRequestSchema, waiting),
-        triggers: [cluster, args.restoreId ?? ""],
-        seconds: wait,
+        request: { ...request, wait: timeLimit },
+        triggers: [harbor, args.restoreId ?? ""],
+        seconds: timeLimit,
       },
       childOf(this, options),
     );
-    const { fingerprint } = reportOf(
-      pgHbaLookReportSchema,
-      look("harbor fingerprint", request, { parent: this, dependsOn: ready }),
-    );
+    const { fingerprint } = look("harbor fingerprint", request, { parent: this, dependsOn: ready.resource });
     const written = step(
+      "harbor pg-hba",
       name,
       {
-        command: "harbor pg-hba",
-        request: z.encode(pgHbaRequestSchema, writing),
-        triggers: [cluster, list, image, externalUrl, fingerprint],
-        seconds: wait,
+        request: { ...request, image, externalUrl, timeLimit },
+        triggers: [harbor, pgHba, image, externalUrl, fingerprint],
+        seconds: timeLimit,
       },
-      { parent: this, dependsOn: ready },
+      { parent: this, dependsOn: ready.resource },
     );
-    this.report = reportOf(pgHbaReportSchema, written.stdout);
+    this.report = written.report;
     this.registerOutputs({ report: this.report });
   }
 }

@@ -1,7 +1,8 @@
 import { ConfigMap, Secret } from "@pulumi/kubernetes/core/v1/index.js";
 import * as pulumi from "@pulumi/pulumi";
+import type { DatabaseKeys } from "../../domain/aws/access-keys.ts";
 import type { Backup, Restore } from "../../domain/restore/restore.ts";
-import { needsPodSecret, podConfigData, podSecretData, type AccessKeys } from "../../domain/harbor/pod-config.ts";
+import { needsPodSecret, podConfigData, podSecretData } from "../../domain/harbor/pod-config.ts";
 import { podConfigManager } from "../../domain/harbor/pod-config-owners.ts";
 import { childOf } from "../child-of.ts";
 import type { ObjectName } from "../../domain/kubernetes/object-name.ts";
@@ -16,7 +17,7 @@ export interface PodConfigArgs {
   /** The restore that is declared. Default: none, and then there is no CLONE_ value. */
   readonly restore?: Restore | undefined;
   /** Keys for each side whose credentials are `secret`; those of the other sides are not used. */
-  readonly keys: pulumi.Output<{ readonly backup?: AccessKeys | undefined; readonly restore?: AccessKeys | undefined }>;
+  readonly keys: pulumi.Output<DatabaseKeys>;
 }
 
 /**

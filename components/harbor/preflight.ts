@@ -1,14 +1,18 @@
+import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { findingSchema } from "../../domain/finding-schema.ts";
+import { duration } from "../../domain/duration.ts";
 import type { Backup, Restore } from "../../domain/restore/restore.ts";
-import type { AccessKeys } from "../../domain/harbor/pod-config.ts";
-import { restoreCheckReportSchema, type RestoreCheckRequest } from "../../domain/restore/check.ts";
+import type { DatabaseKeys } from "../../domain/aws/access-keys.ts";
+import { formatObjectName } from "../../domain/kubernetes/object-name.ts";
+import { restoreCheckReportSchema } from "../../domain/restore/check.ts";
+import type { RequestOf } from "../../domain/steps/steps.ts";
 import { childOf } from "../child-of.ts";
-import { reportOf, step } from "../step.ts";
+import { step } from "../step.ts";
 
 export interface PreflightArgs extends Pick<
-  RestoreCheckRequest,
+  RequestOf<"restore check">,
   "kubernetes" | "cluster" | "operator" | "image" | "pgHba"
 > {
   /** Where the new database writes its own backups. */
@@ -16,7 +20,7 @@ export interface PreflightArgs extends Pick<
   /** The restore that is declared. Default: none, and then only what backups rest upon is looked at. */
   readonly restore?: Restore | undefined;
   /** Keys for each side whose credentials are `secret`. */
-  readonly keys: pulumi.Output<{ readonly backup?: AccessKeys | undefined; readonly restore?: AccessKeys | undefined }>;
+  readonly keys: pulumi.Output<DatabaseKeys>;
 }
 
 /** The report in a stack's state may be from before findings had codes. */
@@ -26,7 +30,7 @@ const storedReportSchema = restoreCheckReportSchema.extend({
 type StoredReport = z.infer<typeof storedReportSchema>;
 
 /** What reading S3 may take; the rest is a few questions to the API server. */
-const seconds = 300;
+const timeLimit = duration("5m");
 
 /**
  * Looks at everything that the backups and a restore rest upon, once for each set of values, and fails the `up` when it
@@ -39,23 +43,40 @@ export class Preflight extends pulumi.ComponentResource {
 
   constructor(name: string, args: PreflightArgs, options: pulumi.ComponentResourceOptions = {}) {
     super("postgres-recovery:harbor:Preflight", name, {}, options);
-    const { cluster, image, keys, kubernetes, operator, pgHba, restore } = args;
+    const { cluster, image, kubernetes, operator, pgHba, restore } = args;
     const { bucket, region, endpoint, credentials } = args.backup;
+    const keys = pulumi.secret(args.keys);
     const declared = {
-      cluster,
       image,
       operator,
       backup: { bucket, region, endpoint, credentials },
-      ...(restore !== undefined && { restore }),
+      ...(restore && { restore }),
     };
-    const request = pulumi.secret(keys).apply((both) => ({ version: 1, kubernetes, ...declared, pgHba, keys: both }));
     const checked = step(
+      "restore check",
       name,
-      { command: "restore check", request, triggers: [declared], seconds },
+      {
+        request: keys.apply((both): RequestOf<"restore check"> => ({
+          version: 1,
+          kubernetes,
+          cluster,
+          ...declared,
+          pgHba,
+          keys: both,
+          timeLimit,
+        })),
+        triggers: [{ cluster: formatObjectName(cluster), ...declared }, pgHba, keys.apply(fingerprint)],
+        seconds: timeLimit,
+      },
       childOf(this, options),
     );
     // The request holds keys, and with it everything of the command is secret. The report holds none.
-    this.report = reportOf(storedReportSchema, pulumi.unsecret(checked.stdout));
+    this.report = pulumi.unsecret(checked.resource.stdout).apply((text) => storedReportSchema.parse(JSON.parse(text)));
     this.registerOutputs({ report: this.report });
   }
+}
+
+/** Changes with the keys: other keys may be refused. A hash, so that they stand in the state only once; it is a secret, too. */
+function fingerprint(keys: DatabaseKeys): string {
+  return createHash("sha256").update(JSON.stringify(keys)).digest("hex");
 }

@@ -1,21 +1,17 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { formatDuration, type Duration } from "../../domain/duration.ts";
+import type { Duration } from "../../domain/duration.ts";
 import { copyName } from "../../domain/secrets/copy.ts";
-import {
-  fingerprintReportSchema,
-  keepReportSchema,
-  secretNames,
-  type KeepReport,
-} from "../../domain/secrets/request.ts";
+import { secretNames } from "../../domain/secrets/request.ts";
+import type { ReportOf } from "../../domain/steps/steps.ts";
 import { childOf } from "../child-of.ts";
-import { look, reportOf, step } from "../step.ts";
-import { secretsRequest, type HarborSecrets } from "./harbor-secrets.ts";
-import { formatObjectName, parseObjectName } from "../../domain/kubernetes/object-name.ts";
+import { look, step } from "../step.ts";
+import { secretsRequest, type HarborSecretsArgs } from "./harbor-secrets.ts";
+import { formatObjectName } from "../../domain/kubernetes/object-name.ts";
 
-export interface KeptSecretsArgs extends HarborSecrets {
+export interface KeptSecretsArgs extends HarborSecretsArgs {
   /** How long the operators may take to make the secrets, in seconds. */
-  readonly wait: Duration;
+  readonly timeLimit: Duration;
   /** The restore that makes the database anew: another one waits for its secrets again. Default: none. */
   readonly restoreId?: string | undefined;
   /** ARN, id or alias of a customer-managed KMS key for the copies. Default: aws/secretsmanager. */
@@ -45,42 +41,30 @@ export interface KeptSecretsArgs extends HarborSecrets {
  */
 export class KeptSecrets extends pulumi.ComponentResource {
   /** What was kept, and of which database; no values. */
-  readonly report: pulumi.Output<KeepReport>;
+  readonly report: pulumi.Output<ReportOf<"secrets keep">>;
 
   constructor(name: string, args: KeptSecretsArgs, options: pulumi.ComponentResourceOptions = {}) {
     super("postgres-recovery:secrets:KeptSecrets", name, {}, options);
-    const { cluster, region, restoreId = "", wait } = args;
-    const harbor = parseObjectName(cluster);
-    if (harbor === undefined) throw new pulumi.RunError(`"${cluster}" is not NAMESPACE/NAME`);
-    const places = secretNames(harbor, args.also).map((secret) =>
-      this.#place(copyName(harbor, secret), formatObjectName(harbor), args),
+    const { cluster, region, restoreId = "", timeLimit } = args;
+    const harbor = formatObjectName(cluster);
+    const places = secretNames(cluster, args.also).map((secret) =>
+      this.#place(copyName(cluster, secret), harbor, args),
     );
     const request = secretsRequest(args);
     const ready = step(
+      "secrets fingerprint",
       `${name}-ready`,
-      {
-        command: "secrets fingerprint",
-        request: { ...request, wait: formatDuration(wait) },
-        triggers: [cluster, restoreId],
-        seconds: wait,
-      },
+      { request: { ...request, wait: timeLimit }, triggers: [harbor, restoreId], seconds: timeLimit },
       { ...childOf(this, options), additionalSecretOutputs: ["stdout"] },
     );
-    const { fingerprint } = reportOf(
-      fingerprintReportSchema,
-      look("secrets fingerprint", request, { parent: this, dependsOn: ready }),
-    );
+    const { fingerprint } = look("secrets fingerprint", request, { parent: this, dependsOn: ready.resource });
     const kept = step(
+      "secrets keep",
       name,
-      {
-        command: "secrets keep",
-        request: { ...request, region },
-        triggers: [cluster, pulumi.secret(fingerprint)],
-        seconds: 0,
-      },
+      { request: { ...request, region }, triggers: [harbor, pulumi.secret(fingerprint)], seconds: 0 },
       { parent: this, dependsOn: places },
     );
-    this.report = reportOf(keepReportSchema, kept.stdout);
+    this.report = kept.report;
     this.registerOutputs({ report: this.report });
   }
 

@@ -1,10 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
-import { secretsRestoreReportSchema, type SecretsRestoreReport } from "../../domain/secrets/request.ts";
+import { formatObjectName } from "../../domain/kubernetes/object-name.ts";
+import type { ReportOf } from "../../domain/steps/steps.ts";
 import { childOf } from "../child-of.ts";
-import { reportOf, step } from "../step.ts";
-import { secretsRequest, type HarborSecrets } from "./harbor-secrets.ts";
+import { step } from "../step.ts";
+import { secretsRequest, type HarborSecretsArgs } from "./harbor-secrets.ts";
 
-export interface RestoredSecretsArgs extends HarborSecrets {
+export interface RestoredSecretsArgs extends HarborSecretsArgs {
   /** Name of the restore. Another one is another restore; with the same one nothing happens again. */
   readonly restoreId: string;
   /** UID of the lost `postgresql` resource. Default: the newest copies are taken. */
@@ -20,18 +21,19 @@ export interface RestoredSecretsArgs extends HarborSecrets {
  */
 export class RestoredSecrets extends pulumi.ComponentResource {
   /** What was restored, and of which database; no values. */
-  readonly report: pulumi.Output<SecretsRestoreReport>;
+  readonly report: pulumi.Output<ReportOf<"secrets restore">>;
 
   constructor(name: string, args: RestoredSecretsArgs, options: pulumi.ComponentResourceOptions = {}) {
     super("postgres-recovery:secrets:RestoredSecrets", name, {}, options);
     const { cluster, region, restoreId, uid } = args;
     const request = { ...secretsRequest(args), region, ...(uid !== undefined && { uid }) };
     const restored = step(
+      "secrets restore",
       name,
-      { command: "secrets restore", request, triggers: [cluster, restoreId], seconds: 0 },
+      { request, triggers: [formatObjectName(cluster), restoreId], seconds: 0 },
       childOf(this, options),
     );
-    this.report = reportOf(secretsRestoreReportSchema, restored.stdout);
+    this.report = restored.report;
     this.registerOutputs({ report: this.report });
   }
 }

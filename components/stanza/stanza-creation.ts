@@ -1,20 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
-import { z } from "zod";
-import {
-  stanzaCreateReportSchema,
-  stanzaCreateRequestSchema,
-  type StanzaCreateReport,
-  type StanzaCreateRequest,
-  type TimeLimits,
-} from "../../domain/stanza/create.ts";
-import { reportOf, step } from "../step.ts";
+import { formatObjectName, type ObjectName } from "../../domain/kubernetes/object-name.ts";
+import type { StanzaCreateReport, TimeLimits } from "../../domain/stanza/create.ts";
+import type { RequestOf } from "../../domain/steps/steps.ts";
+import { step } from "../step.ts";
 import { HeldTarget } from "../held-target.ts";
 import type { KubernetesAccess } from "../../domain/kubernetes/access.ts";
 
 /** One cluster whose missing stanza is to be created. */
 export interface StanzaCreationTarget {
-  /** The PostgresCluster, as NAMESPACE/CLUSTER. */
-  readonly cluster: string;
+  /** The PostgresCluster. */
+  readonly cluster: ObjectName;
   /** `metadata.uid` of the PostgresCluster; nothing is done for another one of its name. Default: any. */
   readonly uid?: string | undefined;
   /** Why nothing is to be done yet; the target is then shown, and nothing runs. Default: it runs. */
@@ -51,10 +46,11 @@ export class StanzaCreation extends pulumi.ComponentResource {
     const held: Record<string, pulumi.Output<string>> = {};
     const created: Record<string, pulumi.Output<StanzaCreateReport>> = {};
     for (const target of args.targets) {
+      const cluster = formatObjectName(target.cluster);
       if (target.hold === undefined) {
-        created[target.cluster] = this.#creation(target, args);
+        created[cluster] = this.#creation(cluster, target, args);
       } else {
-        held[target.cluster] = new HeldTarget(target.cluster, target.hold, { parent: this }).reason;
+        held[cluster] = new HeldTarget(target.cluster, target.hold, { parent: this }).reason;
       }
     }
 
@@ -63,22 +59,26 @@ export class StanzaCreation extends pulumi.ComponentResource {
     this.registerOutputs({ created: this.created, held: this.held });
   }
 
-  #creation(target: StanzaCreationTarget, args: StanzaCreationArgs): pulumi.Output<StanzaCreateReport> {
-    const created = step(
-      target.cluster,
+  #creation(
+    cluster: string,
+    target: StanzaCreationTarget,
+    args: StanzaCreationArgs,
+  ): pulumi.Output<StanzaCreateReport> {
+    const { report } = step(
+      "stanza create",
+      cluster,
       {
-        command: "stanza create",
-        request: z.encode(stanzaCreateRequestSchema, requestFor(target, args)),
-        triggers: [target.cluster, target.attempt, ...(target.uid === undefined ? [] : [target.uid])],
+        request: requestFor(target, args),
+        triggers: [cluster, target.attempt, ...(target.uid === undefined ? [] : [target.uid])],
         seconds: wholeSeconds(target.timeLimits),
       },
       { parent: this },
     );
-    return reportOf(stanzaCreateReportSchema, created.stdout);
+    return report;
   }
 }
 
-function requestFor(target: StanzaCreationTarget, args: StanzaCreationArgs): StanzaCreateRequest {
+function requestFor(target: StanzaCreationTarget, args: StanzaCreationArgs): RequestOf<"stanza create"> {
   return {
     version: 1,
     kubernetes: args.kubernetes,

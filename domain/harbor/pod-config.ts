@@ -1,15 +1,10 @@
+import type { AccessKeys, DatabaseKeys } from "../aws/access-keys.ts";
 import { restorePath, type Backup, type Credentials, type Restore } from "../restore/restore.ts";
 
 /** Where Kubernetes puts the token with which a Pod assumes its IAM role (Amazon EKS Pod identity webhook). */
 const webIdentityTokenFile = "/var/run/secrets/eks.amazonaws.com/serviceaccount/token";
 /** Parallel transfers. WAL-G's default follows the node's processors, not the Pod's limit, and gets it killed (zalando/spilo#671). */
 const concurrency = "2";
-
-/** A pair of AWS keys. */
-export interface AccessKeys {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-}
 
 /**
  * The data of `pod-config`, the ConfigMap of environment variables that the Zalando operator gives to every database Pod:
@@ -87,10 +82,7 @@ export function needsPodSecret(
  * The data of the pod Secret, from which the Zalando operator gives the keys to the Pods by reference.
  * A ConfigMap's values would stand readable in the StatefulSet.
  */
-export function podSecretData(keys: {
-  backup?: AccessKeys | undefined;
-  restore?: AccessKeys | undefined;
-}): Record<string, string> {
+export function podSecretData(keys: DatabaseKeys): Record<string, string> {
   const pair = (prefix: string, pairOf: AccessKeys | undefined): Record<string, string> =>
     pairOf === undefined
       ? {}

@@ -1,11 +1,8 @@
 import { z } from "zod";
-import { objectNamePattern } from "../kubernetes/object-name.ts";
+import { clusterNameSchema } from "../kubernetes/object-name-schema.ts";
 import { kubernetesAccessSchema } from "../kubernetes/access.ts";
 
-const harborClusterName = z
-  .string()
-  .regex(objectNamePattern, "must be NAMESPACE/NAME")
-  .describe("The HarborCluster, as NAMESPACE/NAME.");
+const harborClusterName = clusterNameSchema("NAMESPACE/NAME").describe("The HarborCluster, as NAMESPACE/NAME.");
 
 /** What every request around a Harbor begins with. */
 export const harborRequestSchema = z.strictObject({

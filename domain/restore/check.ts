@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { sessionKeysSchema } from "../aws/access-keys.ts";
 import { durationSchema } from "../duration-schema.ts";
 import { severities } from "../catalogue/finding-codes.ts";
 import { findingSchema } from "../finding-schema.ts";
@@ -8,13 +9,6 @@ import { backupSchema, bucketName, restoreSchema } from "./restore.ts";
 import { runbookPgHba } from "../harbor/pg-hba.ts";
 import { backupToRestore, placeToRestore, type GatheredPlace } from "./sources.ts";
 import { s3Url } from "../aws/s3-location.ts";
-
-/** Keys for S3, when they are not those of the environment. */
-export const accessKeysSchema = z.strictObject({
-  accessKeyId: z.string().min(1),
-  secretAccessKey: z.string().min(1),
-  sessionToken: z.string().min(1).exactOptional(),
-});
 
 /** What `postgres-recovery restore check --request -` reads from stdin. */
 export const restoreCheckRequestSchema = harborRequestSchema.extend({
@@ -29,7 +23,7 @@ export const restoreCheckRequestSchema = harborRequestSchema.extend({
     .default([...runbookPgHba])
     .describe("The whole list of pg_hba."),
   keys: z
-    .strictObject({ backup: accessKeysSchema.optional(), restore: accessKeysSchema.optional() })
+    .strictObject({ backup: sessionKeysSchema.optional(), restore: sessionKeysSchema.optional() })
     .default({})
     .describe(
       "Keys of the database's Pods, so that they are tried, too. Default: the AWS credentials of whoever runs this.",

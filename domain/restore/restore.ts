@@ -59,17 +59,38 @@ export const restoreFields = {
   }),
 };
 
+/** Which lost database's backups are meant: by the UID of its `postgresql` resource, or, for backups without one in their path, by the text before the scope. */
+const restoreSourceSchema = z.union(
+  [z.strictObject({ uid: restoreFields.uid }), z.strictObject({ prefix: restoreFields.prefix })],
+  {
+    error: "must be a UID in small letters without slashes, or instead a prefix: empty, or NAMESPACE- with its hyphen",
+  },
+);
+export type RestoreSource = z.infer<typeof restoreSourceSchema>;
+
+/**
+ * The source that a person names by one of two keys; undefined when both are given, or neither.
+ *
+ * @example restoreSource({ prefix: "harbor-cluster-" })  // → { prefix: "harbor-cluster-" }
+ */
+export function restoreSource({
+  uid,
+  prefix,
+}: {
+  readonly uid?: string | undefined;
+  readonly prefix?: string | undefined;
+}): RestoreSource | undefined {
+  if (uid !== undefined) return prefix === undefined ? { uid } : undefined;
+  return prefix === undefined ? undefined : { prefix };
+}
+
 /** The database that is to be cloned, and up to which moment. */
 export const restoreSchema = z
   .strictObject({
     ...store,
     id: restoreFields.id,
     scope: restoreFields.scope,
-    /** UID of the lost `postgresql` resource, or the text before the scope for backups without a UID in their path. */
-    source: z.union([z.strictObject({ uid: restoreFields.uid }), z.strictObject({ prefix: restoreFields.prefix })], {
-      error:
-        "must be a UID in small letters without slashes, or instead a prefix: empty, or NAMESPACE- with its hyphen",
-    }),
+    source: restoreSourceSchema,
     postgresVersion: restoreFields.postgresVersion,
     versionInPath: z.boolean(),
     targetTime: restoreFields.targetTime.optional(),

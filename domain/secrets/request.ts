@@ -22,7 +22,7 @@ const region = z
   .describe("Region of AWS Secrets Manager. Default: AWS_REGION, else that of the AWS profile.");
 
 /** What `postgres-recovery secrets fingerprint --request -` reads from stdin. */
-export const fingerprintRequestSchema = base.extend({
+export const secretsFingerprintRequestSchema = base.extend({
   wait: durationSchema.optional().describe("How long to wait until all secrets exist. Default: not at all."),
 });
 
@@ -45,12 +45,12 @@ export function secretNames(harbor: ObjectName, also: readonly string[]): string
 }
 
 /** What `postgres-recovery secrets fingerprint -o json` prints. */
-export const fingerprintReportSchema = z.object({
+export const secretsFingerprintReportSchema = z.object({
   version: z.literal(1),
   /** Changes whenever the content of a secret, or the database they belong to, changes. */
   fingerprint: z.string(),
 });
-export type FingerprintReport = z.infer<typeof fingerprintReportSchema>;
+export type SecretsFingerprintReport = z.infer<typeof secretsFingerprintReportSchema>;
 
 /** What `postgres-recovery secrets keep -o json` prints. */
 export const keepReportSchema = z.object({

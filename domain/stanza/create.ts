@@ -2,7 +2,7 @@ import { z } from "zod";
 import { dumpDirectorySchema } from "../dump/dump.ts";
 import { durationSchema } from "../duration-schema.ts";
 import { kubernetesAccessSchema } from "../kubernetes/access.ts";
-import { objectNamePattern } from "../kubernetes/object-name.ts";
+import { clusterNameSchema } from "../kubernetes/object-name-schema.ts";
 import { writtenReason } from "../written-reason.ts";
 import { dumpReportSchema } from "../dump/report.ts";
 import { stanzaStatusSchema } from "./status.ts";
@@ -36,12 +36,11 @@ export const dumpSettingSchema = z.union([
 export const stanzaCreateRequestSchema = z.strictObject({
   version: z.literal(1),
   kubernetes: kubernetesAccessSchema,
-  cluster: z.string().regex(objectNamePattern, "must be NAMESPACE/CLUSTER"),
+  cluster: clusterNameSchema("NAMESPACE/CLUSTER"),
   uid: clusterUid.optional(),
   dump: dumpSettingSchema,
   timeLimits: timeLimitsSchema,
 });
-export type StanzaCreateRequest = z.infer<typeof stanzaCreateRequestSchema>;
 
 /** What `postgres-recovery stanza create -o json` prints: the result of one run of the procedure. */
 export const stanzaCreateReportSchema = z.object({

@@ -1,14 +1,10 @@
 import { fieldManager, type HarborClient } from "../../clients/kubernetes/harbor.ts";
 import { generationAnnotation } from "../../domain/harbor/names.ts";
-import {
-  pgHbaFingerprint,
-  pgHbaOwners,
-  type PgHbaLookReport,
-  type PgHbaLookRequest,
-} from "../../domain/harbor/pg-hba-fingerprint.ts";
+import { pgHbaFingerprint, pgHbaOwners } from "../../domain/harbor/pg-hba-fingerprint.ts";
+import type { ReportOf, TaskOf } from "../../domain/steps/steps.ts";
 import { madeResource } from "./pg-hba.ts";
 import type { Surroundings } from "../surroundings.ts";
-import { requestedCluster } from "../../domain/kubernetes/object-name.ts";
+import {} from "../../domain/kubernetes/object-name.ts";
 
 /**
  * Looks whether pg_hba has to be written anew. It only reads; every preview runs it.
@@ -17,10 +13,10 @@ import { requestedCluster } from "../../domain/kubernetes/object-name.ts";
  */
 export async function lookAtPgHba(
   client: Pick<HarborClient, "getHarborCluster" | "getPostgresql">,
-  request: PgHbaLookRequest,
+  request: TaskOf<"harbor fingerprint">,
   surroundings: Surroundings,
-): Promise<PgHbaLookReport> {
-  const harbor = requestedCluster(request);
+): Promise<ReportOf<"harbor fingerprint">> {
+  const harbor = request.cluster;
   const found = await (request.wait === undefined
     ? client.getPostgresql(harbor)
     : madeResource(client, harbor, request.wait, surroundings));

@@ -4,11 +4,11 @@ import { formatDuration, type Duration } from "../../domain/duration.ts";
 import { RecoveryError } from "../../domain/errors.ts";
 import { generationAnnotation, postgresqlName } from "../../domain/harbor/names.ts";
 import { differencesFrom, type Postgresql } from "../../domain/harbor/objects.ts";
-import type { PgHbaReport, PgHbaRequest } from "../../domain/harbor/steps.ts";
+import type { ReportOf, TaskOf } from "../../domain/steps/steps.ts";
 import { checkPgHba, droppedLines, isInPlace } from "../../domain/harbor/pg-hba.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { Wait } from "../waiting.ts";
-import { type ObjectName, formatObjectName, requestedCluster } from "../../domain/kubernetes/object-name.ts";
+import { type ObjectName, formatObjectName } from "../../domain/kubernetes/object-name.ts";
 
 const pauseSeconds = 2;
 /** How often the list is written because somebody wrote another one at the same moment. */
@@ -26,10 +26,10 @@ type PgHbaWriter = Pick<HarborClient, "applyPgHba" | "context" | "getHarborClust
  */
 export async function applyPgHba(
   client: PgHbaWriter,
-  request: PgHbaRequest,
+  request: TaskOf<"harbor pg-hba">,
   surroundings: Surroundings,
-): Promise<PgHbaReport> {
-  const harbor = requestedCluster(request);
+): Promise<ReportOf<"harbor pg-hba">> {
+  const harbor = request.cluster;
   requireSound(request.pgHba);
   const dropped = new Set<string>();
   for (let writes = 0; ; writes += 1) {
@@ -37,7 +37,7 @@ export async function applyPgHba(
     requireAsDeclared(harbor, differencesFrom(request, await client.getHarborCluster(harbor), found));
     const { pg_hba: current } = found.spec.patroni;
     if (isInPlace(current, request.pgHba)) {
-      return report(client, harbor, found, request, {
+      return report(client, harbor, found, {
         outcome: writes === 0 ? "already-in-place" : "applied",
         dropped: [...dropped],
         now: surroundings.now(),
@@ -125,13 +125,12 @@ function report(
   client: Pick<HarborClient, "context">,
   harbor: ObjectName,
   { metadata, spec }: Postgresql,
-  { cluster }: PgHbaRequest,
-  { outcome, dropped, now }: Pick<PgHbaReport, "outcome" | "dropped"> & { readonly now: Date },
-): PgHbaReport {
+  { outcome, dropped, now }: Pick<ReportOf<"harbor pg-hba">, "outcome" | "dropped"> & { readonly now: Date },
+): ReportOf<"harbor pg-hba"> {
   return {
     version: 1,
     context: client.context,
-    cluster,
+    cluster: formatObjectName(harbor),
     outcome,
     uid: metadata.uid,
     generation: metadata.annotations[generationAnnotation(harbor)] ?? null,

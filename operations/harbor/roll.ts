@@ -4,12 +4,12 @@ import { formatDuration } from "../../domain/duration.ts";
 import { RecoveryError } from "../../domain/errors.ts";
 import { postgresqlName } from "../../domain/harbor/names.ts";
 import { podRevision, spiloContainer, spiloRuns, type DatabasePod } from "../../domain/harbor/objects.ts";
-import type { RollReport, RollRequest } from "../../domain/harbor/steps.ts";
+import type { ReportOf, TaskOf } from "../../domain/steps/steps.ts";
 import { hasList, isObserved, nextRollStep, type RollState } from "../../domain/harbor/roll-plan.ts";
 import { containerOf } from "../../domain/kubernetes/container.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { Wait } from "../waiting.ts";
-import { type ObjectName, formatObjectName, requestedCluster } from "../../domain/kubernetes/object-name.ts";
+import { type ObjectName, formatObjectName } from "../../domain/kubernetes/object-name.ts";
 
 const pauseSeconds = 2;
 /**
@@ -33,10 +33,10 @@ const switchoverTries = 3;
  */
 export async function rollPods(
   client: HarborClient,
-  request: RollRequest,
+  request: TaskOf<"harbor roll">,
   surroundings: Surroundings,
-): Promise<RollReport> {
-  const harbor = requestedCluster(request);
+): Promise<ReportOf<"harbor roll">> {
+  const harbor = request.cluster;
   await takenUp(client, harbor, request, surroundings);
   return new Roll(client, harbor, request, surroundings).run();
 }
@@ -45,7 +45,7 @@ export async function rollPods(
 async function takenUp(
   client: Pick<HarborClient, "context" | "getPostgresql" | "getStatefulSet">,
   harbor: ObjectName,
-  { cluster, timeLimits }: RollRequest,
+  { timeLimits }: TaskOf<"harbor roll">,
   surroundings: Surroundings,
 ): Promise<void> {
   const wait = new Wait({ limit: timeLimits.operator, pauses: [pauseSeconds] }, surroundings);
@@ -64,7 +64,7 @@ async function takenUp(
   } while (await wait.pause(`waiting for the Zalando operator ${what}`));
   throw new RecoveryError(
     "operator-sync-timeout",
-    `${cluster}: waited ${formatDuration(timeLimits.operator)} in vain for the Zalando operator ${what}`,
+    `${formatObjectName(harbor)}: waited ${formatDuration(timeLimits.operator)} in vain for the Zalando operator ${what}`,
     { next: "see its log, and the status of the postgresql resource" },
   );
 }
@@ -72,7 +72,7 @@ async function takenUp(
 class Roll {
   readonly #client: HarborClient;
   readonly #harbor: ObjectName;
-  readonly #request: RollRequest;
+  readonly #request: TaskOf<"harbor roll">;
   readonly #surroundings: Surroundings;
   readonly #deleted: string[] = [];
   #switchovers = 0;
@@ -81,14 +81,14 @@ class Roll {
   /** What is waited for. Each thing has the whole limit for itself. */
   #waiting: { readonly for: string; readonly wait: Wait } | undefined;
 
-  constructor(client: HarborClient, harbor: ObjectName, request: RollRequest, surroundings: Surroundings) {
+  constructor(client: HarborClient, harbor: ObjectName, request: TaskOf<"harbor roll">, surroundings: Surroundings) {
     this.#client = client;
     this.#harbor = harbor;
     this.#request = request;
     this.#surroundings = surroundings;
   }
 
-  async run(): Promise<RollReport> {
+  async run(): Promise<ReportOf<"harbor roll">> {
     let anyOld = false;
     for (;;) {
       const state = await this.#look();
@@ -241,11 +241,11 @@ class Roll {
     );
   }
 
-  #report(leader: string, anyOld: boolean): RollReport {
+  #report(leader: string, anyOld: boolean): ReportOf<"harbor roll"> {
     return {
       version: 1,
       context: this.#client.context,
-      cluster: this.#request.cluster,
+      cluster: formatObjectName(this.#harbor),
       outcome: anyOld ? "rolled" : "already-current",
       pods: this.#deleted,
       leader,

@@ -13,7 +13,7 @@ import {
   judgePostgresql,
   judgeTemplate,
 } from "../../domain/harbor/status.ts";
-import type { StatusReport, StatusRequest } from "../../domain/harbor/steps.ts";
+import type { ReportOf, TaskOf } from "../../domain/steps/steps.ts";
 import { pamRoles } from "../../domain/harbor/pg-hba.ts";
 import { checkPodConfig } from "../../domain/harbor/pod-config-check.ts";
 import type { Gathered } from "../../domain/restore/sources.ts";
@@ -25,7 +25,7 @@ import { checkZalandoConfiguration } from "../../domain/harbor/zalando-operator.
 import { gathered } from "../gathered.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { zalandoConfiguration } from "./zalando-configuration.ts";
-import { type ObjectName, requestedCluster } from "../../domain/kubernetes/object-name.ts";
+import { formatObjectName, type ObjectName } from "../../domain/kubernetes/object-name.ts";
 import type { SecretContent } from "../../domain/kubernetes/secret.ts";
 
 /** Seconds for the listing of the backups. */
@@ -43,10 +43,10 @@ export interface StatusClients {
  */
 export async function harborStatus(
   { harbor: client, connectS3 }: StatusClients,
-  request: StatusRequest,
+  request: TaskOf<"harbor status">,
   surroundings: Surroundings,
-): Promise<StatusReport> {
-  const harbor = requestedCluster(request);
+): Promise<ReportOf<"harbor status">> {
+  const harbor = request.cluster;
   const { namespace, podConfig: configName, podSecret: secretName, configuration } = request.operator;
   const ask = <T>(answer: Promise<T>): Promise<Gathered<T>> => gathered(answer, surroundings.signal);
   const names = secretNames(harbor, request.alsoSecrets);
@@ -137,7 +137,7 @@ export async function harborStatus(
   return {
     version: 1,
     context: client.context,
-    cluster: request.cluster,
+    cluster: formatObjectName(harbor),
     verdict: gravest(sections.flatMap(({ findings }) => findings)),
     sections,
     pods: foundOr(pods, []).map((pod) => ({

@@ -6,14 +6,10 @@ import { postgresqlName } from "../../domain/harbor/names.ts";
 import { targetOf } from "../../domain/restore/restore.ts";
 import { pamRoles } from "../../domain/harbor/pg-hba.ts";
 import { needsPodSecret, podConfigKeys } from "../../domain/harbor/pod-config.ts";
-import {
-  chosenBackup,
-  credentialFindings,
-  type RestoreCheckReport,
-  type RestoreCheckRequest,
-} from "../../domain/restore/check.ts";
+import { chosenBackup, credentialFindings } from "../../domain/restore/check.ts";
 import { judgeRestore, judgeSetup, type OwnPlace, type SetupFacts } from "../../domain/restore/preflight.ts";
 import type { Gathered, GatheredPlace } from "../../domain/restore/sources.ts";
+import type { ReportOf, TaskOf } from "../../domain/steps/steps.ts";
 import type { S3Location } from "../../domain/aws/s3-location.ts";
 import { harborPostgresMajor } from "../../domain/spilo/image.ts";
 import { backupPath, spiloLocation } from "../../domain/spilo/path.ts";
@@ -26,7 +22,7 @@ import {
   type ConfigurationReader,
   type FoundConfiguration,
 } from "../harbor/zalando-configuration.ts";
-import { type ObjectName, requestedCluster } from "../../domain/kubernetes/object-name.ts";
+import { formatObjectName, type ObjectName } from "../../domain/kubernetes/object-name.ts";
 
 /** What is asked. */
 export interface RestoreCheckClients {
@@ -48,10 +44,10 @@ export interface RestoreCheckClients {
  */
 export async function checkRestore(
   clients: RestoreCheckClients,
-  request: RestoreCheckRequest,
+  request: TaskOf<"restore check">,
   surroundings: Surroundings,
-): Promise<RestoreCheckReport> {
-  const harbor = requestedCluster(request);
+): Promise<ReportOf<"restore check">> {
+  const harbor = request.cluster;
   const bound = boundedBy(surroundings.signal, request.timeLimit);
   const { image, operator: names, restore } = request;
   const podConfigName = { namespace: names.namespace, name: names.podConfig };
@@ -93,7 +89,7 @@ export async function checkRestore(
   return {
     version: 1,
     context: clients.harbor.context,
-    cluster: request.cluster,
+    cluster: formatObjectName(harbor),
     restore: restore?.id ?? null,
     verdict: gravest(findings),
     findings,
@@ -116,7 +112,7 @@ function boundedBy(signal: AbortSignal, timeLimit: Duration): AbortSignal {
 async function gatherOwn(
   { harbor: client, own: s3 }: RestoreCheckClients,
   harbor: ObjectName,
-  { backup }: RestoreCheckRequest,
+  { backup }: TaskOf<"restore check">,
   configuration: Promise<Gathered<FoundConfiguration>>,
   bound: AbortSignal,
   stop: AbortSignal,

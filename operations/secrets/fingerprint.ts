@@ -4,7 +4,7 @@ import { formatDuration, type Duration } from "../../domain/duration.ts";
 import { RecoveryError } from "../../domain/errors.ts";
 import { postgresqlName } from "../../domain/harbor/names.ts";
 import { canonical } from "../../domain/secrets/copy.ts";
-import type { FingerprintReport } from "../../domain/secrets/request.ts";
+import type { ReportOf } from "../../domain/steps/steps.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { Wait } from "../waiting.ts";
 import { readIdentity, type IdentityReader } from "./identity.ts";
@@ -28,7 +28,7 @@ export async function fingerprintSecrets(
   names: readonly string[],
   wait: Duration | undefined,
   surroundings: Surroundings,
-): Promise<FingerprintReport> {
+): Promise<ReportOf<"secrets fingerprint">> {
   if (wait === undefined) return report(await look(kubernetes, harbor, names));
   const forSecrets = new Wait({ limit: wait, pauses }, surroundings);
   const forIdentity = new Wait({ limit: Math.min(wait, identitySeconds), pauses }, surroundings);
@@ -48,7 +48,7 @@ export async function fingerprintSecrets(
   }
 }
 
-function report({ fingerprint }: Look): FingerprintReport {
+function report({ fingerprint }: Look): ReportOf<"secrets fingerprint"> {
   return { version: 1, fingerprint };
 }
 

@@ -5,7 +5,8 @@ import type { ErrorCode } from "../../domain/catalogue/error-codes.ts";
 import { RecoveryError } from "../../domain/errors.ts";
 import { instancesByCluster } from "../../domain/stanza/instance-pod.ts";
 import { databaseContainer, operatorSaysCreated, type PostgresCluster } from "../../domain/stanza/postgres-cluster.ts";
-import type { StanzaCreateReport, StanzaCreateRequest } from "../../domain/stanza/create.ts";
+import type { StanzaCreateReport } from "../../domain/stanza/create.ts";
+import type { TaskOf } from "../../domain/steps/steps.ts";
 import { becauseAdvice, statusDetail, statusText, verdictOf, type StanzaStatus } from "../../domain/stanza/status.ts";
 import { dumpDatabases } from "../dump/dump.ts";
 import { findLeader } from "./leader.ts";
@@ -13,7 +14,7 @@ import { existingCluster, probeStanza } from "./probe.ts";
 import { containerOf } from "../../domain/kubernetes/container.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { Wait } from "../waiting.ts";
-import { type ObjectName, formatObjectName, requestedCluster } from "../../domain/kubernetes/object-name.ts";
+import { type ObjectName, formatObjectName } from "../../domain/kubernetes/object-name.ts";
 
 /** How often the procedure starts again because the leader moved. */
 const rounds = 3;
@@ -36,21 +37,26 @@ const confirmSeconds = 60;
  */
 export async function createStanza(
   client: KubernetesClient,
-  request: StanzaCreateRequest,
+  request: TaskOf<"stanza create">,
   surroundings: Surroundings,
 ): Promise<StanzaCreateReport> {
-  return new Procedure(client, requestedCluster(request), request, surroundings).run();
+  return new Procedure(client, request.cluster, request, surroundings).run();
 }
 
 class Procedure {
   readonly #client: KubernetesClient;
   readonly #cluster: ObjectName;
-  readonly #request: StanzaCreateRequest;
+  readonly #request: TaskOf<"stanza create">;
   readonly #surroundings: Surroundings;
   /** `metadata.uid` that the cluster must have throughout: the request's, else that of the first look. */
   #uid: string | undefined;
 
-  constructor(client: KubernetesClient, cluster: ObjectName, request: StanzaCreateRequest, surroundings: Surroundings) {
+  constructor(
+    client: KubernetesClient,
+    cluster: ObjectName,
+    request: TaskOf<"stanza create">,
+    surroundings: Surroundings,
+  ) {
     this.#client = client;
     this.#cluster = cluster;
     this.#request = request;

@@ -21,11 +21,11 @@ const program = (body: string): string => `
 import { KeptSecrets } from "CHECKOUT/components/secrets/kept-secrets.ts";
 import { RestoredSecrets } from "CHECKOUT/components/secrets/restored-secrets.ts";
 import { duration } from "CHECKOUT/domain/duration.ts";
-const harbor = { kubernetes: { context: "lab" }, cluster: "harbor-cluster/harbor-cluster", also: [], region: "eu-west-2" };
+const harbor = { kubernetes: { context: "lab" }, cluster: { namespace: "harbor-cluster", name: "harbor-cluster" }, also: [], region: "eu-west-2" };
 ${body}`;
 const keeping = (more = "") =>
   program(
-    `export const { report } = new KeptSecrets("kept", { ...harbor, wait: duration("40s"), protect: false, ${more} });`,
+    `export const { report } = new KeptSecrets("kept", { ...harbor, timeLimit: duration("40s"), protect: false, ${more} });`,
   );
 
 describe("kept secrets on the real Pulumi engine", function () {
@@ -141,7 +141,7 @@ describe("kept secrets on the real Pulumi engine", function () {
     await objects.setSecret(standby, { username: "standby", password: "CANARY-rotated" });
     await project.write(
       program(`${restored}
-      new KeptSecrets("kept", { ...harbor, wait: duration("40s"), adopt: true, restoreId: "after-the-fire" }, { dependsOn: restored });`),
+      new KeptSecrets("kept", { ...harbor, timeLimit: duration("40s"), adopt: true, restoreId: "after-the-fire" }, { dependsOn: restored });`),
     );
     const second = await run();
     assert.equal(second.exitCode, 0, second.stdout);

@@ -1,18 +1,13 @@
 import assert from "node:assert/strict";
+import { steps, type ReportOf } from "../../domain/steps/steps.ts";
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { AppsV1Api, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
 import { connectHarbor, type HarborClient } from "../../clients/kubernetes/harbor.ts";
 import { readBootstrapState } from "../../clients/pod/spilo.ts";
 import { harborPermissions } from "../../domain/harbor/permissions.ts";
-import {
-  pgHbaReportSchema,
-  rollReportSchema,
-  statusReportSchema,
-  type StatusReport,
-} from "../../domain/harbor/steps.ts";
 import { harborOperatorPgHba, runbookPgHba } from "../../domain/harbor/pg-hba.ts";
 import { podConfigData, podSecretData } from "../../domain/harbor/pod-config.ts";
-import { restoreCheckReportSchema, suggestReportSchema } from "../../domain/restore/check.ts";
+import { suggestReportSchema } from "../../domain/restore/check.ts";
 import { client } from "../../sandbox/kubernetes/client.ts";
 import { layout } from "../../sandbox/host/directory.ts";
 import { applyHarborCluster } from "../../sandbox/harbor/harbor.ts";
@@ -141,13 +136,13 @@ describe("the steps for Harbor's database, with both real operators and a real S
     };
   }
 
-  async function status(): Promise<StatusReport> {
+  async function status(): Promise<ReportOf<"harbor status">> {
     const { stdout, stderr } = await run(["harbor", "status", cluster, "-o", "json"]);
     assert.notEqual(stdout, "", stderr);
-    return statusReportSchema.parse(JSON.parse(stdout));
+    return steps["harbor status"].report.parse(JSON.parse(stdout));
   }
 
-  function severities({ sections }: StatusReport, title: string): string[] {
+  function severities({ sections }: ReportOf<"harbor status">, title: string): string[] {
     return [
       ...new Set(sections.find((section) => section.title === title)?.findings.map(({ severity }) => severity)),
     ].sort();
@@ -162,7 +157,7 @@ describe("the steps for Harbor's database, with both real operators and a real S
       checkRequest(),
     );
     assert.equal(exitCode, 0, stdout + stderr);
-    const report = restoreCheckReportSchema.parse(JSON.parse(stdout));
+    const report = steps["restore check"].report.parse(JSON.parse(stdout));
     assert.equal(report.verdict, "ok");
     assert.equal(report.backup?.place, `s3://${backups.bucket}/${walgPrefix}`);
     assert(report.findings.some(({ where }) => where === `ConfigMap ${operatorNamespace}/postgres-operator`));
@@ -186,7 +181,10 @@ describe("the steps for Harbor's database, with both real operators and a real S
     ]);
     assert.equal(exitCode, 0, stdout);
     assert.match(stdout, /^BACKUP +base_000000010000000000000003$/m);
-    assert.match(stdout, /warning +restore\.credentials: the keys of the pod Secret were not tried/);
+    assert.match(
+      stdout,
+      /warning +restore-credentials-untried +restore\.credentials: the keys of the pod Secret were not tried/,
+    );
     assert.match(stdout, /the restore can begin; read the warnings first$/);
   });
 
@@ -197,7 +195,7 @@ describe("the steps for Harbor's database, with both real operators and a real S
     );
     assert.equal(exitCode, 1);
     assert.match(stderr, /^PROBLEM\[backup-missing\]: s3:\/\/.*: holds no backup; correct restore\.scope, uid/m);
-    assert.equal(restoreCheckReportSchema.parse(JSON.parse(stdout)).verdict, "refuse");
+    assert.equal(steps["restore check"].report.parse(JSON.parse(stdout)).verdict, "refuse");
   });
 
   it("fault 23: restore check is never okay with a wrong region or a silent S3: exit code 3", async () => {
@@ -252,7 +250,7 @@ describe("the steps for Harbor's database, with both real operators and a real S
     await applyHarborCluster(testDirectory);
     const { exitCode, stdout, stderr } = await writing;
     assert.equal(exitCode, 0, stderr);
-    const report = pgHbaReportSchema.parse(JSON.parse(stdout));
+    const report = steps["harbor pg-hba"].report.parse(JSON.parse(stdout));
     assert.equal(report.outcome, "applied");
     const { metadata, spec } = await database.resource();
     assert.deepEqual([spec.patroni.pg_hba, metadata.uid], [[...runbookPgHba], report.uid]);
@@ -261,7 +259,7 @@ describe("the steps for Harbor's database, with both real operators and a real S
   it("roll brings a new database to a leader with the list, whatever the operator did meanwhile", async () => {
     const { exitCode, stdout, stderr } = await run(["harbor", "roll", cluster, "-o", "json"]);
     assert.equal(exitCode, 0, stderr);
-    assert.equal(rollReportSchema.parse(JSON.parse(stdout)).leader, `${name}-0`);
+    assert.equal(steps["harbor roll"].report.parse(JSON.parse(stdout)).leader, `${name}-0`);
     assert.deepEqual(await database.configuredHba(), runbookPgHba);
     assert.equal(roleOf(await database.pod()), "master");
   });
@@ -269,9 +267,9 @@ describe("the steps for Harbor's database, with both real operators and a real S
   it("roll and pg-hba write nothing and touch no Pod when run again", async () => {
     const before = await uids();
     const rolled = await run(["harbor", "roll", cluster, "-o", "json"]);
-    assert.equal(rollReportSchema.parse(JSON.parse(rolled.stdout)).outcome, "already-current");
+    assert.equal(steps["harbor roll"].report.parse(JSON.parse(rolled.stdout)).outcome, "already-current");
     const written = await run(["harbor", "pg-hba", cluster, "-o", "json"]);
-    assert.equal(pgHbaReportSchema.parse(JSON.parse(written.stdout)).outcome, "already-in-place");
+    assert.equal(steps["harbor pg-hba"].report.parse(JSON.parse(written.stdout)).outcome, "already-in-place");
     assert.deepEqual(await uids(), before);
   });
 
@@ -307,7 +305,10 @@ describe("the steps for Harbor's database, with both real operators and a real S
     assert(severities(await status(), "postgresql resource").includes("refuse"));
     const { stdout } = await run(["harbor", "pg-hba", cluster, "-o", "json"]);
     assert.deepEqual(
-      [pgHbaReportSchema.parse(JSON.parse(stdout)).outcome, pgHbaReportSchema.parse(JSON.parse(stdout)).generation],
+      [
+        steps["harbor pg-hba"].report.parse(JSON.parse(stdout)).outcome,
+        steps["harbor pg-hba"].report.parse(JSON.parse(stdout)).generation,
+      ],
       ["applied", "2"],
     );
     const rolled = await run(["harbor", "roll", cluster, "-o", "json"]);
@@ -336,7 +337,7 @@ describe("the steps for Harbor's database, with both real operators and a real S
       );
       const { exitCode, stdout, stderr } = await run(["harbor", "roll", cluster, "-o", "json"]);
       assert.equal(exitCode, 0, stderr);
-      const report = rollReportSchema.parse(JSON.parse(stdout));
+      const report = steps["harbor roll"].report.parse(JSON.parse(stdout));
       assert.deepEqual([report.outcome, report.pods, report.leader], ["rolled", [replica, leader], replica]);
       assert.match(
         stderr,

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stanzaCreateReportSchema } from "../../domain/stanza/create.ts";
 import { breakRepository, heal } from "../../sandbox/cluster.ts";
+import { instanceLayout } from "../../sandbox/host/directory.ts";
 import { findCluster } from "../../sandbox/pgo/inventory.ts";
 import { waitUntil } from "../../sandbox/host/processes.ts";
 import type { Event } from "../support/gaps.ts";
@@ -153,9 +154,11 @@ describe("several programs work on one stanza at once", function () {
         "-XAtqc",
         "create table if not exists nudge (n int); insert into nudge values (1); select pg_switch_wal()",
       );
-      await waitUntil("the archiver that pushes to the silent repo host", 60, async () => {
+      // Between its start and its lock, stopping it would hold nothing.
+      const lock = join(instanceLayout(testDirectory, cluster, pod).locks, "db-archive.lock");
+      await waitUntil("the archiver that pushes to the silent repo host, with its lock", 60, async () => {
         archiver = await processIn(cluster, /^pgbackrest .*archive-push:async/);
-        return archiver !== undefined;
+        return archiver !== undefined && (await readFile(lock, "utf8")).includes(`"pid":${archiver}}`);
       });
     } finally {
       // As on a busy node, the archiver notices late that its repo host is back.

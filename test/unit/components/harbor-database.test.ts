@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
+import { steps } from "../../../domain/steps/steps.ts";
 import { duration } from "../../../domain/duration.ts";
 import * as pulumi from "@pulumi/pulumi";
 import { HarborDatabase, type HarborDatabaseArgs } from "../../../components/harbor/harbor-database.ts";
 import type { Restore } from "../../../domain/restore/restore.ts";
-import { rollRequestSchema } from "../../../domain/harbor/steps.ts";
 import { requiredPgHba } from "../../../domain/harbor/pg-hba.ts";
-import { restoreCheckRequestSchema } from "../../../domain/restore/check.ts";
 import { optionsOf, registered, valueOf, type Registered } from "../../support/pulumi-mocks.ts";
 
 const scope = "postgresql-harbor-cluster-harbor-cluster";
@@ -26,7 +25,7 @@ const keys = {
 const secretMark = "4dabf18193072939515e22adb298388d";
 const args: HarborDatabaseArgs = {
   kubernetes: { context: "lab" },
-  cluster: "harbor-cluster/harbor-cluster",
+  cluster: { namespace: "harbor-cluster", name: "harbor-cluster" },
   operatorNamespace: "harbor-operator-ns",
   podConfig: "pod-config",
   podSecret: "pod-secret",
@@ -39,13 +38,14 @@ const args: HarborDatabaseArgs = {
   },
   iamPolicies: true,
   secrets: { also: [], region: "eu-west-2", restore: true },
-  pgHba: ["host all ops 10.1.0.0/16 md5"],
+  ownPgHbaLines: ["host all ops 10.1.0.0/16 md5"],
   timeLimits: { resource: duration("15m"), operator: duration("5m"), pod: duration("10m") },
   keys: pulumi.secret(keys),
 };
 
 const at = "2026-11-21T01:00:00.000Z";
-const common = { version: 1, context: "lab", cluster: args.cluster };
+const harbor = "harbor-cluster/harbor-cluster";
+const common = { version: 1, context: "lab", cluster: harbor };
 /** As a version from before findings had codes left it in the state. */
 const oldFinding = { severity: "warn", what: "was not tried", where: "restore.credentials", fix: "try it" };
 const reports: readonly [command: RegExp, report: object][] = [
@@ -56,10 +56,7 @@ const reports: readonly [command: RegExp, report: object][] = [
   [/harbor pg-hba/, { ...common, outcome: "applied", uid, generation: "1", pgHba: [], dropped: [], finishedAt: at }],
   [/harbor roll/, { ...common, outcome: "rolled", pods: [], leader: `${scope}-0`, finishedAt: at }],
   [/fingerprint/, { version: 1, fingerprint: "f" }],
-  [
-    /secrets/,
-    { version: 1, cluster: { harbor: args.cluster, uid, backups: null, systemIdentifier: null }, secrets: [] },
-  ],
+  [/secrets/, { version: 1, cluster: { harbor, uid, backups: null, systemIdentifier: null }, secrets: [] }],
 ];
 
 function stdoutOf({ command: run, create }: Record<string, unknown>): string {
@@ -130,18 +127,28 @@ describe("HarborDatabase", () => {
   it("passes the whole restore to the preflight, with the keys on stdin as a secret", async () => {
     const { stdin, triggers } = command(await declared({ restore }), "preflight");
     assert(JSON.stringify(stdin).includes(secretMark));
-    const request = restoreCheckRequestSchema.parse(JSON.parse(String(bare(stdin))));
+    const request = steps["restore check"].request.parse(JSON.parse(String(bare(stdin))));
     assert.deepEqual(request.restore, restore);
-    assert.deepEqual([request.keys, request.pgHba], [keys, requiredPgHba(args.pgHba)]);
+    assert.deepEqual([request.keys, request.pgHba], [keys, requiredPgHba(args.ownPgHbaLines)]);
     assert.deepEqual([request.backup, request.operator.podSecret], [store, "pod-secret"]);
     assert.doesNotMatch(JSON.stringify(triggers), /CANARY/);
+  });
+
+  it("runs the preflight again when a line of pg_hba or a key has changed", async () => {
+    const triggers = async (changes: Partial<HarborDatabaseArgs> = {}): Promise<string> =>
+      JSON.stringify(command(await declared(changes), "preflight")["triggers"]);
+    const rotated = pulumi.secret({ backup: { accessKeyId: "CANARY-1", secretAccessKey: "CANARY-new" } });
+    const first = await triggers();
+    assert.equal(await triggers(), first);
+    assert.notEqual(await triggers({ ownPgHbaLines: [] }), first);
+    assert.notEqual(await triggers({ keys: rotated }), first);
   });
 
   it("restores no secrets without a restore, and the preflight checks what backups depend on", async () => {
     const resources = await declared();
     assert.deepEqual(command(resources, "restored-secrets"), {});
     assert.equal(
-      restoreCheckRequestSchema.parse(JSON.parse(String(bare(command(resources, "preflight")["stdin"])))).restore,
+      steps["restore check"].request.parse(JSON.parse(String(bare(command(resources, "preflight")["stdin"])))).restore,
       undefined,
     );
     assert(before("pod-config").has("preflight"));
@@ -166,7 +173,7 @@ describe("HarborDatabase", () => {
 
   it("passes a valid request to the roll", async () => {
     const { stdin } = command(await declared(), "roll");
-    assert.deepEqual(rollRequestSchema.parse(JSON.parse(String(stdin))), {
+    assert.deepEqual(steps["harbor roll"].request.parse(JSON.parse(String(stdin))), {
       version: 1,
       kubernetes: args.kubernetes,
       cluster: args.cluster,

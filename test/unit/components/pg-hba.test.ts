@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
+import { steps, type ReportOf } from "../../../domain/steps/steps.ts";
 import { duration } from "../../../domain/duration.ts";
 import { PgHba } from "../../../components/harbor/pg-hba.ts";
-import { pgHbaRequestSchema, type PgHbaReport } from "../../../domain/harbor/steps.ts";
 import { requiredPgHba } from "../../../domain/harbor/pg-hba.ts";
-import { pgHbaLookRequestSchema } from "../../../domain/harbor/pg-hba-fingerprint.ts";
 import { optionsOf, registered, valueOf, type Registered } from "../../support/pulumi-mocks.ts";
 
 const list = requiredPgHba(["host all ops 10.1.0.0/16 md5"]);
 const harbor = { image: "ghcr.io/zalando/spilo-16:3.3-p3", externalUrl: "https://harbor.example.com" };
-const report: PgHbaReport = {
+const cluster = { namespace: "harbor-cluster", name: "harbor-cluster" };
+const report: ReportOf<"harbor pg-hba"> = {
   version: 1,
   context: "lab",
   cluster: "harbor-cluster/harbor-cluster",
@@ -30,10 +30,10 @@ describe("PgHba", () => {
       () => {
         component = new PgHba("pg-hba", {
           kubernetes: { context: "lab" },
-          cluster: report.cluster,
-          list,
+          cluster,
+          pgHba: list,
           ...harbor,
-          wait: duration("15m"),
+          timeLimit: duration("15m"),
         });
       },
       ({ command, create }) =>
@@ -51,9 +51,13 @@ describe("PgHba", () => {
   const requestOf = (resource: Registered | undefined): unknown => JSON.parse(String(resource?.inputs["stdin"]));
 
   it("waits for the resource, then writes the whole list, with one valid request each", () => {
-    const what = { version: 1, kubernetes: { context: "lab" }, cluster: report.cluster, pgHba: list };
-    assert.deepEqual(pgHbaLookRequestSchema.parse(requestOf(ready)), { ...what, wait: duration("15m") });
-    assert.deepEqual(pgHbaRequestSchema.parse(requestOf(written)), { ...what, ...harbor, timeLimit: duration("15m") });
+    const what = { version: 1, kubernetes: { context: "lab" }, cluster, pgHba: list };
+    assert.deepEqual(steps["harbor fingerprint"].request.parse(requestOf(ready)), { ...what, wait: duration("15m") });
+    assert.deepEqual(steps["harbor pg-hba"].request.parse(requestOf(written)), {
+      ...what,
+      ...harbor,
+      timeLimit: duration("15m"),
+    });
     assert.deepEqual(optionsOf.get("pg-hba")?.dependencies, ["pg-hba-ready"]);
   });
 

@@ -1,21 +1,17 @@
 import assert from "node:assert/strict";
+import { steps } from "../../../domain/steps/steps.ts";
 import { duration } from "../../../domain/duration.ts";
 import { KeptSecrets, type KeptSecretsArgs } from "../../../components/secrets/kept-secrets.ts";
 import { RestoredSecrets } from "../../../components/secrets/restored-secrets.ts";
-import {
-  keepRequestSchema,
-  secretsRestoreRequestSchema,
-  fingerprintRequestSchema,
-} from "../../../domain/secrets/request.ts";
 import { optionsOf, registered, type Registered } from "../../support/pulumi-mocks.ts";
 
 const harbor = {
   kubernetes: { context: "lab" },
-  cluster: "harbor-cluster/harbor-cluster",
+  cluster: { namespace: "harbor-cluster", name: "harbor-cluster" },
   also: ["registry-pull"],
   region: "eu-west-2",
 };
-const identity = { harbor: harbor.cluster, uid: "1", backups: null, systemIdentifier: null };
+const identity = { harbor: "harbor-cluster/harbor-cluster", uid: "1", backups: null, systemIdentifier: null };
 const stdout = JSON.stringify({ version: 1, fingerprint: "f".repeat(64), cluster: identity, secrets: [] });
 const secretMark = "4dabf18193072939515e22adb298388d";
 
@@ -23,7 +19,7 @@ describe("the declared secrets", () => {
   const kept = (change: Partial<KeptSecretsArgs> = {}): Promise<Registered[]> =>
     registered(
       () => {
-        new KeptSecrets("kept", { ...harbor, wait: duration("15m"), ...change });
+        new KeptSecrets("kept", { ...harbor, timeLimit: duration("15m"), ...change });
       },
       () => stdout,
     );
@@ -66,11 +62,14 @@ describe("the declared secrets", () => {
   it("pass only names to each step, so that no resource has a value as input", async () => {
     const resources = await kept();
     const base = { version: 1, kubernetes: { context: "lab" }, cluster: harbor.cluster, also: ["registry-pull"] };
-    assert.deepEqual(fingerprintRequestSchema.parse(JSON.parse(String(command(resources, "kept-ready")["stdin"]))), {
-      ...base,
-      wait: duration("15m"),
-    });
-    assert.deepEqual(keepRequestSchema.parse(JSON.parse(String(command(resources, "kept")["stdin"]))), {
+    assert.deepEqual(
+      steps["secrets fingerprint"].request.parse(JSON.parse(String(command(resources, "kept-ready")["stdin"]))),
+      {
+        ...base,
+        wait: duration("15m"),
+      },
+    );
+    assert.deepEqual(steps["secrets keep"].request.parse(JSON.parse(String(command(resources, "kept")["stdin"]))), {
       ...base,
       region: "eu-west-2",
     });
@@ -87,7 +86,7 @@ describe("the declared secrets", () => {
   it("are kept only after all AWS secrets exist, and are waited for again after another restore", async () => {
     const resources = await kept({ restoreId: "after-the-fire" });
     for (const { name } of places(resources)) assert(optionsOf.get("kept")?.dependencies.includes(name), name);
-    assert.deepEqual(command(resources, "kept-ready")["triggers"], [harbor.cluster, "after-the-fire"]);
+    assert.deepEqual(command(resources, "kept-ready")["triggers"], ["harbor-cluster/harbor-cluster", "after-the-fire"]);
   });
 
   it("use constant command texts that delete nothing and run nothing when an input is edited", async () => {
@@ -114,7 +113,7 @@ describe("the declared secrets", () => {
       assert.equal(inputs["delete"], undefined);
     }
     const restored = command(resources, "restored");
-    assert.deepEqual(restored["triggers"], [harbor.cluster, "after-the-fire"]);
-    assert.equal(secretsRestoreRequestSchema.parse(JSON.parse(String(restored["stdin"]))).uid, "99e8");
+    assert.deepEqual(restored["triggers"], ["harbor-cluster/harbor-cluster", "after-the-fire"]);
+    assert.equal(steps["secrets restore"].request.parse(JSON.parse(String(restored["stdin"]))).uid, "99e8");
   });
 });

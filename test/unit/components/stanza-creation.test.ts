@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { duration } from "../../../domain/duration.ts";
 import { StanzaCreation, type StanzaCreationTarget } from "../../../components/stanza/stanza-creation.ts";
-import { stanzaCreateRequestSchema, type StanzaCreateReport } from "../../../domain/stanza/create.ts";
+import type { ObjectName } from "../../../domain/kubernetes/object-name.ts";
+import { steps, type ReportOf } from "../../../domain/steps/steps.ts";
 import { registered, valueOf, type Registered } from "../../support/pulumi-mocks.ts";
 
 const timeLimits = {
@@ -10,7 +11,7 @@ const timeLimits = {
   create: duration("10m"),
   operator: duration("2m"),
 };
-const target = (cluster: string, change: Partial<StanzaCreationTarget> = {}): StanzaCreationTarget => ({
+const target = (cluster: ObjectName, change: Partial<StanzaCreationTarget> = {}): StanzaCreationTarget => ({
   cluster,
   dump: true,
   attempt: 1,
@@ -18,7 +19,7 @@ const target = (cluster: string, change: Partial<StanzaCreationTarget> = {}): St
   ...change,
 });
 const uid = "0b1f8f2a-6a7e-4d0c-9a51-6f1f0a2b3c4d";
-const report: StanzaCreateReport = {
+const report: ReportOf<"stanza create"> = {
   version: 1,
   context: "dev",
   cluster: "calendar/calendar-db",
@@ -42,9 +43,15 @@ describe("StanzaCreation", () => {
           kubernetes: { context: "dev" },
           dumpDirectory: "dumps",
           targets: [
-            target("calendar/calendar-db"),
-            target("utility/utility-db", { attempt: 2, uid, dump: { skip: "dumped an hour ago" } }),
-            target("alt-authn-authz/a3-policy-db", { hold: "needs an investigation of its own" }),
+            target({ namespace: "calendar", name: "calendar-db" }),
+            target(
+              { namespace: "utility", name: "utility-db" },
+              { attempt: 2, uid, dump: { skip: "dumped an hour ago" } },
+            ),
+            target(
+              { namespace: "alt-authn-authz", name: "a3-policy-db" },
+              { hold: "needs an investigation of its own" },
+            ),
           ],
         });
       },
@@ -66,12 +73,12 @@ describe("StanzaCreation", () => {
 
   it("runs the CLI command with one valid request on stdin", () => {
     const requests = commands().map(({ inputs }) =>
-      stanzaCreateRequestSchema.parse(JSON.parse(String(inputs["stdin"]))),
+      steps["stanza create"].request.parse(JSON.parse(String(inputs["stdin"]))),
     );
     assert.deepEqual(requests[0], {
       version: 1,
       kubernetes: { context: "dev" },
-      cluster: "calendar/calendar-db",
+      cluster: { namespace: "calendar", name: "calendar-db" },
       dump: { directory: "dumps" },
       timeLimits,
     });

@@ -49,7 +49,7 @@ describe("the settings of Harbor", () => {
 
   it("fill in the defaults, and name the store in full", () => {
     assert.deepEqual(parsed({ harbor, harborSecrets: { backup: keys } }).harbor, {
-      cluster: "harbor-cluster/harbor-cluster",
+      cluster: { namespace: "harbor-cluster", name: "harbor-cluster" },
       operatorNamespace: "harbor-operator-ns",
       podConfig: "pod-config",
       podSecret: "pod-secret",
@@ -68,7 +68,7 @@ describe("the settings of Harbor", () => {
       iamPolicies: true,
       secrets: { also: [], adopt: false, region: "eu-west-2", replicas: [], restore: true, recoveryWindowDays: 30 },
       timeLimits: { operator: duration("5m"), pod: duration("10m"), resource: duration("15m") },
-      pgHba: [],
+      ownPgHbaLines: [],
       backup: {
         bucket: "harbor-database",
         region: "eu-west-2",
@@ -253,7 +253,7 @@ describe("the settings of Harbor", () => {
       harbor: { ...harbor, cluster: `n/${"x".repeat(length - 1)}` },
       harborSecrets: { backup: keys },
     });
-    assert.equal(parsed(withNames(46)).harbor?.cluster.length, 47);
+    assert.deepEqual(parsed(withNames(46)).harbor?.cluster, { namespace: "n", name: "x".repeat(45) });
     assert.match(problemsOf(withNames(47)), /at most 46 characters together/);
   });
 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { formatObjectName } from "../../../domain/kubernetes/object-name.ts";
 import { duration } from "../../../domain/duration.ts";
 import { readFile } from "node:fs/promises";
 import fc from "fast-check";
@@ -38,7 +39,7 @@ describe("the stack files", () => {
     const { kubernetes: access, stanza } = await stackFile("lab");
     assert.equal(access.context, "lab");
     assert.deepEqual(
-      stanza.targets.map(({ cluster }) => cluster),
+      stanza.targets.map(({ cluster }) => formatObjectName(cluster)),
       ["consent/spicedb-psql"],
     );
   });
@@ -47,7 +48,9 @@ describe("the stack files", () => {
     const { kubernetes: access, stanza } = await stackFile("dev");
     assert.equal(access.context, "dev");
     assert.equal(stanza.targets.filter(({ hold }) => hold === undefined).length, 6);
-    const held = stanza.targets.filter(({ hold }) => hold !== undefined).map(({ cluster }) => cluster);
+    const held = stanza.targets
+      .filter(({ hold }) => hold !== undefined)
+      .map(({ cluster }) => formatObjectName(cluster));
     assert.deepEqual(held, ["ac-qr-publishing/ac-qr-db", "alt-authn-authz/a3-policy-db"]);
   });
 
@@ -67,7 +70,7 @@ describe("parseSettings", () => {
       dumpDirectory: "dumps",
       targets: [
         {
-          cluster: "consent/spicedb-psql",
+          cluster: { namespace: "consent", name: "spicedb-psql" },
           dump: true,
           attempt: 1,
           timeLimits: {

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { parse } from "yaml";
 import { z } from "zod";
-import { allPermissions, permissionsPage } from "../../../../cli/pages/permissions-page.ts";
+import { permissionsPage } from "../../../../cli/pages/permissions-page.ts";
+import { stepPermissions } from "../../../../domain/steps/permissions.ts";
 import { roleRules } from "../../../../domain/kubernetes/permissions.ts";
 
 const clusterRole = z.object({
@@ -25,7 +26,7 @@ describe("docs/permissions.md", () => {
     );
     assert.deepEqual(
       blocks.map(({ metadata, rules }) => [metadata.name, rules]),
-      Object.entries(allPermissions).map(([command, held]) => [
+      Object.entries(stepPermissions).map(([command, held]) => [
         `postgres-recovery-${command.replace(" ", "-")}`,
         roleRules(held),
       ]),

@@ -5,12 +5,7 @@ import { lookAtPgHba } from "../../../../operations/harbor/pg-hba-fingerprint.ts
 import { realSurroundings } from "../../../../operations/surroundings.ts";
 import { databaseUid, FakeHarbor } from "../../../support/fake-harbor.ts";
 
-const request = {
-  version: 1,
-  kubernetes: { context: "test" },
-  cluster: "harbor-cluster/harbor-cluster",
-  pgHba: [...runbookPgHba],
-} as const;
+const request = { cluster: { namespace: "harbor-cluster", name: "harbor-cluster" }, pgHba: [...runbookPgHba] };
 const surroundings = {
   ...realSurroundings(() => undefined, new AbortController().signal),
   sleep: () => Promise.resolve(),

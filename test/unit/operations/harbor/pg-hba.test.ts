@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
+import { steps, type ReportOf } from "../../../../domain/steps/steps.ts";
 import { RequestError } from "../../../../clients/kubernetes/request-error.ts";
 import { harborClusterSchema } from "../../../../domain/harbor/objects.ts";
-import { pgHbaRequestSchema, type PgHbaReport } from "../../../../domain/harbor/steps.ts";
 import { harborOperatorPgHba, requiredPgHba, runbookPgHba } from "../../../../domain/harbor/pg-hba.ts";
 import { applyPgHba } from "../../../../operations/harbor/pg-hba.ts";
 import { FakeSurroundings } from "../../../support/fake-cluster.ts";
 import { databaseUid, FakeHarbor, harbor } from "../../../support/fake-harbor.ts";
 
-const request = pgHbaRequestSchema.parse({
+const request = steps["harbor pg-hba"].request.parse({
   version: 1,
   kubernetes: { context: "test" },
   cluster: "harbor-cluster/harbor-cluster",
@@ -15,7 +15,7 @@ const request = pgHbaRequestSchema.parse({
 });
 const surroundings = new FakeSurroundings();
 
-function apply(kubernetes: FakeHarbor, changes: Partial<typeof request> = {}): Promise<PgHbaReport> {
+function apply(kubernetes: FakeHarbor, changes: Partial<typeof request> = {}): Promise<ReportOf<"harbor pg-hba">> {
   return applyPgHba(kubernetes, { ...request, ...changes }, surroundings);
 }
 

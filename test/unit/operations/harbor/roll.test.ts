@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
+import { steps, type ReportOf } from "../../../../domain/steps/steps.ts";
 import type { ExecResult } from "../../../../clients/kubernetes/exec.ts";
-import { rollRequestSchema, type RollReport } from "../../../../domain/harbor/steps.ts";
 import { harborOperatorPgHba, runbookPgHba } from "../../../../domain/harbor/pg-hba.ts";
 import { rollPods } from "../../../../operations/harbor/roll.ts";
 import { FakeSurroundings } from "../../../support/fake-cluster.ts";
@@ -58,8 +58,8 @@ class Database extends FakeHarbor {
     };
   }
 
-  roll(timeLimits: { readonly operator?: string; readonly pod?: string } = {}): Promise<RollReport> {
-    return rollPods(this, rollRequestSchema.parse({ ...wire, timeLimits }), this.surroundings);
+  roll(timeLimits: { readonly operator?: string; readonly pod?: string } = {}): Promise<ReportOf<"harbor roll">> {
+    return rollPods(this, steps["harbor roll"].request.parse({ ...wire, timeLimits }), this.surroundings);
   }
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
+import { steps, type ReportOf } from "../../../../domain/steps/steps.ts";
 import { RecoveryError } from "../../../../domain/errors.ts";
-import { statusRequestSchema, type StatusReport } from "../../../../domain/harbor/steps.ts";
 import { coreEncryptionKeySecretName, credentialsSecretName, databaseRoles } from "../../../../domain/harbor/names.ts";
 import { harborOperatorPgHba, runbookPgHba } from "../../../../domain/harbor/pg-hba.ts";
 import { podConfigData } from "../../../../domain/harbor/pod-config.ts";
@@ -10,7 +10,7 @@ import { databaseUid, FakeHarbor, harbor, podOf, statefulSetOf } from "../../../
 import { FakeS3 } from "../../../support/fake-s3.ts";
 import { backupObjects, walgPrefix } from "../../../support/walg.ts";
 
-const request = statusRequestSchema.parse({
+const request = steps["harbor status"].request.parse({
   version: 1,
   kubernetes: { context: "test" },
   cluster: "harbor-cluster/harbor-cluster",
@@ -48,11 +48,11 @@ function healthy(): FakeHarbor {
 
 const backups = new FakeS3("bkt", backupObjects(3, Date.parse("2026-11-20T23:00:00Z"), { prefix: ownPrefix }));
 
-function status(kubernetes: FakeHarbor, s3 = backups): Promise<StatusReport> {
+function status(kubernetes: FakeHarbor, s3 = backups): Promise<ReportOf<"harbor status">> {
   return harborStatus({ harbor: kubernetes, connectS3: () => Promise.resolve(s3) }, request, new FakeSurroundings());
 }
 
-function said({ sections }: StatusReport): string {
+function said({ sections }: ReportOf<"harbor status">): string {
   return sections
     .flatMap(({ findings }) => findings)
     .filter(({ severity }) => severity !== "ok")

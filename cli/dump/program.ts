@@ -1,0 +1,19 @@
+import type { Command } from "@commander-js/extra-typings";
+import { clusterArgument } from "../cluster-argument.ts";
+import { durationOption, stepCommand } from "../options.ts";
+
+/** Adds `postgres-recovery dump`. */
+export function addDumpCommand(root: Command, setExitCode: (code: number) => void): void {
+  stepCommand(root, "dump", [
+    "postgres-recovery dump calendar/calendar-db",
+    "postgres-recovery dump calendar/calendar-db --directory /backup -o json",
+    "postgres-recovery dump calendar/calendar-db --directory s3://my-dumps/dev",
+  ])
+    .description("dump all databases of one cluster from its leader into a verified, compressed file")
+    .argument("<cluster>", "NAMESPACE/CLUSTER", clusterArgument("PostgresCluster"))
+    .option("--directory <directory>", "where the file goes: a folder, or s3://BUCKET[/PREFIX]", "dumps")
+    .addOption(durationOption("--dump-timeout <duration>", "how long the dump may take", "1h"))
+    .action(async (cluster, options) => {
+      setExitCode(await (await import("./dump.ts")).dump(cluster, options));
+    });
+}

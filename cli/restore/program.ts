@@ -1,0 +1,62 @@
+import { InvalidArgumentError, Option, type Command } from "@commander-js/extra-typings";
+import { recommendedImage } from "../../domain/spilo/image.ts";
+import { durationOption, requestedStepCommand } from "../options.ts";
+import {
+  operatorConfigMapOption,
+  operatorConfigurationOption,
+  operatorNamespaceOption,
+  podConfigOption,
+  podSecretOption,
+} from "../operator-options.ts";
+
+/** Adds `postgres-recovery restore …`. */
+export function addRestoreCommands(root: Command, setExitCode: (code: number) => void): void {
+  const restore = root.command("restore").description("restoring Harbor's database from its backups in S3");
+
+  requestedStepCommand(restore, "restore check", "HarborCluster", [
+    "postgres-recovery restore check --suggest --bucket harbor-database-backups --region eu-west-2",
+    "postgres-recovery restore check harbor-cluster/harbor-cluster --bucket harbor-database-backups --region eu-west-2 --uid 99e85b8a-3f92-4c86-8d42-5056348c1e7e",
+    "postgres-recovery restore check harbor-cluster/harbor-cluster --bucket b --region eu-west-2 --uid … --target-time 2026-11-21T09:30:00+00:00",
+    "postgres-recovery restore check --request - -o json < request.json",
+  ])
+    .description(
+      "look at everything that a restore rests upon, before anything is changed; only reads. AWS credentials come from the environment or profile",
+    )
+    .addOption(operatorNamespaceOption())
+    .addOption(podConfigOption())
+    .addOption(podSecretOption())
+    .addOption(operatorConfigMapOption())
+    .addOption(operatorConfigurationOption())
+    .addOption(durationOption("--timeout <duration>", "for everything that is read of S3", "5m"))
+    .option(
+      "--suggest",
+      "list the backups in the bucket, in the words of the setting `restore`; needs only --bucket, --region and --endpoint",
+    )
+    .option("--bucket <name>", "bucket of the backups to restore")
+    .option("--region <region>", "its region")
+    .option("--endpoint <url>", "http(s)://HOST[:PORT] of an S3-compatible store; never for AWS")
+    .option("--scope <folder>", "folder below spilo/ (default: the name of the HarborCluster's postgresql resource)")
+    .option("--uid <uid>", "UID of the lost postgresql resource")
+    .option("--prefix <text>", "instead of --uid, for backups without one in their path: the text before the scope")
+    .addOption(
+      new Option("--postgres-version <major>", "PostgreSQL version of the backups")
+        .default(12)
+        .argParser(majorArgument),
+    )
+    .option("--no-version-in-path", "the backups lie in wal/ itself (Spilo before 2.0-p2)")
+    .option(
+      "--target-time <time>",
+      "moment up to which is restored, with its offset from UTC (default: as far as the WAL goes)",
+    )
+    .option("--irsa-role-arn <arn>", "IAM role with which the Pods read the backups (default: keys in the pod Secret)")
+    .option("--image <image>", "Spilo image of the new database", recommendedImage)
+    .option("--backup-bucket <name>", "bucket of the new database's own backups (default: that of --bucket)")
+    .action(async (cluster, options) => {
+      setExitCode(await (await import("./check.ts")).restoreCheck(cluster, options));
+    });
+}
+
+function majorArgument(text: string): number {
+  if (!/^\d{2}$/.test(text)) throw new InvalidArgumentError("expected a major version such as 12");
+  return Number(text);
+}

@@ -1,0 +1,46 @@
+import { Option, type Command } from "@commander-js/extra-typings";
+import { concurrencyArgument, durationOption, requestedStepCommand, stepCommand } from "../options.ts";
+
+/** Adds `postgres-recovery stanza …`. */
+export function addStanzaCommands(root: Command, setExitCode: (code: number) => void): void {
+  const stanza = root.command("stanza").description("the pgBackRest stanza of Crunchy PGO clusters");
+
+  stepCommand(stanza, "stanza list", [
+    "postgres-recovery stanza list",
+    "postgres-recovery stanza list --context dev -n woven-passport",
+    "postgres-recovery stanza list --watch --interval 5m",
+    "postgres-recovery stanza list -o json | jq '.clusters[] | select(.status.status != \"okay\")'",
+  ])
+    .description("list every PostgresCluster and whether its stanza exists; only reads")
+    .addOption(durationOption("--timeout <duration>", "how long one cluster may take to answer", "30s"))
+    .option("-n, --namespace <name>", "one namespace (default: all)")
+    .option("-w, --watch", "list again and again until it is interrupted")
+    .addOption(durationOption("--interval <duration>", "pause between lists with --watch", "1m"))
+    .addOption(
+      new Option("--concurrency <count>", "clusters asked at the same time").default(16).argParser(concurrencyArgument),
+    )
+    .action(async (options) => {
+      setExitCode(await (await import("./list.ts")).stanzaList(options));
+    });
+
+  requestedStepCommand(stanza, "stanza create", "PostgresCluster", [
+    "postgres-recovery stanza create calendar/calendar-db",
+    "postgres-recovery stanza create calendar/calendar-db --dump-directory /backup",
+    "postgres-recovery stanza create calendar/calendar-db --dump-directory s3://my-dumps/dev",
+    "postgres-recovery stanza create calendar/calendar-db --skip-dump 'dumped an hour ago, see TICKET-1'",
+    "postgres-recovery stanza create --request - -o json < request.json",
+  ])
+    .description(
+      "create one cluster's missing stanza: check, dump, create on the leader, confirm; a stanza that stands is left as it is",
+    )
+    .addOption(durationOption("--timeout <duration>", "how long each question about the stanza may take", "30s"))
+    .option("--uid <uid>", "do nothing unless the PostgresCluster has this metadata.uid")
+    .option("--dump-directory <directory>", "where the dump goes: a folder, or s3://BUCKET[/PREFIX]", "dumps")
+    .option("--skip-dump <reason>", "take no dump, for this reason")
+    .addOption(durationOption("--dump-timeout <duration>", "how long the dump may take", "1h"))
+    .addOption(durationOption("--create-timeout <duration>", "how long to go on trying to create", "10m"))
+    .addOption(durationOption("--operator-timeout <duration>", "how long to wait for PGO to confirm", "2m"))
+    .action(async (cluster, options) => {
+      setExitCode(await (await import("./create.ts")).stanzaCreate(cluster, options));
+    });
+}

@@ -1,0 +1,38 @@
+import { z } from "zod";
+import { durationSchema } from "../../duration-schema.ts";
+import { runbookPgHba } from "../pg-hba.ts";
+import { harborRequestSchema } from "../request.ts";
+
+/** What `postgres-recovery harbor pg-hba --request -` reads from stdin. */
+export const pgHbaRequestSchema = harborRequestSchema.extend({
+  pgHba: z
+    .array(z.string())
+    .default([...runbookPgHba])
+    .describe("The whole list of pg_hba. Default: the runbook's nine lines."),
+  image: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Image that the database must have; nothing is written to another one. Default: any."),
+  externalUrl: z.string().min(1).optional().describe("externalURL that the HarborCluster must have. Default: any."),
+  timeLimit: durationSchema
+    .prefault("15m")
+    .describe("How long to wait for the Harbor operator to make the database's resource."),
+});
+
+/** What `postgres-recovery harbor pg-hba -o json` prints. Within one version, fields are only ever added. */
+export const pgHbaReportSchema = z.object({
+  version: z.literal(1),
+  context: z.string(),
+  cluster: z.string(),
+  outcome: z.enum(["applied", "already-in-place"]),
+  /** UID of the `postgresql` resource that has the list. */
+  uid: z.string(),
+  /** Generation of the HarborCluster of which the Harbor operator wrote the resource; any later one puts its own list back. */
+  generation: z.string().nullable(),
+  pgHba: z.array(z.string()),
+  /** Lines that were on the resource and are not any more. */
+  dropped: z.array(z.string()),
+  finishedAt: z.iso.datetime(),
+});
+export type PgHbaReport = z.infer<typeof pgHbaReportSchema>;

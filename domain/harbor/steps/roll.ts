@@ -1,0 +1,29 @@
+import { z } from "zod";
+import { durationSchema } from "../../duration-schema.ts";
+import { harborRequestSchema } from "../request.ts";
+
+/** How long each part of a roll may take. */
+export const rollTimeLimits = z.strictObject({
+  operator: durationSchema
+    .prefault("5m")
+    .describe("Until the Zalando operator has taken pg_hba up into the StatefulSet."),
+  pod: durationSchema
+    .prefault("10m")
+    .describe("Until a Pod that was made anew is ready, a clone is recovered, and the database has a leader."),
+});
+
+/** What `postgres-recovery harbor roll --request -` reads from stdin. */
+export const rollRequestSchema = harborRequestSchema.extend({ timeLimits: rollTimeLimits.prefault({}) });
+
+/** What `postgres-recovery harbor roll -o json` prints. */
+export const rollReportSchema = z.object({
+  version: z.literal(1),
+  context: z.string(),
+  cluster: z.string(),
+  outcome: z.enum(["rolled", "already-current"]),
+  /** Pods that this run had made anew, in this order. */
+  pods: z.array(z.string()),
+  leader: z.string(),
+  finishedAt: z.iso.datetime(),
+});
+export type RollReport = z.infer<typeof rollReportSchema>;

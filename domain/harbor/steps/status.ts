@@ -1,0 +1,41 @@
+import { z } from "zod";
+import { severities } from "../../catalogue/finding-codes.ts";
+import { findingSchema } from "../../finding-schema.ts";
+import { runbookPgHba } from "../pg-hba.ts";
+import { harborOperatorSchema, harborRequestSchema } from "../request.ts";
+
+/** What `postgres-recovery harbor status --request -` reads from stdin. */
+export const statusRequestSchema = harborRequestSchema.extend({
+  operator: harborOperatorSchema.prefault({}),
+  pgHba: z
+    .array(z.string())
+    .default([...runbookPgHba])
+    .describe("The whole list of pg_hba as it should be."),
+  alsoSecrets: z.array(z.string().min(1)).default([]).describe("Further Secrets that should be there."),
+  backups: z
+    .boolean()
+    .default(true)
+    .describe("Whether the database's backups in S3 are looked at, with the AWS credentials of whoever runs this."),
+});
+
+/** What `postgres-recovery harbor status -o json` prints. Nothing of it is a secret's value. */
+export const statusReportSchema = z.object({
+  version: z.literal(1),
+  context: z.string(),
+  cluster: z.string(),
+  verdict: z.enum(severities),
+  /** Everything that was looked at, by what it is about. */
+  sections: z.array(z.object({ title: z.string(), findings: z.array(findingSchema) })),
+  pods: z.array(
+    z.object({
+      name: z.string(),
+      role: z.enum(["leader", "replica", "none"]),
+      ready: z.boolean(),
+      current: z.boolean(),
+    }),
+  ),
+  /** Names of the CLONE_ variables that a new Pod would get; none once a restore is finished. */
+  clone: z.array(z.string()),
+  checkedAt: z.iso.datetime(),
+});
+export type StatusReport = z.infer<typeof statusReportSchema>;
