@@ -3,7 +3,7 @@ import { secretKeys, settingsSchema } from "./schema.ts";
 
 /**
  * The JSON Schema of a stack file, for editors: the keys of this project, and anything for other keys.
- * `npm run schema` writes it to settings/stack.schema.json.
+ * `npm run docs` writes it to settings/stack.schema.json.
  */
 export function stackFileSchema(): Record<string, unknown> {
   const properties = Object.fromEntries(

@@ -1,7 +1,5 @@
-import type { Results } from "./reporter.ts";
-
-/** The faults that a stanza repair and a restore must survive, by their number in the tests' titles. */
-const faults: Record<number, string> = {
+/** The faults that a stanza repair and a restore must survive, by their number. Tests name it with `faultTest` (test/support/fault-test.ts). */
+export const faults = {
   1: "The repository holds no stanza (`[]`)",
   2: "The repository cannot be reached; `pgbackrest info` still exits with 0",
   3: "A stanza that is missing, or only half created",
@@ -29,9 +27,13 @@ const faults: Record<number, string> = {
   25: "CLONE_ values that are left after the restore",
   26: "A Spilo or WAL-G that is too old",
   27: "pg_hba already right, with additional lines, or reverted by the Harbor operator; no resource yet; a conflict",
+  28: "The backed-up database has no schema `public`: Spilo's post_init.sh fails and sets the restored data aside",
   29: "A standby password that differs from the restored database's",
+  30: "The database is empty although the restore reported success",
   31: "A secret that is absent, empty, malformed or changed; a copy that is scheduled for deletion",
   32: "An empty or partial backup list, rewritten times, more than 1,000 keys, delete markers",
+  33: "WAL archiving has been failing unnoticed: failures grow, archived segments do not",
+  34: "A value is unknown in a preview, a violation of a policy quotes a secret, or the policy pack is missing or crashes",
   35: "Wrong, unknown or duplicate settings; the kubeconfig of another cluster; two `up` at once; ^C",
   36: "WAL that another database has overwritten",
   37: "A backup, or one on which it builds, without its list of files, its control file or one of its parts",
@@ -40,26 +42,6 @@ const faults: Record<number, string> = {
   40: "WAL objects without content, or cut",
   41: "Objects that S3 has archived (Glacier, Deep Archive, Intelligent-Tiering)",
   42: "Several folders of versions with a target time; several backups of one second",
-};
+} as const satisfies Record<number, string>;
 
-/** docs/faults.md: every fault, the expected outcome, and the results of the last run of all suites. */
-export function faultsPage(results: Results["faults"]): string {
-  const rows = Object.entries(faults).flatMap(([number, fault]) => {
-    const tests = results.filter(({ numbers }) => numbers.includes(Number(number)));
-    if (tests.length === 0) return [`| ${number} | ${fault} | | not tested |`];
-    return tests
-      .toSorted((a, b) => a.suite.localeCompare(b.suite) || a.title.localeCompare(b.title))
-      .map(
-        ({ suite, title, seen }, index) =>
-          `| ${index === 0 ? number : ""} | ${index === 0 ? fault : ""} | ${title} (${suite}) | ${seen} |`,
-      );
-  });
-  return `# Faults that the stanza repair and the restore survive
-
-\`npm test\` writes this page from its own results. \`integration\` and \`e2e\` tests go through the real API server and exec protocol, on real or replayed processes.
-
-| | fault | expected | seen |
-|---|---|---|---|
-${rows.join("\n")}
-`;
-}
+export type FaultNumber = keyof typeof faults;

@@ -1,46 +1,47 @@
 import { writeFileSync } from "node:fs";
 import mocha from "mocha";
 import { z } from "zod";
+import { faultsOf } from "./support/fault-test.ts";
 
 const optionsSchema = z.object({ reporterOptions: z.object({ results: z.string() }) });
 
-/** What `test/run.ts` reads after the run. */
+const faultResultSchema = z.object({
+  faults: z.array(z.int()),
+  suite: z.string(),
+  /** With the titles of the suites around it. */
+  title: z.string(),
+  outcome: z.enum(["passed", "failed", "skipped"]),
+});
+export type FaultResult = z.infer<typeof faultResultSchema>;
+
+/** What `test/run.ts` and `test/docs.ts` read after the run. */
 export const resultsSchema = z.object({
   passes: z.int(),
   failures: z.int(),
-  /** Tests that name a fault of docs/faults.md. */
-  faults: z.array(
-    z.object({
-      numbers: z.array(z.int()),
-      suite: z.string(),
-      title: z.string(),
-      seen: z.enum(["passed", "failed", "skipped"]),
-    }),
-  ),
+  /** The tests that docs/faults.md lists. */
+  faultTests: z.array(faultResultSchema),
 });
 export type Results = z.infer<typeof resultsSchema>;
 
-/** Mocha's `spec` report, which also writes the counts and the results of every fault as JSON. */
+/** Mocha's `spec` report, which also writes the counts and the outcome of every fault's test as JSON. */
 export default class CountingSpec extends mocha.reporters.Spec {
   constructor(runner: Mocha.Runner, options: Mocha.MochaOptions) {
     super(runner, options);
     const { results } = optionsSchema.parse(options).reporterOptions;
-    const faults: Results["faults"] = [];
-    const record = (seen: Results["faults"][number]["seen"]) => (test: Mocha.Test) => {
-      // A suite's title may contain the number for all of its tests.
-      const whole = test.fullTitle();
-      const named = /faults? ([\d, ]+): ?/.exec(whole);
-      if (named?.[1] === undefined) return;
-      const title = whole.slice(named.index + named[0].length);
+    const faultTests: FaultResult[] = [];
+    // A failed hook arrives like a failed test; the tests that it prevented do not arrive at all.
+    const record = (outcome: FaultResult["outcome"]) => (test: Mocha.Test) => {
+      const faults = faultsOf(test);
+      if (faults.length === 0) return;
       const suite = /test\/(\w+)\//.exec(test.file ?? "")?.[1] ?? "";
-      faults.push({ numbers: named[1].split(",").map(Number), suite, title, seen });
+      faultTests.push({ faults: [...faults], suite, title: test.fullTitle(), outcome });
     };
     runner.on("pass", record("passed"));
     runner.on("fail", record("failed"));
     runner.on("pending", record("skipped"));
     runner.once("end", () => {
       const { passes, failures } = this.stats;
-      writeFileSync(results, JSON.stringify({ passes, failures, faults } satisfies Results));
+      writeFileSync(results, JSON.stringify({ passes, failures, faultTests } satisfies Results));
     });
   }
 }

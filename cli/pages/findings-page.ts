@@ -9,7 +9,7 @@ import { severityWords } from "../findings.ts";
 
 type Entry = Mistake & Partial<Explanation>;
 
-/** The whole of docs/findings.md; `node cli/pages/write-findings-page.ts` writes it. */
+/** The whole of docs/findings.md; `npm run docs` writes it. */
 export function findingsPage(): string {
   const sections = areas.map(({ title, entries }) => areaSection(title, Object.entries(entries)));
   return [introduction(areas.map(({ title }) => title)), ...sections, statusesSection(), passedSection()].join("\n");

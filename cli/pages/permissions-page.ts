@@ -1,7 +1,7 @@
 import { roleRules, type Permission, type RoleRule } from "../../domain/kubernetes/permissions.ts";
 import { stepPermissions } from "../../domain/steps/permissions.ts";
 
-/** The whole of docs/permissions.md; `node cli/pages/write-permissions-page.ts` writes it. */
+/** The whole of docs/permissions.md; `npm run docs` writes it. */
 export function permissionsPage(): string {
   return `${introduction}\n${Object.entries(stepPermissions).map(commandSection).join("\n")}\n${oneNamespace}`;
 }

@@ -21,6 +21,7 @@ import { clientSettings, startTestAws, type TestAws } from "../support/aws.ts";
 import { S3Proxy } from "../support/s3-proxy.ts";
 import { generatedSql, streamingCluster, type StreamedDump } from "../support/streamed-dump.ts";
 import type { DumpReport } from "../../domain/dump/report.ts";
+import { faultSuite, faultTest } from "../support/fault-test.ts";
 
 const bucket = "dumps-of-dev";
 const options = {
@@ -123,7 +124,7 @@ describe("dumps in S3", function () {
     assert.deepEqual(await objects("test."), [file.replace(`s3://${bucket}/`, "")]);
   });
 
-  it("fault 13: succeeds if only the answer to the last request is lost, because the object exists", async () => {
+  faultTest(13, "succeeds if only the answer to the last request is lost, because the object exists", async () => {
     proxy.interfere = (method, query) => (method === "POST" && query.has("uploadId") ? "lose the answer" : undefined);
     const { size } = await dumped({ frames: frames() }, `s3://${bucket}/lost-answer`);
     const [only] = await objects("lost-answer");
@@ -131,31 +132,40 @@ describe("dumps in S3", function () {
     assert.deepEqual(await unfinished(), []);
   });
 
-  it("fault 13: leaves no object and no parts when the dump ends halfway", async () => {
+  faultTest(13, "leaves no object and no parts when the dump ends halfway", async () => {
     await failsWithout({ frames: [...frames()].slice(0, -200) }, /trailer is missing/);
   });
 
-  it("fault 13: leaves no object and no parts when the connection to pg_dumpall breaks halfway", async () => {
+  faultTest(13, "leaves no object and no parts when the connection to pg_dumpall breaks halfway", async () => {
     await failsWithout(
       { frames: frames(), result: { end: "broken", message: "the connection closed" } },
       /the connection closed/,
     );
   });
 
-  it("fault 13: names the bucket and leaves no object and no parts when S3 drops every connection halfway", async () => {
-    proxy.interfere = (method, query) => (method === "PUT" && Number(query.get("partNumber")) >= 3 ? "cut" : undefined);
-    const error = await failsWithout({ frames: frames() }, /bucket dumps-of-dev .*no answer.*write part 3/);
-    assert.equal(error.kind, "undetermined");
-  });
+  faultTest(
+    13,
+    "names the bucket and leaves no object and no parts when S3 drops every connection halfway",
+    async () => {
+      proxy.interfere = (method, query) =>
+        method === "PUT" && Number(query.get("partNumber")) >= 3 ? "cut" : undefined;
+      const error = await failsWithout({ frames: frames() }, /bucket dumps-of-dev .*no answer.*write part 3/);
+      assert.equal(error.kind, "undetermined");
+    },
+  );
 
-  it("fault 13: names the bucket and the permissions and leaves no object and no parts when S3 denies a part", async () => {
-    proxy.interfere = (method, query) =>
-      method === "PUT" && Number(query.get("partNumber")) === 2 ? "deny" : undefined;
-    const error = await failsWithout({ frames: frames() }, /bucket dumps-of-dev .*access is denied.*write part 2/);
-    assert.match(error.next ?? "", /s3:PutObject.*docs\/dump\.md/);
-  });
+  faultTest(
+    13,
+    "names the bucket and the permissions and leaves no object and no parts when S3 denies a part",
+    async () => {
+      proxy.interfere = (method, query) =>
+        method === "PUT" && Number(query.get("partNumber")) === 2 ? "deny" : undefined;
+      const error = await failsWithout({ frames: frames() }, /bucket dumps-of-dev .*access is denied.*write part 2/);
+      assert.match(error.next ?? "", /s3:PutObject.*docs\/dump\.md/);
+    },
+  );
 
-  it("fault 13: says that parts may be left when S3 goes away halfway and does not return", async () => {
+  faultTest(13, "says that parts may be left when S3 goes away halfway and does not return", async () => {
     const surroundings = new FakeSurroundings();
     const dump = {
       frames: frames(),
@@ -173,7 +183,7 @@ describe("dumps in S3", function () {
       await s3.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId }));
   });
 
-  it("fault 13: leaves no object and no parts when stopped halfway", async () => {
+  faultTest(13, "leaves no object and no parts when stopped halfway", async () => {
     const surroundings = new FakeSurroundings();
     const stop = (): void => {
       surroundings.stop(new RecoveryError("interrupted", "interrupted"));
@@ -186,7 +196,7 @@ describe("dumps in S3", function () {
     assert.equal(error.kind, "interrupted");
   });
 
-  it("fault 13: leaves no object and no parts when stopped while a part is being sent", async () => {
+  faultTest(13, "leaves no object and no parts when stopped while a part is being sent", async () => {
     const surroundings = new FakeSurroundings();
     proxy.interfere = (_method, query) => {
       if (query.get("partNumber") === "3") surroundings.stop(new RecoveryError("interrupted", "interrupted"));
@@ -195,7 +205,7 @@ describe("dumps in S3", function () {
     await failsWithout({ frames: frames() }, /^interrupted$/, surroundings);
   });
 
-  it("fault 13: takes another name if an object with that name exists", async () => {
+  faultTest(13, "takes another name if an object with that name exists", async () => {
     const taken = key.replace("cluster/a", "taken");
     await s3.send(new PutObjectCommand({ Bucket: bucket, Key: taken, Body: "earlier" }));
     const { file } = await dumped({ frames: generatedSql(0) }, `s3://${bucket}/taken`);
@@ -204,18 +214,22 @@ describe("dumps in S3", function () {
     assert.deepEqual(await unfinished(), []);
   });
 
-  it("fault 13: fails and leaves the other object as it is if one with that name appears during the dump", async () => {
-    const taken = key.replace("cluster/a", "overtaken");
-    const happens = () => s3.send(new PutObjectCommand({ Bucket: bucket, Key: taken, Body: "earlier" }));
-    await assert.rejects(
-      dumped({ frames: frames(), at: { bytes: 20e6, happens } }, `s3://${bucket}/overtaken`),
-      /an object of that name exists already, and stays as it is/,
-    );
-    assert.equal((await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: taken }))).ContentLength, 7);
-    assert.deepEqual(await unfinished(), []);
-  });
+  faultTest(
+    13,
+    "fails and leaves the other object as it is if one with that name appears during the dump",
+    async () => {
+      const taken = key.replace("cluster/a", "overtaken");
+      const happens = () => s3.send(new PutObjectCommand({ Bucket: bucket, Key: taken, Body: "earlier" }));
+      await assert.rejects(
+        dumped({ frames: frames(), at: { bytes: 20e6, happens } }, `s3://${bucket}/overtaken`),
+        /an object of that name exists already, and stays as it is/,
+      );
+      assert.equal((await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: taken }))).ContentLength, 7);
+      assert.deepEqual(await unfinished(), []);
+    },
+  );
 
-  describe("fault 23: fails before pg_dumpall starts:", () => {
+  faultSuite(23, "fails before pg_dumpall starts:", () => {
     async function refused(directory: string, message: RegExp): Promise<RecoveryError> {
       const cluster = new FakeCluster({});
       const error = await dumpDatabases(cluster, { ...options, directory }, new FakeSurroundings()).catch(

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { faultTest } from "../support/fault-test.ts";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
@@ -103,7 +104,7 @@ describe("kept secrets on the real Pulumi engine", function () {
     await up("--expect-no-changes");
   });
 
-  it("fault 31: up fails on an emptied Secret and keeps the good copy", async () => {
+  faultTest(31, "up fails on an emptied Secret and keeps the good copy", async () => {
     await objects.setSecret(standby, { username: "standby", password: "" });
     const { exitCode, stdout } = await recorded(project.up("--debug"));
     assert.notEqual(exitCode, 0);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { faultTest } from "../support/fault-test.ts";
 import { CreatePolicyVersionCommand, GetPolicyCommand, GetPolicyVersionCommand, IAMClient } from "@aws-sdk/client-iam";
 import {
   CreateBucketCommand,
@@ -136,18 +137,22 @@ describe("stand-in for the AWS provider on the real Pulumi engine", function () 
     assert(days > 6 && days < 8, `deleted in ${days} days`);
   });
 
-  it("fault 31: treats a secret that is scheduled for deletion as gone, although its name is still taken", async () => {
-    await up(secret(`name: "pending"`).replace('name: "kept", ', ""));
-    await manager.send(new DeleteSecretCommand({ SecretId: "pending", RecoveryWindowInDays: 7 }));
-    const refreshed = await project.pulumi("refresh", "--yes", "--skip-preview", "--stack", "test");
-    assert.equal(refreshed.exitCode, 0, refreshed.stderr);
-    assert.equal(await project.resource("Secret", "kept"), undefined);
-    const { exitCode, stdout } = await project.up();
-    assert.notEqual(exitCode, 0);
-    // AWS itself says that it is scheduled for deletion.
-    assert.match(stdout, /Secret kept: api error \w+: .*(pending already exists|scheduled for deletion)/);
-    await up("");
-  });
+  faultTest(
+    31,
+    "treats a secret that is scheduled for deletion as gone, although its name is still taken",
+    async () => {
+      await up(secret(`name: "pending"`).replace('name: "kept", ', ""));
+      await manager.send(new DeleteSecretCommand({ SecretId: "pending", RecoveryWindowInDays: 7 }));
+      const refreshed = await project.pulumi("refresh", "--yes", "--skip-preview", "--stack", "test");
+      assert.equal(refreshed.exitCode, 0, refreshed.stderr);
+      assert.equal(await project.resource("Secret", "kept"), undefined);
+      const { exitCode, stdout } = await project.up();
+      assert.notEqual(exitCode, 0);
+      // AWS itself says that it is scheduled for deletion.
+      assert.match(stdout, /Secret kept: api error \w+: .*(pending already exists|scheduled for deletion)/);
+      await up("");
+    },
+  );
 
   it("refresh sees outside changes, and the next up reverts them", async () => {
     const body = `const { bucket } = new aws.s3.Bucket("b", { bucket: "drifting" }, options);

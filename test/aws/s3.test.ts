@@ -10,6 +10,7 @@ import { suggestRestores } from "../../operations/restore/suggest.ts";
 import { listWal } from "../../operations/restore/wal-listing.ts";
 import { clientSettings, startTestAws, type TestAws } from "../support/aws.ts";
 import { backupObjects, walgPrefix } from "../support/walg.ts";
+import { faultTest } from "../support/fault-test.ts";
 
 const bucket = "harbor-database-backups";
 const location = { bucket, prefix: walgPrefix };
@@ -142,11 +143,11 @@ describe("reading backups from S3", function () {
 
   const keys = (): NonNullable<S3Access["keys"]> => access.keys ?? { accessKeyId: "", secretAccessKey: "" };
 
-  it("fault 23: names names names a bucket that does not exist", async () => {
+  faultTest(23, "names names names a bucket that does not exist", async () => {
     assert.equal((await problemOf({}, "no-such-bucket-here"))[0], "s3-bucket-missing");
   });
 
-  it("fault 23: tells a wrong secret access key from an unknown access key ID", async () => {
+  faultTest(23, "tells a wrong secret access key from an unknown access key ID", async () => {
     assert.equal(
       (await problemOf({ keys: { ...keys(), secretAccessKey: "canary-wrong" } }))[0],
       "aws-credentials-rejected",
@@ -154,13 +155,13 @@ describe("reading backups from S3", function () {
     assert.equal((await problemOf({ keys: { ...keys(), accessKeyId: "UNKNOWN" } }))[0], "aws-credentials-rejected");
   });
 
-  it("fault 23: names a region that is not the bucket's", async () => {
+  faultTest(23, "names a region that is not the bucket's", async () => {
     const [code, message] = await problemOf({ region: "us-east-1" });
     assert.equal(code, "s3-region-wrong");
     assert.match(message, /eu-west-2/);
   });
 
-  it("fault 23: says when nothing, or something other than S3, answers at the endpoint", async () => {
+  faultTest(23, "says when nothing, or something other than S3, answers at the endpoint", async () => {
     assert.equal((await problemOf({ endpoint: "http://127.0.0.1:9" }))[0], "s3-unreachable");
     const server = createServer((_request, response) =>
       response.writeHead(200, { "content-type": "text/html" }).end("<html>login</html>"),
@@ -171,7 +172,7 @@ describe("reading backups from S3", function () {
     server.close();
   });
 
-  it("fault 23: reports a refused listing in whatever form S3 refuses it", async () => {
+  faultTest(23, "reports a refused listing in whatever form S3 refuses it", async () => {
     const answers = [`<Error><Code>AccessDenied</Code><Message>no</Message></Error>`, ""];
     for (const body of answers) {
       const server = createServer((_request, response) =>

@@ -17,6 +17,7 @@ import { clientSettings, startTestAws, type TestAws } from "../support/aws.ts";
 import { HarborObjects } from "../support/harbor-objects.ts";
 import { startTestKubernetes, type TestKubernetes } from "../support/kubernetes.ts";
 import type { Ended } from "../support/sandbox.ts";
+import { faultTest } from "../support/fault-test.ts";
 
 const harbor = { namespace: "harbor-cluster", name: "harbor-cluster" };
 const cluster = "harbor-cluster/harbor-cluster";
@@ -121,23 +122,27 @@ describe("keeping secrets in AWS Secrets Manager and restoring them", function (
       ["of another role", { username: "postgres", password: "CANARY" }, /standby\S+: username is not standby/],
     ];
     for (const [what, values, problem] of odd) {
-      it(`fault 31: refuses a Secret that is ${what} by name, keeps its good copy, and copies the others`, async () => {
-        await objects.create();
-        await keep();
-        const before = await stored(standby);
-        await objects.setSecret(standby, values);
-        await objects.setSecret(postgres, { username: "postgres", password: "rotated" });
-        const { exitCode, stdout, stderr } = await run("keep");
-        assert.equal(exitCode, 4);
-        assert.match(stderr, problem);
-        assert.doesNotMatch(stdout + stderr, /CANARY/);
-        assert.deepEqual(await stored(standby), before);
-        assert.equal(await versions(standby), 1);
-        assert.equal(await versions(postgres), 2);
-      });
+      faultTest(
+        31,
+        `refuses a Secret that is ${what} by name, keeps its good copy, and copies the others`,
+        async () => {
+          await objects.create();
+          await keep();
+          const before = await stored(standby);
+          await objects.setSecret(standby, values);
+          await objects.setSecret(postgres, { username: "postgres", password: "rotated" });
+          const { exitCode, stdout, stderr } = await run("keep");
+          assert.equal(exitCode, 4);
+          assert.match(stderr, problem);
+          assert.doesNotMatch(stdout + stderr, /CANARY/);
+          assert.deepEqual(await stored(standby), before);
+          assert.equal(await versions(standby), 1);
+          assert.equal(await versions(postgres), 2);
+        },
+      );
     }
 
-    it("fault 31: names every problem at once", async () => {
+    faultTest(31, "names every problem at once", async () => {
       await objects.create();
       await objects.setSecret(standby, undefined);
       await objects.setSecret(postgres, { username: "postgres", password: "" });
@@ -146,7 +151,7 @@ describe("keeping secrets in AWS Secrets Manager and restoring them", function (
       for (const name of [standby, postgres, "not-there"]) assert(stderr.includes(`  ${name}: `), stderr);
     });
 
-    it("fault 31: first restores a copy that is scheduled for deletion", async () => {
+    faultTest(31, "first restores a copy that is scheduled for deletion", async () => {
       await objects.create();
       await keep();
       const SecretId = copyName(harbor, standby);
@@ -157,7 +162,7 @@ describe("keeping secrets in AWS Secrets Manager and restoring them", function (
       assert.equal((await manager.send(new DescribeSecretCommand({ SecretId }))).DeletedDate, undefined);
     });
 
-    it("fault 31: leaves an unrelated secret under the copy's name as it is", async () => {
+    faultTest(31, "leaves an unrelated secret under the copy's name as it is", async () => {
       await objects.create();
       await manager.send(
         new PutSecretValueCommand({ SecretId: copyName(harbor, standby), SecretString: "CANARY-of-somebody" }),
@@ -169,7 +174,7 @@ describe("keeping secrets in AWS Secrets Manager and restoring them", function (
       assert.equal(await versions(standby), 1);
     });
 
-    it("fault 31: names a missing secret in AWS and says what creates it", async () => {
+    faultTest(31, "names a missing secret in AWS and says what creates it", async () => {
       await objects.create();
       await objects.setSecret("pull", { token: "x" });
       const { exitCode, stderr } = await run("keep", "--also", "pull");
@@ -177,7 +182,7 @@ describe("keeping secrets in AWS Secrets Manager and restoring them", function (
       assert.match(stderr, /pull does not exist in AWS Secrets Manager\nnext: let `pulumi up` make it first/);
     });
 
-    it("fault 31: finds the copies of two databases with the same name", async () => {
+    faultTest(31, "finds the copies of two databases with the same name", async () => {
       const first = await objects.create();
       await keep();
       await objects.clear();
@@ -230,7 +235,7 @@ describe("keeping secrets in AWS Secrets Manager and restoring them", function (
       );
     });
 
-    it("fault 29: never changes an existing Secret with different content, and then restores nothing", async () => {
+    faultTest(29, "never changes an existing Secret with different content, and then restores nothing", async () => {
       await objects.create();
       await keep();
       await objects.clear();
@@ -246,7 +251,7 @@ describe("keeping secrets in AWS Secrets Manager and restoring them", function (
       );
     });
 
-    it("fault 31: names every copy that is missing or belongs to another database, and restores nothing", async () => {
+    faultTest(31, "names every copy that is missing or belongs to another database, and restores nothing", async () => {
       await objects.create();
       await keep();
       await objects.clear();
@@ -262,7 +267,7 @@ describe("keeping secrets in AWS Secrets Manager and restoring them", function (
       assert.equal((await kubernetes.core.listNamespacedSecret({ namespace: harbor.namespace })).items.length, 0);
     });
 
-    it("fault 31: does not mix copies of different databases", async () => {
+    faultTest(31, "does not mix copies of different databases", async () => {
       await objects.create();
       await keep();
       await objects.clear();
@@ -280,7 +285,7 @@ describe("keeping secrets in AWS Secrets Manager and restoring them", function (
       );
     });
 
-    it("fault 31: restores copies that are scheduled for deletion", async () => {
+    faultTest(31, "restores copies that are scheduled for deletion", async () => {
       const uid = await objects.create();
       await keep();
       await objects.clear();
@@ -323,7 +328,7 @@ describe("keeping secrets in AWS Secrets Manager and restoring them", function (
     });
   });
 
-  it("fault 31: says that AWS cannot be reached and changes nothing", async () => {
+  faultTest(31, "says that AWS cannot be reached and changes nothing", async () => {
     await objects.create();
     const env = {
       ...aws.environment,

@@ -10,6 +10,7 @@ import { Project } from "../support/project.ts";
 import { untilRemoteCommand } from "../support/remote-commands.ts";
 import { loseStanza, repositoryFiles } from "../support/repository.ts";
 import { repositoryCodes, sandboxEnvironment, startInSandbox, type Running } from "../support/sandbox.ts";
+import { faultTest } from "../support/fault-test.ts";
 
 const target = "wip-showcase/showcase-dev-db";
 const cluster = findCluster("dev", target);
@@ -73,35 +74,39 @@ describe("pulumi up that is killed, or runs twice at once", function () {
     });
   }
 
-  it("fault 17: finds the stanza in the next up when killed between its creation and the write of the state", async () => {
-    await withOperatorStopped(async () => {
-      const up = await startUp("faults-one");
-      await up.until(/waiting for PGO to confirm/);
-      up.signal("SIGKILL");
-      await up.ended;
-    });
-    assert.deepEqual(await repositoryCodes(context, namespace, pod), [2]);
-    const before = await repositoryFiles(cluster);
-    await untilNothingRuns();
-    assert.deepEqual(
-      (await project.state("faults-one")).filter(({ type }) => type === "command:local:Command"),
-      [],
-    );
+  faultTest(
+    17,
+    "finds the stanza in the next up when killed between its creation and the write of the state",
+    async () => {
+      await withOperatorStopped(async () => {
+        const up = await startUp("faults-one");
+        await up.until(/waiting for PGO to confirm/);
+        up.signal("SIGKILL");
+        await up.ended;
+      });
+      assert.deepEqual(await repositoryCodes(context, namespace, pod), [2]);
+      const before = await repositoryFiles(cluster);
+      await untilNothingRuns();
+      assert.deepEqual(
+        (await project.state("faults-one")).filter(({ type }) => type === "command:local:Command"),
+        [],
+      );
 
-    // The dead engine left its lock in the file backend; Pulumi requires this before it continues.
-    const locked = await project.up("faults-one");
-    assert.notEqual(locked.exitCode, 0);
-    assert.match(`${locked.stdout}${locked.stderr}`, /currently locked/);
-    await project.pulumi("cancel", "--stack", "faults-one", "--yes");
+      // The dead engine left its lock in the file backend; Pulumi requires this before it continues.
+      const locked = await project.up("faults-one");
+      assert.notEqual(locked.exitCode, 0);
+      assert.match(`${locked.stdout}${locked.stderr}`, /currently locked/);
+      await project.pulumi("cancel", "--stack", "faults-one", "--yes");
 
-    const { exitCode, stdout, stderr } = await project.up("faults-one");
-    assert.equal(exitCode, 0, stdout + stderr);
-    assert.equal((await report("faults-one"))?.outcome, "already-okay");
-    assert.deepEqual(await repositoryFiles(cluster), before);
-    assert.equal((await project.up("faults-one", "--expect-no-changes")).exitCode, 0);
-  });
+      const { exitCode, stdout, stderr } = await project.up("faults-one");
+      assert.equal(exitCode, 0, stdout + stderr);
+      assert.equal((await report("faults-one"))?.outcome, "already-okay");
+      assert.deepEqual(await repositoryFiles(cluster), before);
+      assert.equal((await project.up("faults-one", "--expect-no-changes")).exitCode, 0);
+    },
+  );
 
-  it("fault 13, 17: creates nothing and leaves no partial dump when killed during the dump", async () => {
+  faultTest([13, 17], "creates nothing and leaves no partial dump when killed during the dump", async () => {
     await withTableLocked(cluster, async () => {
       const up = await startUp("faults-one");
       await untilRemoteCommand(context, namespace, pod, /pg_dump /);
@@ -116,7 +121,7 @@ describe("pulumi up that is killed, or runs twice at once", function () {
     );
   });
 
-  it("fault 17, 35: two runs on one stack at once: Pulumi lets one through, and it succeeds", async () => {
+  faultTest([17, 35], "two runs on one stack at once: Pulumi lets one through, and it succeeds", async () => {
     const first = await startUp("faults-one");
     await first.until(/Updating/);
     const second = await project.up("faults-one");
@@ -127,7 +132,7 @@ describe("pulumi up that is killed, or runs twice at once", function () {
     assert.deepEqual(await repositoryCodes(context, namespace, pod), [2]);
   });
 
-  it("fault 17: two stacks with the same target at once both succeed and leave one valid stanza", async () => {
+  faultTest(17, "two stacks with the same target at once both succeed and leave one valid stanza", async () => {
     const ends = await Promise.all(stacks.map((stack) => project.up(stack)));
     for (const { exitCode, stdout } of ends) assert.equal(exitCode, 0, stdout);
     assert.deepEqual(await repositoryCodes(context, namespace, pod), [2]);

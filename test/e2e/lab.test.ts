@@ -7,6 +7,7 @@ import { breakRepository, heal } from "../../sandbox/cluster.ts";
 import { FreshPostgres } from "../support/fresh-postgres.ts";
 import { Project } from "../support/project.ts";
 import { askDirectly, cli, repositoryCodes, sandboxEnvironment, testDirectory } from "../support/sandbox.ts";
+import { faultTest } from "../support/fault-test.ts";
 
 const cluster = "consent/spicedb-psql";
 const pod = "spicedb-psql-instance-hln5-0";
@@ -44,7 +45,7 @@ describe("pulumi on the stack lab, with one target whose repo host is silent at 
     assert.deepEqual(await dumps(), []);
   });
 
-  it("fault 6: up fails and says why while the repo host is silent, and records nothing", async () => {
+  faultTest(6, "up fails and says why while the repo host is silent, and records nothing", async () => {
     const { exitCode, stdout } = await project.up("lab");
     assert.notEqual(exitCode, 0);
     assert.match(stdout, /consent\/spicedb-psql: Timeout occurred: repo1: .*timeout after/);
@@ -105,7 +106,7 @@ describe("pulumi on the stack lab, with one target whose repo host is silent at 
     }
   });
 
-  it("fault 17: a second up changes nothing", async () => {
+  faultTest(17, "a second up changes nothing", async () => {
     const { exitCode, stdout } = await project.up("lab", "--expect-no-changes");
     assert.equal(exitCode, 0, stdout);
   });
@@ -142,7 +143,7 @@ describe("pulumi on the stack lab, with one target whose repo host is silent at 
     assert.match(stdout, /^INFO:root:\[consent\] spicedb-psql \(spicedb-psql-instance-hln5-0\): Okay$/m);
   });
 
-  it("fault 18: destroy empties the stack and leaves the stanza in place", async () => {
+  faultTest(18, "destroy empties the stack and leaves the stanza in place", async () => {
     const { exitCode, stdout } = await project.pulumi("destroy", "--stack", "lab", "--yes", "--skip-preview");
     assert.equal(exitCode, 0, stdout);
     assert.deepEqual(await project.state("lab"), []);

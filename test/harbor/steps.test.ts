@@ -26,6 +26,7 @@ import { HarborDatabase, roleOf } from "../support/harbor.ts";
 import { RestrictedUsers } from "../support/restricted-user.ts";
 import { harborEnvironment, runInSandbox, testDirectory, type Ended } from "../support/sandbox.ts";
 import { backupObjects, walgPrefix, walObjects } from "../support/walg.ts";
+import { faultTest } from "../support/fault-test.ts";
 
 const { namespace, database: name } = harborCluster;
 const cluster = `${namespace}/${harborCluster.name}`;
@@ -188,7 +189,7 @@ describe("the steps for Harbor's database, with both real operators and a real S
     assert.match(stdout, /the restore can begin; read the warnings first$/);
   });
 
-  it("fault 20: restore check says on stderr how to fix another UID, with exit code 1", async () => {
+  faultTest(20, "restore check says on stderr how to fix another UID, with exit code 1", async () => {
     const { exitCode, stdout, stderr } = await run(
       ["restore", "check", "--request", "-", "-o", "json"],
       checkRequest({ source: { uid: "00e85b8a-3f92-4c86-8d42-5056348c1e7e" } }),
@@ -198,7 +199,7 @@ describe("the steps for Harbor's database, with both real operators and a real S
     assert.equal(steps["restore check"].report.parse(JSON.parse(stdout)).verdict, "refuse");
   });
 
-  it("fault 23: restore check is never okay with a wrong region or a silent S3: exit code 3", async () => {
+  faultTest(23, "restore check is never okay with a wrong region or a silent S3: exit code 3", async () => {
     for (const [wrong, told] of [
       [{ region: "us-east-1" }, /the bucket is in the region eu-west-2/],
       [{ endpoint: "http://127.0.0.1:9" }, /no answer/],
@@ -209,7 +210,7 @@ describe("the steps for Harbor's database, with both real operators and a real S
     }
   });
 
-  it("fault 19: restore check names everything that a request lacks at once, with exit code 2", async () => {
+  faultTest(19, "restore check names everything that a request lacks at once, with exit code 2", async () => {
     const { exitCode, stderr } = await run(
       ["restore", "check", "--request", "-"],
       checkRequest({ scope: undefined, bucket: undefined }),
@@ -238,23 +239,27 @@ describe("the steps for Harbor's database, with both real operators and a real S
     );
   });
 
-  it("fault 27: pg-hba ends in time without the resource and says what it waited for, with exit code 4", async () => {
+  faultTest(27, "pg-hba ends in time without the resource and says what it waited for, with exit code 4", async () => {
     const { exitCode, stderr } = await run(["harbor", "pg-hba", cluster, "--wait", "3s"]);
     assert.equal(exitCode, 4);
     assert.match(stderr, /waiting for the Harbor operator to make postgresql/);
     assert.match(stderr, /there is no HarborCluster/);
   });
 
-  it("fault 27: pg-hba, started early, writes the list as soon as the Harbor operator creates the resource", async () => {
-    const writing = run(["harbor", "pg-hba", cluster, "-o", "json"]);
-    await applyHarborCluster(testDirectory);
-    const { exitCode, stdout, stderr } = await writing;
-    assert.equal(exitCode, 0, stderr);
-    const report = steps["harbor pg-hba"].report.parse(JSON.parse(stdout));
-    assert.equal(report.outcome, "applied");
-    const { metadata, spec } = await database.resource();
-    assert.deepEqual([spec.patroni.pg_hba, metadata.uid], [[...runbookPgHba], report.uid]);
-  });
+  faultTest(
+    27,
+    "pg-hba, started early, writes the list as soon as the Harbor operator creates the resource",
+    async () => {
+      const writing = run(["harbor", "pg-hba", cluster, "-o", "json"]);
+      await applyHarborCluster(testDirectory);
+      const { exitCode, stdout, stderr } = await writing;
+      assert.equal(exitCode, 0, stderr);
+      const report = steps["harbor pg-hba"].report.parse(JSON.parse(stdout));
+      assert.equal(report.outcome, "applied");
+      const { metadata, spec } = await database.resource();
+      assert.deepEqual([spec.patroni.pg_hba, metadata.uid], [[...runbookPgHba], report.uid]);
+    },
+  );
 
   it("roll brings a new database to a leader with the list, whatever the operator did meanwhile", async () => {
     const { exitCode, stdout, stderr } = await run(["harbor", "roll", cluster, "-o", "json"]);
@@ -289,37 +294,45 @@ describe("the steps for Harbor's database, with both real operators and a real S
     assert.deepEqual(report.pods, [{ name: `${name}-0`, role: "leader", ready: true, current: true }]);
   });
 
-  it("fault 24: restore check refuses a database that was bootstrapped before, because Spilo would skip the restore", async () => {
-    const { exitCode, stderr } = await run(["restore", "check", "--request", "-", "-o", "json"], checkRequest());
-    assert.equal(exitCode, 1);
-    assert.match(stderr, /exists already and is another one/);
-  });
+  faultTest(
+    24,
+    "restore check refuses a database that was bootstrapped before, because Spilo would skip the restore",
+    async () => {
+      const { exitCode, stderr } = await run(["restore", "check", "--request", "-", "-o", "json"], checkRequest());
+      assert.equal(exitCode, 1);
+      assert.match(stderr, /exists already and is another one/);
+    },
+  );
 
-  it("fault 27: after a HarborCluster edit reverts the list, status says so, pg-hba restores it and roll brings up two Pods with it", async () => {
-    await applyHarborCluster(testDirectory, { replicas: 2 });
-    await waitUntil(
-      "the Harbor operator to revert the list",
-      60,
-      async () => (await database.resource()).spec.patroni.pg_hba.length === harborOperatorPgHba.length,
-    );
-    assert(severities(await status(), "postgresql resource").includes("refuse"));
-    const { stdout } = await run(["harbor", "pg-hba", cluster, "-o", "json"]);
-    assert.deepEqual(
-      [
-        steps["harbor pg-hba"].report.parse(JSON.parse(stdout)).outcome,
-        steps["harbor pg-hba"].report.parse(JSON.parse(stdout)).generation,
-      ],
-      ["applied", "2"],
-    );
-    const rolled = await run(["harbor", "roll", cluster, "-o", "json"]);
-    assert.equal(rolled.exitCode, 0, rolled.stderr);
-    await waitUntil("two Pods", 120, async () => (await uids()).length === 2);
-    assert.equal((await run(["harbor", "roll", cluster])).exitCode, 0);
-    assert.deepEqual((await harbor.listPods(harborCluster)).map((pod) => pod.metadata.labels["spilo-role"]).sort(), [
-      "master",
-      "replica",
-    ]);
-  });
+  faultTest(
+    27,
+    "after a HarborCluster edit reverts the list, status says so, pg-hba restores it and roll brings up two Pods with it",
+    async () => {
+      await applyHarborCluster(testDirectory, { replicas: 2 });
+      await waitUntil(
+        "the Harbor operator to revert the list",
+        60,
+        async () => (await database.resource()).spec.patroni.pg_hba.length === harborOperatorPgHba.length,
+      );
+      assert(severities(await status(), "postgresql resource").includes("refuse"));
+      const { stdout } = await run(["harbor", "pg-hba", cluster, "-o", "json"]);
+      assert.deepEqual(
+        [
+          steps["harbor pg-hba"].report.parse(JSON.parse(stdout)).outcome,
+          steps["harbor pg-hba"].report.parse(JSON.parse(stdout)).generation,
+        ],
+        ["applied", "2"],
+      );
+      const rolled = await run(["harbor", "roll", cluster, "-o", "json"]);
+      assert.equal(rolled.exitCode, 0, rolled.stderr);
+      await waitUntil("two Pods", 120, async () => (await uids()).length === 2);
+      assert.equal((await run(["harbor", "roll", cluster])).exitCode, 0);
+      assert.deepEqual((await harbor.listPods(harborCluster)).map((pod) => pod.metadata.labels["spilo-role"]).sort(), [
+        "master",
+        "replica",
+      ]);
+    },
+  );
 
   it("roll without the operator's help takes the replica, switches over, then takes the former leader", async () => {
     const before = await uids();

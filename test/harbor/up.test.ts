@@ -18,6 +18,7 @@ import { HarborDatabase } from "../support/harbor.ts";
 import { Project } from "../support/project.ts";
 import { harborEnvironment, testDirectory, type Ended } from "../support/sandbox.ts";
 import { backupObjects, walObjects } from "../support/walg.ts";
+import { faultTest } from "../support/fault-test.ts";
 
 const { namespace, database: name } = harborCluster;
 const podConfig = { namespace: operatorNamespace, name: "pod-config" };
@@ -136,7 +137,7 @@ describe("pulumi on the stack lab: Harbor's database, declared, with both real o
     assert.equal(await database.configMap(podConfig), undefined);
   });
 
-  it("fault 19: up changes nothing in the cluster and fails if the operator does not use pod-config", async () => {
+  faultTest(19, "up changes nothing in the cluster and fails if the operator does not use pod-config", async () => {
     const [operators = "", config = ""] = zalandoConfigMap.split("/");
     const restore = await database.patchConfigMap(
       { namespace: operators, name: config },
@@ -153,15 +154,19 @@ describe("pulumi on the stack lab: Harbor's database, declared, with both real o
     assert.equal(await database.secretData(podSecret), undefined);
   });
 
-  it("fault 27: up waits until the Harbor operator creates the resource, and brings the new database to a leader", async () => {
-    const running = succeeded(up());
-    await waitUntil("pod-config", 120, async () => (await database.configMap(podConfig)) !== undefined);
-    await applyHarborCluster(testDirectory);
-    await running;
-    assert.deepEqual((await database.resource()).spec.patroni.pg_hba, runbookPgHba);
-    assert.deepEqual(await database.configuredHba(), runbookPgHba);
-    assert.equal(await database.ask("select pg_is_in_recovery()"), "f");
-  });
+  faultTest(
+    27,
+    "up waits until the Harbor operator creates the resource, and brings the new database to a leader",
+    async () => {
+      const running = succeeded(up());
+      await waitUntil("pod-config", 120, async () => (await database.configMap(podConfig)) !== undefined);
+      await applyHarborCluster(testDirectory);
+      await running;
+      assert.deepEqual((await database.resource()).spec.patroni.pg_hba, runbookPgHba);
+      assert.deepEqual(await database.configuredHba(), runbookPgHba);
+      assert.equal(await database.ask("select pg_is_in_recovery()"), "f");
+    },
+  );
 
   it("the StatefulSet has exactly the intended environment, with the keys only by reference", async () => {
     assert.deepEqual(await declaredEnvironment(), backupEnvironment);
@@ -198,19 +203,26 @@ describe("pulumi on the stack lab: Harbor's database, declared, with both real o
     await succeeded(up("--expect-no-changes"));
   });
 
-  it("fault 27: after a HarborCluster edit reverts pg_hba, preview shows it, the next up fixes it, and the one after changes nothing", async () => {
-    await applyHarborCluster(testDirectory, { logLevel: "debug" });
-    await waitUntil(
-      "the Harbor operator to revert the list",
-      60,
-      async () => (await database.resource()).spec.patroni.pg_hba.length === harborOperatorPgHba.length,
-    );
-    assert.match(await succeeded(pulumi("preview", "--stack", "lab", "--non-interactive")), /Command +pg-hba +replace/);
-    await succeeded(up());
-    assert.deepEqual((await database.resource()).spec.patroni.pg_hba, runbookPgHba);
-    assert.equal(await database.ask("select pg_is_in_recovery()"), "f");
-    await succeeded(up("--expect-no-changes"));
-  });
+  faultTest(
+    27,
+    "after a HarborCluster edit reverts pg_hba, preview shows it, the next up fixes it, and the one after changes nothing",
+    async () => {
+      await applyHarborCluster(testDirectory, { logLevel: "debug" });
+      await waitUntil(
+        "the Harbor operator to revert the list",
+        60,
+        async () => (await database.resource()).spec.patroni.pg_hba.length === harborOperatorPgHba.length,
+      );
+      assert.match(
+        await succeeded(pulumi("preview", "--stack", "lab", "--non-interactive")),
+        /Command +pg-hba +replace/,
+      );
+      await succeeded(up());
+      assert.deepEqual((await database.resource()).spec.patroni.pg_hba, runbookPgHba);
+      assert.equal(await database.ask("select pg_is_in_recovery()"), "f");
+      await succeeded(up("--expect-no-changes"));
+    },
+  );
 
   it("the next up keeps a rotated password, which is in no state, output or log", async () => {
     await database.setSecret({ namespace, name: standby }, { username: "standby", password: "CANARYstandbypassword" });
@@ -275,7 +287,7 @@ describe("pulumi on the stack lab: Harbor's database, declared, with both real o
     });
   }
 
-  it("fault 23: up with keys that S3 refuses fails before it touches the cluster", async () => {
+  faultTest(23, "up with keys that S3 refuses fails before it touches the cluster", async () => {
     await setKeys("restore", "CANARYbackupid", "CANARYbackupkey");
     await project.edit("lab", ["harbor", "restore"], {
       id: "after-the-fire",
@@ -323,24 +335,28 @@ describe("pulumi on the stack lab: Harbor's database, declared, with both real o
 
   it("a second up with the same restore changes nothing", () => succeeded(up("--expect-no-changes")));
 
-  it("fault 25: up without the key restore removes every CLONE_ value from pod-config, the Secret and the StatefulSet", async () => {
-    await project.edit("lab", ["harbor", "restore"], undefined);
-    await succeeded(up());
-    assert.deepEqual(
-      Object.keys((await database.configMap(podConfig))?.data ?? {}).filter((key) => key.startsWith("CLONE_")),
-      [],
-    );
-    assert.deepEqual(await database.secretData(podSecret), {
-      AWS_ACCESS_KEY_ID: "CANARYbackupid",
-      AWS_SECRET_ACCESS_KEY: "CANARYbackupkey",
-    });
-    await waitUntil("the operator's next sync", 120, async () =>
-      Object.keys(await declaredEnvironment()).every((key) => !key.startsWith("CLONE_")),
-    );
-    assert.deepEqual(await declaredEnvironment(), { ...backupEnvironment, BACKUP_NUM_TO_RETAIN: "9" });
-    assert.equal(await database.ask("select content from precious"), "old data");
-    await succeeded(up("--expect-no-changes"));
-  });
+  faultTest(
+    25,
+    "up without the key restore removes every CLONE_ value from pod-config, the Secret and the StatefulSet",
+    async () => {
+      await project.edit("lab", ["harbor", "restore"], undefined);
+      await succeeded(up());
+      assert.deepEqual(
+        Object.keys((await database.configMap(podConfig))?.data ?? {}).filter((key) => key.startsWith("CLONE_")),
+        [],
+      );
+      assert.deepEqual(await database.secretData(podSecret), {
+        AWS_ACCESS_KEY_ID: "CANARYbackupid",
+        AWS_SECRET_ACCESS_KEY: "CANARYbackupkey",
+      });
+      await waitUntil("the operator's next sync", 120, async () =>
+        Object.keys(await declaredEnvironment()).every((key) => !key.startsWith("CLONE_")),
+      );
+      assert.deepEqual(await declaredEnvironment(), { ...backupEnvironment, BACKUP_NUM_TO_RETAIN: "9" });
+      assert.equal(await database.ask("select content from precious"), "old data");
+      await succeeded(up("--expect-no-changes"));
+    },
+  );
 
   it("names a value that was added by hand, and refuses the next restore because of it", async () => {
     await database.apply({
@@ -394,7 +410,7 @@ describe("pulumi on the stack lab: Harbor's database, declared, with both real o
     );
   });
 
-  it("fault 18: destroy leaves the cluster, the copies of the Secrets and the buckets as they are", async () => {
+  faultTest(18, "destroy leaves the cluster, the copies of the Secrets and the buckets as they are", async () => {
     assert.equal((await pulumi("state", "unprotect", "--all", "--yes", "--stack", "lab")).exitCode, 0);
     const before = await database.configMap(podConfig);
     await succeeded(pulumi("destroy", "--stack", "lab", "--yes", "--skip-preview"));

@@ -6,6 +6,7 @@ import { waitUntil } from "../../sandbox/host/processes.ts";
 import { ApiProxy, type Interfere } from "../support/api-proxy.ts";
 import { withApiServerKilled } from "../support/api-server-process.ts";
 import { askDirectly, cli, sandboxEnvironment, startCli, type Ended } from "../support/sandbox.ts";
+import { faultTest } from "../support/fault-test.ts";
 
 const okay = "INFO:root:[tsl] tsl-db (tsl-db-tsl-db-1-w7q9-0): Okay";
 
@@ -57,7 +58,7 @@ describe("trouble with the API server's answers", function () {
     ["a connection that is cut halfway through the answer", "cut in the middle"],
   ];
   for (const [what, interference] of passing) {
-    it(`fault 15: asks again after ${what}, twice, and the list is complete`, async () => {
+    faultTest(15, `asks again after ${what}, twice, and the list is complete`, async () => {
       const paths = await proxy.during(firstTimes(2, interference), async () => {
         const { stdout, stderr, exitCode } = await list();
         assert.deepEqual({ stdout, exitCode }, { stdout: okay, exitCode: 0 }, stderr);
@@ -67,7 +68,7 @@ describe("trouble with the API server's answers", function () {
     });
   }
 
-  it("fault 15: asks no more after a 429 whose wait exceeds the limit, and exits as undetermined", async () => {
+  faultTest(15, "asks no more after a 429 whose wait exceeds the limit, and exits as undetermined", async () => {
     const paths = await proxy.during(
       () => ({ status: 429, headers: { "Retry-After": "120" } }),
       async () => {
@@ -79,7 +80,7 @@ describe("trouble with the API server's answers", function () {
     assert.equal(paths.length, 2);
   });
 
-  it("fault 15: quotes the API server after nothing but 503, and exits as undetermined", async () => {
+  faultTest(15, "quotes the API server after nothing but 503, and exits as undetermined", async () => {
     await proxy.during(
       () => ({ status: 503, body: JSON.stringify({ kind: "Status", message: "apiserver is shutting down" }) }),
       async () => {
@@ -93,7 +94,7 @@ describe("trouble with the API server's answers", function () {
     );
   });
 
-  it("fault 15: gives up within half a minute when a connection is accepted and never answered", async () => {
+  faultTest(15, "gives up within half a minute when a connection is accepted and never answered", async () => {
     await proxy.during(
       () => "silence",
       async () => {
@@ -104,7 +105,7 @@ describe("trouble with the API server's answers", function () {
     );
   });
 
-  it("fault 15: reports a time-out when the connection of a remote command is never answered", async () => {
+  faultTest(15, "reports a time-out when the connection of a remote command is never answered", async () => {
     await proxy.during(
       (path) => (path.includes("/exec") ? "silence" : undefined),
       async () => {
@@ -115,7 +116,7 @@ describe("trouble with the API server's answers", function () {
   });
 
   for (const status of [401, 403, 404]) {
-    it(`fault 15: never asks again after ${status}`, async () => {
+    faultTest(15, `never asks again after ${status}`, async () => {
       const paths = await proxy.during(
         () => ({ status, body: JSON.stringify({ kind: "Status", message: "no" }) }),
         async () => {
@@ -126,7 +127,7 @@ describe("trouble with the API server's answers", function () {
     });
   }
 
-  it("fault 15: quotes nothing of an answer that is not Kubernetes', and exits as undetermined", async () => {
+  faultTest(15, "quotes nothing of an answer that is not Kubernetes', and exits as undetermined", async () => {
     await proxy.during(
       () => ({ status: 200, headers: { "Content-Type": "application/json" }, body: "CANARY-7 please log in" }),
       async () => {
@@ -138,17 +139,21 @@ describe("trouble with the API server's answers", function () {
     );
   });
 
-  it("fault 15: shows unreachable, not okay, if the token expires between the list and the remote command", async () => {
-    await proxy.during(
-      (path) => (path.includes("/exec") ? { status: 401, body: "Unauthorized" } : undefined),
-      async () => {
-        const { stdout, exitCode } = await list();
-        assert.deepEqual({ stdout, exitCode }, { stdout: okay.replace("Okay", "Unreachable"), exitCode: 3 });
-      },
-    );
-  });
+  faultTest(
+    15,
+    "shows unreachable, not okay, if the token expires between the list and the remote command",
+    async () => {
+      await proxy.during(
+        (path) => (path.includes("/exec") ? { status: 401, body: "Unauthorized" } : undefined),
+        async () => {
+          const { stdout, exitCode } = await list();
+          assert.deepEqual({ stdout, exitCode }, { stdout: okay.replace("Okay", "Unreachable"), exitCode: 3 });
+        },
+      );
+    },
+  );
 
-  it("fault 15: fails and leaves no file if the token expires during a dump", async () => {
+  faultTest(15, "fails and leaves no file if the token expires during a dump", async () => {
     const directory = await mkdtemp(join(tmpdir(), "postgres-recovery-dump-"));
     await proxy.during(
       (path) => (path.includes("pg_dumpall") ? { status: 401, body: "Unauthorized" } : undefined),
@@ -169,7 +174,7 @@ describe("trouble with the API server's answers", function () {
     await rm(directory, { recursive: true });
   });
 
-  it("fault 15: shows unreachable and quotes a proxy that refuses WebSockets", async () => {
+  faultTest(15, "shows unreachable and quotes a proxy that refuses WebSockets", async () => {
     await proxy.during(
       (path) => (path.includes("/exec") ? { status: 500, body: "upgrade is not supported here" } : undefined),
       async () => {
@@ -202,7 +207,7 @@ describe("an API server that is killed and restarted", function () {
 
   const sql = (query: string): Promise<string> => askDirectly("lab", "brr", pod, "psql", "-XAtqc", query);
 
-  it("fault 15: waits when it is down at the start of a list, and the list is complete", async () => {
+  faultTest(15, "waits when it is down at the start of a list, and the list is complete", async () => {
     await withApiServerKilled("lab", async (restart) => {
       const list = await startCli(["stanza", "list", "--context", "lab", "-n", "brr", "-o", "log"]);
       await list.until(/trying again/);
@@ -213,39 +218,43 @@ describe("an API server that is killed and restarted", function () {
     });
   });
 
-  it("fault 15: shows the truth or unreachable for each cluster, never a wrong okay, when it dies during a list", async () => {
-    const list = await startCli([
-      "stanza",
-      "list",
-      "--context",
-      "lab",
-      "-o",
-      "log",
-      "--debug",
-      "--concurrency",
-      "1",
-      "--timeout",
-      "8s",
-    ]);
-    await list.until(/brr-b\/postgresql/);
-    await withApiServerKilled("lab", (restart) => restart());
-    const { stdout, exitCode } = await list.ended;
-    assert.equal(exitCode, 3);
-    const statuses = new Map(
-      [...stdout.matchAll(/\[(.*)\] (\S+) \(.*: (.*)$/gm)].map(([, namespace, name, status]) => [
-        `${namespace ?? ""}/${name ?? ""}`,
-        status,
-      ]),
-    );
-    assert.equal(statuses.size, 7);
-    assert.equal(statuses.get("brr-b/postgresql"), "Okay");
-    assert.match(statuses.get("consent/spicedb-psql") ?? "", /^(Timeout occurred|Unreachable)$/);
-    for (const [cluster, status] of truth)
-      assert(["Unreachable", status].includes(statuses.get(cluster) ?? ""), cluster);
-    assert([...statuses.values()].includes("Unreachable"), stdout);
-  });
+  faultTest(
+    15,
+    "shows the truth or unreachable for each cluster, never a wrong okay, when it dies during a list",
+    async () => {
+      const list = await startCli([
+        "stanza",
+        "list",
+        "--context",
+        "lab",
+        "-o",
+        "log",
+        "--debug",
+        "--concurrency",
+        "1",
+        "--timeout",
+        "8s",
+      ]);
+      await list.until(/brr-b\/postgresql/);
+      await withApiServerKilled("lab", (restart) => restart());
+      const { stdout, exitCode } = await list.ended;
+      assert.equal(exitCode, 3);
+      const statuses = new Map(
+        [...stdout.matchAll(/\[(.*)\] (\S+) \(.*: (.*)$/gm)].map(([, namespace, name, status]) => [
+          `${namespace ?? ""}/${name ?? ""}`,
+          status,
+        ]),
+      );
+      assert.equal(statuses.size, 7);
+      assert.equal(statuses.get("brr-b/postgresql"), "Okay");
+      assert.match(statuses.get("consent/spicedb-psql") ?? "", /^(Timeout occurred|Unreachable)$/);
+      for (const [cluster, status] of truth)
+        assert(["Unreachable", status].includes(statuses.get(cluster) ?? ""), cluster);
+      assert([...statuses.values()].includes("Unreachable"), stdout);
+    },
+  );
 
-  it("fault 15: says why and leaves no file and no remote process when it dies during a dump", async () => {
+  faultTest(15, "says why and leaves no file and no remote process when it dies during a dump", async () => {
     const directory = await mkdtemp(join(tmpdir(), "postgres-recovery-dump-"));
     // By then pg_dumpall has begun and waits for this lock.
     const lock = askDirectly(

@@ -9,6 +9,7 @@ import { connectKubernetes, type KubernetesClient } from "../../clients/kubernet
 import { sampleOutput } from "../support/fixtures.ts";
 import { withReplay, type Replay } from "../support/replay.ts";
 import { cli, sandboxEnvironment } from "../support/sandbox.ts";
+import { faultTest } from "../support/fault-test.ts";
 
 const namespace = "tsl";
 const pod = "tsl-db-tsl-db-1-w7q9-0";
@@ -49,12 +50,12 @@ describe("remote commands through the real API server", function () {
     });
   });
 
-  it("fault 14: joins characters that are split across frames", async () => {
+  faultTest(14, "joins characters that are split across frames", async () => {
     const result = await bash(`printf '\\303'; sleep 0.3; printf '\\274\\n'`);
     assert.equal(result.end === "exited" && result.stdout, "ü\n");
   });
 
-  it("fault 14: reads reads a report of 5 MB", async () => {
+  faultTest(14, "reads reads a report of 5 MB", async () => {
     const report = sampleOutput("info-11-ok-json")
       .trim()
       .replace('"backup":[', `"backup":[${`{"timestamp":{"start":1,"stop":2}},`.repeat(150_000)}`);
@@ -64,7 +65,7 @@ describe("remote commands through the real API server", function () {
   });
 
   for (const cutAfterBytes of [0, 200]) {
-    it(`fault 15: never shows okay after a connection that breaks after ${cutAfterBytes} bytes`, async () => {
+    faultTest(15, `never shows okay after a connection that breaks after ${cutAfterBytes} bytes`, async () => {
       assert.equal(
         await statusOf({ match: "pgbackrest", cutAfterBytes }, sampleOutput("info-11-ok-json")),
         "Unreachable",
@@ -72,15 +73,15 @@ describe("remote commands through the real API server", function () {
     });
   }
 
-  it("fault 14: never shows okay for a truncated report, even from a command that succeeded", async () => {
+  faultTest(14, "never shows okay for a truncated report, even from a command that succeeded", async () => {
     assert.equal(await statusOf({ match: "pgbackrest" }, sampleOutput("info-11-ok-json").slice(0, 200)), "Unreachable");
   });
 
-  it("fault 6: gives up a hanging command at the deadline", async () => {
+  faultTest(6, "gives up a hanging command at the deadline", async () => {
     assert.equal(await statusOf({ match: "pgbackrest", delayMilliseconds: 60_000 }, "[]"), "Timeout occurred");
   });
 
-  it("fault 6: reports reports the time limit inside the container as a time-out as a time-out", async () => {
+  faultTest(6, "reports reports the time limit inside the container as a time-out as a time-out", async () => {
     assert.equal(await statusOf({ match: "pgbackrest", exitCode: 124 }), "Timeout occurred");
   });
 
@@ -94,7 +95,7 @@ describe("remote commands through the real API server", function () {
     });
   }
 
-  it("fault 10: shows unreachable for a missing Pod and a missing container", async () => {
+  faultTest(10, "shows unreachable for a missing Pod and a missing container", async () => {
     const gone = await client.exec({ ...container, pod: "tsl-db-tsl-db-1-gone-0" }, ["true"], { deadlineSeconds: 20 });
     assert.equal(gone.end, "refused");
     assert.match(JSON.stringify(gone), /not found/);

@@ -14,6 +14,7 @@ import { runProcedure } from "../support/procedure.ts";
 import { processIn } from "../support/remote-commands.ts";
 import { loseStanza, repositoryFiles } from "../support/repository.ts";
 import { askDirectly, cli, repositoryCodes, sandboxEnvironment, testDirectory } from "../support/sandbox.ts";
+import { faultTest } from "../support/fault-test.ts";
 
 const cluster = findCluster("dev", "utility/utility-db");
 const name = "utility/utility-db";
@@ -57,7 +58,7 @@ describe("several programs work on one stanza at once", function () {
     assert.deepEqual(await repositoryFiles(cluster), files);
   }
 
-  it("fault 17: three CLI runs into one folder all succeed, each with its own verified dump", async () => {
+  faultTest(17, "three CLI runs into one folder all succeed, each with its own verified dump", async () => {
     const runs = await Promise.all(
       [1, 2, 3].map(() =>
         cli("stanza", "create", name, "--context", context, "--dump-directory", directory, "-o", "json"),
@@ -86,7 +87,7 @@ describe("several programs work on one stanza at once", function () {
     );
   });
 
-  it("fault 8: succeeds, and so does PGO, when both create at the same moment", async () => {
+  faultTest(8, "succeeds, and so does PGO, when both create at the same moment", async () => {
     let operator: Promise<unknown> = Promise.resolve();
     const { report, error } = await runProcedure(
       cluster,
@@ -106,7 +107,7 @@ describe("several programs work on one stanza at once", function () {
     await exactlyOneValidStanza();
   });
 
-  it("fault 8: leaves a stanza as it is that PGO created between our check and our create", async () => {
+  faultTest(8, "leaves a stanza as it is that PGO created between our check and our create", async () => {
     let before: object = {};
     const { report, error } = await runProcedure(
       cluster,
@@ -125,7 +126,7 @@ describe("several programs work on one stanza at once", function () {
     await exactlyOneValidStanza();
   });
 
-  it("fault 8: waits for a process that holds the lock for a while, then creates", async () => {
+  faultTest(8, "waits for a process that holds the lock for a while, then creates", async () => {
     const { report, error, progress } = await withLockHeld(cluster, 3, () => runProcedure(cluster, {}));
     assert.equal(error, undefined);
     assert.equal(report?.outcome, "created");
@@ -133,7 +134,7 @@ describe("several programs work on one stanza at once", function () {
     await exactlyOneValidStanza();
   });
 
-  it("fault 8: fails and writes nothing when the lock is not released in time", async () => {
+  faultTest(8, "fails and writes nothing when the lock is not released in time", async () => {
     const { error } = await withLockHeld(cluster, 30, () => runProcedure(cluster, { timeLimits: { create: "4s" } }));
     assert.match(
       String(error),
@@ -142,42 +143,49 @@ describe("several programs work on one stanza at once", function () {
     assert.deepEqual(await repositoryFiles(cluster), {});
   });
 
-  it("fault 8: succeeds after exit code 50 when the repo host is back but the archiver still holds the lock", async () => {
-    await breakRepository(testDirectory, context, name);
-    let archiver: number | undefined;
-    try {
-      await askDirectly(
-        context,
-        namespace,
-        pod,
-        "psql",
-        "-XAtqc",
-        "create table if not exists nudge (n int); insert into nudge values (1); select pg_switch_wal()",
+  faultTest(
+    8,
+    "succeeds after exit code 50 when the repo host is back but the archiver still holds the lock",
+    async () => {
+      await breakRepository(testDirectory, context, name);
+      let archiver: number | undefined;
+      try {
+        await askDirectly(
+          context,
+          namespace,
+          pod,
+          "psql",
+          "-XAtqc",
+          "create table if not exists nudge (n int); insert into nudge values (1); select pg_switch_wal()",
+        );
+        // Between its start and its lock, stopping it would hold nothing.
+        const lock = join(instanceLayout(testDirectory, cluster, pod).locks, "db-archive.lock");
+        await waitUntil("the archiver that pushes to the silent repo host, with its lock", 60, async () => {
+          archiver = await processIn(cluster, /^pgbackrest .*archive-push:async/);
+          return archiver !== undefined && (await readFile(lock, "utf8")).includes(`"pid":${archiver}}`);
+        });
+      } finally {
+        // As on a busy node, the archiver notices late that its repo host is back.
+        if (archiver !== undefined) process.kill(archiver, "SIGSTOP");
+        await heal(testDirectory, context, name);
+      }
+      const goOn = (): Promise<void> => {
+        if (archiver !== undefined) process.kill(archiver, "SIGCONT");
+        archiver = undefined;
+        return Promise.resolve();
+      };
+      const second: Event[] = [
+        { before: /stanza-create/, happens: () => Promise.resolve() },
+        { before: /stanza-create/, happens: goOn },
+      ];
+      const { report, error, progress } = await runProcedure(cluster, {}, ...second).finally(goOn);
+      assert.equal(error, undefined, progress.join("\n"));
+      assert.equal(report?.outcome, "created");
+      assert.match(
+        progress.join("\n"),
+        /another pgBackRest process of this cluster holds the lock \(.*db-archive.*lock/,
       );
-      // Between its start and its lock, stopping it would hold nothing.
-      const lock = join(instanceLayout(testDirectory, cluster, pod).locks, "db-archive.lock");
-      await waitUntil("the archiver that pushes to the silent repo host, with its lock", 60, async () => {
-        archiver = await processIn(cluster, /^pgbackrest .*archive-push:async/);
-        return archiver !== undefined && (await readFile(lock, "utf8")).includes(`"pid":${archiver}}`);
-      });
-    } finally {
-      // As on a busy node, the archiver notices late that its repo host is back.
-      if (archiver !== undefined) process.kill(archiver, "SIGSTOP");
-      await heal(testDirectory, context, name);
-    }
-    const goOn = (): Promise<void> => {
-      if (archiver !== undefined) process.kill(archiver, "SIGCONT");
-      archiver = undefined;
-      return Promise.resolve();
-    };
-    const second: Event[] = [
-      { before: /stanza-create/, happens: () => Promise.resolve() },
-      { before: /stanza-create/, happens: goOn },
-    ];
-    const { report, error, progress } = await runProcedure(cluster, {}, ...second).finally(goOn);
-    assert.equal(error, undefined, progress.join("\n"));
-    assert.equal(report?.outcome, "created");
-    assert.match(progress.join("\n"), /another pgBackRest process of this cluster holds the lock \(.*db-archive.*lock/);
-    await exactlyOneValidStanza();
-  });
+      await exactlyOneValidStanza();
+    },
+  );
 });

@@ -12,12 +12,13 @@ import { untilNoRemoteCommand, untilRemoteCommand } from "../support/remote-comm
 import { withEnvironment, withReplay } from "../support/replay.ts";
 import { repositoryFiles } from "../support/repository.ts";
 import { askDirectly, sandboxEnvironment } from "../support/sandbox.ts";
+import { faultSuite } from "../support/fault-test.ts";
 
 const cluster = findCluster("dev", "woven-passport/payment-hub-db");
 const [pod = ""] = cluster.pods;
 const { context, namespace } = cluster;
 
-describe("fault 13: leaves no file under a final name and creates nothing after a dump", function () {
+faultSuite(13, "leaves no file under a final name and creates nothing after a dump", function () {
   this.timeout("1m");
   let directory: string;
 

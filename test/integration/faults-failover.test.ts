@@ -9,6 +9,7 @@ import { runProcedure, type ProcedureEnd } from "../support/procedure.ts";
 import { withEnvironment } from "../support/replay.ts";
 import { loseStanza, repositoryFiles } from "../support/repository.ts";
 import { askDirectly, repositoryCodes, sandboxEnvironment } from "../support/sandbox.ts";
+import { faultTest } from "../support/fault-test.ts";
 
 const cluster = findCluster("dev", "calendar/calendar-db");
 const [first = "", second = ""] = cluster.pods;
@@ -53,16 +54,20 @@ describe("the leader changes (two members, real switchovers)", function () {
     assert.equal(await askDirectly(context, namespace, pod, "psql", "-XAtqc", "select pg_is_in_recovery()"), "f");
   }
 
-  it("fault 10: creates on the new leader after a switchover between the check and the search for the leader", async () => {
-    const end = await runProcedure(
-      cluster,
-      {},
-      { before: /patronictl list/, happens: () => switchover(cluster, other) },
-    );
-    await createdOn(other, end);
-  });
+  faultTest(
+    10,
+    "creates on the new leader after a switchover between the check and the search for the leader",
+    async () => {
+      const end = await runProcedure(
+        cluster,
+        {},
+        { before: /patronictl list/, happens: () => switchover(cluster, other) },
+      );
+      await createdOn(other, end);
+    },
+  );
 
-  it("fault 10: dumps again and creates on the new leader after a switchover between dump and create", async () => {
+  faultTest(10, "dumps again and creates on the new leader after a switchover between dump and create", async () => {
     const end = await runProcedure(
       cluster,
       { dump: { directory } },
@@ -77,18 +82,29 @@ describe("the leader changes (two members, real switchovers)", function () {
     assert.equal((await readdir(directory)).length, 2);
   });
 
-  it("fault 9, 10: the former leader refuses and the new one creates after a switchover between search and create", async () => {
-    const end = await runProcedure(cluster, {}, { before: /stanza-create/, happens: () => switchover(cluster, other) });
-    await createdOn(other, end);
-    assert.match(end.progress.join("\n"), new RegExp(`stanza-create on ${leader}\nthis instance is not the primary`));
-  });
+  faultTest(
+    [9, 10],
+    "the former leader refuses and the new one creates after a switchover between search and create",
+    async () => {
+      const end = await runProcedure(
+        cluster,
+        {},
+        { before: /stanza-create/, happens: () => switchover(cluster, other) },
+      );
+      await createdOn(other, end);
+      assert.match(end.progress.join("\n"), new RegExp(`stanza-create on ${leader}\nthis instance is not the primary`));
+    },
+  );
 
-  it("fault 9, 10: pgBackRest refuses on the former leader after a switchover between the proof and create in one command", async () => {
-    // The leader changes after the proof has answered and before pgBackRest starts.
-    const proof = join(directory, "psql");
-    await writeFile(
-      proof,
-      `#!/bin/sh
+  faultTest(
+    [9, 10],
+    "pgBackRest refuses on the former leader after a switchover between the proof and create in one command",
+    async () => {
+      // The leader changes after the proof has answered and before pgBackRest starts.
+      const proof = join(directory, "psql");
+      await writeFile(
+        proof,
+        `#!/bin/sh
 case "$*" in *pg_is_in_recovery*) ;; *) exec ${postgresBin}/psql "$@" ;; esac
 answer=$(${postgresBin}/psql "$@")
 if [ "$answer" = f ] && mkdir ${directory}/once; then
@@ -96,18 +112,19 @@ if [ "$answer" = f ] && mkdir ${directory}/once; then
 fi
 echo "$answer"
 `,
-    );
-    await Promise.all([chmod(proof, 0o755), chmod(directory, 0o777)]);
-    const end = await withEnvironment(
-      { context, namespace, pod: leader },
-      ({ PATH }) => ({ PATH: `${directory}:${PATH ?? ""}` }),
-      () => runProcedure(cluster, {}),
-    );
-    await createdOn(other, end);
-    assert.match(end.progress.join("\n"), /this instance is not the primary \(.*unable to find primary cluster/);
-  });
+      );
+      await Promise.all([chmod(proof, 0o755), chmod(directory, 0o777)]);
+      const end = await withEnvironment(
+        { context, namespace, pod: leader },
+        ({ PATH }) => ({ PATH: `${directory}:${PATH ?? ""}` }),
+        () => runProcedure(cluster, {}),
+      );
+      await createdOn(other, end);
+      assert.match(end.progress.join("\n"), /this instance is not the primary \(.*unable to find primary cluster/);
+    },
+  );
 
-  it("fault 9: writes nothing when create reaches a replica, which ends with exit code 56", async () => {
+  faultTest(9, "writes nothing when create reaches a replica, which ends with exit code 56", async () => {
     const before = await repositoryFiles(cluster);
     await assert.rejects(askDirectly(context, namespace, other, "pgbackrest", "--stanza=db", "stanza-create"), {
       exitCode: 56,
@@ -115,7 +132,7 @@ echo "$answer"
     assert.deepEqual(await repositoryFiles(cluster), before);
   });
 
-  it("fault 9: waits while Patroni still lists a killed leader, then creates on its successor", async () => {
+  faultTest(9, "waits while Patroni still lists a killed leader, then creates on its successor", async () => {
     try {
       const end = await runProcedure(
         cluster,
@@ -134,7 +151,7 @@ echo "$answer"
     }
   });
 
-  it("fault 10, 13: fails clearly and creates nothing when the leader is killed before the dump", async () => {
+  faultTest([10, 13], "fails clearly and creates nothing when the leader is killed before the dump", async () => {
     try {
       const { error, report } = await runProcedure(
         cluster,

@@ -15,6 +15,7 @@ import {
   testDirectory,
   type Ended,
 } from "../support/sandbox.ts";
+import { faultTest } from "../support/fault-test.ts";
 
 const cluster = findCluster("dev", "calendar/scheduler-db");
 const [pod = ""] = cluster.pods;
@@ -51,39 +52,51 @@ describe("a command is interrupted", function () {
 
   const create = ["stanza", "create", "calendar/scheduler-db", "--context", context];
 
-  it("fault 35: ^C during a scan shows what is known, and the silent cluster's command ends within its limit", async () => {
-    const scan = await startCli(["stanza", "list", "--context", context, "--timeout", "20s", "--debug"]);
-    await scan.until(/debug: x-air-home/);
-    await untilRemoteCommand(context, silent.namespace, silentPod, /info/);
-    scan.signal("SIGINT");
-    const ended = await scan.ended;
-    assert.notDeepEqual(await remoteCommands(context, silent.namespace, silentPod), [], "the scan did not wait for it");
-    interrupted(ended);
-    assert.match(ended.stdout, /tsl-db .* Okay/);
-    assert.doesNotMatch(ended.stdout, /ac-qr-db /);
-    assert.match(ended.stdout, /not all: the list was interrupted/);
-    await untilNoRemoteCommand(context, silent.namespace, silentPod, 15 + 10);
-  });
+  faultTest(
+    35,
+    "^C during a scan shows what is known, and the silent cluster's command ends within its limit",
+    async () => {
+      const scan = await startCli(["stanza", "list", "--context", context, "--timeout", "20s", "--debug"]);
+      await scan.until(/debug: x-air-home/);
+      await untilRemoteCommand(context, silent.namespace, silentPod, /info/);
+      scan.signal("SIGINT");
+      const ended = await scan.ended;
+      assert.notDeepEqual(
+        await remoteCommands(context, silent.namespace, silentPod),
+        [],
+        "the scan did not wait for it",
+      );
+      interrupted(ended);
+      assert.match(ended.stdout, /tsl-db .* Okay/);
+      assert.doesNotMatch(ended.stdout, /ac-qr-db /);
+      assert.match(ended.stdout, /not all: the list was interrupted/);
+      await untilNoRemoteCommand(context, silent.namespace, silentPod, 15 + 10);
+    },
+  );
 
-  it("fault 35: ^C during a dump that waits for a lock leaves no file and creates nothing, and pg_dumpall ends within its limit", async () => {
-    await withTableLocked(cluster, async () => {
-      const running = await startCli([...create, "--dump-directory", directory, "--dump-timeout", "12s"]);
-      await untilRemoteCommand(context, namespace, pod, /pg_dump /);
-      assert.equal((await readdir(directory)).length, 1);
-      running.signal("SIGINT");
-      interrupted(await running.ended);
-      assert.deepEqual(await readdir(directory), []);
-      assert.notDeepEqual(await remoteCommands(context, namespace, pod), [], "it did not wait for the remote end");
-      await untilNoRemoteCommand(context, namespace, pod, 12 + 10);
-    });
-    assert.deepEqual(await repositoryCodes(context, namespace, pod), [1]);
-  });
+  faultTest(
+    35,
+    "^C during a dump that waits for a lock leaves no file and creates nothing, and pg_dumpall ends within its limit",
+    async () => {
+      await withTableLocked(cluster, async () => {
+        const running = await startCli([...create, "--dump-directory", directory, "--dump-timeout", "12s"]);
+        await untilRemoteCommand(context, namespace, pod, /pg_dump /);
+        assert.equal((await readdir(directory)).length, 1);
+        running.signal("SIGINT");
+        interrupted(await running.ended);
+        assert.deepEqual(await readdir(directory), []);
+        assert.notDeepEqual(await remoteCommands(context, namespace, pod), [], "it did not wait for the remote end");
+        await untilNoRemoteCommand(context, namespace, pod, 12 + 10);
+      });
+      assert.deepEqual(await repositoryCodes(context, namespace, pod), [1]);
+    },
+  );
 
   for (const [signal, what] of [
     ["SIGTERM", "a kill from outside"],
     ["SIGHUP", "a closed terminal"],
   ] as const) {
-    it(`fault 35: ${what} during a dump leaves no file and creates nothing`, async () => {
+    faultTest(35, `${what} during a dump leaves no file and creates nothing`, async () => {
       await withTableLocked(cluster, async () => {
         const running = await startCli([...create, "--dump-directory", directory]);
         await untilRemoteCommand(context, namespace, pod, /pg_dump /);
@@ -96,7 +109,7 @@ describe("a command is interrupted", function () {
     });
   }
 
-  it("fault 35: ^C while bytes arrive closes pg_dumpall's pipe, which ends it long before its limit", async () => {
+  faultTest(35, "^C while bytes arrive closes pg_dumpall's pipe, which ends it long before its limit", async () => {
     await askDirectly(
       context,
       namespace,
@@ -118,7 +131,7 @@ describe("a command is interrupted", function () {
     }
   });
 
-  it("fault 35: a killed CLI leaves no file under a final name and does not hinder the next run", async () => {
+  faultTest(35, "a killed CLI leaves no file under a final name and does not hinder the next run", async () => {
     await withTableLocked(cluster, async () => {
       const running = await startCli([...create, "--dump-directory", directory]);
       await untilRemoteCommand(context, namespace, pod, /pg_dump /);
@@ -136,31 +149,35 @@ describe("a command is interrupted", function () {
     assert.deepEqual(await repositoryCodes(context, namespace, pod), [2]);
   });
 
-  it("fault 35: ^C during stanza-create lets the remote command finish, so the repository is never half created, and the next run succeeds", async () => {
-    const running = await withTableLocked(cluster, async () => {
-      const started = await startCli([...create, "--dump-directory", directory]);
-      await untilRemoteCommand(context, namespace, pod, /pg_dump /);
-      await breakRepository(testDirectory, context, "calendar/scheduler-db");
-      return started;
-    });
-    try {
-      await untilRemoteCommand(context, namespace, pod, /^pgbackrest .*stanza-create/);
-      running.signal("SIGINT");
-      interrupted(await running.ended);
-      assert.notDeepEqual(await remoteCommands(context, namespace, pod), [], "it did not wait for the remote end");
-    } finally {
-      await heal(testDirectory, context, "calendar/scheduler-db");
-    }
-    // It need not reach its limit of 180 s: with a repo host that answers, it ends at once.
-    await untilNoRemoteCommand(context, namespace, pod, 60);
-    assert.match((await repositoryCodes(context, namespace, pod)).join(), /^[12]$/);
-    assert.equal((await readdir(directory)).filter((name) => name.endsWith(".partial")).length, 0);
-    const again = await startCli([...create, "--dump-directory", directory]);
-    assert.equal((await again.ended).exitCode, 0);
-    assert.deepEqual(await repositoryCodes(context, namespace, pod), [2]);
-  });
+  faultTest(
+    35,
+    "^C during stanza-create lets the remote command finish, so the repository is never half created, and the next run succeeds",
+    async () => {
+      const running = await withTableLocked(cluster, async () => {
+        const started = await startCli([...create, "--dump-directory", directory]);
+        await untilRemoteCommand(context, namespace, pod, /pg_dump /);
+        await breakRepository(testDirectory, context, "calendar/scheduler-db");
+        return started;
+      });
+      try {
+        await untilRemoteCommand(context, namespace, pod, /^pgbackrest .*stanza-create/);
+        running.signal("SIGINT");
+        interrupted(await running.ended);
+        assert.notDeepEqual(await remoteCommands(context, namespace, pod), [], "it did not wait for the remote end");
+      } finally {
+        await heal(testDirectory, context, "calendar/scheduler-db");
+      }
+      // It need not reach its limit of 180 s: with a repo host that answers, it ends at once.
+      await untilNoRemoteCommand(context, namespace, pod, 60);
+      assert.match((await repositoryCodes(context, namespace, pod)).join(), /^[12]$/);
+      assert.equal((await readdir(directory)).filter((name) => name.endsWith(".partial")).length, 0);
+      const again = await startCli([...create, "--dump-directory", directory]);
+      assert.equal((await again.ended).exitCode, 0);
+      assert.deepEqual(await repositoryCodes(context, namespace, pod), [2]);
+    },
+  );
 
-  it("fault 35: ^C while it waits for PGO exits with 130, and the stanza exists", async () => {
+  faultTest(35, "^C while it waits for PGO exits with 130, and the stanza exists", async () => {
     const missing = findCluster("dev", "wip-showcase/showcase-dev-db");
     const [missingPod = ""] = missing.pods;
     try {
@@ -184,7 +201,7 @@ describe("a command is interrupted", function () {
     }
   });
 
-  it("fault 35: does not crash and leaves no file when the reader of its output goes away", async () => {
+  faultTest(35, "does not crash and leaves no file when the reader of its output goes away", async () => {
     await withTableLocked(cluster, async () => {
       const running = await startCli([...create, "--dump-directory", directory, "--dump-timeout", "6s"]);
       await untilRemoteCommand(context, namespace, pod, /pg_dump /);

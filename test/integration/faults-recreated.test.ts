@@ -6,6 +6,7 @@ import { runProcedure } from "../support/procedure.ts";
 import { createCluster, deleteCluster } from "../support/recreate.ts";
 import { createDirectly, loseStanza, repositoryFiles } from "../support/repository.ts";
 import { cli, repositoryCodes, sandboxEnvironment, type Ended } from "../support/sandbox.ts";
+import { faultTest } from "../support/fault-test.ts";
 
 const former = findCluster("dev", "woven-passport/payment-hub-db");
 const { context, namespace, name } = former;
@@ -55,17 +56,21 @@ describe("a cluster is deleted and recreated under the same name", function () {
       ...options,
     );
 
-  it("fault 11, 12: shows broken and refuses while the repository still holds the former cluster's stanza", async () => {
-    const { status, pod: asked } = await listed();
-    assert.equal(asked, pod);
-    assert.match(JSON.stringify(status), /"broken".*belongs to another database/);
-    const before = await repositoryFiles(renewed);
-    const { exitCode, stderr } = await create();
-    assert.equal(exitCode, 4, stderr);
-    assert.deepEqual(await repositoryFiles(renewed), before);
-  });
+  faultTest(
+    [11, 12],
+    "shows broken and refuses while the repository still holds the former cluster's stanza",
+    async () => {
+      const { status, pod: asked } = await listed();
+      assert.equal(asked, pod);
+      assert.match(JSON.stringify(status), /"broken".*belongs to another database/);
+      const before = await repositoryFiles(renewed);
+      const { exitCode, stderr } = await create();
+      assert.equal(exitCode, 4, stderr);
+      assert.deepEqual(await repositoryFiles(renewed), before);
+    },
+  );
 
-  it("fault 11: refuses the former cluster's uid and creates nothing, and accepts the new cluster's uid", async () => {
+  faultTest(11, "refuses the former cluster's uid and creates nothing, and accepts the new cluster's uid", async () => {
     await loseStanza(renewed);
     const { exitCode, stderr } = await create("--uid", formerUid);
     assert.equal(exitCode, 2, stderr);
@@ -82,7 +87,7 @@ describe("a cluster is deleted and recreated under the same name", function () {
     assert.equal(stanzaCreateReportSchema.parse(JSON.parse(created.stdout)).uid, uid);
   });
 
-  it("fault 10, 11: finds the leader and creates the stanza there although the Pods have new names", async () => {
+  faultTest([10, 11], "finds the leader and creates the stanza there although the Pods have new names", async () => {
     await loseStanza(renewed);
     const { exitCode, stdout, stderr } = await create();
     assert.equal(exitCode, 0, stderr);
@@ -91,19 +96,23 @@ describe("a cluster is deleted and recreated under the same name", function () {
     assert.equal((await listed()).status.status, "okay");
   });
 
-  it("fault 10: fails clearly and creates nothing when the cluster is deleted between the check and the search for the leader", async () => {
-    await loseStanza(renewed);
-    try {
-      const { report, error } = await runProcedure(
-        renewed,
-        {},
-        { before: /patronictl list/, happens: () => deleteCluster(renewed) },
-      );
-      assert.equal(report, undefined);
-      assert.match(String(error), /payment-hub-db/);
-      assert.deepEqual(await repositoryFiles(renewed), {});
-    } finally {
-      await createCluster(renewed);
-    }
-  });
+  faultTest(
+    10,
+    "fails clearly and creates nothing when the cluster is deleted between the check and the search for the leader",
+    async () => {
+      await loseStanza(renewed);
+      try {
+        const { report, error } = await runProcedure(
+          renewed,
+          {},
+          { before: /patronictl list/, happens: () => deleteCluster(renewed) },
+        );
+        assert.equal(report, undefined);
+        assert.match(String(error), /payment-hub-db/);
+        assert.deepEqual(await repositoryFiles(renewed), {});
+      } finally {
+        await createCluster(renewed);
+      }
+    },
+  );
 });

@@ -15,6 +15,7 @@ import {
 } from "../support/repository.ts";
 import { withRepositoryDown, withSecondRepository } from "../support/repository-host.ts";
 import { askDirectly, cli, repositoryCodes, sandboxEnvironment, type Ended } from "../support/sandbox.ts";
+import { faultTest } from "../support/fault-test.ts";
 
 const cluster = findCluster("dev", "utility/utility-db");
 const [pod = ""] = cluster.pods;
@@ -64,7 +65,7 @@ describe("states of a repository on disk", function () {
   const removeBoth = (info: string): Promise<unknown> =>
     Promise.all([rm(inRepository(info)), rm(inRepository(`${info}.copy`))]);
 
-  it("fault 1, 3: lists a stanza that was lost completely as missing, and creates it", async () => {
+  faultTest([1, 3], "lists a stanza that was lost completely as missing, and creates it", async () => {
     await createDirectly(cluster);
     await loseStanza(cluster);
     assert.deepEqual((await listed()).status, { status: "no-stanza", repositories: ["repo1"] });
@@ -72,7 +73,7 @@ describe("states of a repository on disk", function () {
     assert.deepEqual(await repositoryCodes(context, namespace, pod), [2]);
   });
 
-  it("fault 4: shows a stanza without a backup as okay and leaves it as it is", async () => {
+  faultTest(4, "shows a stanza without a backup as okay and leaves it as it is", async () => {
     await createDirectly(cluster);
     assert.equal((await listed()).status.status, "okay");
     const before = await repositoryFiles(cluster);
@@ -82,7 +83,7 @@ describe("states of a repository on disk", function () {
     assert.deepEqual(await repositoryFiles(cluster), before);
   });
 
-  it("fault 4: creates the stanza that repo2 lacks and leaves the one in repo1 as it is", async () => {
+  faultTest(4, "creates the stanza that repo2 lacks and leaves the one in repo1 as it is", async () => {
     await createDirectly(cluster);
     const before = await repositoryFiles(cluster);
     await withSecondRepository(cluster, async () => {
@@ -111,7 +112,7 @@ describe("states of a repository on disk", function () {
       },
     ],
   ] as const) {
-    it(`fault 3: shows broken and refuses when ${what}`, async () => {
+    faultTest(3, `shows broken and refuses when ${what}`, async () => {
       await createDirectly(cluster);
       await damage();
       assert.equal((await listed()).status.status, "broken");
@@ -119,14 +120,18 @@ describe("states of a repository on disk", function () {
     });
   }
 
-  it("fault 3: create refuses when backup/db is gone and archive/db exists, which pgBackRest calls missing", async () => {
-    await createDirectly(cluster);
-    await rm(inRepository("backup/db"), { recursive: true });
-    assert.notEqual((await listed()).status.status, "okay");
-    await refused(4, /only half there|Broken/);
-  });
+  faultTest(
+    3,
+    "create refuses when backup/db is gone and archive/db exists, which pgBackRest calls missing",
+    async () => {
+      await createDirectly(cluster);
+      await rm(inRepository("backup/db"), { recursive: true });
+      assert.notEqual((await listed()).status.status, "okay");
+      await refused(4, /only half there|Broken/);
+    },
+  );
 
-  it("fault 3: shows okay and leaves everything as it is when one copy of an info file is gone", async () => {
+  faultTest(3, "shows okay and leaves everything as it is when one copy of an info file is gone", async () => {
     await createDirectly(cluster);
     await rm(inRepository("archive/db/archive.info"));
     assert.equal((await listed()).status.status, "okay");
@@ -135,7 +140,7 @@ describe("states of a repository on disk", function () {
     assert.deepEqual(await repositoryFiles(cluster), before);
   });
 
-  it("fault 12: refuses when a backup is left over without info files (exit code 40)", async () => {
+  faultTest(12, "refuses when a backup is left over without info files (exit code 40)", async () => {
     await mkdir(inRepository("backup/db/20230228-010203F"), { recursive: true });
     await writeFile(inRepository("backup/db/20230228-010203F/backup.manifest"), "left over");
     assert.notEqual((await listed()).status.status, "okay");
@@ -150,56 +155,68 @@ describe("states of a repository on disk", function () {
     }
   }
 
-  it("fault 12: shows broken and refuses when the repository holds another database's stanza (exit code 28)", async () => {
-    await createDirectly(cluster);
-    await exchangeStanza();
-    await assert.rejects(askDirectly(context, namespace, pod, "pgbackrest", "--stanza=db", "stanza-create"), {
-      exitCode: 28,
-    });
-    assert.match(JSON.stringify((await listed()).status), /"broken".*belongs to another database/);
-    await refused(4, /Broken: repo1 belongs to another database/);
-  });
-
-  it("fault 12: asks the database if PGO's status has no system identifier, and never takes its silence for okay", async () => {
-    await createDirectly(cluster);
-    await withoutSystemIdentifier(cluster, async () => {
-      assert.equal((await listed()).status.status, "okay");
-      await withEnvironment(
-        { context, namespace, pod },
-        () => ({ PGPORT: "1" }),
-        async () => {
-          assert.match(
-            JSON.stringify((await listed()).status),
-            /"unreachable".*whether it is this database's is not known.*psql: error: connection/,
-          );
-          await refused(3, /whether it is this database's is not known/);
-        },
-      );
+  faultTest(
+    12,
+    "shows broken and refuses when the repository holds another database's stanza (exit code 28)",
+    async () => {
+      await createDirectly(cluster);
       await exchangeStanza();
+      await assert.rejects(askDirectly(context, namespace, pod, "pgbackrest", "--stanza=db", "stanza-create"), {
+        exitCode: 28,
+      });
       assert.match(JSON.stringify((await listed()).status), /"broken".*belongs to another database/);
-      await refused(4, /Broken: the stanza belongs to another database/);
-    });
-  });
+      await refused(4, /Broken: repo1 belongs to another database/);
+    },
+  );
 
-  it("fault 12: refuses after somebody ran `pgbackrest stop` (exit code 62)", async () => {
+  faultTest(
+    12,
+    "asks the database if PGO's status has no system identifier, and never takes its silence for okay",
+    async () => {
+      await createDirectly(cluster);
+      await withoutSystemIdentifier(cluster, async () => {
+        assert.equal((await listed()).status.status, "okay");
+        await withEnvironment(
+          { context, namespace, pod },
+          () => ({ PGPORT: "1" }),
+          async () => {
+            assert.match(
+              JSON.stringify((await listed()).status),
+              /"unreachable".*whether it is this database's is not known.*psql: error: connection/,
+            );
+            await refused(3, /whether it is this database's is not known/);
+          },
+        );
+        await exchangeStanza();
+        assert.match(JSON.stringify((await listed()).status), /"broken".*belongs to another database/);
+        await refused(4, /Broken: the stanza belongs to another database/);
+      });
+    },
+  );
+
+  faultTest(12, "refuses after somebody ran `pgbackrest stop` (exit code 62)", async () => {
     await askDirectly(context, namespace, pod, "pgbackrest", "--stanza=db", "stop");
     await refused(4, /a stop file exists: somebody ran `pgbackrest stop` on purpose/);
     assert.deepEqual(await repositoryFiles(cluster), {});
   });
 
-  it("fault 2: shows unreachable with exit code 3 and creates nothing when the repo host refuses connections", async () => {
-    await withRepositoryDown(cluster, async () => {
-      const [entry] = await Promise.all([listed(), refused(3, /Unreachable: repo1: \[HostConnectError\]/)]);
-      assert.equal(entry.status.status, "unreachable");
-    });
-  });
+  faultTest(
+    2,
+    "shows unreachable with exit code 3 and creates nothing when the repo host refuses connections",
+    async () => {
+      await withRepositoryDown(cluster, async () => {
+        const [entry] = await Promise.all([listed(), refused(3, /Unreachable: repo1: \[HostConnectError\]/)]);
+        assert.equal(entry.status.status, "unreachable");
+      });
+    },
+  );
 
-  it("fault 7: shows that PGO says created although the stanza is missing", async () => {
+  faultTest(7, "shows that PGO says created although the stanza is missing", async () => {
     const { status, operatorSaysCreated, disagreement } = await listed();
     assert.deepEqual([status.status, operatorSaysCreated, disagreement], ["no-stanza", true, "operator-says-created"]);
   });
 
-  it("fault 7: shows that PGO says missing although the stanza exists, which is not an error", async () => {
+  faultTest(7, "shows that PGO says missing although the stanza exists, which is not an error", async () => {
     await withOperatorStopped(async () => {
       await createDirectly(cluster);
       await tellOperatorsBelief(cluster, false);

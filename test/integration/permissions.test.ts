@@ -10,6 +10,7 @@ import { findCluster } from "../../sandbox/pgo/inventory.ts";
 import { loseStanza } from "../support/repository.ts";
 import { RestrictedUsers } from "../support/restricted-user.ts";
 import { cli, repositoryCodes, sandboxEnvironment, type Ended } from "../support/sandbox.ts";
+import { faultTest } from "../support/fault-test.ts";
 
 describe("least privilege, with a real token and exactly the role of docs/permissions.md", function () {
   this.timeout("2m");
@@ -52,7 +53,7 @@ describe("least privilege, with a real token and exactly the role of docs/permis
 
     for (const [index, permission] of held.entries()) {
       for (const verb of permission.verbs) {
-        it(`fault 15: ${command} without ${verb} on ${permission.resource} fails and names it`, async () => {
+        faultTest(15, `${command} without ${verb} on ${permission.resource} fails and names it`, async () => {
           const verbs = permission.verbs.filter((other) => other !== verb);
           const less = held.toSpliced(index, 1, { ...permission, verbs }).filter((rule) => rule.verbs.length > 0);
           const user = `${name}-less-${verb}-${permission.resource.replace("/", "-")}`;

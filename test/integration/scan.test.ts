@@ -4,6 +4,7 @@ import { scanReportSchema } from "../../domain/stanza/list-report.ts";
 import { findCluster } from "../../sandbox/pgo/inventory.ts";
 import { leaders } from "../support/patroni.ts";
 import { cli, repositoryCodes, sandboxEnvironment } from "../support/sandbox.ts";
+import { faultTest } from "../support/fault-test.ts";
 
 const twoMembers = findCluster("dev", "calendar/calendar-db");
 
@@ -52,7 +53,7 @@ describe("stanza list", function () {
     }
   });
 
-  it("fault 7: shows where PGO says that a missing stanza is created", async () => {
+  faultTest(7, "shows where PGO says that a missing stanza is created", async () => {
     const { stdout } = await cli("stanza", "list", "--context", "dev", "-n", "calendar");
     assert.match(stdout, /No stanza configuration +created \(disagrees\)/);
   });
@@ -64,7 +65,7 @@ describe("stanza list", function () {
     assert.equal((await cli("stanza", "list", "--nope")).exitCode, 2);
   });
 
-  it("fault 35: refuses the wrong cluster by the UID of its kube-system namespace", async () => {
+  faultTest(35, "refuses the wrong cluster by the UID of its kube-system namespace", async () => {
     const { exitCode, stderr } = await cli(
       "stanza",
       "list",

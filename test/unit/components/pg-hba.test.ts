@@ -4,6 +4,7 @@ import { duration } from "../../../domain/duration.ts";
 import { PgHba } from "../../../components/harbor/pg-hba.ts";
 import { requiredPgHba } from "../../../domain/harbor/pg-hba.ts";
 import { optionsOf, registered, valueOf, type Registered } from "../../support/pulumi-mocks.ts";
+import { faultTest } from "../../support/fault-test.ts";
 
 const list = requiredPgHba(["host all ops 10.1.0.0/16 md5"]);
 const harbor = { image: "ghcr.io/zalando/spilo-16:3.3-p3", externalUrl: "https://harbor.example.com" };
@@ -61,7 +62,7 @@ describe("PgHba", () => {
     assert.deepEqual(optionsOf.get("pg-hba")?.dependencies, ["pg-hba-ready"]);
   });
 
-  it("fault 27: runs again when the list in the settings or the live resource's fingerprint changes", () => {
+  faultTest(27, "runs again when the list in the settings or the live resource's fingerprint changes", () => {
     assert.deepEqual(written?.inputs["triggers"], [
       report.cluster,
       list,

@@ -4,6 +4,7 @@ import { kubernetesProvider } from "../../../components/harbor/kubernetes-provid
 import { PodConfig } from "../../../components/harbor/pod-config.ts";
 import type { Backup, Restore } from "../../../domain/restore/restore.ts";
 import { optionsOf, registered, type Registered } from "../../support/pulumi-mocks.ts";
+import { faultTest } from "../../support/fault-test.ts";
 
 const irsaRoleArn = "arn:aws:iam::123456789012:role/r";
 const backup: Backup = {
@@ -87,9 +88,13 @@ describe("PodConfig", () => {
     assert(optionsOf.get("pod-config")?.retainOnDelete);
   });
 
-  it("fault 25: has no CLONE_ value in either without a restore, even if its keys are still in the settings", async () => {
-    assert.doesNotMatch(JSON.stringify(await declared(backup)), /CLONE_|CANARY-[34]/);
-  });
+  faultTest(
+    25,
+    "has no CLONE_ value in either without a restore, even if its keys are still in the settings",
+    async () => {
+      assert.doesNotMatch(JSON.stringify(await declared(backup)), /CLONE_|CANARY-[34]/);
+    },
+  );
 
   it("does not use the keys of a side that has a role", async () => {
     const text = JSON.stringify(await declared({ ...backup, credentials: { irsaRoleArn } }, restore));

@@ -4,6 +4,7 @@ import { StanzaCreation, type StanzaCreationTarget } from "../../../components/s
 import type { ObjectName } from "../../../domain/kubernetes/object-name.ts";
 import { steps, type ReportOf } from "../../../domain/steps/steps.ts";
 import { registered, valueOf, type Registered } from "../../support/pulumi-mocks.ts";
+import { faultTest } from "../../support/fault-test.ts";
 
 const timeLimits = {
   info: duration("30s"),
@@ -91,7 +92,7 @@ describe("StanzaCreation", () => {
     assert.deepEqual([...texts], ["exec bin/postgres-recovery stanza create --request - --output json"]);
   });
 
-  it("fault 11: runs again only for a higher attempt or another uid, and never deletes anything", () => {
+  faultTest(11, "runs again only for a higher attempt or another uid, and never deletes anything", () => {
     for (const { inputs } of commands()) {
       assert.equal(inputs["update"], 'printf %s "$PULUMI_COMMAND_STDOUT"');
       assert.equal(inputs["delete"], undefined);

@@ -3,6 +3,7 @@ import { duration } from "../../../domain/duration.ts";
 import fc from "fast-check";
 import type { Settings } from "../../../settings/schema.ts";
 import { parseSettings } from "../../../settings/settings.ts";
+import { faultTest } from "../../support/fault-test.ts";
 
 const uid = "99e85b8a-3f92-4c86-8d42-5056348c1e7e";
 const keys = { accessKeyId: "CANARY-id", secretAccessKey: "CANARY-key" };
@@ -123,7 +124,7 @@ describe("the settings of Harbor", () => {
     assert.deepEqual(parsed(config).harbor?.restore?.source, { prefix: "harbor-cluster-" });
   });
 
-  it("fault 35: name every problem in every key at once, and print no value", () => {
+  faultTest(35, "name every problem in every key at once, and print no value", () => {
     const problems = problemsOf(
       {
         harbor: {
@@ -229,7 +230,7 @@ describe("the settings of Harbor", () => {
     });
   }
 
-  it("fault 26: refuse an unsupported image before anything is touched", () => {
+  faultTest(26, "refuse an unsupported image before anything is touched", () => {
     assert.match(
       problemsOf({
         harbor: { ...harbor, spiloImage: "registry.opensource.zalan.do/acid/spilo-12:1.6-p3" },
@@ -239,7 +240,7 @@ describe("the settings of Harbor", () => {
     );
   });
 
-  it("fault 26: refuse a role with an image that does not pass it on", () => {
+  faultTest(26, "refuse a role with an image that does not pass it on", () => {
     const withRole = {
       ...harbor,
       spiloImage: "x/spilo-14:2.1-p6",

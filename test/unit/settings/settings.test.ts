@@ -8,6 +8,7 @@ import { z } from "zod";
 import { stackFileSchema } from "../../../settings/json-schema.ts";
 import type { Settings } from "../../../settings/schema.ts";
 import { parseSettings } from "../../../settings/settings.ts";
+import { faultTest } from "../../support/fault-test.ts";
 
 const kubernetes = JSON.stringify({ context: "lab" });
 
@@ -54,7 +55,7 @@ describe("the stack files", () => {
     assert.deepEqual(held, ["ac-qr-publishing/ac-qr-db", "alt-authn-authz/a3-policy-db"]);
   });
 
-  it("settings/stack.schema.json matches the schema (npm run schema writes it)", async () => {
+  it("settings/stack.schema.json matches the schema (npm run docs writes it)", async () => {
     const written = await readFile(new URL("../../../settings/stack.schema.json", import.meta.url), "utf8");
     assert.deepEqual(JSON.parse(written), JSON.parse(JSON.stringify(stackFileSchema())));
   });
@@ -84,7 +85,7 @@ describe("parseSettings", () => {
     });
   });
 
-  it("fault 35: names every problem in every key at once", () => {
+  faultTest(35, "names every problem in every key at once", () => {
     const problems = problemsOf({
       kubernetes: JSON.stringify({ contxt: "lab", kubeSystemUid: "no" }),
       stanza: JSON.stringify({
@@ -123,7 +124,7 @@ describe("parseSettings", () => {
     );
   });
 
-  it("fault 35: refuses a target that is listed twice", () => {
+  faultTest(35, "refuses a target that is listed twice", () => {
     const problems = problemsOf({
       kubernetes,
       stanza: JSON.stringify({ targets: [{ cluster: "a/b" }, { cluster: "a/b" }] }),

@@ -13,7 +13,7 @@ const statuses = { ...stanzaStatuses, ...stanzaDisagreements };
 const checkout = new URL("../../../../", import.meta.url);
 
 describe("docs/findings.md", () => {
-  it("matches the code (npm run schema writes it)", async () => {
+  it("matches the code (npm run docs writes it)", async () => {
     assert.equal(await readFile(new URL("docs/findings.md", checkout), "utf8"), findingsPage());
   });
 

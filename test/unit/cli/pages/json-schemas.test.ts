@@ -4,7 +4,7 @@ import { jsonSchemas } from "../../../../cli/pages/json-schemas.ts";
 
 describe("docs/schema", () => {
   for (const [name, schema] of Object.entries(jsonSchemas)) {
-    it(`${name} matches the code (npm run schema writes it)`, async () => {
+    it(`${name} matches the code (npm run docs writes it)`, async () => {
       const written = await readFile(new URL(`../../../../docs/schema/${name}`, import.meta.url), "utf8");
       assert.deepEqual(JSON.parse(written), JSON.parse(JSON.stringify(schema)));
     });

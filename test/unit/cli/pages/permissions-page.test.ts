@@ -13,7 +13,7 @@ const clusterRole = z.object({
 });
 
 describe("docs/permissions.md", () => {
-  it("matches the code (npm run schema writes it)", async () => {
+  it("matches the code (npm run docs writes it)", async () => {
     assert.equal(
       await readFile(new URL("../../../../docs/permissions.md", import.meta.url), "utf8"),
       permissionsPage(),

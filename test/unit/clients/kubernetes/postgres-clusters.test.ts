@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { connectKubernetes, type KubernetesClient } from "../../../../clients/kubernetes/postgres-clusters.ts";
 import { FakeApiServer, type ApiAnswer } from "../../../support/fake-api-server.ts";
+import { faultTest } from "../../../support/fault-test.ts";
 
 const cluster = (name: string): object => ({ metadata: { namespace: "calendar", name, uid: name }, spec: {} });
 const page = (names: string[], next?: string): ApiAnswer => ({
@@ -48,19 +49,19 @@ describe("a LIST of several pages", () => {
     assert.deepEqual(paths, ["/k8s/clusters/c-1/apis/postgres-operator.crunchydata.com/v1beta1/postgresclusters"]);
   });
 
-  it("fault 15: starts again after 410 (the continue token is too old) and is complete", async () => {
+  faultTest(15, "starts again after 410 (the continue token is too old) and is complete", async () => {
     answers = [page(["a", "b"], "second"), tooOld, page(["a", "x"], "new"), page(["c"])];
     assert.deepEqual(await names(), ["a", "x", "c"]);
     assert.deepEqual(tokens, [null, "second", null, "new"]);
   });
 
-  it("fault 15: fails after repeated 410 instead of returning a partial list", async () => {
+  faultTest(15, "fails after repeated 410 instead of returning a partial list", async () => {
     answers = [1, 2, 3].flatMap(() => [page(["a"], "second"), tooOld]);
     await assert.rejects(names(), /HTTP 410: The provided continue parameter is too old/);
     assert.equal(tokens.length, 6);
   });
 
-  it("fault 15: names the field but no value when an object is not as PGO creates it", async () => {
+  faultTest(15, "names the field but no value when an object is not as PGO creates it", async () => {
     answers = [
       {
         status: 200,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { endpointProblem, parseS3Url, s3Url } from "../../../../domain/aws/s3-location.ts";
+import { faultTest } from "../../../support/fault-test.ts";
 
 describe("the endpoint of an S3-compatible store", () => {
   it("is a scheme, a host and an optional port", () => {
@@ -30,7 +31,7 @@ describe("the endpoint of an S3-compatible store", () => {
     ["", /must be http/],
   ];
   for (const [endpoint, why] of wrong) {
-    it(`fault 23: is not "${endpoint}"`, () => {
+    faultTest(23, `is not "${endpoint}"`, () => {
       assert.match(endpointProblem(endpoint, "bkt") ?? "accepted", why);
     });
   }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { dumpFileName, DumpTail, dumpTrailer, parseDumpPlace, partBytesFor } from "../../../../domain/dump/dump.ts";
+import { faultTest } from "../../../support/fault-test.ts";
 
 function completeAfter(chunks: readonly string[]): boolean {
   const tail = new DumpTail();
@@ -23,7 +24,7 @@ describe("DumpTail", () => {
     );
   });
 
-  it("fault 13: is not complete when the end is missing or followed by more", () => {
+  faultTest(13, "is not complete when the end is missing or followed by more", () => {
     fc.assert(
       fc.property(fc.string(), fc.nat({ max: dumpTrailer.length - 1 }), (body, length) => {
         assert.equal(completeAfter([body, dumpTrailer.slice(0, length)]), false);
@@ -33,7 +34,7 @@ describe("DumpTail", () => {
     assert.equal(completeAfter([]), false);
   });
 
-  it("fault 13: is not complete when a terminal has turned line ends into CRLF", () => {
+  faultTest(13, "is not complete when a terminal has turned line ends into CRLF", () => {
     assert.equal(completeAfter([dumpTrailer.replaceAll("\n", "\r\n")]), false);
   });
 });

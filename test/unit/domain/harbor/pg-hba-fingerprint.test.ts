@@ -2,19 +2,24 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { harborOperatorPgHba, requiredPgHba, runbookPgHba } from "../../../../domain/harbor/pg-hba.ts";
 import { pgHbaFingerprint, pgHbaOwners } from "../../../../domain/harbor/pg-hba-fingerprint.ts";
+import { faultTest } from "../../../support/fault-test.ts";
 
 const made = { uid: "99e85b8a", harborGeneration: "3", isOurs: false };
 
 describe("pgHbaFingerprint", () => {
-  it("fault 27: is the same for the Harbor operator's list and the required one, so that a write does not trigger the next write", () => {
-    fc.assert(
-      fc.property(fc.subarray(["host all ops 10.1.0.0/16 md5", "host all dev 10.2.0.0/16 md5"]), (own) => {
-        const required = requiredPgHba(own);
-        const before = pgHbaFingerprint({ ...made, list: harborOperatorPgHba }, required);
-        assert.equal(pgHbaFingerprint({ ...made, isOurs: true, list: required }, required), before);
-      }),
-    );
-  });
+  faultTest(
+    27,
+    "is the same for the Harbor operator's list and the required one, so that a write does not trigger the next write",
+    () => {
+      fc.assert(
+        fc.property(fc.subarray(["host all ops 10.1.0.0/16 md5", "host all dev 10.2.0.0/16 md5"]), (own) => {
+          const required = requiredPgHba(own);
+          const before = pgHbaFingerprint({ ...made, list: harborOperatorPgHba }, required);
+          assert.equal(pgHbaFingerprint({ ...made, isOurs: true, list: required }, required), before);
+        }),
+      );
+    },
+  );
 
   it("is the same for an older list of ours, because the settings themselves show that change", () => {
     const older = { ...made, isOurs: true, list: requiredPgHba(["host all ops 10.1.0.0/16 md5"]) };
@@ -24,14 +29,14 @@ describe("pgHbaFingerprint", () => {
     );
   });
 
-  it("fault 27: changes with an edit of the HarborCluster, for another resource of that name, and without one", () => {
+  faultTest(27, "changes with an edit of the HarborCluster, for another resource of that name, and without one", () => {
     const fingerprint = pgHbaFingerprint({ ...made, list: [] }, runbookPgHba);
     assert.notEqual(pgHbaFingerprint({ ...made, harborGeneration: "4", list: [] }, runbookPgHba), fingerprint);
     assert.notEqual(pgHbaFingerprint({ ...made, uid: "11e85b8a", list: [] }, runbookPgHba), fingerprint);
     assert.notEqual(pgHbaFingerprint(undefined, runbookPgHba), fingerprint);
   });
 
-  it("fault 27: changes when the list was edited by hand", () => {
+  faultTest(27, "changes when the list was edited by hand", () => {
     const fingerprint = pgHbaFingerprint({ ...made, list: runbookPgHba }, runbookPgHba);
     assert.notEqual(pgHbaFingerprint({ ...made, list: runbookPgHba.slice(1) }, runbookPgHba), fingerprint);
   });

@@ -11,6 +11,7 @@ import {
   requiredPgHba,
   runbookPgHba,
 } from "../../../../domain/harbor/pg-hba.ts";
+import { faultTest } from "../../../support/fault-test.ts";
 
 describe("parseHbaLine", () => {
   it("reads the runbook's lines", () => {
@@ -83,7 +84,7 @@ describe("checkPgHba", () => {
     );
   });
 
-  it("fault 27: finds what the Harbor operator's two lines lack", () => {
+  faultTest(27, "finds what the Harbor operator's two lines lack", () => {
     assert.deepEqual(problemsOf(harborOperatorPgHba), [
       "refuse: no line lets in Patroni and the backups (socket, user postgres)",
       "refuse: no line lets in Patroni's replication through the socket (user standby)",
@@ -103,16 +104,16 @@ describe("checkPgHba", () => {
     ["the pam line", 7, /pam line is missing/],
   ];
   for (const [missing, line, problem] of required) {
-    it(`fault 27: refuses the list without ${missing}`, () => {
+    faultTest(27, `refuses the list without ${missing}`, () => {
       assert.match(problemsOf(runbookPgHba.toSpliced(line, 1)).join(), problem);
     });
   }
 
-  it("fault 27: refuses the list without the line for connections without TLS, which Harbor uses", () => {
+  faultTest(27, "refuses the list without the line for connections without TLS, which Harbor uses", () => {
     assert.match(problemsOf(runbookPgHba.toSpliced(1, 1)).join(), /no line lets in Harbor/);
   });
 
-  it("fault 27: refuses a list that rejects a user before the line that allows it", () => {
+  faultTest(27, "refuses a list that rejects a user before the line that allows it", () => {
     assert.match(
       problemsOf(requiredPgHba(["hostnossl all all all reject"])).join(),
       /line 1 \(reject\) keeps out Harbor/,
@@ -172,7 +173,7 @@ describe("checkPgHba", () => {
 });
 
 describe("a live list and the required one", () => {
-  it("fault 27: are the same with different spaces and comments", () => {
+  faultTest(27, "are the same with different spaces and comments", () => {
     assert(
       isInPlace(
         runbookPgHba.map((line) => line.replaceAll(/ +/g, "\t")),
@@ -181,12 +182,12 @@ describe("a live list and the required one", () => {
     );
   });
 
-  it("fault 27: differ after the Harbor operator has restored its own, or in another order", () => {
+  faultTest(27, "differ after the Harbor operator has restored its own, or in another order", () => {
     assert(!isInPlace(harborOperatorPgHba, runbookPgHba));
     assert(!isInPlace(runbookPgHba.toReversed(), runbookPgHba));
   });
 
-  it("fault 27: name the lines added by hand that would be dropped", () => {
+  faultTest(27, "name the lines added by hand that would be dropped", () => {
     assert.deepEqual(droppedLines([...harborOperatorPgHba, "host all ops 10.1.0.0/16  md5"], runbookPgHba), [
       "host all ops 10.1.0.0/16 md5",
     ]);

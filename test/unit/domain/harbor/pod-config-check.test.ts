@@ -3,6 +3,7 @@ import fc from "fast-check";
 import type { Severity } from "../../../../domain/catalogue/finding-codes.ts";
 import { gravest } from "../../../../domain/finding.ts";
 import { checkPodConfig } from "../../../../domain/harbor/pod-config-check.ts";
+import { faultTest } from "../../../support/fault-test.ts";
 
 const good: Record<string, string> = {
   WAL_S3_BUCKET: "harbor-db",
@@ -291,23 +292,27 @@ describe("checkPodConfig", () => {
       assert(fixes.includes(`write ${meant}`), meant);
   });
 
-  it("fault 23: refuses a key without its secret, or no credentials at all, when the pod Secret's keys are known", () => {
-    const half = checkPodConfig(
-      good,
-      secretKeys.filter((key) => key !== "CLONE_AWS_SECRET_ACCESS_KEY"),
-    );
-    assert.deepEqual(
-      half.map(({ where, what }) => [where, what]),
-      [
+  faultTest(
+    23,
+    "refuses a key without its secret, or no credentials at all, when the pod Secret's keys are known",
+    () => {
+      const half = checkPodConfig(
+        good,
+        secretKeys.filter((key) => key !== "CLONE_AWS_SECRET_ACCESS_KEY"),
+      );
+      assert.deepEqual(
+        half.map(({ where, what }) => [where, what]),
         [
-          "pod-config CLONE_AWS_SECRET_ACCESS_KEY",
-          "is missing beside CLONE_AWS_ACCESS_KEY_ID: Spilo takes the node's own role instead, in silence",
+          [
+            "pod-config CLONE_AWS_SECRET_ACCESS_KEY",
+            "is missing beside CLONE_AWS_ACCESS_KEY_ID: Spilo takes the node's own role instead, in silence",
+          ],
         ],
-      ],
-    );
-    assert.equal(gravest(checkPodConfig(good, secretKeys.slice(0, 2))), "refuse");
-    assert.equal(gravest(checkPodConfig(good)), "ok");
-  });
+      );
+      assert.equal(gravest(checkPodConfig(good, secretKeys.slice(0, 2))), "refuse");
+      assert.equal(gravest(checkPodConfig(good)), "ok");
+    },
+  );
 
   it("accepts any form of region beside the endpoint of an S3-compatible store", () => {
     assert.equal(

@@ -7,6 +7,7 @@ import { podConfigData, podSecretData } from "../../../../domain/harbor/pod-conf
 import { checkPodConfig } from "../../../../domain/harbor/pod-config-check.ts";
 import { spiloLocation } from "../../../../domain/spilo/path.ts";
 import { knownVariables } from "../../../../domain/spilo/variables.ts";
+import { faultTest } from "../../../support/fault-test.ts";
 
 const uid = "99e85b8a-3f92-4c86-8d42-5056348c1e7e";
 const backup: Backup = {
@@ -74,19 +75,23 @@ describe("pod-config", () => {
     assert.equal(data["CLONE_AWS_STS_REGIONAL_ENDPOINTS"], "regional");
   });
 
-  it("fault 23: has an endpoint only for an S3-compatible store, and then also the region, path style and WAL-G", () => {
-    assert(!Object.keys(podConfigData(backup, restore)).some((key) => key.includes("ENDPOINT")));
-    const data = podConfigData(
-      { ...backup, endpoint: "http://minio:9000" },
-      { ...restore, endpoint: "http://minio:9000" },
-    );
-    for (const side of ["", "CLONE_"]) {
-      assert.equal(data[`${side}AWS_ENDPOINT`], "http://minio:9000");
-      assert.equal(data[`${side}AWS_REGION`], "eu-west-2");
-      assert.equal(data[`${side}AWS_S3_FORCE_PATH_STYLE`], "true");
-      assert.equal(data[`${side}USE_WALG_BACKUP`], "true");
-    }
-  });
+  faultTest(
+    23,
+    "has an endpoint only for an S3-compatible store, and then also the region, path style and WAL-G",
+    () => {
+      assert(!Object.keys(podConfigData(backup, restore)).some((key) => key.includes("ENDPOINT")));
+      const data = podConfigData(
+        { ...backup, endpoint: "http://minio:9000" },
+        { ...restore, endpoint: "http://minio:9000" },
+      );
+      for (const side of ["", "CLONE_"]) {
+        assert.equal(data[`${side}AWS_ENDPOINT`], "http://minio:9000");
+        assert.equal(data[`${side}AWS_REGION`], "eu-west-2");
+        assert.equal(data[`${side}AWS_S3_FORCE_PATH_STYLE`], "true");
+        assert.equal(data[`${side}USE_WALG_BACKUP`], "true");
+      }
+    },
+  );
 
   it("encrypts with the customer's key if there is one", () => {
     const data = podConfigData({ ...backup, kmsKey: "alias/harbor" }, undefined);

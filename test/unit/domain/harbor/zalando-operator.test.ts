@@ -5,6 +5,7 @@ import {
   readZalandoConfiguration,
   type DeclaredForOperator,
 } from "../../../../domain/harbor/zalando-operator.ts";
+import { faultTest } from "../../../support/fault-test.ts";
 
 const data = {
   pod_environment_configmap: "harbor-operator-ns/pod-config",
@@ -103,7 +104,7 @@ describe("checkZalandoConfiguration", () => {
     ["enable_owner_references", { ...data, enable_owner_references: "true" }, /enable_owner_references/],
   ];
   for (const [what, configMapData, problem] of refused) {
-    it(`fault 19: refuses ${what}, because the operator would silently ignore what is declared`, () => {
+    faultTest(19, `refuses ${what}, because the operator would silently ignore what is declared`, () => {
       const findings = checkZalandoConfiguration(readZalandoConfiguration({ configMapData }), declared, where);
       assert.equal(gravest(findings), "refuse");
       assert.match(findings.map((finding) => finding.what).join(), problem);

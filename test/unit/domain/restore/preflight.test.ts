@@ -8,6 +8,7 @@ import type { BackupDescription } from "../../../../domain/walg/backup.ts";
 import type { ListedObject } from "../../../../domain/walg/storage.ts";
 import { recommendedImage } from "../../../../domain/spilo/image.ts";
 import { at, backupObjects, listingOf, walgPrefix, walObjects } from "../../../support/walg.ts";
+import { faultSuite, faultTest } from "../../../support/fault-test.ts";
 
 const described: BackupDescription = {
   postgresMajor: 12,
@@ -291,7 +292,7 @@ describe("judgeRestore", () => {
     });
   }
 
-  it("fault 24: refuses backups of two databases in one place", () => {
+  faultTest(24, "refuses backups of two databases in one place", () => {
     const place = placeOf([...whole, backupObjects(9, at("02:00"))]);
     const descriptions = new Map(place.descriptions).set("base_000000010000000000000009", {
       found: { ...described, finished: at("02:00"), systemIdentifier: "7" },
@@ -348,13 +349,13 @@ describe("the place that Spilo chooses", () => {
     assert.equal(placeToRestore([{ ...none, listing: { failed: "403" } }, some]), undefined);
   });
 
-  it("fault 24: comes with a warning if a later place also holds backups", () => {
+  faultTest(24, "comes with a warning if a later place also holds backups", () => {
     const old = { ...some, location: { bucket: "bkt", prefix: walgPrefix.replace("/12", "") } };
     assert.match(said({ ...good, sources: [some, old] }), /warn: is passed over/);
   });
 });
 
-describe("fault 42: several places and backups", () => {
+faultSuite(42, "several places and backups", () => {
   const newer = placeOf([backupObjects(9, at("05:00"))]);
   const older = { ...placeOf(whole), location: { bucket: "bkt", prefix: walgPrefix.replace("/12", "") } };
 

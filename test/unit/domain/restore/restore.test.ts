@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { restoreSchema, targetTimeProblem } from "../../../../domain/restore/restore.ts";
+import { faultTest } from "../../../support/fault-test.ts";
 
 const restore = {
   id: "r1",
@@ -50,7 +51,7 @@ describe("targetTimeProblem", () => {
     }
   });
 
-  it("fault 22: refuses everything else", () => {
+  faultTest(22, "refuses everything else", () => {
     for (const wrong of [
       "",
       "now",

@@ -13,6 +13,7 @@ import {
   type Stored,
 } from "../../../../domain/secrets/copy.ts";
 import type { SecretContent } from "../../../../domain/kubernetes/secret.ts";
+import { faultTest } from "../../../support/fault-test.ts";
 
 const harbor = { namespace: "harbor-cluster", name: "harbor-cluster" };
 const standby = "standby.postgresql-harbor-cluster-harbor-cluster.credentials";
@@ -51,7 +52,7 @@ describe("the copy of a secret", () => {
       assert.equal(copyName(harbor, standby), `postgres-recovery/harbor-cluster/harbor-cluster/${standby}`);
     });
 
-    it("fault 31: never ends in a hyphen and six characters, and is never another secret's name", () => {
+    faultTest(31, "never ends in a hyphen and six characters, and is never another secret's name", () => {
       const name = fc.stringMatching(/^[a-z0-9]([-a-z0-9.]{0,20}[a-z0-9])?$/);
       fc.assert(fc.property(name, (one) => !/-.{6}$/.test(copyName(harbor, one))));
       fc.assert(
@@ -74,7 +75,7 @@ describe("the copy of a secret", () => {
       ["a password with a line end", credentials("s3cret\n"), /blanks or line ends/],
     ];
     for (const [what, content, problem] of cases) {
-      it(`fault 31: ${problem === undefined ? "keeps" : "refuses"} ${what}`, () => {
+      faultTest(31, `${problem === undefined ? "keeps" : "refuses"} ${what}`, () => {
         const found = contentProblem(harbor, standby, content);
         if (problem === undefined) assert.equal(found, undefined);
         else assert.match(found ?? "", problem);
@@ -82,7 +83,7 @@ describe("the copy of a secret", () => {
       });
     }
 
-    it("fault 31: keeps only an encryption key of exactly 16 characters", () => {
+    faultTest(31, "keeps only an encryption key of exactly 16 characters", () => {
       assert.equal(contentProblem(harbor, encryptionKey, secret({ secret: "0123456789abcdef" })), undefined);
       assert.match(contentProblem(harbor, encryptionKey, secret({ secret: "0123456789abcde" })) ?? "", /16 characters/);
       assert.match(
@@ -120,14 +121,18 @@ describe("the copy of a secret", () => {
       });
     });
 
-    it("fault 31: refuses another encryption key for the same database, because only the kept one reads its data", () => {
-      const key = (text: string): SecretContent => secret({ secret: text });
-      const stored: Stored = { found: "copy", copy: copyOf(key("0123456789abcdef"), identity, encryptionKey) };
-      const decision = decideCopy(harbor, encryptionKey, key("fedcba9876543210"), identity, stored);
-      assert.equal(decision.action, "refuse");
-      const another = { ...identity, uid: "11111111-3f92-4c86-8d42-5056348c1e7e" };
-      assert.equal(decideCopy(harbor, encryptionKey, key("fedcba9876543210"), another, stored).action, "keep");
-    });
+    faultTest(
+      31,
+      "refuses another encryption key for the same database, because only the kept one reads its data",
+      () => {
+        const key = (text: string): SecretContent => secret({ secret: text });
+        const stored: Stored = { found: "copy", copy: copyOf(key("0123456789abcdef"), identity, encryptionKey) };
+        const decision = decideCopy(harbor, encryptionKey, key("fedcba9876543210"), identity, stored);
+        assert.equal(decision.action, "refuse");
+        const another = { ...identity, uid: "11111111-3f92-4c86-8d42-5056348c1e7e" };
+        assert.equal(decideCopy(harbor, encryptionKey, key("fedcba9876543210"), another, stored).action, "keep");
+      },
+    );
 
     it("keeps the same content of a restored database under the new UID only", () => {
       const now = { ...identity, uid: "11111111-3f92-4c86-8d42-5056348c1e7e", systemIdentifier: null };
@@ -149,7 +154,7 @@ describe("the copy of a secret", () => {
       ["binary", credentials(Buffer.from([0xff]))],
     ];
     for (const [what, live] of bad) {
-      it(`fault 31: never replaces a good copy by a secret that is ${what}`, () => {
+      faultTest(31, `never replaces a good copy by a secret that is ${what}`, () => {
         const decision = decide(live, identity, kept());
         assert.equal(decision.action, "refuse");
         assert.match(decision.problem, /; the kept copy stays as it is$/);
@@ -177,7 +182,7 @@ describe("the copy of a secret", () => {
       );
     });
 
-    it("fault 31: leaves something else under the copy's name as it is", () => {
+    faultTest(31, "leaves something else under the copy's name as it is", () => {
       for (const text of ["", "hunter2", "{}", '{"username":"standby"}', "[1]"])
         assert.deepEqual(parseStored(text), { found: "something-else" });
       assert.equal(decide(credentials(), identity, parseStored("hunter2")).action, "refuse");

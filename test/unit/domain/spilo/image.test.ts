@@ -8,6 +8,7 @@ import {
   recommendedImage,
   versionInPath,
 } from "../../../../domain/spilo/image.ts";
+import { faultTest } from "../../../support/fault-test.ts";
 
 const restoring = { restoredMajor: 12, irsa: false };
 
@@ -33,20 +34,20 @@ describe("checkSpiloImage", () => {
     ["", "unknown", /nothing is known/],
   ];
   for (const [image, severity, why] of cases) {
-    it(`fault 26: ${image === "" ? "no image" : image}: ${severity}`, () => {
+    faultTest(26, `${image === "" ? "no image" : image}: ${severity}`, () => {
       const findings = checkSpiloImage(image, restoring);
       assert.equal(gravest(findings), severity);
       assert.match(findings.map(({ what }) => what).join(), why);
     });
   }
 
-  it("fault 26: requires 2.1-p7 for IRSA, which uses the region's STS from 2.1-p9 on", () => {
+  faultTest(26, "requires 2.1-p7 for IRSA, which uses the region's STS from 2.1-p9 on", () => {
     const severityOf = (tag: string): Severity =>
       gravest(checkSpiloImage(`x/spilo-14:${tag}`, { restoredMajor: undefined, irsa: true }));
     assert.deepEqual(["2.1-p6", "2.1-p7", "2.1-p9", "3.2-p3"].map(severityOf), ["refuse", "warn", "ok", "ok"]);
   });
 
-  it("fault 24: refuses a backup from a newer version", () => {
+  faultTest(24, "refuses a backup from a newer version", () => {
     assert.match(
       JSON.stringify(checkSpiloImage(recommendedImage, { restoredMajor: 13, irsa: false })),
       /cannot be restored into Harbor's PostgreSQL 12/,

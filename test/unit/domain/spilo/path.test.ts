@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { restorePath, type Restore } from "../../../../domain/restore/restore.ts";
 import { s3Url } from "../../../../domain/aws/s3-location.ts";
 import { backupPath, cloneLocations, overlap, spiloLocation, type SpiloPath } from "../../../../domain/spilo/path.ts";
+import { faultTest } from "../../../support/fault-test.ts";
 
 const uid = "99e85b8a-3f92-4c86-8d42-5056348c1e7e";
 const scope = "postgresql-harbor-cluster-harbor-cluster";
@@ -18,7 +19,7 @@ describe("where Spilo keeps backups", () => {
     assert.equal(s3Url(spiloLocation({ ...path, postgresVersion: "" })), `s3://bkt/spilo/${scope}/${uid}/wal`);
   });
 
-  it("fault 20: appends a suffix without its slash directly to the scope, as Spilo does", () => {
+  faultTest(20, "appends a suffix without its slash directly to the scope, as Spilo does", () => {
     assert.equal(s3Url(spiloLocation({ ...path, scope: "y", scopeSuffix: "abc" })), "s3://bkt/spilo/yabc/wal/12");
   });
 
@@ -27,7 +28,7 @@ describe("where Spilo keeps backups", () => {
     assert.equal(s3Url(spiloLocation(backupPath(database, false))), `s3://bkt/spilo/harbor-cluster-${scope}/wal/12`);
   });
 
-  it("fault 20: omits the namespace in the namespace default", () => {
+  faultTest(20, "omits the namespace in the namespace default", () => {
     assert.equal(
       s3Url(spiloLocation(backupPath({ ...database, namespace: "default" }, false))),
       `s3://bkt/spilo/${scope}/wal/12`,
@@ -65,13 +66,13 @@ describe("a source and the new cluster's own backups", () => {
     credentials: "secret",
   };
 
-  it("fault 24: overlap if the cluster kept its UID, or if neither has one", () => {
+  faultTest(24, "overlap if the cluster kept its UID, or if neither has one", () => {
     assert(overlap(spiloLocation(restorePath(restore)), spiloLocation(backupPath(database, true))));
     const withoutUid = restorePath({ ...restore, source: { prefix: "harbor-cluster-" } });
     assert(overlap(spiloLocation(withoutUid), spiloLocation(backupPath(database, false))));
   });
 
-  it("fault 24: overlap when the old backups lie in wal itself and the new ones in a folder below", () => {
+  faultTest(24, "overlap when the old backups lie in wal itself and the new ones in a folder below", () => {
     const old = restorePath({ ...restore, source: { prefix: "harbor-cluster-" }, versionInPath: false });
     assert(overlap(spiloLocation(old), spiloLocation(backupPath(database, false))));
   });

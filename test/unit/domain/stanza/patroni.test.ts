@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { leaderInList } from "../../../../domain/stanza/patroni.ts";
 import { sampleOutput } from "../../../support/fixtures.ts";
+import { faultTest } from "../../../support/fault-test.ts";
 
 describe("leaderInList on captured outputs", () => {
   const cases: [sample: string, leader: string | undefined][] = [
@@ -20,7 +21,7 @@ describe("leaderInList on captured outputs", () => {
     });
   }
 
-  it("fault 9: refuses two leaders", () => {
+  faultTest(9, "refuses two leaders", () => {
     const row = { Member: "a", Role: "Leader", State: "running" };
     assert.equal(leaderInList(JSON.stringify([row, { ...row, Member: "b" }])), undefined);
   });

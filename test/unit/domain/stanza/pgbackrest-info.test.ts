@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { classifyInfo } from "../../../../domain/stanza/pgbackrest-info.ts";
 import type { StanzaStatus } from "../../../../domain/stanza/status.ts";
 import { sampleOutput } from "../../../support/fixtures.ts";
+import { faultTest } from "../../../support/fault-test.ts";
 
 const expected = { stanza: "db", repositories: ["repo1"], systemIdentifier: undefined };
 
@@ -56,7 +57,7 @@ describe("classifyInfo on captured outputs", () => {
     assert.equal(found.status, "okay");
   });
 
-  it("fault 12: calls a repository with another database broken, although its codes look normal", () => {
+  faultTest(12, "calls a repository with another database broken, although its codes look normal", () => {
     const found = classifyInfo(sampleOutput("info-21-from-B-json"), {
       ...expected,
       systemIdentifier: "7710372687081207198",
@@ -65,7 +66,7 @@ describe("classifyInfo on captured outputs", () => {
     assert.match(JSON.stringify(found), /belongs to another database: system identifier 7710372683303011707/);
   });
 
-  it("fault 14: reads past a banner and CRLF line ends", () => {
+  faultTest(14, "reads past a banner and CRLF line ends", () => {
     const noisy = `[entrypoint] starting\r\nWARN: something\r\n${sampleOutput("info-11-ok-json")}\r\n`;
     assert.equal(classifyInfo(noisy, expected).status, "okay");
   });
@@ -84,7 +85,7 @@ function infoWith(codes: number[], top: number): string {
 }
 
 describe("classifyInfo on any input", () => {
-  it("fault 14: never reads a truncated report or arbitrary text as okay or as a missing stanza", () => {
+  faultTest(14, "never reads a truncated report or arbitrary text as okay or as a missing stanza", () => {
     const whole = sampleOutput("info-11-ok-json").trimEnd();
     const cut = fc.nat({ max: whole.length - 1 }).map((length) => whole.slice(0, length));
     fc.assert(

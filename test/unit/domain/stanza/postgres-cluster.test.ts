@@ -15,6 +15,7 @@ import {
 } from "../../../../domain/stanza/postgres-cluster.ts";
 import { disagreement, type StanzaStatus } from "../../../../domain/stanza/status.ts";
 import { formatObjectName, parseObjectName } from "../../../../domain/kubernetes/object-name.ts";
+import { faultTest } from "../../../support/fault-test.ts";
 
 const metadata = { namespace: "calendar", name: "calendar-db", uid: "1" };
 const backups = { pgbackrest: { repos: [{ name: "repo1" }, { name: "repo2" }] } };
@@ -54,7 +55,7 @@ describe("parseObjectName", () => {
 });
 
 describe("notApplicable", () => {
-  it("fault 16: excuses clusters that are shut down, standby, or without backups", () => {
+  faultTest(16, "excuses clusters that are shut down, standby, or without backups", () => {
     assert.equal(notApplicable(cluster({ shutdown: true, backups }))?.because, "shut-down");
     assert.equal(notApplicable(cluster({ standby: { enabled: true }, backups }))?.because, "standby");
     assert.equal(notApplicable(cluster({}))?.because, "backups-disabled");
@@ -71,7 +72,7 @@ describe("operatorSaysCreated", () => {
     assert.equal(operatorSaysCreated(cluster({ backups })), undefined);
   });
 
-  it("fault 7: names a contradiction to pgBackRest's answer in both directions", () => {
+  faultTest(7, "names a contradiction to pgBackRest's answer in both directions", () => {
     const okay: StanzaStatus = { status: "okay", backups: { count: 0 } };
     const missing: StanzaStatus = { status: "no-stanza", repositories: ["repo1"] };
     assert.equal(disagreement(missing, true), "operator-says-created");
@@ -90,7 +91,7 @@ describe("instanceToAsk", () => {
     });
   const running = { phase: "Running", containerStatuses: [{ name: "database", state: { running: {} } }] };
 
-  it("fault 9: prefers the primary, under either of Patroni's names for it", () => {
+  faultTest(9, "prefers the primary, under either of Patroni's names for it", () => {
     for (const word of ["master", "primary"]) {
       const pods = [pod("a", running, "replica"), pod("b", running, word)];
       assert.equal(instanceToAsk(pods)?.metadata.name, "b");
@@ -102,7 +103,7 @@ describe("instanceToAsk", () => {
     assert.equal(instanceToAsk(pods)?.metadata.name, "b");
   });
 
-  it("fault 5: returns none when no database container runs", () => {
+  faultTest(5, "returns none when no database container runs", () => {
     const waiting = { phase: "Running", containerStatuses: [{ name: "database", state: { waiting: {} } }] };
     assert.equal(databaseRuns(pod("a", waiting)), false);
     assert.equal(instanceToAsk([pod("a", waiting), pod("b", {})]), undefined);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { deltaChain, describeBackup } from "../../../../domain/walg/backup.ts";
 import { at, backupObjects, listingOf } from "../../../support/walg.ts";
+import { faultTest } from "../../../support/fault-test.ts";
 
 describe("describeBackup", () => {
   const sentinel = `{"LSN":67108904,"PgVersion":120012,"FinishLSN":67109160,"SystemIdentifier":7710366851552716423,"CompressedSize":9400,"Spec":null,"UserData":null}`;
@@ -45,7 +46,7 @@ describe("describeBackup", () => {
 describe("describeBackup of real backups", () => {
   const times = `,"StartTime":"2026-11-21T01:00:00Z","FinishTime":"2026-11-21T01:02:03Z"`;
 
-  it("fault 37: knows where the list of files is that WAL-G needs", () => {
+  faultTest(37, "knows where the list of files is that WAL-G needs", () => {
     const listOf = (fields: string): string => describeBackup(`{"LSN":1${fields}}`, undefined).fileList;
     assert.equal(listOf(`,"Version":2`), "files-metadata");
     assert.equal(listOf(`,"Version":2,"FilesMetadataDisabled":true`), "not-needed");

@@ -3,6 +3,7 @@ import type { BackupDescription } from "../../../../domain/walg/backup.ts";
 import { judgeCompleteness, type DescribedBackup } from "../../../../domain/walg/completeness.ts";
 import type { ListedObject } from "../../../../domain/walg/storage.ts";
 import { at, backupObjects, described, listingOf } from "../../../support/walg.ts";
+import { faultTest } from "../../../support/fault-test.ts";
 
 /** The findings about a backup whose objects were changed, as text. */
 function judged(
@@ -43,21 +44,25 @@ describe("judgeCompleteness", () => {
   });
 
   for (const role of roles) {
-    it(`fault 37: refuses a ${role} without a part, or with one that is cut`, () => {
+    faultTest(37, `refuses a ${role} without a part, or with one that is cut`, () => {
       assert.match(judged(without("part_001"), {}, role), /^refuse backup-parts-missing: .*some are gone/);
       const cut = ({ key, size }: ListedObject): object => (key.includes("part_001") ? { size: size - 1 } : {});
       assert.match(judged(cut, {}, role), /^refuse backup-parts-missing/);
     });
 
-    it(`fault 37: refuses a ${role} without files_metadata.json, or with an empty one, unless its WAL-G wrote none`, () => {
-      assert.match(judged(without("files_metadata"), {}, role), /^refuse backup-file-list-missing/);
-      const empty = ({ key }: ListedObject): object => (key.includes("files_metadata") ? { size: 0 } : {});
-      assert.match(judged(empty, {}, role), /^refuse backup-file-list-missing/);
-      for (const fileList of ["sentinel", "not-needed"] as const)
-        assert.equal(judged(without("files_metadata"), { fileList }, role), "");
-    });
+    faultTest(
+      37,
+      `refuses a ${role} without files_metadata.json, or with an empty one, unless its WAL-G wrote none`,
+      () => {
+        assert.match(judged(without("files_metadata"), {}, role), /^refuse backup-file-list-missing/);
+        const empty = ({ key }: ListedObject): object => (key.includes("files_metadata") ? { size: 0 } : {});
+        assert.match(judged(empty, {}, role), /^refuse backup-file-list-missing/);
+        for (const fileList of ["sentinel", "not-needed"] as const)
+          assert.equal(judged(without("files_metadata"), { fileList }, role), "");
+      },
+    );
 
-    it(`fault 41: refuses a ${role} of which S3 has archived anything that is needed`, () => {
+    faultTest(41, `refuses a ${role} of which S3 has archived anything that is needed`, () => {
       const archived = ({ key }: ListedObject): object => (key.includes("part_001") ? { storageClass: "GLACIER" } : {});
       assert.match(judged(archived, {}, role), /^refuse backup-archived: has 1 object in an archive/);
       const restored = (object: ListedObject): object => ({ ...archived(object), restored: true });
@@ -69,12 +74,12 @@ describe("judgeCompleteness", () => {
     });
   }
 
-  it("fault 37: refuses the chosen backup without pg_control, and warns of a parent without it", () => {
+  faultTest(37, "refuses the chosen backup without pg_control, and warns of a parent without it", () => {
     assert.match(judged(without("pg_control")), /^refuse backup-control-file-missing/);
     assert.match(judged(without("pg_control"), {}, "parent"), /^warn backup-parent-control-file-missing: .*3\.0\.4/);
   });
 
-  it("fault 37: finds the lost backup label of a WAL-G that does not count it", () => {
+  faultTest(37, "finds the lost backup label of a WAL-G that does not count it", () => {
     const description = { fileList: "sentinel", compressedSize: 9000 } as const;
     assert.match(
       judged(() => ({}), description),

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { segmentBefore, segmentName, segmentNumber, WalgListingReader } from "../../../../domain/walg/storage.ts";
 import { at, backupObjects, listingOf, walgPrefix, walObjects } from "../../../support/walg.ts";
+import { faultTest } from "../../../support/fault-test.ts";
 
 describe("names of WAL segments", () => {
   it("continue after the end of a log of 4 GiB", () => {
@@ -44,7 +45,7 @@ describe("WalgListingReader", () => {
     assert.deepEqual(incomplete, []);
   });
 
-  it("fault 24: does not count a folder without its sentinel as a backup", () => {
+  faultTest(24, "does not count a folder without its sentinel as a backup", () => {
     const { backups, incomplete } = listingOf(
       backupObjects(4, at("01:00")).filter(({ key }) => !key.endsWith("sentinel.json")),
     );

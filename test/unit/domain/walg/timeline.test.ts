@@ -3,6 +3,7 @@ import { brotliCompressSync, gzipSync, zstdCompressSync } from "node:zlib";
 import fc from "fast-check";
 import { decompress } from "../../../../domain/walg/decompress.ts";
 import { lsn, newestTimeline, parseHistory, segmentOf, wayOn } from "../../../../domain/walg/timeline.ts";
+import { faultTest } from "../../../support/fault-test.ts";
 
 describe("history files", () => {
   it("are read as PostgreSQL reads them", () => {
@@ -17,7 +18,7 @@ describe("history files", () => {
     assert.deepEqual(parseHistory(2, "").switches, []);
   });
 
-  it("fault 38: are refused where PostgreSQL stops", () => {
+  faultTest(38, "are refused where PostgreSQL stops", () => {
     for (const [text, why] of [
       ["x\t0/1\ty", /no switch/],
       ["1\tnothing", /no switch/],
@@ -28,7 +29,7 @@ describe("history files", () => {
       assert.throws(() => parseHistory(4, text), why);
   });
 
-  it("fault 38: lead on to the last one that follows without a gap", () => {
+  faultTest(38, "lead on to the last one that follows without a gap", () => {
     assert.equal(newestTimeline(1, []), 1);
     assert.equal(newestTimeline(1, [2, 3, 5]), 3);
     assert.equal(newestTimeline(1, [3]), 1);
@@ -49,7 +50,7 @@ describe("the way through the timelines", () => {
     assert.deepEqual(wayOn(1, extent, undefined), [{ timeline: 1, end: undefined }]);
   });
 
-  it("fault 38: does not exist for a backup that is not on it, or not as a whole", () => {
+  faultTest(38, "does not exist for a backup that is not on it, or not as a whole", () => {
     assert.equal(wayOn(2, extent, history), undefined);
     assert.equal(wayOn(1, { start: 0x8000028n, finish: 0x8000100n }, history), undefined);
     assert.equal(wayOn(1, { start: 0x7000028n, finish: 0x8000001n }, history), undefined);

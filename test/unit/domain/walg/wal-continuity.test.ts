@@ -5,6 +5,7 @@ import { judgeWal } from "../../../../domain/walg/wal-continuity.ts";
 import type { ListedObject, WalgListing } from "../../../../domain/walg/storage.ts";
 import { parseHistory } from "../../../../domain/walg/timeline.ts";
 import { at, backupObjects, described, listingOf, walgPrefix, walObjects } from "../../../support/walg.ts";
+import { faultTest } from "../../../support/fault-test.ts";
 
 const early = { from: at("00:50") };
 const backup = backupObjects(4, at("01:00"));
@@ -37,20 +38,20 @@ describe("judgeWal", () => {
     assert.deepEqual(judged(listing, { target: at("08:00"), lastNeededSegment: 5 }), []);
   });
 
-  it("fault 24: refuses when the backup's first segment is missing", () => {
+  faultTest(24, "refuses when the backup's first segment is missing", () => {
     assert.deepEqual(judged(listingOf(backup, walObjects(5, 9, at("09:00"), early))), [
       "refuse: lacks the WAL segment 000000010000000000000004, at which the backup begins",
     ]);
     assert.equal(judged(listingOf(backup)).length, 1);
   });
 
-  it("fault 24: refuses WAL that ends before the backup is consistent", () => {
+  faultTest(24, "refuses WAL that ends before the backup is consistent", () => {
     assert.deepEqual(judged(listingOf(backup, walObjects(4, 5, at("01:00"))), { lastNeededSegment: 6 }), [
       "refuse: ends with 000000010000000000000005, and the backup is consistent only after 000000010000000000000006",
     ]);
   });
 
-  it("fault 24: refuses a gap, because PostgreSQL would silently stop there", () => {
+  faultTest(24, "refuses a gap, because PostgreSQL would silently stop there", () => {
     const listing = listingOf(backup, walObjects(4, 255, at("02:00"), early), walObjects(258, 260, at("09:00")));
     assert.deepEqual(judged(listing), [
       "refuse: lacks 2 segments from 000000010000000100000000 on: PostgreSQL would stop there, without what came after",
@@ -59,13 +60,13 @@ describe("judgeWal", () => {
 
   const gap = [walObjects(4, 20, at("05:00"), early), walObjects(22, 30, at("09:00"))];
 
-  it("fault 22: warns of a gap after the target time", () => {
+  faultTest(22, "warns of a gap after the target time", () => {
     assert.deepEqual(judged(listingOf(backup, ...gap, later(18, "04:45")), { target: at("04:00") }), [
       "warn: lacks 1 segment from 000000010000000000000015 on, after the target time",
     ]);
   });
 
-  it("fault 39: refuses a gap before the target time, however late its WAL was archived", () => {
+  faultTest(39, "refuses a gap before the target time, however late its WAL was archived", () => {
     const late = [walObjects(4, 4, at("00:59")), walObjects(5, 20, at("08:00")), walObjects(22, 30, at("08:01"))];
     const refused = /^refuse: lacks 1 segment from 000000010000000000000015 on/;
     const proven = later(25, "02:00").map((object) => ({ ...object, modified: at("08:02") }));
@@ -78,7 +79,7 @@ describe("judgeWal", () => {
     assert.match(`${finding?.severity ?? ""}: ${finding?.what ?? ""}`, refused);
   });
 
-  it("fault 39: does not accept a gap when only LastModified says that the target time is before it", () => {
+  faultTest(39, "does not accept a gap when only LastModified says that the target time is before it", () => {
     const late = [walObjects(4, 4, at("00:59")), walObjects(5, 20, at("05:04"), { from: at("05:00") })];
     const listing = listingOf(backup, ...late, walObjects(22, 30, at("09:00")));
     const [said = "", ...others] = judged(listing, { target: at("04:00") });
@@ -89,7 +90,7 @@ describe("judgeWal", () => {
     assert.match(others.join(), /^warn: ends with .* that it reaches the target time is unproven/);
   });
 
-  it("fault 39: warns of a gap after the target time when the WAL before it was archived steadily", () => {
+  faultTest(39, "warns of a gap after the target time when the WAL before it was archived steadily", () => {
     const [said] = judged(listingOf(backup, ...gap), { target: at("04:00") });
     assert.match(
       said ?? "",
@@ -97,13 +98,13 @@ describe("judgeWal", () => {
     );
   });
 
-  it("fault 39: warns when only LastModified says that the WAL reaches the target time", () => {
+  faultTest(39, "warns when only LastModified says that the WAL reaches the target time", () => {
     const listing = listingOf(backup, walObjects(4, 20, at("05:00"), early));
     assert.match(judged(listing, { target: at("04:00") }).join(), /^warn: ends with .* is unproven/);
     assert.deepEqual(judged(listing), []);
   });
 
-  it("fault 22: refuses when no WAL reaches the target time", () => {
+  faultTest(22, "refuses when no WAL reaches the target time", () => {
     assert.deepEqual(judged(listingOf(backup, walObjects(4, 20, at("05:00"), early)), { target: at("06:00") }), [
       "refuse: ends at 2026-11-21T05:00:00.000Z, before the target time: PostgreSQL 12 would stop there in silence",
     ]);
@@ -119,13 +120,13 @@ describe("judgeWal", () => {
   const file = { key: `${walgPrefix}/wal_005/00000002.history.lz4`, size: 50, modified: at("02:30") };
   const second = walObjects(10, 20, at("09:00"), { timeline: 2, from: at("02:31") });
 
-  it("fault 38: follows a later timeline from the segment where it left the old one", () => {
+  faultTest(38, "follows a later timeline from the segment where it left the old one", () => {
     const newer = backupObjects(18, at("08:30"), { timeline: 2 });
     const listing = listingOf(backup, walObjects(4, 9, at("02:00"), early), [file], second, newer);
     assert.deepEqual(judged(listing, { target: at("08:00"), history }), [followed]);
   });
 
-  it("fault 38: ignores a gap on the old timeline after the switch, and warns of the rows that are left there", () => {
+  faultTest(38, "ignores a gap on the old timeline after the switch, and warns of the rows that are left there", () => {
     const listing = listingOf(
       backup,
       walObjects(4, 10, at("02:00"), early),
@@ -139,13 +140,13 @@ describe("judgeWal", () => {
     ]);
   });
 
-  it("fault 38: does not warn of a branch when the target time is before it", () => {
+  faultTest(38, "does not warn of a branch when the target time is before it", () => {
     const left = backupObjects(8, at("01:40"));
     const listing = listingOf(backup, left, walObjects(4, 14, at("02:00"), early), [file], second);
     assert.deepEqual(judged(listing, { history, target: at("01:30") }), [followed]);
   });
 
-  it("fault 24: refuses a gap between two timelines, and names the segments on their own timelines", () => {
+  faultTest(24, "refuses a gap between two timelines, and names the segments on their own timelines", () => {
     const listing = listingOf(
       backup,
       walObjects(4, 8, at("02:00"), early),
@@ -158,33 +159,37 @@ describe("judgeWal", () => {
     ]);
   });
 
-  it("fault 24: refuses a timeline that branched off before the backup began, because its WAL does not fit the backup", () => {
-    const listing = listingOf(
-      backup,
-      walObjects(2, 10, at("02:00"), early),
-      [file],
-      walObjects(3, 20, at("09:00"), { timeline: 2, from: at("00:51") }),
-    );
-    assert.match(
-      judged(listing, { history: "1\t0/3000500\tx\n" }).join(),
-      /refuse: holds the timeline 2, which left timeline 1 before this backup began/,
-    );
-  });
+  faultTest(
+    24,
+    "refuses a timeline that branched off before the backup began, because its WAL does not fit the backup",
+    () => {
+      const listing = listingOf(
+        backup,
+        walObjects(2, 10, at("02:00"), early),
+        [file],
+        walObjects(3, 20, at("09:00"), { timeline: 2, from: at("00:51") }),
+      );
+      assert.match(
+        judged(listing, { history: "1\t0/3000500\tx\n" }).join(),
+        /refuse: holds the timeline 2, which left timeline 1 before this backup began/,
+      );
+    },
+  );
 
-  it("fault 38: refuses a timeline that branched off while the backup was taken", () => {
+  faultTest(38, "refuses a timeline that branched off while the backup was taken", () => {
     const listing = listingOf(backup, walObjects(4, 10, at("02:00"), early), [file], second);
     const situation = { lastNeededSegment: 4, history: "1\t0/4000080\tx\n" };
     assert.match(judged(listing, situation).join(), /refuse: holds the timeline 2.*online backup was canceled/);
   });
 
-  it("fault 38: refuses WAL of a timeline whose history file is gone", () => {
+  faultTest(38, "refuses WAL of a timeline whose history file is gone", () => {
     const listing = listingOf(backup, walObjects(4, 9, at("02:00"), early), second);
     const refused = /^refuse: holds WAL of timeline 2, and no 00000002.history/;
     assert.match(judged(listing).join(), refused);
     assert.match(judged(listing, { target: at("08:00") }).join("\n"), refused);
   });
 
-  it("fault 38: warns of a history file without WAL of its timeline", () => {
+  faultTest(38, "warns of a history file without WAL of its timeline", () => {
     const listing = listingOf(backup, walObjects(4, 9, at("09:00"), early), [file]);
     assert.deepEqual(judged(listing, { history }), [
       "warn: has the history of timeline 2 and none of its WAL: what was written to it is unproven and does not come back",
@@ -199,7 +204,7 @@ describe("judgeWal", () => {
       whole.toSpliced(segment - 4, 1, ...whole.slice(segment - 4, segment - 3).map((one) => ({ ...one, ...change }))),
     );
 
-  it("fault 40: refuses WAL objects that are empty or cut", () => {
+  faultTest(40, "refuses WAL objects that are empty or cut", () => {
     assert.match(
       judged(instead(9, { size: 0 })).join(),
       /^refuse: holds 1 segment without content, from 0+10+9 on: PostgreSQL stops with "archive file has wrong size"/,
@@ -208,7 +213,7 @@ describe("judgeWal", () => {
     assert.deepEqual(judged(instead(9, { size: 65_794 })), []);
   });
 
-  it("fault 36: refuses WAL that was written again after later WAL", () => {
+  faultTest(36, "refuses WAL that was written again after later WAL", () => {
     assert.match(
       judged(instead(20, { modified: at("10:00") })).join(),
       /^refuse: has 1 segment from 0+10+14 on that was written after later ones or after a later backup/,
@@ -216,24 +221,24 @@ describe("judgeWal", () => {
     assert.deepEqual(judged(instead(20, { modified: (whole[17]?.modified ?? 0) + 60_000 })), []);
   });
 
-  it("fault 36: refuses WAL of the backup itself that is newer than the backup", () => {
+  faultTest(36, "refuses WAL of the backup itself that is newer than the backup", () => {
     const listing = listingOf(backup, walObjects(4, 9, at("05:00"), { from: at("04:00") }));
     assert.match(judged(listing).join(), /^refuse: has 1 segment from 0+10+4 on/);
   });
 
-  it("fault 36: refuses WAL up to the end of the archive that is newer than a later backup", () => {
+  faultTest(36, "refuses WAL up to the end of the archive that is newer than a later backup", () => {
     const written = walObjects(20, 40, at("11:00"), { from: at("10:00") });
     const listing = listingOf(backup, walObjects(4, 19, at("02:00"), early), written, later(30, "03:00"));
     assert.match(judged(listing).join(), /^refuse: has 11 segments from 0+10+14 on/);
   });
 
-  it("fault 36: accepts the last WAL of an old timeline that was archived after the switch", () => {
+  faultTest(36, "accepts the last WAL of an old timeline that was archived after the switch", () => {
     const late = walObjects(8, 9, at("06:00"), { from: at("05:59") });
     const listing = listingOf(backup, walObjects(4, 7, at("02:00"), early), late, [file], second);
     assert.deepEqual(judged(listing, { history }), [followed]);
   });
 
-  it("fault 36: says that nothing is proven in a copied place", () => {
+  faultTest(36, "says that nothing is proven in a copied place", () => {
     const copied = [...backup, ...whole].map((object) => ({ ...object, modified: at("12:00") }));
     const listing = listingOf(copied);
     const [chosen] = listing.backups;
@@ -243,7 +248,7 @@ describe("judgeWal", () => {
     assert.equal(finding?.code, "wal-origin-unproven");
   });
 
-  it("fault 41: refuses WAL that S3 has archived, and does not accept WAL that may be", () => {
+  faultTest(41, "refuses WAL that S3 has archived, and does not accept WAL that may be", () => {
     assert.match(
       judged(instead(9, { storageClass: "DEEP_ARCHIVE" })).join(),
       /^refuse: has 1 segment from 0+10+9 on in an archive/,
@@ -253,7 +258,7 @@ describe("judgeWal", () => {
     assert.match(judged(instead(9, { storageClass: "INTELLIGENT_TIERING" })).join(), /^unknown: has 1 segment/);
   });
 
-  it("fault 24: never accepts a run with any one segment missing", () => {
+  faultTest(24, "never accepts a run with any one segment missing", () => {
     const segments = walObjects(4, 40, at("09:00"), early);
     const chosen = backupOf();
     const descriptions = new Map([[chosen.name, described(chosen)]]);

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { RecoveryError } from "../../../../domain/errors.ts";
 import { makeDumpDirectory } from "../../../../operations/dump/directory.ts";
+import { faultTest } from "../../../support/fault-test.ts";
 
 describe("makeDumpDirectory", () => {
   let directory: string;
@@ -28,12 +29,12 @@ describe("makeDumpDirectory", () => {
       return true;
     });
 
-  it("fault 13: names a file that is in the way", async () => {
+  faultTest(13, "names a file that is in the way", async () => {
     await refused(join(directory, "file"), "EEXIST");
     await refused(join(directory, "file", "below", "it"), "ENOTDIR");
   });
 
-  it("fault 13: gives up and says so on a file system that cannot create folders", async function () {
+  faultTest(13, "gives up and says so on a file system that cannot create folders", async function () {
     if (process.platform !== "linux") this.skip();
     await refused("/proc/dumps", "ENOENT");
     await refused("/proc/dumps/of/today", "ENOENT");

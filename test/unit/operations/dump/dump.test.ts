@@ -7,6 +7,7 @@ import { RecoveryError } from "../../../../domain/errors.ts";
 import { dumpDatabases, dumpTo } from "../../../../operations/dump/dump.ts";
 import type { DumpTarget } from "../../../../operations/dump/target.ts";
 import { FakeCluster, FakeSurroundings, type Script } from "../../../support/fake-cluster.ts";
+import { faultTest } from "../../../support/fault-test.ts";
 
 const options = {
   cluster: { namespace: "calendar", name: "calendar-db" },
@@ -90,7 +91,7 @@ describe("dumpTo", () => {
   });
 
   for (const fails of ["prepare", "begin"] as const) {
-    it(`fault 13: does not start pg_dumpall if the target fails to ${fails}`, async () => {
+    faultTest(13, `does not start pg_dumpall if the target fails to ${fails}`, async () => {
       const { cluster, end } = await run({}, { fails });
       assert.match(String(end), new RegExp(`refuses to ${fails}`));
       assert.deepEqual(cluster.ran("pg_dumpall"), []);
@@ -103,7 +104,7 @@ describe("dumpTo", () => {
     ["the connection breaks", { dump: { text: "-- data\n", result: { end: "broken", message: "closed" } } }, {}],
     ["the target fails to write", {}, { fails: "write" }],
   ] as const) {
-    it(`fault 13: discards and never keeps the dump if ${situation}`, async () => {
+    faultTest(13, `discards and never keeps the dump if ${situation}`, async () => {
       const { end, target } = await run(script, change);
       assert(end instanceof RecoveryError, String(end));
       assert.match(end.message, /calendar\/calendar-db: the dump of calendar-db-0 failed/);
@@ -111,14 +112,14 @@ describe("dumpTo", () => {
     });
   }
 
-  it("fault 13: discards the dump with the target's own error if the target fails to keep it", async () => {
+  faultTest(13, "discards the dump with the target's own error if the target fails to keep it", async () => {
     const { end, target } = await run({}, { fails: "keep" });
     assert(end instanceof RecoveryError);
     assert.deepEqual([end.code, end.kind, end.next], ["s3-failed", "undetermined", "ask it why"]);
     assert.deepEqual(target.events, ["prepare", "begin", "keep", "discard"]);
   });
 
-  it("fault 13: says what may be left behind, along with the cause", async () => {
+  faultTest(13, "says what may be left behind, along with the cause", async () => {
     const { end, surroundings } = await run({ dump: { text: "" } }, { leaves: true });
     assert.match(String(end), /trailer is missing/);
     assert(surroundings.lines.includes("parts may be left"));
@@ -126,7 +127,7 @@ describe("dumpTo", () => {
 });
 
 describe("dumpDatabases", () => {
-  it("fault 35: refuses a malformed place in S3 before any request, without quoting it", async () => {
+  faultTest(35, "refuses a malformed place in S3 before any request, without quoting it", async () => {
     for (const directory of [
       "s3://",
       "s3://B/x",

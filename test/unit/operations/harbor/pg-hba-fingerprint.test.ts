@@ -4,6 +4,7 @@ import { harborOperatorPgHba, runbookPgHba } from "../../../../domain/harbor/pg-
 import { lookAtPgHba } from "../../../../operations/harbor/pg-hba-fingerprint.ts";
 import { realSurroundings } from "../../../../operations/surroundings.ts";
 import { databaseUid, FakeHarbor } from "../../../support/fake-harbor.ts";
+import { faultTest } from "../../../support/fault-test.ts";
 
 const request = { cluster: { namespace: "harbor-cluster", name: "harbor-cluster" }, pgHba: [...runbookPgHba] };
 const surroundings = {
@@ -12,19 +13,23 @@ const surroundings = {
 };
 
 describe("lookAtPgHba", () => {
-  it("fault 27: is the same for the Harbor operator's list and the required one, and changes after an edit of the HarborCluster", async () => {
-    const client = new FakeHarbor();
-    const fingerprintOf = async (list: readonly string[], generation: string): Promise<string> => {
-      client.make(list, { generation });
-      return (await lookAtPgHba(client, { ...request, pgHba: [...runbookPgHba] }, surroundings)).fingerprint;
-    };
-    assert.equal(await fingerprintOf(harborOperatorPgHba, "1"), `${databaseUid} generation 1`);
-    assert.equal(await fingerprintOf(runbookPgHba, "1"), `${databaseUid} generation 1`);
-    assert.equal(await fingerprintOf(harborOperatorPgHba, "2"), `${databaseUid} generation 2`);
-    assert.deepEqual(client.applied, []);
-  });
+  faultTest(
+    27,
+    "is the same for the Harbor operator's list and the required one, and changes after an edit of the HarborCluster",
+    async () => {
+      const client = new FakeHarbor();
+      const fingerprintOf = async (list: readonly string[], generation: string): Promise<string> => {
+        client.make(list, { generation });
+        return (await lookAtPgHba(client, { ...request, pgHba: [...runbookPgHba] }, surroundings)).fingerprint;
+      };
+      assert.equal(await fingerprintOf(harborOperatorPgHba, "1"), `${databaseUid} generation 1`);
+      assert.equal(await fingerprintOf(runbookPgHba, "1"), `${databaseUid} generation 1`);
+      assert.equal(await fingerprintOf(harborOperatorPgHba, "2"), `${databaseUid} generation 2`);
+      assert.deepEqual(client.applied, []);
+    },
+  );
 
-  it("fault 27: says at once that the resource does not exist yet, or waits for it on request", async () => {
+  faultTest(27, "says at once that the resource does not exist yet, or waits for it on request", async () => {
     const client = new FakeHarbor();
     assert.equal((await lookAtPgHba(client, { ...request, pgHba: [] }, surroundings)).fingerprint, "no resource");
     let reads = 0;

@@ -6,6 +6,7 @@ import { harborOperatorPgHba, requiredPgHba, runbookPgHba } from "../../../../do
 import { applyPgHba } from "../../../../operations/harbor/pg-hba.ts";
 import { FakeSurroundings } from "../../../support/fake-cluster.ts";
 import { databaseUid, FakeHarbor, harbor } from "../../../support/fake-harbor.ts";
+import { faultTest } from "../../../support/fault-test.ts";
 
 const request = steps["harbor pg-hba"].request.parse({
   version: 1,
@@ -37,29 +38,33 @@ describe("applyPgHba", () => {
     assert.deepEqual(kubernetes.applied, [runbookPgHba]);
   });
 
-  it("fault 26: writes nothing and names both when the HarborCluster has another image or URL than declared", async () => {
-    const kubernetes = withHarborOperatorsList();
-    kubernetes.harborCluster = harborClusterSchema.parse({
-      metadata: { ...harbor, uid: "h" },
-      spec: { externalURL: "https://old.example.com" },
-    });
-    const declared = { image: "ghcr.io/zalando/spilo-16:3.3-p3", externalUrl: "https://harbor.example.com" };
-    await assert.rejects(
-      apply(kubernetes, declared),
-      /the database's image is the Zalando operator's default[^]*its externalURL is https:\/\/old\.example\.com/,
-    );
-    assert.deepEqual(kubernetes.applied, []);
-    assert.equal((await apply(kubernetes, { externalUrl: "https://old.example.com/" })).outcome, "applied");
-  });
+  faultTest(
+    26,
+    "writes nothing and names both when the HarborCluster has another image or URL than declared",
+    async () => {
+      const kubernetes = withHarborOperatorsList();
+      kubernetes.harborCluster = harborClusterSchema.parse({
+        metadata: { ...harbor, uid: "h" },
+        spec: { externalURL: "https://old.example.com" },
+      });
+      const declared = { image: "ghcr.io/zalando/spilo-16:3.3-p3", externalUrl: "https://harbor.example.com" };
+      await assert.rejects(
+        apply(kubernetes, declared),
+        /the database's image is the Zalando operator's default[^]*its externalURL is https:\/\/old\.example\.com/,
+      );
+      assert.deepEqual(kubernetes.applied, []);
+      assert.equal((await apply(kubernetes, { externalUrl: "https://old.example.com/" })).outcome, "applied");
+    },
+  );
 
-  it("fault 27: writes nothing when the list differs only in blanks", async () => {
+  faultTest(27, "writes nothing when the list differs only in blanks", async () => {
     const kubernetes = new FakeHarbor();
     kubernetes.make(runbookPgHba.map((line) => line.replaceAll(/ +/g, "  ")));
     assert.equal((await apply(kubernetes)).outcome, "already-in-place");
     assert.deepEqual(kubernetes.applied, []);
   });
 
-  it("fault 27: removes and names lines that were added by hand", async () => {
+  faultTest(27, "removes and names lines that were added by hand", async () => {
     const kubernetes = new FakeHarbor();
     const extra = "host all reporting 10.0.0.0/8 md5";
     kubernetes.make([extra, ...runbookPgHba]);
@@ -68,7 +73,7 @@ describe("applyPgHba", () => {
     assert.deepEqual((await apply(kubernetes, { pgHba: requiredPgHba([extra]) })).dropped, []);
   });
 
-  it("fault 27: restores the list in the next run after the Harbor operator reverted it", async () => {
+  faultTest(27, "restores the list in the next run after the Harbor operator reverted it", async () => {
     const kubernetes = withHarborOperatorsList();
     await apply(kubernetes);
     kubernetes.make(harborOperatorPgHba, { generation: "2" });
@@ -76,7 +81,7 @@ describe("applyPgHba", () => {
     assert.deepEqual({ outcome, generation }, { outcome: "applied", generation: "2" });
   });
 
-  it("fault 27: waits for a resource that does not exist yet, says so, and writes", async () => {
+  faultTest(27, "waits for a resource that does not exist yet, says so, and writes", async () => {
     const kubernetes = new FakeHarbor();
     let reads = 0;
     kubernetes.onRead = () => {
@@ -91,7 +96,7 @@ describe("applyPgHba", () => {
     );
   });
 
-  it("fault 27: ends in time and says whether there is a HarborCluster when the resource never appears", async () => {
+  faultTest(27, "ends in time and says whether there is a HarborCluster when the resource never appears", async () => {
     const kubernetes = new FakeHarbor();
     const before = surroundings.elapsed;
     await assert.rejects(apply(kubernetes), /was not made within 1m$/);
@@ -100,37 +105,45 @@ describe("applyPgHba", () => {
     await assert.rejects(apply(kubernetes), /there is no HarborCluster harbor-cluster\/harbor-cluster/);
   });
 
-  it("fault 27: writes the list to the new resource when it is recreated between reading and writing (409)", async () => {
-    const kubernetes = withHarborOperatorsList();
-    const { applyPgHba: write } = kubernetes;
-    let conflicts = 0;
-    kubernetes.applyPgHba = (postgresql, list) => {
-      conflicts += 1;
-      if (conflicts > 1) return write(postgresql, list);
-      kubernetes.make(harborOperatorPgHba, { uid: "another" });
-      return Promise.reject(
-        new RequestError("kubernetes-failed", "Precondition failed: UID in precondition", {
-          next: "",
-          httpStatus: 409,
-        }),
-      );
-    };
-    assert.deepEqual([(await apply(kubernetes)).uid, conflicts], ["another", 2]);
-  });
+  faultTest(
+    27,
+    "writes the list to the new resource when it is recreated between reading and writing (409)",
+    async () => {
+      const kubernetes = withHarborOperatorsList();
+      const { applyPgHba: write } = kubernetes;
+      let conflicts = 0;
+      kubernetes.applyPgHba = (postgresql, list) => {
+        conflicts += 1;
+        if (conflicts > 1) return write(postgresql, list);
+        kubernetes.make(harborOperatorPgHba, { uid: "another" });
+        return Promise.reject(
+          new RequestError("kubernetes-failed", "Precondition failed: UID in precondition", {
+            next: "",
+            httpStatus: 409,
+          }),
+        );
+      };
+      assert.deepEqual([(await apply(kubernetes)).uid, conflicts], ["another", 2]);
+    },
+  );
 
-  it("fault 27: writes again after a conflict with the Harbor operator, and gives up when the conflicts never end", async () => {
-    const kubernetes = withHarborOperatorsList();
-    let writes = 0;
-    kubernetes.afterApply = (list) => {
-      writes += 1;
-      return writes === 1 ? harborOperatorPgHba : list;
-    };
-    assert.equal((await apply(kubernetes)).outcome, "applied");
-    assert.equal(writes, 2);
-    kubernetes.afterApply = () => harborOperatorPgHba;
-    kubernetes.make(harborOperatorPgHba);
-    await assert.rejects(apply(kubernetes), /written 5 times, and another list stood there each time/);
-  });
+  faultTest(
+    27,
+    "writes again after a conflict with the Harbor operator, and gives up when the conflicts never end",
+    async () => {
+      const kubernetes = withHarborOperatorsList();
+      let writes = 0;
+      kubernetes.afterApply = (list) => {
+        writes += 1;
+        return writes === 1 ? harborOperatorPgHba : list;
+      };
+      assert.equal((await apply(kubernetes)).outcome, "applied");
+      assert.equal(writes, 2);
+      kubernetes.afterApply = () => harborOperatorPgHba;
+      kubernetes.make(harborOperatorPgHba);
+      await assert.rejects(apply(kubernetes), /written 5 times, and another list stood there each time/);
+    },
+  );
 
   it("refuses a list that locks out the cluster's own users before any request", async () => {
     const kubernetes = new FakeHarbor();

@@ -5,6 +5,7 @@ import { harborOperatorPgHba, runbookPgHba } from "../../../../domain/harbor/pg-
 import { rollPods } from "../../../../operations/harbor/roll.ts";
 import { FakeSurroundings } from "../../../support/fake-cluster.ts";
 import { databaseName, FakeHarbor, podOf, statefulSetOf } from "../../../support/fake-harbor.ts";
+import { faultTest } from "../../../support/fault-test.ts";
 
 const wire = { version: 1, kubernetes: { context: "test" }, cluster: "harbor-cluster/harbor-cluster" };
 const clone = { CLONE_METHOD: "CLONE_WITH_WALE" };
@@ -78,7 +79,7 @@ describe("rollPods", () => {
     assert.deepEqual(database.events, []);
   });
 
-  it("fault 27: does not end before the operator has carried out a change that it noticed late", async () => {
+  faultTest(27, "does not end before the operator has carried out a change that it noticed late", async () => {
     const database = new Database([{ role: "leader", revision: "new" }]);
     const { surroundings } = database;
     const start = surroundings.now().getTime();
@@ -182,13 +183,17 @@ describe("rollPods", () => {
     assert.deepEqual(database.events, []);
   });
 
-  it("fault 29: does not report success when the replication role is missing after an interrupted bootstrap", async () => {
-    const database = new Database([{ role: "leader", revision: "new" }]);
-    database.onExec = () => "";
-    await assert.rejects(database.roll(), /the replication role is missing in the database/);
-    database.onExec = () => ({ end: "exited", code: 2, stdout: "", stderr: "psql: error: connection refused" });
-    await assert.rejects(database.roll(), /does not answer: exit code 2: psql: error: connection refused/);
-  });
+  faultTest(
+    29,
+    "does not report success when the replication role is missing after an interrupted bootstrap",
+    async () => {
+      const database = new Database([{ role: "leader", revision: "new" }]);
+      database.onExec = () => "";
+      await assert.rejects(database.roll(), /the replication role is missing in the database/);
+      database.onExec = () => ({ end: "exited", code: 2, stdout: "", stderr: "psql: error: connection refused" });
+      await assert.rejects(database.roll(), /does not answer: exit code 2: psql: error: connection refused/);
+    },
+  );
 
   it("retries a refused switchover a few times and leaves the leader as it is", async () => {
     const database = new Database([{ role: "leader" }, { role: "replica", revision: "new" }]);

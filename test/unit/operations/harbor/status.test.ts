@@ -9,6 +9,8 @@ import { FakeSurroundings } from "../../../support/fake-cluster.ts";
 import { databaseUid, FakeHarbor, harbor, podOf, statefulSetOf } from "../../../support/fake-harbor.ts";
 import { FakeS3 } from "../../../support/fake-s3.ts";
 import { backupObjects, walgPrefix } from "../../../support/walg.ts";
+import type { FaultNumber } from "../../../faults.ts";
+import { faultTest } from "../../../support/fault-test.ts";
 
 const request = steps["harbor status"].request.parse({
   version: 1,
@@ -81,21 +83,52 @@ describe("harborStatus", () => {
     assert.match(text, /1 backups, the newest base_000000010000000000000003 of 2026-11-20T23:00:00.000Z, 2 h old/);
   });
 
-  const cases: [title: string, change: (kubernetes: FakeHarbor) => void, what: RegExp][] = [
+  const faulty: [fault: FaultNumber, title: string, change: (kubernetes: FakeHarbor) => void, what: RegExp][] = [
     [
-      "fault 27: pg_hba was reverted",
+      27,
+      "pg_hba was reverted",
       (kubernetes) => {
         kubernetes.make(harborOperatorPgHba);
       },
       /refuse: .*the Harbor operator's own two lines/,
     ],
     [
-      "fault 27: pg_hba has extra lines",
+      27,
+      "pg_hba has extra lines",
       (kubernetes) => {
         kubernetes.make([...runbookPgHba, "host all x 10.0.0.0/8 md5"]);
       },
       /refuse: .*another list than the required one \(10 lines\)/,
     ],
+    [
+      21,
+      "a wrong value in the live pod-config",
+      (kubernetes) => {
+        kubernetes.configMaps["harbor-operator-ns/pod-config"] = { ...podConfig, USEWALG_RESTORE: "true" };
+      },
+      /refuse: pod-config USEWALG_RESTORE: is read by nothing/,
+    ],
+    [
+      31,
+      "a Secret is missing",
+      (kubernetes) => {
+        kubernetes.secrets = {};
+      },
+      /refuse: Secret harbor-cluster\/standby\.\S+: does not exist/,
+    ],
+    [
+      31,
+      "a Secret with another user's name",
+      (kubernetes) => {
+        kubernetes.secrets[`harbor-cluster/${credentialsSecretName("standby", harbor)}`] = {
+          type: "Opaque",
+          data: { username: base64("x"), password: base64("y") },
+        };
+      },
+      /refuse: .*username is not standby/,
+    ],
+  ];
+  const cases: [title: string, change: (kubernetes: FakeHarbor) => void, what: RegExp][] = [
     [
       "the Zalando operator has not taken the list up",
       (kubernetes) => {
@@ -111,13 +144,6 @@ describe("harborStatus", () => {
       /warn: StatefulSet .*has not the present value of BACKUP_NUM_TO_RETAIN/,
     ],
     [
-      "fault 21: a wrong value in the live pod-config",
-      (kubernetes) => {
-        kubernetes.configMaps["harbor-operator-ns/pod-config"] = { ...podConfig, USEWALG_RESTORE: "true" };
-      },
-      /refuse: pod-config USEWALG_RESTORE: is read by nothing/,
-    ],
-    [
       "a Pod from an older template",
       (kubernetes) => {
         kubernetes.pods = [podOf(0, { role: "master", revision: "old" })];
@@ -130,23 +156,6 @@ describe("harborStatus", () => {
         kubernetes.pods = [podOf(0, { role: "replica" })];
       },
       /refuse: .*none is the leader/,
-    ],
-    [
-      "fault 31: a Secret is missing",
-      (kubernetes) => {
-        kubernetes.secrets = {};
-      },
-      /refuse: Secret harbor-cluster\/standby\.\S+: does not exist/,
-    ],
-    [
-      "fault 31: a Secret with another user's name",
-      (kubernetes) => {
-        kubernetes.secrets[`harbor-cluster/${credentialsSecretName("standby", harbor)}`] = {
-          type: "Opaque",
-          data: { username: base64("x"), password: base64("y") },
-        };
-      },
-      /refuse: .*username is not standby/,
     ],
     [
       "the operator's configuration names another pod-config",
@@ -173,17 +182,21 @@ describe("harborStatus", () => {
       /unknown: Secret .*: not allowed to get secrets/,
     ],
   ];
+  async function notOkay(change: (kubernetes: FakeHarbor) => void, what: RegExp): Promise<void> {
+    const kubernetes = healthy();
+    change(kubernetes);
+    const report = await status(kubernetes);
+    assert.match(said(report), what);
+    assert.notEqual(report.verdict, "ok");
+  }
+  for (const [fault, title, change, what] of faulty) {
+    faultTest(fault, title, () => notOkay(change, what));
+  }
   for (const [title, change, what] of cases) {
-    it(title, async () => {
-      const kubernetes = healthy();
-      change(kubernetes);
-      const report = await status(kubernetes);
-      assert.match(said(report), what);
-      assert.notEqual(report.verdict, "ok");
-    });
+    it(title, () => notOkay(change, what));
   }
 
-  it("fault 25: names CLONE_ values that are left after the restore, wherever they are", async () => {
+  faultTest(25, "names CLONE_ values that are left after the restore, wherever they are", async () => {
     const kubernetes = healthy();
     kubernetes.statefulSet = statefulSetOf({
       env: { ...podConfig, CLONE_METHOD: "CLONE_WITH_WALE", CLONE_SCOPE: "x" },
@@ -202,7 +215,7 @@ describe("harborStatus", () => {
     assert.equal(report.verdict, "unknown");
   });
 
-  it("fault 32: reports old, interrupted and missing backups", async () => {
+  faultTest(32, "reports old, interrupted and missing backups", async () => {
     const old = backupObjects(3, Date.parse("2026-11-19T01:00:00Z"), { prefix: ownPrefix });
     assert.match(said(await status(healthy(), new FakeS3("bkt", old))), /warn: .*48 h old/);
     const brokenOff = new FakeS3(

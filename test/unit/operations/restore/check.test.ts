@@ -15,6 +15,7 @@ import { FakeSurroundings } from "../../../support/fake-cluster.ts";
 import { databaseUid, FakeHarbor } from "../../../support/fake-harbor.ts";
 import { FakeS3 } from "../../../support/fake-s3.ts";
 import { at, backupObjects, walgPrefix, walObjects } from "../../../support/walg.ts";
+import { faultSuite, faultTest } from "../../../support/fault-test.ts";
 
 const uid = "99e85b8a-3f92-4c86-8d42-5056348c1e7e";
 const request = restoreCheckRequestSchema.parse({
@@ -97,7 +98,7 @@ describe("checkRestore", () => {
     assert.match(said(await check({ asked, kubernetes })), /pod-config is read by nobody[^]*has no wal_s3_bucket/);
   });
 
-  it("fault 25: names values in pod-config that somebody else set and that would stay", async () => {
+  faultTest(25, "names values in pod-config that somebody else set and that would stay", async () => {
     const kubernetes = new FakeHarbor();
     kubernetes.configMaps["harbor-operator-ns/pod-config"] = {
       WAL_S3_BUCKET: "bkt",
@@ -265,7 +266,7 @@ describe("checkRestore", () => {
     });
   }
 
-  it("fault 24: refuses the new database's own place as the source", async () => {
+  faultTest(24, "refuses the new database's own place as the source", async () => {
     const kubernetes = made();
     kubernetes.make([], { uid });
     const report = await check({ kubernetes });
@@ -273,14 +274,18 @@ describe("checkRestore", () => {
     assert.equal(report.verdict, "refuse");
   });
 
-  it("fault 24: refuses if anything is in the new database's own place, even only WAL, of which it reads one page", async () => {
-    const own = walgPrefix.replace(uid, databaseUid);
-    const objects = [...whole, ...walObjects(0, 3000, at("08:00"), { prefix: own })];
-    const s3 = new FakeS3("bkt", objects, textsOf(objects));
-    const report = await checkRestore({ harbor: made(), source: s3, own: s3 }, request, new FakeSurroundings());
-    assert.match(said(report), /is not empty/);
-    assert.equal(s3.requests.filter((line) => line === `list ${own}/wal_005/`).length, 1);
-  });
+  faultTest(
+    24,
+    "refuses if anything is in the new database's own place, even only WAL, of which it reads one page",
+    async () => {
+      const own = walgPrefix.replace(uid, databaseUid);
+      const objects = [...whole, ...walObjects(0, 3000, at("08:00"), { prefix: own })];
+      const s3 = new FakeS3("bkt", objects, textsOf(objects));
+      const report = await checkRestore({ harbor: made(), source: s3, own: s3 }, request, new FakeSurroundings());
+      assert.match(said(report), /is not empty/);
+      assert.equal(s3.requests.filter((line) => line === `list ${own}/wal_005/`).length, 1);
+    },
+  );
 
   it("refuses a database that was bootstrapped before, because Spilo would skip the restore, but accepts the restored one", async () => {
     assert.match(said(await check({ kubernetes: made("7000000000000000001") })), /pass over the restore in silence/);
@@ -374,7 +379,7 @@ describe("checkRestore", () => {
     assert.match(said(report), /unknown: cannot be listed: not read within 1s/);
   });
 
-  describe("fault 41: objects in S3 Intelligent-Tiering", () => {
+  faultSuite(41, "objects in S3 Intelligent-Tiering", () => {
     const old = at("01:00") - 100 * 24 * 3_600_000;
     const tiered = [...backupObjects(3, old), ...walObjects(3, 9, old)].map((object) => ({
       ...object,
@@ -417,7 +422,7 @@ describe("checkRestore", () => {
     });
   });
 
-  it("fault 38: does not accept WAL whose newest history file cannot be read", async () => {
+  faultTest(38, "does not accept WAL whose newest history file cannot be read", async () => {
     const history = { key: `${walgPrefix}/wal_005/00000002.history.lz4`, size: 50, modified: at("04:00") };
     for (const content of ["damaged", undefined]) {
       const s3 = new FakeS3("bkt", [...whole, history], textsOf(whole));
@@ -431,7 +436,7 @@ describe("checkRestore", () => {
     }
   });
 
-  it("fault 37: reads the sentinels of a delta's parents", async () => {
+  faultTest(37, "reads the sentinels of a delta's parents", async () => {
     const parent = "000000010000000000000003";
     const delta = [...backupObjects(4, at("02:00"), { parent }), ...whole];
     const texts = Object.fromEntries(

@@ -12,6 +12,7 @@ import {
 } from "../../../../domain/stanza/create.ts";
 import { createStanza } from "../../../../operations/stanza/create.ts";
 import { FakeCluster, FakeSurroundings, type Script } from "../../../support/fake-cluster.ts";
+import { faultSuite, faultTest } from "../../../support/fault-test.ts";
 
 describe("createStanza", () => {
   let directory: string;
@@ -78,7 +79,7 @@ describe("createStanza", () => {
     for (const command of cluster.commands) assert.doesNotMatch(command, /stanza-upgrade|stanza-delete|--force/);
   });
 
-  it("fault 17: does nothing, not even a dump, when the stanza already exists", async () => {
+  faultTest(17, "does nothing, not even a dump, when the stanza already exists", async () => {
     const { cluster, end } = await run({ info: [2] });
     const report = stanzaCreateReportSchema.parse(end);
     assert.equal(report.outcome, "already-okay");
@@ -92,33 +93,34 @@ describe("createStanza", () => {
     assert.deepEqual(cluster.ran("pg_dumpall"), []);
   });
 
-  for (const [fault, info, kind] of [
-    ["fault 2: unreachable repository", 99, "undetermined"],
-    ["fault 3: half a stanza", 3, "failed"],
-    ["fault 4: repositories of different databases", 5, "failed"],
-    ["fault 6: no answer in time", { end: "deadline", message: "no answer within 30 s" }, "undetermined"],
-    ["fault 15: exec refused", { end: "refused", httpStatus: 403, message: "forbidden" }, "undetermined"],
-    ["fault 15: connection cut", { end: "broken", message: "closed" }, "undetermined"],
+  for (const [fault, what, info, kind] of [
+    [2, "unreachable repository", 99, "undetermined"],
+    [3, "half a stanza", 3, "failed"],
+    [4, "repositories of different databases", 5, "failed"],
+    [6, "no answer in time", { end: "deadline", message: "no answer within 30 s" }, "undetermined"],
+    [15, "exec refused", { end: "refused", httpStatus: 403, message: "forbidden" }, "undetermined"],
+    [15, "connection cut", { end: "broken", message: "closed" }, "undetermined"],
     [
-      "fault 14: report cut in the middle",
+      14,
+      "report cut in the middle",
       { end: "exited", code: 0, stdout: '[{"name":"db","sta', stderr: "" },
       "undetermined",
     ],
   ] as const) {
-    it(`${fault}: refused before anything is touched`, async () => {
+    faultTest(fault, `${what}: refused before anything is touched`, async () => {
       const { cluster, end } = await run({ info: [info] });
       failed(end, kind, /calendar\/calendar-db/);
       assert.equal(cluster.commands.length, 1);
     });
   }
 
-  it("fault 5: refuses a cluster without an instance Pod", async () => {
+  faultTest(5, "refuses a cluster without an instance Pod", async () => {
     const { cluster, end } = await run({ pods: [] });
     failed(end, "undetermined", /No database instance pod/);
     assert.deepEqual(cluster.commands, []);
   });
 
-  it("fault 16: refuses a standby, a shut-down cluster and one without backups, with the reason", async () => {
+  faultTest(16, "refuses a standby, a shut-down cluster and one without backups, with the reason", async () => {
     const backups = { pgbackrest: { repos: [{ name: "repo1" }] } };
     failed((await run({ spec: { backups, standby: { enabled: true } } })).end, "failed", /spec\.standby/);
     failed((await run({ spec: { backups, shutdown: true } })).end, "failed", /spec\.shutdown/);
@@ -132,13 +134,13 @@ describe("createStanza", () => {
   const uid = "0b1f8f2a-6a7e-4d0c-9a51-6f1f0a2b3c4d";
   const otherUid = "5d2c7a10-93c4-4d55-8b1e-0c9d8e7f6a5b";
 
-  it("fault 11: creates for the cluster with the given uid, and reports that uid", async () => {
+  faultTest(11, "creates for the cluster with the given uid, and reports that uid", async () => {
     const { end } = await run({ info: [1, 2], uids: [uid] }, { uid });
     assert.equal(stanzaCreateReportSchema.parse(end).uid, uid);
     assert.equal(stanzaCreateReportSchema.parse((await run({ info: [2], uids: [uid] })).end).uid, uid);
   });
 
-  it("fault 11: refuses another cluster of that name without asking it anything", async () => {
+  faultTest(11, "refuses another cluster of that name without asking it anything", async () => {
     const { cluster, end } = await run({ uids: [otherUid] }, { uid });
     failed(
       end,
@@ -148,14 +150,14 @@ describe("createStanza", () => {
     assert.deepEqual(cluster.commands, []);
   });
 
-  it("fault 11: refuses and creates nothing when the cluster was recreated during the dump", async () => {
+  faultTest(11, "refuses and creates nothing when the cluster was recreated during the dump", async () => {
     const { cluster, end } = await run({ uids: [uid, otherUid] });
     failed(end, "usage", /is another cluster than/);
     assert.equal(cluster.ran("pg_dumpall").length, 1);
     assert.deepEqual(cluster.ran("stanza-create"), []);
   });
 
-  describe("fault 12: when a stanza exists and PGO's status has no system identifier, the database is asked:", () => {
+  faultSuite(12, "when a stanza exists and PGO's status has no system identifier, the database is asked:", () => {
     const status = { code: 2, message: "no valid backups" };
     const db = [{ id: 1, "repo-key": 1, "system-id": 7000000000000000001n }];
     const stdout = stringify([{ name: "db", status, repo: [{ key: 1, status }], db, backup: [] }]);
@@ -203,39 +205,43 @@ describe("createStanza", () => {
     }
   });
 
-  it("fault 15: is undetermined, points to the role and tries no other Pod when commands are no longer allowed", async () => {
-    const refused = { end: "refused", httpStatus: 403, message: "not allowed to get and create pods/exec" } as const;
-    for (const script of [{ leaders: [refused] }, { dump: { result: refused, text: "" } }]) {
-      const { cluster, end } = await run(script);
-      failed(end, "undetermined", /not allowed to get and create pods\/exec/);
-      assert(end instanceof RecoveryError);
-      assert.match(end.next ?? "", /ask for the role/);
-      assert.deepEqual(cluster.ran("stanza-create"), []);
-      assert.deepEqual(await readdir(directory), []);
-    }
-  });
+  faultTest(
+    15,
+    "is undetermined, points to the role and tries no other Pod when commands are no longer allowed",
+    async () => {
+      const refused = { end: "refused", httpStatus: 403, message: "not allowed to get and create pods/exec" } as const;
+      for (const script of [{ leaders: [refused] }, { dump: { result: refused, text: "" } }]) {
+        const { cluster, end } = await run(script);
+        failed(end, "undetermined", /not allowed to get and create pods\/exec/);
+        assert(end instanceof RecoveryError);
+        assert.match(end.next ?? "", /ask for the role/);
+        assert.deepEqual(cluster.ran("stanza-create"), []);
+        assert.deepEqual(await readdir(directory), []);
+      }
+    },
+  );
 
-  it("fault 8: waits for a lock with growing pauses", async () => {
+  faultTest(8, "waits for a lock with growing pauses", async () => {
     const { cluster, surroundings, end } = await run({ info: [1, 1, 1, 2], create: [50, 50, 0] });
     assert.equal(stanzaCreateReportSchema.parse(end).outcome, "created");
     assert.equal(cluster.ran("stanza-create").length, 3);
     assert.equal(surroundings.elapsed, 1 + 2);
   });
 
-  it("fault 8: succeeds when somebody else created the stanza while we waited for the lock", async () => {
+  faultTest(8, "succeeds when somebody else created the stanza while we waited for the lock", async () => {
     const { cluster, end } = await run({ info: [1, 2], create: [50] });
     assert.equal(stanzaCreateReportSchema.parse(end).outcome, "created");
     assert.equal(cluster.ran("stanza-create").length, 1);
   });
 
-  it("fault 8: gives up in time when a lock is never released", async () => {
+  faultTest(8, "gives up in time when a lock is never released", async () => {
     const { surroundings, end } = await run({ create: [50] }, { timeLimits: { create: "1m" } });
     failed(end, "failed", /holds the lock, for 1m/);
     assert.equal(surroundings.elapsed, 60);
   });
 
   for (const code of [28, 29, 40, 41, 55, 62, 95, 105, 77]) {
-    it(`fault 12: never retries after exit code ${code}`, async () => {
+    faultTest(12, `never retries after exit code ${code}`, async () => {
       const { cluster, end } = await run({ create: [code] });
       failed(end, "failed", /the stanza was not created/);
       assert.equal(cluster.ran("stanza-create").length, 1);
@@ -248,20 +254,20 @@ describe("createStanza", () => {
     assert.equal(cluster.ran("stanza-create").length, 3);
   });
 
-  it("fault 15: asks again when the API server is too busy for the exec", async () => {
+  faultTest(15, "asks again when the API server is too busy for the exec", async () => {
     const busy = { end: "refused", httpStatus: 429, message: "too many requests" } as const;
     const { cluster, end } = await run({ info: [1, 2], create: [busy, 0] });
     assert.equal(stanzaCreateReportSchema.parse(end).outcome, "created");
     assert.equal(cluster.ran("stanza-create").length, 2);
   });
 
-  it("fault 9: waits and retries after exit code 56 while Patroni still names the old leader", async () => {
+  faultTest(9, "waits and retries after exit code 56 while Patroni still names the old leader", async () => {
     const { cluster, end } = await run({ info: [1, 2], create: [56, 56, 0] });
     assert.equal(stanzaCreateReportSchema.parse(end).outcome, "created");
     assert.equal(cluster.ran("stanza-create").length, 3);
   });
 
-  it("fault 10: dumps again from the new leader when the leader changes between dump and create", async () => {
+  faultTest(10, "dumps again from the new leader when the leader changes between dump and create", async () => {
     const { cluster, end } = await run({ info: [1, 2], leaders: ["calendar-db-0", "calendar-db-1"] });
     assert.equal(stanzaCreateReportSchema.parse(end).leader, "calendar-db-1");
     assert.deepEqual(
@@ -274,7 +280,7 @@ describe("createStanza", () => {
     );
   });
 
-  it("fault 10: gives up when the leader keeps changing", async () => {
+  faultTest(10, "gives up when the leader keeps changing", async () => {
     const leaders = Array.from({ length: 20 }, (_, index) => `calendar-db-${index % 2}`);
     const { cluster, end } = await run({ leaders });
     failed(end, "failed", /the leader moved 3 times/);
@@ -304,7 +310,7 @@ describe("createStanza", () => {
     assert.equal(stanzaCreateReportSchema.parse(end).operator, "pending");
   });
 
-  describe("fault 13: creates nothing and leaves no file without the dump,", () => {
+  faultSuite(13, "creates nothing and leaves no file without the dump,", () => {
     const exit = (code: number, stderr = ""): { end: "exited"; code: number; stdout: string; stderr: string } => ({
       end: "exited",
       code,
