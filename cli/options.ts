@@ -19,7 +19,7 @@ export interface CommonOptions {
 }
 
 /** Reads a duration such as `30s`. */
-export function durationArgument(text: string): Duration {
+function durationArgument(text: string): Duration {
   const parsed = parseDuration(text);
   if (parsed === undefined) throw new InvalidArgumentError(durationProblem);
   return parsed;

@@ -95,7 +95,7 @@ export function countVerdicts(entries: readonly ScanEntry[]): ScanReport["summar
 }
 
 /** The counts in words, and what to do next about the first cluster of each kind. */
-export function scanSummary(entries: readonly ScanEntry[]): string {
+function scanSummary(entries: readonly ScanEntry[]): string {
   const { okay, finding, undetermined } = countVerdicts(entries);
   const counts = `${okay} okay, ${finding} to repair or to look at, ${undetermined} not determined`;
   const first = (...statuses: StanzaStatus["status"][]): ScanEntry | undefined =>

@@ -30,7 +30,6 @@ const target = z
     timeLimits: timeLimitsSchema.prefault({}).describe("How long each part may take: 30s, 10m, 2h; at most 7d."),
   })
   .describe("One cluster whose missing stanza is to be created, once per stack.");
-export type StanzaTarget = z.infer<typeof target>;
 
 /** Clusters that stand more than once in a list of targets that may be malformed. */
 function listedTwice(targets: unknown): string[] {

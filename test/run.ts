@@ -5,13 +5,14 @@ import { join } from "node:path";
 import { ensureHarbor } from "../sandbox/harbor/harbor.ts";
 import { ensurePackages } from "../sandbox/host/packages.ts";
 import { ensureTools } from "../sandbox/toolchain/tools.ts";
+import { coverageFloors } from "./coverage-floors.ts";
 import { listFaultTests } from "./docs.ts";
 import { unproven } from "./faults-page.ts";
 import { resultsSchema, type Results } from "./reporter.ts";
 import { testDirectory } from "./support/sandbox.ts";
 
 /**
- * `npm test`: types, lint, the generated pages, then every mocha suite, the unit and integration tests under coverage. It fails if a test
+ * `npm test`: formatting, types, lint, dead code, the generated pages, then every mocha suite, the unit and integration tests under coverage, which has a floor for each room. It fails if a test
  * that docs/faults.md lists did not pass in this run. Its last line is `N passed, N failed`.
  */
 const checkout = join(import.meta.dirname, "..");
@@ -59,8 +60,10 @@ const progress = (line: string): void => {
 };
 rmSync(coverage, { recursive: true, force: true });
 const checks = await Promise.all([
+  check("prettier", "--check", "."),
   check("tsc", "--project", "."),
   check("eslint", "."),
+  check("knip"),
   check("node", "test/docs.ts", "--check"),
 ]);
 // Before the lanes, which would otherwise install and build the same programs at the same time.
@@ -69,7 +72,12 @@ await ensureTools(["etcd", "kube-apiserver", "kubelet", "pulumi"], progress);
 await ensureHarbor(progress);
 const ran = await Promise.all(lanes.map(runLane));
 for (const { output } of ran) process.stdout.write(output);
-await check("c8", "report", "--temp-directory", coverage);
+await check("c8", "report", "--all", "--temp-directory", coverage);
+for (const [room, { lines, branches }] of Object.entries(coverageFloors)) {
+  const floors = [`--lines=${lines}`, `--statements=${lines}`, `--branches=${branches}`];
+  const measured = ["--all", `--include=${room}/**/*.ts`, "--temp-directory", coverage];
+  checks.push(await check("c8", "check-coverage", ...measured, ...floors));
+}
 
 const claims = unproven(
   await listFaultTests(),

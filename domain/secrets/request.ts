@@ -50,7 +50,6 @@ export const secretsFingerprintReportSchema = z.object({
   /** Changes whenever the content of a secret, or the database they belong to, changes. */
   fingerprint: z.string(),
 });
-export type SecretsFingerprintReport = z.infer<typeof secretsFingerprintReportSchema>;
 
 /** What `postgres-recovery secrets keep -o json` prints. */
 export const keepReportSchema = z.object({

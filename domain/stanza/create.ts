@@ -25,7 +25,7 @@ export const timeLimitsSchema = z.strictObject({
 export type TimeLimits = z.infer<typeof timeLimitsSchema>;
 
 /** Where the databases are dumped before the stanza is created, or why they are not dumped. */
-export const dumpSettingSchema = z.union([
+const dumpSettingSchema = z.union([
   z.strictObject({
     directory: dumpDirectorySchema.describe("Folder for the dump, created when absent, or s3://BUCKET[/PREFIX]."),
   }),

@@ -95,7 +95,7 @@ function found(path: string): Promise<Stats | undefined> {
  *
  * @throws RecoveryError when they are not.
  */
-export async function requireFreeSpace(directory: string, needed: number): Promise<void> {
+async function requireFreeSpace(directory: string, needed: number): Promise<void> {
   const { bavail, bsize } = await statfs(directory);
   const free = bavail * bsize;
   if (free >= needed) return;

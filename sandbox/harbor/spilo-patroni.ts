@@ -44,7 +44,7 @@ export function dataFolder(directory: string, volume: string): string {
 }
 
 /** While this file exists, a clone does not finish. */
-export function cloneHold(directory: string): string {
+function cloneHold(directory: string): string {
   return join(layout(directory).harbor, "hold-clones");
 }
 

@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import { pulumiVersions } from "./versions.ts";
 
 /** Matches the `encryptionsalt` of the checked-in stack files. Not a secret, because it protects only the sandbox. */
-export const sandboxPassphrase = "sandbox";
+const sandboxPassphrase = "sandbox";
 
 export interface PulumiHomeOptions {
   /** The folder that becomes PULUMI_HOME; created if it is missing. */

@@ -21,7 +21,7 @@ export const databaseName = "postgresql-harbor-cluster-harbor-cluster";
 export const databaseUid = "11e85b8a-3f92-4c86-8d42-5056348c1e7e";
 
 /** The Zalando operator's configuration as it must be. */
-export const operatorConfigMap = {
+const operatorConfigMap = {
   pod_environment_configmap: "harbor-operator-ns/pod-config",
   pod_environment_secret: "pod-secret",
   wal_s3_bucket: "bkt",

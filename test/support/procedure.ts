@@ -7,7 +7,7 @@ import { sandboxEnvironment } from "./sandbox.ts";
 import { withEvents, type Event } from "./gaps.ts";
 
 /** A client for the sandbox's own API server. */
-export async function sandboxClient({ context }: PostgresCluster): Promise<KubernetesClient> {
+async function sandboxClient({ context }: PostgresCluster): Promise<KubernetesClient> {
   const { KUBECONFIG = "" } = await sandboxEnvironment();
   return connectKubernetes({ context, kubeconfig: KUBECONFIG });
 }

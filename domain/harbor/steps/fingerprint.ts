@@ -16,4 +16,3 @@ export const fingerprintReportSchema = z.object({
   /** Another text whenever pg_hba has to be written anew: see {@link pgHbaFingerprint}. */
   fingerprint: z.string(),
 });
-export type FingerprintReport = z.infer<typeof fingerprintReportSchema>;

@@ -35,4 +35,3 @@ export const pgHbaReportSchema = z.object({
   dropped: z.array(z.string()),
   finishedAt: z.iso.datetime(),
 });
-export type PgHbaReport = z.infer<typeof pgHbaReportSchema>;

@@ -26,4 +26,3 @@ export const rollReportSchema = z.object({
   leader: z.string(),
   finishedAt: z.iso.datetime(),
 });
-export type RollReport = z.infer<typeof rollReportSchema>;

@@ -38,4 +38,3 @@ export const statusReportSchema = z.object({
   clone: z.array(z.string()),
   checkedAt: z.iso.datetime(),
 });
-export type StatusReport = z.infer<typeof statusReportSchema>;
