@@ -1,10 +1,10 @@
 import { setTimeout as timeout } from "node:timers/promises";
 
-/** What an operation takes from the outside: the clock, a place for progress, and somebody's wish to stop. */
+/** What an operation needs from its caller: a clock, a receiver of progress, and a signal to stop. Tests replace the clock. */
 export interface Surroundings {
   readonly now: () => Date;
   readonly sleep: (seconds: number) => Promise<void>;
-  /** A line of progress for a person. */
+  /** Receives a line of progress for a person. */
   readonly progress: (line: string) => void;
   readonly signal: AbortSignal;
 }
@@ -17,7 +17,7 @@ export function realSurroundings(progress: (line: string) => void, signal: Abort
       try {
         await timeout(seconds * 1000, undefined, { signal });
       } catch (error) {
-        // The timer's own error hides who wanted to stop, and why.
+        // The timer's own AbortError hides the signal's reason.
         signal.throwIfAborted();
         throw error;
       }

@@ -1,17 +1,17 @@
 import type { Surroundings } from "./surroundings.ts";
 
-/** How long to wait, and how long between two looks. All in seconds. */
+/** How long to wait in total, and between two checks. All in seconds. */
 export interface WaitLimits {
   readonly limit: number;
-  /** The pause after the first look, after the second, and so on; the last one repeats. */
+  /** The pause after the first check, after the second, and so on; the last one repeats. */
   readonly pauses: readonly number[];
 }
 
 /**
- * One wait for something outside of this process, from now on until its limit is over.
+ * Waits for something outside this process, from its construction until the limit is over.
  *
- * The last pause is shortened, so that the last look is made when the limit is over and not a pause earlier. A look is
- * never cut short.
+ * The last pause is shortened, so that the last check takes place when the limit is over, and not one pause earlier. A
+ * check is never cut short.
  *
  * @example
  * const wait = new Wait({ limit: 60, pauses: [2] }, surroundings);
@@ -26,8 +26,8 @@ export class Wait {
   readonly #pauses: readonly number[];
   /** Milliseconds since 1970. */
   readonly #deadline: number;
-  readonly #told = new Set<string>();
-  #looks = 0;
+  readonly #reported = new Set<string>();
+  #checks = 0;
   #wasLast = false;
 
   constructor({ limit, pauses }: WaitLimits, surroundings: Surroundings) {
@@ -37,23 +37,23 @@ export class Wait {
   }
 
   /**
-   * Sleeps until the next look; false when the limit is over, and there is to be no other look.
+   * Sleeps until the next check; false when the limit is over, so that no further check should follow.
    *
-   * @param line says what is waited for; each such line of progress is told once.
-   * @throws the reason of the signal, at once.
+   * @param line of progress that says what is waited for; each such line is reported once.
+   * @throws the signal's reason, as soon as it aborts.
    */
   async pause(line?: string): Promise<boolean> {
     const { now, progress, signal, sleep } = this.#surroundings;
     signal.throwIfAborted();
     const left = (this.#deadline - now().getTime()) / 1000;
     if (this.#wasLast || left <= 0) return false;
-    if (line !== undefined && !this.#told.has(line)) {
-      this.#told.add(line);
+    if (line !== undefined && !this.#reported.has(line)) {
+      this.#reported.add(line);
       progress(line);
     }
-    const pause = this.#pauses[Math.min(this.#looks, this.#pauses.length - 1)] ?? left;
-    this.#looks += 1;
-    // Not found out by the clock afterwards: a timer may ring a little early.
+    const pause = this.#pauses[Math.min(this.#checks, this.#pauses.length - 1)] ?? left;
+    this.#checks += 1;
+    // Decided before the sleep and not by the clock afterwards, because a timer may fire a little early.
     this.#wasLast = pause >= left;
     await sleep(Math.min(pause, left));
     signal.throwIfAborted();

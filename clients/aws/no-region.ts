@@ -1,6 +1,6 @@
 import { messageOf, RecoveryError } from "../../domain/errors.ts";
 
-/** What a person can do when the SDK finds no region; undefined for every other error. */
+/** The error for a person when the SDK finds no region; undefined for every other error. */
 export function noRegion(error: unknown): RecoveryError | undefined {
   if (!/^region is missing/i.test(messageOf(error))) return undefined;
   return new RecoveryError("aws-region-missing", "no AWS region is set", {

@@ -3,19 +3,19 @@ import { firstLine } from "../../domain/text.ts";
 import type { ErrorCode } from "../../domain/catalogue/error-codes.ts";
 import { messageOf, RecoveryError, type ErrorDetails } from "../../domain/errors.ts";
 
-/** The bucket that was asked, for the errors. */
+/** The bucket that a request goes to, for its errors. */
 export interface S3Place {
   readonly bucket: string;
   readonly region: string;
   readonly endpoint: string | undefined;
-  /** What the credentials must be allowed, for who is denied. Default: to read backups. */
+  /** Advice for a caller without permission: what the credentials must be allowed to do. Default: to read backups. */
   readonly needs?: string;
 }
 
-/** Why S3 gave no answer that can be used. */
+/** The codes of failed requests to S3. */
 export type S3Code = Extract<ErrorCode, `s3-${string}` | `aws-credentials-${string}`>;
 
-/** A question to S3 without a usable answer. It never holds a key. */
+/** A request to S3 that got no usable answer. It never contains a key. */
 export class S3Error extends RecoveryError {
   override readonly code: S3Code;
 
@@ -25,7 +25,7 @@ export class S3Error extends RecoveryError {
   }
 }
 
-/** What the SDK throws for an answer of S3. `Region` is told with AuthorizationHeaderMalformed. */
+/** What the SDK throws when S3 answers with an error. `Region` comes with AuthorizationHeaderMalformed. */
 const answerSchema = z.object({
   name: z.string(),
   $metadata: z.object({ httpStatusCode: z.int().optional() }),
@@ -37,38 +37,44 @@ const answerSchema = z.object({
 });
 const codedSchema = z.object({ code: z.string() });
 
-/** What an error of the SDK means; `what` says what was asked. */
+/**
+ * What an error of the SDK means, and what to do about it.
+ *
+ * @param what the request in words, such as `list spilo/db/wal`.
+ */
 export function s3Error({ bucket, region, endpoint, needs }: S3Place, what: string, error: unknown): S3Error {
   const store = endpoint ?? `AWS, region ${region}`;
-  const made = (code: S3Code, told: string, next: string): S3Error =>
-    new S3Error(code, `bucket ${bucket} (${store}): ${told} (${what})`, { next, cause: error });
+  const failure = (code: S3Code, problem: string, next: string): S3Error =>
+    new S3Error(code, `bucket ${bucket} (${store}): ${problem} (${what})`, { next, cause: error });
   const answer = answerSchema.safeParse(error).data;
   const name = answer?.name ?? (error instanceof Error ? error.name : "");
   const wrongRegion = (): S3Error => {
     const actual = answer?.Region ?? answer?.$response?.headers["x-amz-bucket-region"];
-    const told =
-      actual === undefined
-        ? `the region ${region} is not the bucket's`
-        : `the bucket is in the region ${actual}, not ${region}`;
-    return made("s3-region-wrong", told, actual === undefined ? "correct the region" : `set the region to ${actual}`);
+    if (actual === undefined)
+      return failure("s3-region-wrong", `the region ${region} is not the bucket's`, "correct the region");
+    return failure(
+      "s3-region-wrong",
+      `the bucket is in the region ${actual}, not ${region}`,
+      `set the region to ${actual}`,
+    );
   };
 
   switch (name) {
     case "NoSuchBucket":
-      return made(
+      return failure(
         "s3-bucket-missing",
         "there is no such bucket",
         "check the bucket's name, and the endpoint if there is one",
       );
     case "NoSuchKey":
-      return made("s3-object-gone", "the object is gone", "list again");
+      return failure("s3-object-gone", "the object is gone", "list again");
     case "PermanentRedirect":
     case "AuthorizationHeaderMalformed":
     case "IllegalLocationConstraintException":
       return wrongRegion();
     case "AccessDenied":
     case "AllAccessDisabled":
-      return made(
+      return failure(
         "s3-forbidden",
         "access is denied",
         needs ??
@@ -80,39 +86,39 @@ export function s3Error({ bucket, region, endpoint, needs }: S3Place, what: stri
     case "InvalidToken":
     case "TokenRefreshRequired":
     case "RequestTimeTooSkewed":
-      return made(
+      return failure(
         "aws-credentials-rejected",
         `the credentials are not accepted: ${credentialProblem[name]}`,
         "correct the keys (or log in again), then check again",
       );
     case "CredentialsProviderError":
     case "ProviderError":
-      return made(
+      return failure(
         "aws-credentials-missing",
         "there are no AWS credentials",
         "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_PROFILE, or log in with `aws sso login`",
       );
     case "InvalidObjectState":
-      return made(
+      return failure(
         "s3-object-archived",
         "the object lies in an archive class",
         "restore it from there first: aws s3api restore-object",
       );
     case "PreconditionFailed":
     case "ConditionalRequestConflict":
-      return made("s3-object-exists", "an object of that name exists already, and stays as it is", "run again");
+      return failure("s3-object-exists", "an object of that name exists already, and stays as it is", "run again");
   }
   const status = answer?.$metadata.httpStatusCode;
-  // A HEAD or a store that sends no body: only the status tells.
+  // The answer to a HEAD has no body, nor has that of some stores. Then only the status tells.
   if (status === 301) return wrongRegion();
   if (status === 403)
-    return made("s3-forbidden", "access is denied", needs ?? "give the credentials the policy in docs/buckets.md");
+    return failure("s3-forbidden", "access is denied", needs ?? "give the credentials the policy in docs/buckets.md");
   if (status !== undefined)
-    return made("s3-failed", `S3 answered ${name} (HTTP ${status})`, "see what the store says of it");
+    return failure("s3-failed", `S3 answered ${name} (HTTP ${status})`, "see what the store says of it");
   const network = networkProblem(error);
   if (network !== undefined)
-    return made("s3-unreachable", `no answer: ${network}`, "check the network, proxy and endpoint from here to it");
-  return made(
+    return failure("s3-unreachable", `no answer: ${network}`, "check the network, proxy and endpoint from here to it");
+  return failure(
     "s3-answer-unreadable",
     `the answer cannot be used: ${firstLine(messageOf(error))}`,
     "see whether something else than S3 answers there",
@@ -120,7 +126,7 @@ export function s3Error({ bucket, region, endpoint, needs }: S3Place, what: stri
 }
 
 /**
- * The answer to a request of the SDK; an error says what was asked of which bucket.
+ * Runs a request of the SDK. Its error names the request and the bucket.
  *
  * @throws S3Error, or the signal's reason.
  */

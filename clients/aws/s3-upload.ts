@@ -14,11 +14,11 @@ import { RecoveryError } from "../../domain/errors.ts";
 import { noRegion } from "./no-region.ts";
 import { askS3, S3Error, s3Error, type S3Place } from "./s3-error.ts";
 
-/** A new object, and how much of it goes out at a time. */
+/** A new object, and how much of it is sent at a time. */
 export interface NewObject {
   readonly key: string;
   readonly contentType: string;
-  /** At least 5 MiB; so much memory is taken. */
+  /** Bytes of each part, at least 5 MiB. The upload takes this much memory. */
   readonly partBytes: number;
 }
 
@@ -27,35 +27,35 @@ export interface S3Writer {
   /** @throws S3Error, or the signal's reason. */
   exists(key: string, signal: AbortSignal): Promise<boolean>;
   /**
-   * Begins an object, which proves that it may be written.
+   * Begins an object. Success proves that it may be written.
    *
    * @throws S3Error, or the signal's reason.
    */
   begin(object: NewObject, signal: AbortSignal): Promise<S3Upload>;
 }
 
-/** An object under way: it appears when it is completed, as a whole. */
+/** An unfinished upload. The object appears as a whole when the upload is completed. */
 export interface S3Upload {
-  /** Fails with an S3Error when S3 does. Its end completes nothing. */
+  /** Takes the content; fails with an S3Error when S3 does. Ending the stream does not complete the object. */
   readonly stream: Writable;
   /**
-   * Completes the object, unless one of its name exists, and proves that it stands there with this many bytes.
+   * Completes the object, unless one of its name exists, and confirms that it is there with this many bytes.
    *
    * @throws S3Error
    */
   complete(size: number): Promise<void>;
   /**
-   * Leaves nothing of an object that is not completed.
+   * Deletes all parts of an object that was not completed.
    *
    * @throws RecoveryError when parts may be left.
    */
   abort(): Promise<void>;
 }
 
-/** Seconds for a connection, and for sending a part, after which it is tried again: twice. */
+/** Seconds for a connection, and for sending a part. Either is tried three times at most. */
 const connectSeconds = 5;
 const answerSeconds = 120;
-/** Tells an object of this run from another one of its name. */
+/** Metadata that distinguishes an object of this run from one of the same name. */
 const runMetadata = "postgres-recovery-run";
 const needs =
   "the credentials need s3:PutObject, s3:GetObject and s3:AbortMultipartUpload below the prefix and s3:ListBucket on the bucket; docs/dump.md has the policy";
@@ -118,14 +118,14 @@ async function head(
   }
 }
 
-/** Not lib-storage's Upload: it copies each part and holds both, and its abort does not wait until the parts are gone. */
+/** Replaces lib-storage's Upload, which copies each part and keeps both, and whose abort does not wait until the parts are deleted. */
 class MultipartUpload implements S3Upload {
   readonly stream: Writable;
   readonly #client: AwsClient;
   readonly #place: S3Place;
   readonly #object: { readonly Bucket: string; readonly Key: string; readonly UploadId: string | undefined };
   readonly #run: string;
-  /** The only one: it is filled again when it has been sent, so that memory stays flat. */
+  /** The only buffer: it is filled again when it has been sent, so that memory use stays constant. */
   readonly #part: Buffer;
   #filled = 0;
   readonly #parts: CompletedPart[] = [];
@@ -164,7 +164,7 @@ class MultipartUpload implements S3Upload {
     const completed = await askS3(this.#place, `complete ${Key}`, undefined, () => this.#client.send(command)).catch(
       (error: unknown) => error,
     );
-    // S3's answer can be lost on its way: what counts is what stands there.
+    // S3's answer can be lost on the way, so only the object itself counts.
     const found = await head(this.#client, Bucket, Key).catch((error: unknown) =>
       s3Error(this.#place, `look at ${Key}`, error),
     );
@@ -188,7 +188,7 @@ class MultipartUpload implements S3Upload {
   }
 
   async abort(): Promise<void> {
-    // A part that arrived after the abort would stay.
+    // A part that arrived after the abort would remain, so sending ends first.
     this.#stop.abort();
     await this.#sending.catch(() => undefined);
     try {

@@ -11,7 +11,7 @@ import type { S3Location } from "../../domain/aws/s3-location.ts";
 import type { ListedObject } from "../../domain/walg/storage.ts";
 import { askS3, type S3Place } from "./s3-error.ts";
 
-/** Which store is asked, and as whom. */
+/** Which store to use, and with which credentials. */
 export interface S3Access {
   /** Region of the bucket, such as `eu-west-2`. */
   readonly region: string;
@@ -21,11 +21,11 @@ export interface S3Access {
   readonly keys?: Readonly<SessionKeys> | undefined;
 }
 
-/** A part of the order of keys below a prefix. */
+/** A range of the keys below a prefix, in their order. */
 export interface KeyRange extends S3Location {
   /** Only keys after this one. Default: from the first. */
   readonly after?: string;
-  /** Only keys up to this one, itself included. Default: to the last. */
+  /** Only keys up to and including this one. Default: to the last. */
   readonly through?: string;
 }
 
@@ -34,10 +34,10 @@ export interface S3Object {
   readonly key: string;
 }
 
-/** Hears of each page of a listing. */
+/** Receives each page of a listing; `enough` ends the listing. */
 export type TakePage = (page: readonly ListedObject[]) => "enough" | undefined;
 
-/** One level below a prefix, as a directory has it. */
+/** One level below a prefix, like the content of a directory. */
 export interface Level {
   /** Names between the prefix and the next slash. */
   readonly folders: readonly string[];
@@ -45,14 +45,14 @@ export interface Level {
 }
 
 /**
- * What is asked of S3; all of it only reads. Every call is bounded by its signal.
+ * The requests to S3, all of them read-only. A call ends when its signal aborts.
  *
  * @throws S3Error, or the signal's reason.
  */
 export interface S3Client {
   /**
-   * Hands over every object whose key begins with the prefix, a page at a time, in the order of keys; it stops when
-   * `take` has enough.
+   * Passes every object whose key begins with the prefix to `take`, a page at a time, in the order of keys. It stops when
+   * `take` returns `enough`.
    */
   list(range: KeyRange, signal: AbortSignal, take: TakePage): Promise<void>;
   /** Folders and objects right below `prefix/`. */
@@ -70,12 +70,12 @@ export interface S3Client {
 const connectSeconds = 5;
 const answerSeconds = 30;
 /**
- * More than a backup's sentinel has: WAL-G up to 1.1 lists all files of the database in it, with about 145 bytes each.
- * files_metadata.json, where newer ones list them, is never asked for.
+ * More than the size of a backup's sentinel: WAL-G up to 1.1 lists all files of the database in it, with about 145 bytes
+ * each. files_metadata.json, where newer versions list them, is never read.
  */
 const contentBytes = 64 * 1024 * 1024;
 
-/** A client for one store. Nothing is asked before its first call. */
+/** A client for one store. It sends nothing before its first call. */
 export function connectS3({ region, endpoint, keys }: S3Access): S3Client {
   const client = new AwsClient({
     region,

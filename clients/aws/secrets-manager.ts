@@ -11,23 +11,23 @@ import { messageOf, RecoveryError } from "../../domain/errors.ts";
 import { noRegion } from "./no-region.ts";
 import { currentLabel } from "../../domain/secrets/copy.ts";
 
-/** What keeping and restoring secrets needs of AWS Secrets Manager. */
+/** The parts of AWS Secrets Manager that keeping and restoring secrets needs. */
 export interface SecretsManager {
   /**
    * The text of the version with this staging label; undefined when the secret, or a version with the label, is missing.
-   * A secret that waits for its deletion is taken back first: its values cannot be read otherwise.
+   * If the secret is scheduled for deletion, the deletion is cancelled first: otherwise its values cannot be read.
    */
   read(name: string, label: string): Promise<string | undefined>;
-  /** Adds a version that carries the label from now on, and returns its id. The first version of all is current at once. */
+  /** Adds a version, moves the label to it, and returns its id. A secret's first version is current at once. */
   put(name: string, text: string, label: string): Promise<string>;
-  /** Makes a version `AWSCURRENT`; the one that was it becomes `AWSPREVIOUS`. */
+  /** Makes a version `AWSCURRENT`; the former current version becomes `AWSPREVIOUS`. */
   makeCurrent(name: string, version: string): Promise<void>;
 }
 
-/** Milliseconds; tries go on for three times as long. */
+/** Milliseconds for each of the three tries. */
 const limits = { connectionTimeout: 5_000, requestTimeout: 10_000, throwOnRequestTimeout: true };
 
-/** What AWS's error means, and what to do about it, by its name. */
+/** What each error of AWS means, and what to do about it, by the error's name. */
 const meanings: Readonly<Record<string, { readonly code: ErrorCode; readonly next: string }>> = {
   AccessDeniedException: {
     code: "secrets-manager-forbidden",
@@ -53,8 +53,8 @@ const meanings: Readonly<Record<string, { readonly code: ErrorCode; readonly nex
 };
 
 /**
- * AWS Secrets Manager in `region` (default: AWS_REGION, else that of the AWS profile), with the credentials that the AWS
- * CLI would use. `progress` hears when a secret is taken back from its deletion.
+ * A client for AWS Secrets Manager in `region` (default: AWS_REGION, else the region of the AWS profile). It uses the
+ * credentials that the AWS CLI would use. `progress` gets a line when the deletion of a secret is cancelled.
  */
 export function connectSecretsManager(
   region: string | undefined,
@@ -72,7 +72,7 @@ export function connectSecretsManager(
         await asked(SecretId, signal, () => client.send(new RestoreSecretCommand({ SecretId }), options));
         progress(`${SecretId} was to be deleted, and is taken back`);
       }
-      // Not asked for at once: AWS answers an unknown label and an unknown secret with the same error.
+      // Checked before the value is read: AWS answers an unknown label and an unknown secret with the same error.
       if (!Object.values(secret.VersionIdsToStages ?? {}).some((labels) => labels.includes(label))) return undefined;
       const value = await asked(SecretId, signal, () =>
         client.send(new GetSecretValueCommand({ SecretId, VersionStage: label }), options),
@@ -100,7 +100,7 @@ export function connectSecretsManager(
   };
 }
 
-/** The answer; undefined when AWS knows nothing of that name. The text of AWS's errors never holds a value. */
+/** The answer; undefined when AWS has no secret of that name. The text of AWS's errors never contains a value. */
 async function asked<T>(name: string, signal: AbortSignal, request: () => Promise<T>): Promise<T | undefined> {
   try {
     return await request();

@@ -23,14 +23,14 @@ export class ApiAnswer extends Error {
   }
 }
 
-/** What a request changes, and how it is sent; without one it is a GET. */
+/** A request that writes: its method, content type and body. */
 export interface Change {
   readonly method: "POST" | "PATCH" | "DELETE";
   readonly contentType: "application/json" | "application/apply-patch+yaml";
   readonly body: object;
 }
 
-/** Connections to the API server of a kubeconfig's current context, with its credentials, certificates and proxy. */
+/** Sends requests to the API server of a kubeconfig's current context, with its credentials, certificates and proxy. */
 export class ApiConnection {
   readonly #config: KubeConfig;
   #context: { readonly inputs: SecureContextOptions; readonly made: SecureContext } | undefined;
@@ -39,12 +39,12 @@ export class ApiConnection {
     this.#config = config;
   }
 
-  /** The whole URL of a path of the API. The server's may have a path of its own, as behind Rancher. */
+  /** The full URL of a path of the API. The server's URL may itself have a path, as behind Rancher. */
   url(path: string): string {
     return `${(this.#config.getCurrentCluster()?.server ?? "").replace(/\/+$/, "")}${path}`;
   }
 
-  /** Options of a request or a WebSocket. */
+  /** Options for a request or a WebSocket. */
   async options(): Promise<RequestOptions & { secureContext: SecureContext }> {
     const options: RequestOptions & SecureContextOptions = {};
     await this.#config.applyToHTTPSOptions(options);
@@ -52,9 +52,10 @@ export class ApiConnection {
   }
 
   /**
-   * The JSON that a GET, or a change, is answered with.
+   * The JSON answer to a GET, or to `change` if there is one.
    *
-   * @throws ApiAnswer when it is not a success, or the error of the connection, or of parsing, or the signal's.
+   * @throws ApiAnswer when the server refuses the request; else an error of the connection or of parsing, or the signal's
+   * reason.
    */
   async ask(path: string, signal: AbortSignal, change?: Change): Promise<unknown> {
     const url = this.url(path);
@@ -63,7 +64,7 @@ export class ApiConnection {
     const request = (url.startsWith("https:") ? httpsRequest : httpRequest)(url, { ...options, method, signal });
     request.setHeader("Accept", "application/json").setHeader("Accept-Encoding", "gzip");
     if (change === undefined) request.end();
-    // JSON is YAML, too.
+    // The content type of a server-side apply is YAML, and JSON is valid YAML.
     else request.setHeader("Content-Type", change.contentType).end(JSON.stringify(change.body));
     const [response] = (await once(request, "response")) as [IncomingMessage];
     const body = await text(uncompressed(response));
@@ -72,7 +73,7 @@ export class ApiConnection {
     return JSON.parse(body);
   }
 
-  /** Made once for all connections: Node would read the certificates anew for each, which costs more than the handshake. */
+  /** Created once for all connections: Node would parse the certificates for each, which costs more than the handshake. */
   #secureContext({ ca, cert, key, pfx, passphrase }: SecureContextOptions): SecureContext {
     const inputs = { ca, cert, key, pfx, passphrase };
     if (this.#context !== undefined && isDeepStrictEqual(this.#context.inputs, inputs)) return this.#context.made;
@@ -83,6 +84,6 @@ export class ApiConnection {
 
 function uncompressed(response: IncomingMessage): Readable {
   if (response.headers["content-encoding"] !== "gzip") return response;
-  // Its callback hears of errors that the reader of the last stream hears of, too.
+  // The reader of the last stream gets the same errors, so the callback ignores them.
   return pipeline(response, createGunzip(), () => undefined);
 }

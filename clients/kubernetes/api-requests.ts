@@ -3,24 +3,24 @@ import pRetry from "p-retry";
 import { RecoveryError } from "../../domain/errors.ts";
 import { RequestError, requestError, type Connection } from "./request-error.ts";
 
-/** Seconds for one answer, every try and pause together. */
+/** Seconds for one answer, including all retries and pauses. */
 const limitSeconds = 30;
-/** An API server that restarts is back within the five pauses, which take 15 to 24 seconds together. */
+/** The five pauses take 15 to 24 seconds in total, which is enough for a restart of the API server. */
 const pauses = { retries: 5, minTimeout: 500, maxTimeout: 8000, factor: 2, randomize: true };
 
 /** What a request needs besides the API server. */
 export interface RequestSurroundings {
-  /** Gets valid credentials; its RecoveryError says why there are none. */
+  /** Gets valid credentials, or throws a RecoveryError that says why there are none. */
   readonly logIn: (signal: AbortSignal) => Promise<void>;
   /** A line of progress for a person. */
   readonly progress: (line: string) => void;
-  /** Somebody's wish to stop. */
+  /** Aborts when the caller wants to stop. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Requests to one API server. Each is bounded in time, and sent again when only the moment was wrong: 429, 5xx, a
- * connection refused or cut. Everything else is final at once.
+ * Requests to one API server. Each has a time limit. It is sent again after a temporary failure: 429, 5xx, or a connection
+ * that was refused or cut. Every other failure is final at once.
  *
  * A connection may be cut after the API server has carried a request out, so every request must be one that may be sent
  * twice:
@@ -35,7 +35,7 @@ export interface RequestSurroundings {
 export class ApiRequests {
   readonly #connection: Connection;
   readonly #surroundings: RequestSurroundings;
-  #toldOfRetry = false;
+  #retryReported = false;
 
   constructor(connection: Connection, surroundings: RequestSurroundings) {
     this.#connection = connection;
@@ -55,7 +55,7 @@ export class ApiRequests {
       try {
         await logIn(signal);
         const answer = await request(bound);
-        this.#toldOfRetry = false;
+        this.#retryReported = false;
         return answer;
       } catch (error) {
         failure = error instanceof RecoveryError ? error : requestError(this.#connection, what, error);
@@ -69,21 +69,21 @@ export class ApiRequests {
         shouldRetry: ({ error }) => isPassing(error),
         onFailedAttempt: async ({ error, retriesLeft }) => {
           if (!isPassing(error) || retriesLeft === 0) return;
-          this.#tellOnce(error);
+          this.#reportRetry(error);
           await sleep((error.retryAfterSeconds ?? 0) * 1000, undefined, { signal: bound });
         },
       });
     } catch (error) {
       signal.throwIfAborted();
-      // At the deadline, what was wrong says more than that it came.
+      // At the deadline, the last failure says more than the timeout.
       throw failure ?? error;
     }
   }
 
-  /** Several requests are under way at the same time: one line for all. */
-  #tellOnce({ message }: RequestError): void {
-    if (this.#toldOfRetry) return;
-    this.#toldOfRetry = true;
+  /** Several requests run at the same time, and one line for all of them is enough. */
+  #reportRetry({ message }: RequestError): void {
+    if (this.#retryReported) return;
+    this.#retryReported = true;
     this.#surroundings.progress(`${message}; trying again`);
   }
 }

@@ -8,18 +8,18 @@ import { execRefusal, RequestError } from "./request-error.ts";
 import type { ObjectName } from "../../domain/kubernetes/object-name.ts";
 import type { KubernetesAccess } from "../../domain/kubernetes/access.ts";
 
-/** `undefined` context means the kubeconfig's current one. */
+/** Which Kubernetes cluster to connect to. An undefined context means the kubeconfig's current one. */
 export type KubernetesTarget = Omit<KubernetesAccess, "context"> & { readonly context: string | undefined };
 
-/** The API server of one cluster, which is proven to be the one that is meant. */
+/** The API of one Kubernetes cluster. If the target names a UID, the cluster has proven to be that one. */
 export interface KubernetesApi {
   /** Name of the kubeconfig's context. */
   readonly context: string;
-  /** Runs a command in a container; a refusal says what it means. */
+  /** Runs a command in a container. The message of a refusal says what it means. */
   readonly exec: Exec;
-  /** The answer to a GET; `what` names it as RBAC does, verb and resource. */
+  /** The answer to a GET. `what` names the request as RBAC does, by verb and resource, such as `list pods`. */
   readonly get: (what: string, path: string) => Promise<unknown>;
-  /** One object, checked; undefined when there is none of that name. `api` is the path of its API, such as {@link coreApi}. */
+  /** One object, validated; undefined when it does not exist. `api` is the path of its API, such as {@link coreApi}. */
   readonly find: <T>(resource: string, api: string, object: ObjectName, schema: z.ZodType<T>) => Promise<T | undefined>;
   /** Creates an object. After a cut connection it is sent again, so 409 may mean that this very request has created it. */
   readonly create: (what: string, path: string, object: object) => Promise<unknown>;
@@ -29,11 +29,12 @@ export interface KubernetesApi {
   readonly remove: (what: string, path: string, options: object) => Promise<unknown>;
 }
 
+/** The path of the API of Pods, Secrets, ConfigMaps and other core objects. */
 export const coreApi = "/api/v1";
 const namespaceSchema = z.object({ metadata: z.object({ uid: z.string() }) });
 
 /**
- * Connects to the cluster that `target` names. `progress` hears when the API server is asked again.
+ * Connects to the cluster that `target` names. `progress` gets a line when a request is sent again.
  *
  * @throws RecoveryError when the kubeconfig or the context cannot be used, the API server does not answer, or its
  * kube-system namespace is not the one that was asked for.
@@ -103,7 +104,7 @@ export async function openApi(
   };
 }
 
-/** What the API server sent, checked. The error names fields, and no values. */
+/** Validates an answer of the API server. The error names fields, but no values. */
 export function understood<T>(context: string, schema: z.ZodType<T>, answer: unknown): T {
   const { data, error } = schema.safeParse(answer);
   if (error === undefined) return data;
@@ -114,12 +115,16 @@ export function understood<T>(context: string, schema: z.ZodType<T>, answer: unk
   );
 }
 
-/** The part of a path that names the namespace; empty for all of them. */
+/**
+ * The part of a path that names the namespace; empty for all namespaces.
+ *
+ * @example inNamespace("calendar") // → "/namespaces/calendar"
+ */
 export function inNamespace(namespace: string | undefined): string {
   return namespace === undefined ? "" : `/namespaces/${encodeURIComponent(namespace)}`;
 }
 
-/** Undefined when the API server refuses the request with this status. */
+/** The answer to a request; undefined when the API server refuses it with this HTTP status. */
 export async function unlessStatus<T>(httpStatus: number, request: () => Promise<T>): Promise<T | undefined> {
   try {
     return await request();

@@ -15,27 +15,27 @@ export type ExecResult =
   | { readonly end: "broken"; readonly message: string };
 
 export interface ExecOptions {
-  /** Seconds after which the connection is dropped. The remote command must bound itself, for it outlives the connection. */
+  /** Seconds after which the connection is dropped. The remote command outlives it, so it needs a time limit of its own. */
   readonly deadlineSeconds: number;
-  /** Where stdout goes; kept and returned as text when absent. It is ended, or destroyed with the error, by the exec. */
+  /** Receives stdout; when absent, stdout is returned as text. The exec ends the stream, or destroys it with the error. */
   readonly stdout?: Writable;
   /** Drops the connection; the call then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
-/** Runs one command without a TTY and without stdin; the seam between the runbook's steps and the Kubernetes API. */
+/** Runs one command without a TTY and without stdin. Tests replace it to run the steps without a Kubernetes API. */
 export type Exec = (container: ContainerName, argv: readonly string[], options: ExecOptions) => Promise<ExecResult>;
 
 /**
- * Not v5, the newest: the API server translates it to SPDY, and reports a connection to the kubelet that was cut in the
- * middle as `Success` (seen with kube-apiserver 1.36.3). v5 adds only the closing of stdin.
+ * Not v5, the newest: with it the API server reports `Success` even when its connection to the kubelet was cut in the
+ * middle, because it translates v5 to SPDY (seen with kube-apiserver 1.36.3). v5 only adds the closing of stdin.
  */
 const execProtocol = "v4.channel.k8s.io";
 /** The first byte of each message says to which stream the rest belongs (k8s.io/kubelet/pkg/cri/streaming/remotecommand). */
 const channel = { stdout: 1, stderr: 2, status: 3 } as const;
-/** Far more than pgBackRest's report of thousands of backups; what is cut there does not parse. */
+/** Far more than pgBackRest's report of thousands of backups. A report that is cut off there does not parse. */
 const keptStdoutBytes = 64 * 1024 * 1024;
-/** Error messages of remote commands are short; a flood of them is not kept. */
+/** Error messages of remote commands are short. What exceeds this is dropped. */
 const keptStderrBytes = 64 * 1024;
 
 /** An {@link Exec} over WebSocket to the API server of the current context. */
@@ -122,7 +122,7 @@ function listen(socket: WebSocket, stdout: Writable, stderr: Writable, resolve: 
   const streams: Record<number, (content: Buffer) => void> = {
     [channel.stdout](content) {
       if (stdout.write(content)) return;
-      // A slow disk must not fill the memory.
+      // Output must not pile up in memory while the disk is slow.
       socket.pause();
       stdout.once("drain", () => {
         socket.resume();
@@ -158,12 +158,12 @@ function statusEnd(text: string): ConnectionEnd {
   return exitCode === undefined ? { end: "broken", message } : { end: "exited", code: Number(exitCode) };
 }
 
-/** The message of the API server's Status object, or the text as it is (a proxy's page, say), shortened. */
+/** The message of the API server's Status object, or else the beginning of the text, which may be a proxy's page. */
 function refusal(body: string): string {
   return z.object({ message: z.string() }).safeParse(parsedJson(body)).data?.message ?? body.trim().slice(0, 300);
 }
 
-/** A stream whose bytes are kept, up to a limit, and decoded as a whole: a character may be split across frames. */
+/** Keeps a stream's bytes up to a limit, and decodes them as a whole: a character may be split across frames. */
 class Collected {
   readonly stream = new PassThrough();
   readonly #chunks: Buffer[] = [];

@@ -23,10 +23,10 @@ import { coreApi, inNamespace, openApi, understood, unlessStatus, type Kubernete
 import type { ObjectName } from "../../domain/kubernetes/object-name.ts";
 import { type SecretContent, secretSchema } from "../../domain/kubernetes/secret.ts";
 
-/** Our name as a field manager, in the managedFields of the `postgresql` resource. A changed name would be a second owner. */
+/** This program's field manager in the managedFields of the `postgresql` resource. A new name would be a second owner. */
 export const fieldManager = "postgres-recovery";
 
-/** What the steps around Harbor need of one Kubernetes cluster. What does not exist is undefined. */
+/** The parts of the Kubernetes API that the steps around Harbor need. An object that does not exist is undefined. */
 export interface HarborClient {
   /** Name of the kubeconfig's context. */
   readonly context: string;
@@ -36,7 +36,7 @@ export interface HarborClient {
   getStatefulSet(harbor: ObjectName): Promise<StatefulSet | undefined>;
   /** Pods of the database, in the order of their numbers. */
   listPods(harbor: ObjectName): Promise<DatabasePod[]>;
-  /** PostgreSQL's system identifier, which Patroni writes down when the first bootstrap has ended. */
+  /** PostgreSQL's system identifier, which Patroni records when the first bootstrap has ended. */
   getSystemIdentifier(harbor: ObjectName): Promise<string | undefined>;
   getConfigMap(object: ObjectName): Promise<LivePodConfig | undefined>;
   getSecret(object: ObjectName): Promise<SecretContent | undefined>;
@@ -47,7 +47,7 @@ export interface HarborClient {
   getOperatorConfiguration(object: ObjectName): Promise<unknown>;
   /** Names of the OperatorConfigurations of a namespace. */
   listOperatorConfigurations(namespace: string): Promise<string[]>;
-  /** Sets and owns the whole list, even if somebody else owned it. Other fields stay, and so does a recreated resource. */
+  /** Sets and owns the whole list, even if somebody else owned it. Other fields, and a recreated resource, stay unchanged. */
   applyPgHba(postgresql: Postgresql, list: readonly string[]): Promise<Postgresql>;
   /** Deletes the Pod with this UID, never its successor of the same name. */
   deletePod(pod: DatabasePod): Promise<void>;
@@ -61,7 +61,7 @@ const zalandoApi = `/apis/${postgresqlApi.group}/${postgresqlApi.version}`;
 const named = z.object({ metadata: z.object({ name: z.string() }) });
 const listOf = <T>(item: z.ZodType<T>): z.ZodType<{ items: T[] }> => z.object({ items: z.array(item) });
 
-/** A client for the cluster that `target` names; errors as of {@link openApi}. */
+/** A client for the cluster that `target` names. It throws the errors of {@link openApi}. */
 export async function connectHarbor(
   target: KubernetesTarget,
   signal: AbortSignal,

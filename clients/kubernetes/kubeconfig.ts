@@ -2,9 +2,9 @@ import { z } from "zod";
 import { messageOf, RecoveryError } from "../../domain/errors.ts";
 import { KubeConfig } from "./lean-kubeconfig.ts";
 
-/** Which kubeconfig is read, and which of its contexts is used. */
+/** Which kubeconfig to read, and which of its contexts to use. */
 export interface KubeconfigChoice {
-  /** Default: the variable KUBECONFIG, else ~/.kube/config, else the service account of the Pod this runs in. */
+  /** Default: the variable KUBECONFIG, else ~/.kube/config, else the service account of the Pod that runs this program. */
   readonly kubeconfig?: string | undefined;
   /** Default: the kubeconfig's current context. */
   readonly context: string | undefined;
@@ -15,8 +15,8 @@ const otherKubeconfig = "check --kubeconfig and the variable KUBECONFIG";
 /**
  * Reads the kubeconfig and chooses its context.
  *
- * @throws RecoveryError `usage` when there is none, or it or the context cannot be used. Its content is never quoted, for
- * it holds credentials.
+ * @throws RecoveryError `usage` when there is no kubeconfig, or when it or the context cannot be used. Its content is never
+ * quoted, because it holds credentials.
  */
 export function loadKubeconfig({ kubeconfig, context }: KubeconfigChoice): KubeConfig {
   const config = new KubeConfig();
@@ -30,7 +30,7 @@ export function loadKubeconfig({ kubeconfig, context }: KubeconfigChoice): KubeC
       ...(isFileProblem(error) && { cause: error }),
     });
   }
-  // The library's own name for the server http://localhost:8080, which it falls back to without a word.
+  // The library's name for the server http://localhost:8080, which it silently falls back to.
   if (config.getCurrentContext() === "loaded-context") {
     throw new RecoveryError(
       "kubeconfig-missing",
@@ -63,7 +63,7 @@ function chooseContext(config: KubeConfig, context: string | undefined, source: 
   }
 }
 
-/** The library's error for wrong YAML quotes the lines around the place: they may hold a token. */
+/** The library's error for invalid YAML. Its message quotes the lines around the mistake, which may hold a token. */
 const yamlProblem = z.object({ name: z.literal("YAMLException"), mark: z.object({ line: z.int() }).optional() });
 const fileProblem = z.object({ code: z.string(), path: z.string(), syscall: z.string() });
 
@@ -75,11 +75,11 @@ function readProblem(error: unknown): string {
       : `it is not valid YAML near line ${yaml.data.mark.line + 1}`;
   const file = fileProblem.safeParse(error);
   if (file.success) return unreadable(file.data);
-  // An empty file, a list, a server that is a number: the library stumbles over it.
+  // The library throws a TypeError for an empty file, a list, or a server that is a number.
   return error instanceof TypeError ? "its content is not a kubeconfig" : messageOf(error);
 }
 
-/** Other errors of reading a kubeconfig may quote it: those of YAML the lines, a TypeError the value that it meets. */
+/** Only errors of files may be a cause. The others may quote the kubeconfig: invalid YAML its lines, a TypeError a value. */
 function isFileProblem(error: unknown): boolean {
   return fileProblem.safeParse(error).success;
 }
@@ -88,12 +88,12 @@ function unreadable({ code, path }: { code: string; path: string }): string {
   return code === "ENOENT" ? `${path} does not exist` : `${path} cannot be read (${code})`;
 }
 
-/** Seconds for the login helper: a person may have to answer it in a browser. */
+/** Seconds for the login helper: a person may have to log in with a browser. */
 const loginSeconds = 120;
 
 /**
- * Gets the credentials of the current context, so that a problem with them is told apart from one with the server:
- * certificate files, and the login helper (`exec` plugin) that a kubeconfig may name. They are kept until they expire.
+ * Gets the credentials of the current context before any request, so that a problem with them is not mistaken for one with
+ * the server. They come from files or from a login helper (`exec` plugin), and are kept until they expire.
  *
  * @throws RecoveryError that names the helper or the file, or the signal's reason. What the helper printed on stdout is
  * never quoted.
@@ -106,7 +106,7 @@ export async function logIn(config: KubeConfig, signal: AbortSignal): Promise<vo
   };
   stop.addEventListener("abort", onStop, { once: true });
   try {
-    // The library knows no limit for a helper.
+    // The library has no time limit for a helper.
     await Promise.race([config.applyToHTTPSOptions({}), stopped]);
   } catch (error) {
     signal.throwIfAborted();
@@ -143,17 +143,17 @@ function loginError(config: KubeConfig, error: unknown): RecoveryError {
       { next: "install it or put it on PATH, or choose another context", cause: error },
     );
   }
-  // Its answer is on stdout, and the errors of parsing it quote it; a plain Error carries stderr.
+  // Errors of parsing the helper's stdout quote it, and it holds credentials. A plain Error carries only stderr.
   if (error instanceof SyntaxError || error instanceof TypeError) {
     return loginFailure(where, command, "it printed no credentials");
   }
   return loginFailure(where, command, messageOf(error).trim().slice(0, 500), error);
 }
 
-function loginFailure(where: string, command: string, told: string, cause?: unknown): RecoveryError {
+function loginFailure(where: string, command: string, problem: string, cause?: unknown): RecoveryError {
   return new RecoveryError(
     "login-helper-failed",
-    `${where}: the kubeconfig's login helper ${command} failed: ${told}`,
+    `${where}: the kubeconfig's login helper ${command} failed: ${problem}`,
     { next: "log in to the cluster again", cause },
   );
 }

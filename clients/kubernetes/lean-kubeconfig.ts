@@ -1,10 +1,9 @@
 import { registerHooks } from "node:module";
 
 /**
- * client-node's KubeConfig imports the API that is generated from Kubernetes' OpenAPI, 125 MB and half a second, and
- * undici, a fifth of a second, and uses them for nothing but `makeApiClient`. `up` starts one process per target and a
- * scan should be small, so this instance of the library's file gets empty modules in their place. Everybody else's import
- * of client-node stays whole.
+ * client-node's KubeConfig imports the generated Kubernetes API (125 MB, half a second) and undici (a fifth of a second),
+ * but needs them only for `makeApiClient`. `up` starts one process per target, so both would be paid for each time. This
+ * import of the library's file therefore gets empty modules in their place. Other imports of client-node are not affected.
  */
 const missing = (...names: string[]): string => {
   const refused =
@@ -18,7 +17,7 @@ const instance = "?without-generated-api";
 const hooks = registerHooks({
   resolve(specifier, context, nextResolve) {
     const found = nextResolve(specifier, context);
-    // Also where oidc_auth.js imports it back.
+    // This includes the import in oidc_auth.js.
     if (found.url.endsWith("/client-node/dist/config.js")) return { ...found, url: found.url + instance };
     if (context.parentURL?.endsWith(instance) !== true) return found;
     const url = specifier === "undici" ? noUndici : noGeneratedApi;

@@ -12,26 +12,26 @@ import { coreApi, inNamespace, openApi, understood, type KubernetesTarget } from
 import { RequestError } from "./request-error.ts";
 import type { ObjectName } from "../../domain/kubernetes/object-name.ts";
 
-/** What the runbook's steps need of one Kubernetes cluster. */
+/** The parts of the Kubernetes API that the steps for stanzas and dumps need. */
 export interface KubernetesClient {
   /** Name of the kubeconfig's context. */
   readonly context: string;
   /** PostgresClusters of one namespace, or of all, in the API server's order. */
   listPostgresClusters(namespace: string | undefined): Promise<PostgresCluster[]>;
-  /** One PostgresCluster; undefined when there is none of that name. */
+  /** One PostgresCluster; undefined when it does not exist. */
   getPostgresCluster(cluster: ObjectName): Promise<PostgresCluster | undefined>;
   /** Database instance Pods of one cluster, of one namespace, or of all. */
   listInstancePods(scope: { namespace?: string | undefined; cluster?: string }): Promise<Pod[]>;
   readonly exec: Exec;
 }
 
-/** Objects per page of a LIST. Few, for a PostgresCluster may have 100 kB, and what is not needed of a page is dropped before the next. */
+/** Objects per page of a LIST. A PostgresCluster may have 100 kB, and only the fields that are used of a page are kept. */
 const pageSize = 100;
-/** How often a LIST begins again because its pages became too old. */
+/** How often a LIST starts again because its continue token has expired. */
 const restarts = 2;
 
 /**
- * A client for the cluster that `target` names. `progress` hears when the API server is asked again.
+ * A client for the cluster that `target` names. `progress` gets a line when a request is sent again.
  *
  * @throws RecoveryError when the kubeconfig or the context cannot be used, the API server does not answer, or its
  * kube-system namespace is not the one that was asked for.
@@ -94,7 +94,7 @@ interface Page<T> {
   readonly metadata: { readonly continue: string };
 }
 
-/** All objects of a LIST. A continue token lives for some minutes; then (410) the LIST begins again, for it must be whole. */
+/** All objects of a LIST. A continue token expires after some minutes (410). The LIST then starts again, to be complete. */
 function everyPage<T>(request: (next: string) => Promise<Page<T>>): Promise<T[]> {
   const isTooOld = (error: Error): boolean => error instanceof RequestError && error.httpStatus === 410;
   return pRetry(() => pagesOf(request), {

@@ -7,7 +7,7 @@ import { postgresClusterApi } from "../../domain/stanza/postgres-cluster.ts";
 import { parsedJson } from "../../domain/text.ts";
 import { ApiAnswer } from "./api-connection.ts";
 
-/** Where questions go, for the errors. */
+/** Where requests go, for their errors. */
 export interface Connection {
   readonly context: string;
   readonly server: string;
@@ -15,16 +15,16 @@ export interface Connection {
   readonly user: string;
 }
 
-/** The codes of questions to the API server. */
+/** The codes of failed requests to the API server. */
 export type RequestCode = Extract<ErrorCode, `kubernetes-${string}`>;
 
-/** A question to the API server that got no usable answer. */
+/** A request to the API server that got no usable answer. */
 export class RequestError extends RecoveryError {
   /** HTTP status; undefined when no answer arrived at all. */
   readonly httpStatus: number | undefined;
-  /** Whether the same question may well be answered a little later. */
+  /** Whether the failure is temporary, so that the same request may succeed a little later. */
   readonly passing: boolean;
-  /** How long the API server asks to wait. */
+  /** How long the API server asks the client to wait. */
   readonly retryAfterSeconds: number | undefined;
 
   constructor(
@@ -45,7 +45,7 @@ export class RequestError extends RecoveryError {
   }
 }
 
-/** What a failed question means, and what a person can do about it; `what` is a verb and a resource. */
+/** What a failed request means, and what a person can do about it. `what` is its verb and resource, such as `list pods`. */
 export function requestError(connection: Connection, what: string, error: unknown): RequestError {
   if (error instanceof ApiAnswer) return answerError(connection, what, error);
   const where = `context ${connection.context}: `;
@@ -61,7 +61,7 @@ export function requestError(connection: Connection, what: string, error: unknow
       },
     );
   }
-  // Neither quoted nor a cause: errors of parsing quote the answer, and it may hold anything.
+  // Errors of parsing quote the answer, which may contain a secret. So it is neither quoted here nor kept as the cause.
   return new RequestError(
     "kubernetes-answer-unreadable",
     `${where}the answer of ${connection.server} cannot be read (${what})`,
@@ -73,7 +73,7 @@ function answerError({ context, user, server }: Connection, what: string, answer
   const { httpStatus, body, headers } = answer;
   const where = `context ${context}: `;
   const status = statusOf(body);
-  const told = status?.message ?? `HTTP ${httpStatus}`;
+  const reason = status?.message ?? `HTTP ${httpStatus}`;
   switch (httpStatus) {
     case 401:
       return new RequestError(
@@ -82,13 +82,13 @@ function answerError({ context, user, server }: Connection, what: string, answer
         { next: "log in to the cluster again, then run again", cause: answer, httpStatus },
       );
     case 403:
-      return new RequestError("kubernetes-forbidden", `${where}not allowed to ${what}: ${told}`, {
+      return new RequestError("kubernetes-forbidden", `${where}not allowed to ${what}: ${reason}`, {
         next: "ask for the role in docs/permissions.md; with rights in one namespace only, list with -n NAMESPACE",
         cause: answer,
         httpStatus,
       });
     case 404:
-      // A missing object is told by a Status; a resource that is not installed by a bare page.
+      // The answer for a missing object is a Status; for a resource that is not installed it is a plain page.
       if (status !== undefined) break;
       return new RequestError("kubernetes-resource-unknown", `${where}${server} knows no ${notInstalled(what)}`, {
         next: "check that --context names the right cluster",
@@ -106,7 +106,7 @@ function answerError({ context, user, server }: Connection, what: string, answer
   }
   return new RequestError(
     "kubernetes-failed",
-    `${where}the API server ${server} failed (${what}): HTTP ${httpStatus}: ${told}`,
+    `${where}the API server ${server} failed (${what}): HTTP ${httpStatus}: ${reason}`,
     {
       next: "see the API server's log",
       cause: answer,
@@ -117,7 +117,7 @@ function answerError({ context, user, server }: Connection, what: string, answer
   );
 }
 
-/** Resources of operators, which an API server may lack. */
+/** Resources of operators. An API server may lack them. */
 const operatorResources = [
   { ...postgresClusterApi, operator: "Crunchy PGO" },
   { ...postgresqlApi, operator: "the Zalando operator" },
@@ -131,16 +131,16 @@ function notInstalled(what: string): string {
   return `${resource.plural}.${resource.group} of ${resource.version} (${what}): ${resource.operator} is not installed in this Kubernetes cluster`;
 }
 
-/** What a refused remote command means; `message` is the API server's, which may name no permission at all. */
+/** What a refused remote command means. `message` comes from the API server and may not name the missing permission. */
 export function execRefusal({ server, user }: Connection, httpStatus: number, message: string): string {
-  const told = message.replace(/:\s*$/, "");
+  const reason = message.replace(/:\s*$/, "");
   switch (httpStatus) {
     case 401:
       return `${server} does not accept the credentials of the kubeconfig's user ${user} any more`;
     case 403:
-      return `not allowed to get and create pods/exec: ${told}`;
+      return `not allowed to get and create pods/exec: ${reason}`;
     default:
-      return told;
+      return reason;
   }
 }
 
@@ -155,16 +155,16 @@ function waitOf(headers: IncomingHttpHeaders): number | undefined {
   return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
 }
 
-/** Refused, reset, cut, or a name server in trouble. A wrong certificate or an unknown name stays as it is. */
+/** Temporary: a connection refused, reset or cut, or a failing name server. A wrong certificate or an unknown name is not. */
 const passingCodes = new Set(["ECONNREFUSED", "ECONNRESET", "EPIPE", "ETIMEDOUT", "EAI_AGAIN"]);
 const coded = z.object({ code: z.string() });
 
 function networkProblem(error: unknown): { text: string; passing: boolean } | undefined {
-  // A request that its signal ended tells the reason in `cause`.
+  // When the signal has ended a request, the reason is in `cause`.
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
   if (cause instanceof Error && cause.name === "TimeoutError") return { text: "no answer in time", passing: false };
   const { data } = coded.safeParse(cause);
   if (data === undefined) return undefined;
-  // An error of several addresses tried at once has a code, and no text.
+  // An error about several addresses that were tried at once has a code but no text.
   return { text: messageOf(cause) || data.code, passing: passingCodes.has(data.code) };
 }

@@ -4,7 +4,7 @@ import { isNotAllowed } from "../../domain/kubernetes/permissions.ts";
 import type { Exec } from "../kubernetes/exec.ts";
 import type { ContainerName } from "../../domain/kubernetes/container.ts";
 
-/** Patroni's answer to "who is the leader": a Pod, nobody, no answer, or no right to ask. */
+/** Who the leader is: a Pod, nobody, unknown because Patroni did not answer, or not allowed to run the command. */
 export type LeaderAnswer =
   | { readonly answer: "leader"; readonly pod: string }
   | { readonly answer: "none" }
@@ -12,7 +12,10 @@ export type LeaderAnswer =
 
 const listSeconds = 20;
 
-/** Asks `patronictl list` in one instance. Under PGO a normal answer takes under a second, a dead API server 10. */
+/**
+ * Asks Patroni for the leader, with `patronictl list` in one instance. Under PGO this takes less than a second normally,
+ * and 10 s when the API server is down.
+ */
 export async function patroniLeader(exec: Exec, container: ContainerName, signal?: AbortSignal): Promise<LeaderAnswer> {
   const result = await exec(
     container,

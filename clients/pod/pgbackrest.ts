@@ -7,14 +7,14 @@ import type { StanzaStatus } from "../../domain/stanza/status.ts";
 import type { Exec } from "../kubernetes/exec.ts";
 import type { ContainerName } from "../../domain/kubernetes/container.ts";
 
-/** Seconds between the end of the time limit inside the container and the one outside, so that the inner one speaks. */
+/** Seconds by which the time limit inside the container is shorter than the one outside, so that it ends first. */
 const graceSeconds = 5;
 
 /**
- * What pgBackRest says of the stanza, asked on any instance.
+ * The stanza's status as `pgbackrest info` reports it; any instance can be asked.
  *
- * @param limitSeconds the whole time for the answer; a repo host that accepts the connection and stays silent is
- * reported after about 20 s, since pgBackRest's own time-outs (5 s for I/O, 10 s for the protocol) count twice.
+ * @param limitSeconds for the whole command. A repo host that accepts the connection but does not answer is reported after
+ * about 20 s, because pgBackRest's own time-outs (5 s for I/O, 10 s for the protocol) count twice.
  */
 export async function stanzaInfo(
   exec: Exec,
@@ -29,7 +29,7 @@ export async function stanzaInfo(
     [
       ...["timeout", "-k", "2", String(inside)],
       ...["pgbackrest", `--stanza=${stanzaName}`, "--io-timeout=5", "--protocol-timeout=10"],
-      // From 2.53 on errors go to stdout by default, in front of the JSON.
+      // By default pgBackRest 2.53 and later print errors on stdout, before the JSON.
       ...["--log-level-console=off", "--log-level-stderr=error", "info", "--output=json"],
     ],
     { deadlineSeconds: limitSeconds, ...(signal && { signal }) },
@@ -57,19 +57,19 @@ export async function stanzaInfo(
   }
 }
 
-/** How a try to create the stanza ended, in pgBackRest's terms. */
+/** How one try to create the stanza ended. */
 export interface CreateTry {
   readonly decision: CreateDecision;
   /** What happened, for a person. */
   readonly meaning: string;
 }
 
-/** Seconds that one `stanza-create` may take; it is not crash-atomic, so its own time-outs must end it, not this limit. */
+/** Seconds for one `stanza-create`. Killing it can leave half a stanza, so its own time-outs must end it, not this limit. */
 const createSeconds = 180;
 
 /**
- * One try to create the stanza, in the same remote command that proves the instance to be the primary.
- * `stanza-create` leaves a valid stanza as it is; `stanza-upgrade` and `stanza-delete` are never run.
+ * One try to create the stanza. The same remote command first proves that the instance is the primary.
+ * `stanza-create` does not change a valid stanza. `stanza-upgrade` and `stanza-delete` are never run.
  */
 export async function tryStanzaCreate(exec: Exec, container: ContainerName, signal?: AbortSignal): Promise<CreateTry> {
   const script = [
@@ -96,7 +96,7 @@ export async function tryStanzaCreate(exec: Exec, container: ContainerName, sign
   }
 }
 
-/** The command has not run: a Pod that is gone needs the leader looked up anew, a busy API server another try. */
+/** The command was not run. If the Pod is gone, the leader must be found again; a busy API server is tried again. */
 function refusedDecision(httpStatus: number): CreateDecision {
   if (httpStatus === 404) return "find-leader";
   return httpStatus === 429 || httpStatus >= 500 ? "retry-few" : "stop";

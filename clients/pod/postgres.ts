@@ -6,7 +6,7 @@ import type { ContainerName } from "../../domain/kubernetes/container.ts";
 
 const sizeQuery = "select coalesce(sum(pg_database_size(oid)), 0) from pg_database where datallowconn";
 
-/** Bytes that all databases of the instance take together; undefined when it cannot be asked. */
+/** Size of all databases of the instance, in bytes; undefined when Postgres does not answer. */
 export async function databaseBytes(
   exec: Exec,
   container: ContainerName,
@@ -18,7 +18,7 @@ export async function databaseBytes(
   return Number.isFinite(bytes) ? bytes : undefined;
 }
 
-/** Asks the database for its system identifier, as initdb gave it; a standby and its primary have the same. */
+/** Asks the database for its system identifier, which initdb has set; a standby and its primary have the same. */
 export async function systemIdentifier(
   exec: Exec,
   container: ContainerName,
@@ -33,7 +33,7 @@ export async function systemIdentifier(
   return { unknown: reason === "" ? `psql ended with exit code ${result.code}` : reason };
 }
 
-/** Milliseconds that pg_dumpall waits for a table's lock; without it an exclusive lock would hold it for ever. */
+/** Milliseconds that pg_dumpall waits for the lock of a table; without this limit an exclusive lock could block it forever. */
 const lockWaitMilliseconds = 60_000;
 
 /**

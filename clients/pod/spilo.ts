@@ -4,9 +4,9 @@ import { spiloContainer, type DatabasePod } from "../../domain/harbor/objects.ts
 import type { Exec, ExecResult } from "../kubernetes/exec.ts";
 import { containerOf, type ContainerName } from "../../domain/kubernetes/container.ts";
 
-/** Longer than the interval at which an immediately failing bootstrap is tried again. */
+/** Longer than the interval at which a bootstrap that fails immediately is tried again. */
 const watchSeconds = 15;
-/** Patroni waits for the candidate to take the lead. */
+/** Seconds for a switchover, in which Patroni waits for the candidate to become the leader. */
 const switchoverSeconds = 90;
 
 /**
@@ -26,7 +26,7 @@ done
 if [ ! -e "$control" ]; then echo "no control file"; exit; fi
 LC_ALL=C PATH="/usr/lib/postgresql/\${PGVERSION:-12}/bin:$PATH" exec timeout -k 2 10 pg_controldata -D "$PGROOT/data"`;
 
-/** How far the bootstrap in a Pod is, by its files alone: its Postgres may not let anybody in. It takes up to 15 s. */
+/** How far the bootstrap in a Pod is. This reads files only, because Postgres may refuse connections. It takes up to 15 s. */
 export async function readBootstrapState(exec: Exec, pod: DatabasePod, signal: AbortSignal): Promise<BootstrapState> {
   const result = await exec(containerOf(pod.metadata, spiloContainer), ["sh", "-c", controlScript], {
     deadlineSeconds: watchSeconds + 25,
@@ -39,7 +39,7 @@ export async function readBootstrapState(exec: Exec, pod: DatabasePod, signal: A
 const roleScript = `exec timeout -k 2 15 psql -XAtq -U "\${PGUSER_SUPERUSER:-postgres}" -d postgres -c "select 1 from pg_roles where rolreplication and rolname = '\${PGUSER_STANDBY:-standby}'"`;
 
 /**
- * Whether the role with which replicas join exists: Patroni creates it at the very end of a bootstrap.
+ * Whether the role exists with which replicas join. Patroni creates it at the very end of a bootstrap.
  *
  * @throws RecoveryError when the leader's Postgres does not answer.
  */
@@ -53,14 +53,14 @@ export async function hasReplicationRole(exec: Exec, leader: ContainerName, sign
   );
 }
 
-/** Hands the lead from the leader to `candidate`; undefined when Patroni did so, else what went wrong. */
+/** Makes `candidate` the leader; undefined when Patroni did so, else what went wrong. */
 export async function switchover(
   exec: Exec,
   leader: DatabasePod,
   candidate: DatabasePod,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  // Patroni 3 renamed the option that names the leader; without it, --force means the present leader.
+  // Patroni 3 renamed the option that names the leader. Without that option, --force takes the current leader.
   const argv = [
     "timeout",
     "-k",

@@ -7,7 +7,7 @@ import type { DumpTarget, NewDump } from "./target.ts";
 const otherDirectory = "choose another directory for the dump";
 
 /**
- * A local folder; made (mode 0700) when absent. A file is `.NAME.partial` until it is kept, and readable by its owner only.
+ * A local folder, created (mode 0700) when absent. A dump is `.NAME.partial` until it is kept. Only its owner can read it.
  */
 export function directoryTarget(directory: string): DumpTarget {
   return {
@@ -25,7 +25,7 @@ async function newFile(directory: string, name: string): Promise<NewDump | undef
   const partial = join(directory, `.${name}.partial`);
   const handle = await openNew(partial);
   if (handle === undefined) return undefined;
-  // Asked only now: whoever had this partial name before us has given its file the final name by now.
+  // Checked only after the partial file is ours: another dump that had its name before may have got the final name since.
   if (existsSync(file)) {
     await handle.close();
     await rm(partial);
@@ -58,7 +58,7 @@ async function syncDirectory(directory: string): Promise<void> {
 }
 
 /**
- * Makes the folder for dumps (mode 0700) with all that lead to it, or sees that it can be written to.
+ * Creates the folder for dumps and its parents (mode 0700), or checks that the existing folder is writable.
  *
  * @throws RecoveryError that says why not.
  */
@@ -74,26 +74,28 @@ export async function makeDumpDirectory(directory: string): Promise<void> {
   }
 }
 
-/** Not by Node's own recursive mkdir: where no folder can be made although the one above is there (/proc), it never ends. */
+/** Replaces Node's recursive mkdir, which never ends where the parent exists but refuses a new folder, as in /proc. */
 async function makeFolder(path: string): Promise<void> {
   const parent = dirname(path);
-  if ((await found(parent)) === undefined) await makeFolder(parent);
+  if ((await statsOf(parent)) === undefined) await makeFolder(parent);
   try {
     await mkdir(path, { mode: 0o700 });
   } catch (error) {
-    // It was there, or another dump has made it in the same moment.
-    if ((await found(path))?.isDirectory() !== true) throw error;
+    // It existed before, or another dump has just created it.
+    if ((await statsOf(path))?.isDirectory() !== true) throw error;
   }
 }
 
-function found(path: string): Promise<Stats | undefined> {
+/** Undefined when nothing is there, or it cannot be seen. */
+function statsOf(path: string): Promise<Stats | undefined> {
   return stat(path).catch(() => undefined);
 }
 
 /**
- * Sees that so many bytes are free in the folder.
+ * Checks that the folder's file system has enough free space.
  *
- * @throws RecoveryError when they are not.
+ * @param needed bytes.
+ * @throws RecoveryError when it has not.
  */
 async function requireFreeSpace(directory: string, needed: number): Promise<void> {
   const { bavail, bsize } = await statfs(directory);

@@ -18,19 +18,20 @@ import type { Surroundings } from "../surroundings.ts";
 import { type ObjectName, formatObjectName } from "../../domain/kubernetes/object-name.ts";
 import type { DumpReport } from "../../domain/dump/report.ts";
 
-/** What is compressed and written at a time. */
+/** How much is compressed and written at a time. */
 const blockBytes = 128 * 1024;
 /**
- * Frames and blocks lie outside V8's heap, which it notices late: they pile up, and then it marks the whole heap, again and
- * again, for half of the dump's time. Dropping the young ones every 2 MiB keeps memory flat (bin/postgres-recovery
- * exposes `gc`; without it the dump is slower, and as good).
+ * Frames and blocks are outside V8's heap, so V8 notices them late. They pile up until V8 marks the whole heap again and
+ * again, which takes half of the dump's time. A minor collection every 2 MiB keeps memory flat. bin/postgres-recovery
+ * exposes `gc`; without it the dump is slower but equally correct.
  */
 const blocksPerCollection = 16;
-/** Of zstd's levels the one that keeps up with the stream; level 3, the default, makes files that are little smaller. */
+/** The zstd level that keeps up with the stream. The default, level 3, is slower, and its files are only a little smaller. */
 const compressionLevel = 1;
 
 const nothingKept = "no dump file was kept; mend the cause and run again";
 
+/** What to dump, and for how long at most. */
 export interface DumpOptions {
   readonly cluster: ObjectName;
   /** The instance to dump, normally the leader. */
@@ -42,9 +43,9 @@ export interface DumpOptions {
 /**
  * Dumps every database of a cluster into one zstd-compressed SQL script in a folder, or in S3.
  *
- * `directory` is a folder, made (mode 0700) when absent, or `s3://BUCKET[/PREFIX]`.
+ * `directory` is a folder, created (mode 0700) when absent, or `s3://BUCKET[/PREFIX]`.
  *
- * @throws RecoveryError as {@link dumpTo}, and `usage` when the place is neither.
+ * @throws RecoveryError like {@link dumpTo}, and `usage` when `directory` is neither.
  */
 export async function dumpDatabases(
   client: KubernetesClient,
@@ -55,12 +56,14 @@ export async function dumpDatabases(
 }
 
 /**
- * The dump gets its final name only when pg_dumpall exited with 0, its trailer stands at the very end, and the bytes are
- * safe; on any failure nothing stays. Role passwords are not dumped (PGO keeps them in Secrets), nor databases that allow
- * no connections.
+ * Dumps every database of a cluster into a target.
  *
- * @throws RecoveryError when the target cannot take it (asked before pg_dumpall is started), or the dump failed;
- * `undetermined` when it was refused for want of a permission.
+ * The dump gets its final name only when pg_dumpall has exited with 0, its trailer is at the very end, and all bytes are
+ * stored; after any failure nothing is left. It does not contain role passwords, which PGO keeps in Secrets, nor databases
+ * that allow no connections.
+ *
+ * @throws RecoveryError when the target cannot take the dump (checked before pg_dumpall starts) or the dump fails;
+ * `undetermined` when a permission is missing.
  */
 export async function dumpTo(
   target: DumpTarget,
@@ -91,7 +94,7 @@ export async function dumpTo(
   }
 }
 
-/** Two dumps of a cluster can begin in the same second: the later one waits for a name of its own. */
+/** Two dumps of a cluster can begin in the same second. The later one waits until it gets another name. */
 async function newDump(
   target: DumpTarget,
   context: string,
@@ -133,7 +136,7 @@ async function writeDump(
     }),
     to,
   );
-  // A full disk, or a store that fails, must end the remote command too.
+  // A full disk or a failing store must end the remote command, too.
   written.catch((error: unknown) => {
     local.abort(error);
   });
@@ -141,7 +144,7 @@ async function writeDump(
     stdout: sql,
     signal: AbortSignal.any([signal, local.signal]),
   });
-  // A command that was never started leaves the stream as it is.
+  // The exec does not end the stream if the command was never started.
   dumped.catch(() => sql.destroy());
   // Both must have ended before the caller removes the file.
   await Promise.allSettled([dumped, written]);
@@ -164,7 +167,7 @@ function failure(code: ErrorCode, message: string): RecoveryError {
   return new RecoveryError(code, message, { next: nothingKept });
 }
 
-/** The exec brings a dump in frames of some kilobytes, and each would be a job of its own for the compressor's thread. */
+/** Joins the frames of the exec, which have a few kilobytes. Otherwise each would be a job of its own for the compressor. */
 function inBlocks(): Transform {
   let block = Buffer.allocUnsafe(blockBytes);
   let filled = 0;

@@ -7,9 +7,9 @@ import type { Surroundings } from "../surroundings.ts";
 import {} from "../../domain/kubernetes/object-name.ts";
 
 /**
- * Looks whether pg_hba has to be written anew. It only reads; every preview runs it.
+ * Computes a fingerprint that changes when pg_hba has to be written again. It only reads, and every preview runs it.
  *
- * @throws RecoveryError `failed` when there is something to wait for, and it was not made in time.
+ * @throws RecoveryError `failed` when the request says to wait and the resource was not created in time.
  */
 export async function lookAtPgHba(
   client: Pick<HarborClient, "getHarborCluster" | "getPostgresql">,

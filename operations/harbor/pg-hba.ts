@@ -11,18 +11,18 @@ import { Wait } from "../waiting.ts";
 import { type ObjectName, formatObjectName } from "../../domain/kubernetes/object-name.ts";
 
 const pauseSeconds = 2;
-/** How often the list is written because somebody wrote another one at the same moment. */
+/** How often the list is written when somebody else keeps writing another one. */
 const mostWrites = 5;
 
 type PgHbaWriter = Pick<HarborClient, "applyPgHba" | "context" | "getHarborCluster" | "getPostgresql">;
 
 /**
- * Puts the whole list of pg_hba on the `postgresql` resource of a HarborCluster, unless it is there; waits until the
- * Harbor operator has made the resource. Running it again is safe, and puts a reverted list back. The database takes the
- * list up only with new Pods: see {@link rollPods}.
+ * Writes the whole pg_hba list to the `postgresql` resource of a HarborCluster, unless it is there already. It first waits
+ * until the Harbor operator has created the resource. Running it again is safe, and restores a list that was reverted. The
+ * database uses the list only in new Pods: see {@link rollPods}.
  *
- * @throws RecoveryError `usage` for a list that would lock somebody out, `failed` when the resource was not made in time or
- * is not as declared, or the list was put back again and again.
+ * @throws RecoveryError `usage` for a list that would lock somebody out; `failed` when the resource was not created in time
+ * or is not as declared, or when the list was overwritten again and again.
  */
 export async function applyPgHba(
   client: PgHbaWriter,
@@ -58,12 +58,12 @@ export async function applyPgHba(
       dropped.add(line);
     }
     surroundings.progress(`writing ${request.pgHba.length} lines of pg_hba to ${where(harbor)}`);
-    // Read anew afterwards: the answer to a write says nothing of who writes next.
+    // The next round reads it again: the answer to a write does not show who writes next.
     await unlessConflict(() => client.applyPgHba(found, request.pgHba));
   }
 }
 
-/** Without pg_hba a database does not come up, so that nothing is lost yet: a wrong image would restore in another way. */
+/** Checked before the write: the database does not start without pg_hba, and with a wrong image it would restore wrongly. */
 function requireAsDeclared(harbor: ObjectName, differences: readonly string[]): void {
   if (differences.length === 0) return;
   throw new RecoveryError(
@@ -83,7 +83,7 @@ function requireSound(list: readonly string[]): void {
   );
 }
 
-/** The resource, as soon as the Harbor operator has made it. */
+/** Waits until the Harbor operator has created the `postgresql` resource. */
 export async function madeResource(
   client: Pick<HarborClient, "getHarborCluster" | "getPostgresql">,
   harbor: ObjectName,
@@ -108,7 +108,7 @@ export async function madeResource(
   });
 }
 
-/** The resource was deleted or made anew in between: the next round sees what is there now. */
+/** Ignores that the resource was deleted or recreated in the meantime: the next round reads the new one. */
 async function unlessConflict(write: () => Promise<unknown>): Promise<void> {
   try {
     await write();

@@ -13,23 +13,23 @@ import { type ObjectName, formatObjectName } from "../../domain/kubernetes/objec
 
 const pauseSeconds = 2;
 /**
- * The Zalando operator takes changes of the resource up one after another. One that is a moment old, such as the Harbor
- * operator's revert before ours, may still lie before it: so nothing may happen for this long before all is said to be done.
+ * The Zalando operator processes changes of the resource one after another. A slightly older change, such as a revert by
+ * the Harbor operator, may still be waiting. So the roll is done only when nothing has happened for this long.
  */
 const calmSeconds = 8;
 /** How often Patroni may refuse a switchover. */
 const switchoverTries = 3;
 
 /**
- * Has the Pods of a Harbor database made anew from the newest template, so that pg_hba and pod-config take effect:
- * replicas, switchover, former leader; or the lone Pod of a bootstrap that failed. When every Pod is current, it does
- * nothing. It first waits until the Zalando operator has taken pg_hba up.
+ * Recreates the Pods of a Harbor database from the newest template, so that pg_hba and pod-config take effect: first the
+ * replicas, then, after a switchover, the former leader; or the only Pod of a bootstrap that failed. When every Pod is
+ * current, it does nothing. It first waits until the Zalando operator has processed pg_hba.
  *
- * A Pod whose bootstrap is under way, such as the recovery of a clone, is never deleted: its data would stay without
- * Patroni's last step, which makes the roles. That the role for replicas is there is proven at the end.
+ * A Pod whose bootstrap is running, such as the recovery of a clone, is never deleted: its data would lack Patroni's last
+ * step, which creates the roles. At the end it is proven that the role for replicas exists.
  *
- * @throws RecoveryError `usage` (no such database), `failed` or `undetermined` when something did not happen in time; the
- * message says what, and running it again goes on from there.
+ * @throws RecoveryError `usage` when there is no such database, `failed` or `undetermined` when something did not happen in
+ * time. The message says what. Running it again continues from there.
  */
 export async function rollPods(
   client: HarborClient,
@@ -41,7 +41,7 @@ export async function rollPods(
   return new Roll(client, harbor, request, surroundings).run();
 }
 
-/** Waits until the StatefulSet has the list of the resource, and its controller has seen that. */
+/** Waits until the StatefulSet has the resource's pg_hba list, and the StatefulSet's controller has seen it. */
 async function takenUp(
   client: Pick<HarborClient, "context" | "getPostgresql" | "getStatefulSet">,
   harbor: ObjectName,
@@ -76,9 +76,9 @@ class Roll {
   readonly #surroundings: Surroundings;
   readonly #deleted: string[] = [];
   #switchovers = 0;
-  /** The Pods since nothing is left to be done, and since when. */
+  /** The Pods as they have been since nothing was left to do, and since when (milliseconds since 1970). */
   #calm: { readonly pods: string; readonly since: number } | undefined;
-  /** What is waited for. Each thing has the whole limit for itself. */
+  /** What is waited for. The limit applies to each thing separately. */
   #waiting: { readonly for: string; readonly wait: Wait } | undefined;
 
   constructor(client: HarborClient, harbor: ObjectName, request: TaskOf<"harbor roll">, surroundings: Surroundings) {
@@ -122,7 +122,7 @@ class Roll {
     }
   }
 
-  /** Undefined while there is no StatefulSet, or its controller has not seen its newest template: which Pods are old is not known then. */
+  /** Undefined while it is not known which Pods are old: there is no StatefulSet, or its controller has not seen its newest template. */
   async #look(): Promise<RollState | undefined> {
     const [statefulSet, pods, systemIdentifier] = await Promise.all([
       this.#client.getStatefulSet(this.#harbor),
@@ -135,7 +135,7 @@ class Roll {
     return { pods, revision, replicas: statefulSet.spec.replicas, bootstrapped: systemIdentifier !== undefined };
   }
 
-  /** Whether nothing has happened for a while; if not, it has waited a moment. */
+  /** Whether nothing has happened for a while; if false, it has already paused. */
   async #isOver(state: RollState): Promise<boolean> {
     if (!(await this.#operatorIsDone())) {
       this.#calm = undefined;
@@ -147,7 +147,7 @@ class Roll {
     return false;
   }
 
-  /** It says `Updating` while it carries out a change; the list tells of one that it has carried out since. */
+  /** The operator says `Updating` while it processes a change; the list shows a change that it has not processed yet. */
   async #operatorIsDone(): Promise<boolean> {
     const [postgresql, statefulSet] = await Promise.all([
       this.#client.getPostgresql(this.#harbor),
@@ -173,7 +173,7 @@ class Roll {
     await this.#surroundings.sleep(pauseSeconds);
   }
 
-  /** A container that does not run is in the middle of nothing. */
+  /** If the container does not run, no bootstrap is running in it. */
   async #deleteUnlessBootstrapping(pod: DatabasePod): Promise<void> {
     const { name } = pod.metadata;
     const found = spiloRuns(pod)
@@ -228,7 +228,7 @@ class Roll {
     );
   }
 
-  /** A bootstrap that somebody interrupted at its end leaves a database that runs, and that no replica can ever join. */
+  /** If somebody interrupted a bootstrap at its end, the database runs, but no replica can ever join it. */
   async #prove(leader: string): Promise<void> {
     const container = containerOf({ namespace: this.#harbor.namespace, name: leader }, spiloContainer);
     if (await hasReplicationRole(this.#client.exec, container, this.#surroundings.signal)) return;

@@ -31,15 +31,15 @@ import type { SecretContent } from "../../domain/kubernetes/secret.ts";
 /** Seconds for the listing of the backups. */
 const backupSeconds = 60;
 
-/** What is asked; S3 is connected only when its place is known. */
+/** The systems that are read. S3 is connected only when the location of the backups is known. */
 export interface StatusClients {
   readonly harbor: HarborClient;
   readonly connectS3: (access: S3Access) => Promise<S3Client>;
 }
 
 /**
- * Everything around Harbor's database at a glance. It only reads; what cannot be found out is `unknown` in its section,
- * and the rest is shown all the same.
+ * Reports on everything around Harbor's database. It only reads. Whatever cannot be read is `unknown` in its section, and
+ * does not keep the other sections from being shown.
  */
 export async function harborStatus(
   { harbor: client, connectS3 }: StatusClients,
@@ -155,7 +155,7 @@ function foundOr<T, U>(answer: Gathered<T>, otherwise: U): T | U {
   return "found" in answer ? answer.found : otherwise;
 }
 
-/** The last answer, unless one of the others is missing, without which it would say too little. */
+/** `answer`, or the failure of the first other answer that it needs and that is missing. */
 function whole<T>(others: readonly Gathered<unknown>[], answer: Gathered<T>): Gathered<T> {
   return others.find((other) => "failed" in other) ?? answer;
 }

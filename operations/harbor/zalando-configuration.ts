@@ -2,17 +2,17 @@ import type { HarborClient } from "../../clients/kubernetes/harbor.ts";
 import { RecoveryError } from "../../domain/errors.ts";
 import { readZalandoConfiguration, type ZalandoConfiguration } from "../../domain/harbor/zalando-operator.ts";
 
-/** The object that configures the operator, in its namespace; undefined when that is to be found out. */
+/** The object in the operator's namespace that configures it; undefined when it has to be determined. */
 export type NamedConfiguration =
   { readonly configMap: string } | { readonly operatorConfiguration: string } | undefined;
 
-/** What the operator's configuration is read from. */
+/** The parts of the client that the operator's configuration is read with. */
 export type ConfigurationReader = Pick<
   HarborClient,
   "getConfigMap" | "getOperatorConfiguration" | "listDeploymentVariables" | "listOperatorConfigurations"
 >;
 
-/** What the operator's own configuration says, and which object said it. */
+/** The operator's own configuration, and the object that it comes from. */
 export interface FoundConfiguration {
   readonly configuration: ZalandoConfiguration;
   /** For people: `ConfigMap harbor-operator-ns/postgres-operator`. */
@@ -23,10 +23,10 @@ export interface FoundConfiguration {
 const usualConfigMap = "postgres-operator";
 
 /**
- * The configuration that the Zalando operator runs with: the object that the caller names, else the one that the
- * operator's Deployment names in its environment, else the only candidate of the namespace.
+ * Reads the configuration that the Zalando operator runs with: from the object that the caller names, else from the one
+ * that the operator's Deployment names in its environment, else from the only candidate in the namespace.
  *
- * @throws RecoveryError when there is none, or several could be it.
+ * @throws RecoveryError when there is no candidate, or more than one.
  */
 export async function zalandoConfiguration(
   client: ConfigurationReader,
@@ -41,7 +41,7 @@ async function deployed(client: ConfigurationReader, namespace: string): Promise
   const variables = await client.listDeploymentVariables(namespace);
   const value = (wanted: string): string | undefined =>
     variables.find(({ name, value: text }) => name === wanted && text !== undefined && text !== "")?.value;
-  // With both the operator takes the resource (postgres-operator controller.go).
+  // If both are set, the operator uses the resource (postgres-operator controller.go).
   const [resource, configMap] = [value("POSTGRES_OPERATOR_CONFIGURATION_OBJECT"), value("CONFIG_MAP_NAME")];
   if (resource !== undefined) return { operatorConfiguration: resource };
   return configMap === undefined ? undefined : { configMap };
@@ -69,7 +69,7 @@ async function onlyCandidate(client: ConfigurationReader, namespace: string): Pr
   );
 }
 
-/** None where the operator is installed without the CRD for it. */
+/** Empty when the operator is installed without the CRD for its configuration. */
 async function operatorConfigurations(client: ConfigurationReader, namespace: string): Promise<string[]> {
   try {
     return await client.listOperatorConfigurations(namespace);
@@ -98,7 +98,7 @@ async function read(
   return { configuration: readZalandoConfiguration({ operatorConfiguration }), where };
 }
 
-/** CONFIG_MAP_NAME may hold the namespace, too. */
+/** CONFIG_MAP_NAME may be NAMESPACE/NAME. */
 function placed(namespace: string, name: string): { namespace: string; name: string } {
   const [first = "", second] = name.split("/", 2);
   return second === undefined ? { namespace, name: first } : { namespace: first, name: second };

@@ -12,14 +12,14 @@ import { type ObjectName, formatObjectName } from "../../domain/kubernetes/objec
 
 /** Seconds. */
 const pauses = [2];
-/** Seconds for what is worth recording but may never appear: Patroni may keep the system identifier elsewhere. */
+/** Seconds to wait for what is recorded if it appears. It may never appear: Patroni may keep the system identifier elsewhere. */
 const identitySeconds = 60;
 
 /**
  * A text that changes whenever the content of a secret changes, or the database that the secrets belong to. When it
  * changes, `up` keeps the secrets again. It is a hash of the content, so it must be treated as a secret.
  *
- * @param wait how long to wait until the operators have created all of them; undefined for a single look.
+ * @param wait how long to wait until the operators have created all of them; undefined for a single check.
  * @throws RecoveryError that lists what is missing when the time is over.
  */
 export async function fingerprintSecrets(

@@ -18,22 +18,23 @@ import { type ObjectName, formatObjectName } from "../../domain/kubernetes/objec
 
 /** How often the procedure starts again because the leader moved. */
 const rounds = 3;
-/** How often a repository that does not answer is tried. */
+/** How often a repository that does not answer is tried in total. */
 const fewTries = 3;
 /** Seconds between tries; the last one repeats. */
 const pauses = [1, 2, 4, 8, 15];
 const mendConnection = "mend the connection from the instance to its repo host, then run again";
-/** Seconds for the new stanza to show in `info`: right after the repository came back, it may not be read at once. */
+/** Seconds until `info` must show the new stanza: right after an outage of the repository this may take a moment. */
 const confirmSeconds = 60;
 
 /**
- * The stanza runbook for one cluster: ask, find the leader, dump, create on the proven primary, and confirm.
+ * The stanza runbook for one cluster: check the status, find the leader, dump, create the stanza on the proven primary,
+ * and confirm it.
  *
- * A stanza that stands already ends it at once, so running it again is safe. Only a missing stanza is created: broken,
+ * If the stanza exists already, nothing is done, so running it again is safe. Only a missing stanza is created: broken,
  * foreign or unreachable repositories are refused. `stanza-upgrade` and `stanza-delete` are never run.
  *
- * @throws RecoveryError `usage` (no such cluster, or another one of its name), `undetermined` (the state could not be
- * found out), `failed` (refused, or the repair did not succeed). A dump that was taken stays.
+ * @throws RecoveryError `usage` when there is no such cluster, or it was recreated; `undetermined` when its status could not
+ * be determined; `failed` when the repair was refused or did not succeed. A finished dump is kept.
  */
 export async function createStanza(
   client: KubernetesClient,
@@ -48,7 +49,7 @@ class Procedure {
   readonly #cluster: ObjectName;
   readonly #request: TaskOf<"stanza create">;
   readonly #surroundings: Surroundings;
-  /** `metadata.uid` that the cluster must have throughout: the request's, else that of the first look. */
+  /** The `metadata.uid` that the cluster must have throughout: the request's, else the one that was read first. */
   #uid: string | undefined;
 
   constructor(
@@ -87,7 +88,7 @@ class Procedure {
     return formatObjectName(this.#cluster);
   }
 
-  /** The PostgresCluster, read anew, and the same one as before. */
+  /** Reads the PostgresCluster again, and checks that it is still the same one. */
   async #postgresCluster(): Promise<PostgresCluster> {
     const found = await existingCluster(this.#client, this.#cluster);
     this.#uid ??= found.metadata.uid;
@@ -175,7 +176,7 @@ class Procedure {
     return dumpDatabases(this.#client, options, this.#surroundings);
   }
 
-  /** Tries until the stanza stands, the leader turns out to be another, or the time is up. No try is cut short. */
+  /** Tries until the stanza exists, the leader has changed, or the time is up. No try is cut short. */
   async #createOn(leader: string): Promise<"done" | "leader-moved"> {
     const wait = new Wait({ limit: this.#request.timeLimits.create, pauses }, this.#surroundings);
     const container = containerOf({ namespace: this.#cluster.namespace, name: leader }, databaseContainer);
@@ -195,7 +196,7 @@ class Procedure {
         if (now !== leader) return "leader-moved";
       }
       if (decision === "look-again" || decision === "retry") {
-        // Somebody else, PGO perhaps, may have created it while we waited.
+        // PGO, or somebody else, may have created it in the meantime.
         const seen = await this.#probe();
         if (seen.status === "okay") return "done";
         if (seen.status === "broken") this.#requireMissing(seen);
@@ -219,7 +220,7 @@ class Procedure {
     return new RecoveryError(code, `${this.#name}: the stanza was not created: ${meaning}`, { next });
   }
 
-  /** The status okay, asked anew of pgBackRest. */
+  /** Asks pgBackRest again until the status is okay. */
   async #confirmed(): Promise<StanzaStatus> {
     const wait = new Wait({ limit: confirmSeconds, pauses: [1] }, this.#surroundings);
     let status: StanzaStatus;
@@ -234,7 +235,7 @@ class Procedure {
     );
   }
 
-  /** PGO marks the stanza on its next reconcile; only then do its own backups start. */
+  /** Waits until PGO has marked the stanza as created, in its next reconcile. Only then do PGO's own backups start. */
   async #operatorAnswer(): Promise<StanzaCreateReport["operator"]> {
     const limit = this.#request.timeLimits.operator;
     const wait = new Wait({ limit, pauses }, this.#surroundings);
@@ -250,7 +251,7 @@ class Procedure {
   }
 }
 
-/** A repository that gave no answer, or something else that kept the answer back. */
+/** The error for an unreachable repository, or for what else prevented an answer. */
 function unreachable(because: "not-allowed" | "not-compared" | undefined, text: string): RecoveryError {
   switch (because) {
     case undefined:

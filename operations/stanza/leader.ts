@@ -14,13 +14,13 @@ import { Wait } from "../waiting.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { type ObjectName, formatObjectName } from "../../domain/kubernetes/object-name.ts";
 
-/** Seconds that an election may take: Patroni's TTL (30 s under PGO) and the promotion. */
+/** Seconds for an election: Patroni's TTL (30 s under PGO) and the promotion. */
 const electionSeconds = 60;
 
 /**
- * The leader's Pod as it is now: by `patronictl list` or, if that gives no answer, by Patroni's annotation on the Pods.
- * While there is no leader, this waits for an election. Both sources can be some seconds old, so whoever writes must prove
- * once more, in the same command, that it is the primary.
+ * The current leader's Pod: according to `patronictl list` or, if that gives no answer, to Patroni's annotation on the Pods.
+ * While there is no leader, this waits for an election. Both sources can be some seconds old, so a command that writes must
+ * itself prove again that it runs on the primary.
  *
  * @throws RecoveryError when no instance runs, or there is no single leader.
  */
@@ -49,13 +49,13 @@ async function leaderNow(
   const name = formatObjectName(cluster);
   const listed = await client.listInstancePods({ namespace: cluster.namespace, cluster: cluster.name });
   const pods = instancesByCluster(listed)(cluster);
-  const asked = instanceToAsk(pods);
-  if (asked === undefined) {
+  const instance = instanceToAsk(pods);
+  if (instance === undefined) {
     throw new RecoveryError("instance-missing", `${name}: no instance Pod whose database container runs`, {
       next: "see why the Pods do not run",
     });
   }
-  const container = containerOf(asked.metadata, databaseContainer);
+  const container = containerOf(instance.metadata, databaseContainer);
   const answer = await patroniLeader(client.exec, container, signal);
   switch (answer.answer) {
     case "leader":

@@ -8,10 +8,11 @@ import { disagreement } from "../../domain/stanza/status.ts";
 import { probeStanza } from "./probe.ts";
 import type { Surroundings } from "../surroundings.ts";
 
+/** Which clusters to ask, and how. */
 export interface ScanOptions {
   /** One namespace; every namespace when absent. */
   readonly namespace: string | undefined;
-  /** How many clusters are asked at the same time. */
+  /** How many clusters are asked at the same time, at most. */
   readonly concurrency: number;
   /** For one cluster's answer. */
   readonly timeLimit: Duration;
@@ -20,8 +21,8 @@ export interface ScanOptions {
 }
 
 /**
- * The stanza of every PostgresCluster, in the API server's order: two LISTs, then one remote command per cluster.
- * It only reads. A cluster that does not answer does not keep the others from being reported.
+ * The stanza of every PostgresCluster, in the API server's order: two LISTs, then one remote command per cluster, or two
+ * where PGO's status lacks the system identifier. It only reads. A cluster that does not answer does not affect the others.
  */
 export async function scanStanzas(
   client: KubernetesClient,

@@ -16,7 +16,7 @@ import {
 import type { StanzaStatus } from "../../domain/stanza/status.ts";
 import { type ObjectName, formatObjectName } from "../../domain/kubernetes/object-name.ts";
 
-/** What was found out about one cluster's stanza, and on which Pod. */
+/** The status of one cluster's stanza, and the Pod that was asked. */
 export interface Probe {
   readonly pod: string | undefined;
   readonly status: StanzaStatus;
@@ -38,8 +38,8 @@ export async function existingCluster(client: KubernetesClient, name: ObjectName
 }
 
 /**
- * The status of one cluster's stanza: from the PostgresCluster alone where that decides, else asked of pgBackRest. Where
- * PGO's status does not tell the database's identity, a stanza that stands is held against what Postgres itself says.
+ * The status of one cluster's stanza. If the PostgresCluster alone decides, nothing else is asked; otherwise pgBackRest is.
+ * If PGO's status lacks the system identifier, an existing stanza is compared with the identifier that Postgres reports.
  */
 export async function probeStanza(
   client: KubernetesClient,
