@@ -36,8 +36,9 @@ describe("pulumi on the stack dev, with six targets and two on hold", function (
   }
 
   it("preview shows the six targets and the two on hold, and runs nothing", async () => {
-    const { exitCode, stdout } = await project.pulumi("preview", "--stack", "dev");
+    const { exitCode, stdout, stderr } = await project.pulumi("preview", "--stack", "dev");
     assert.equal(exitCode, 0, stdout);
+    assert.doesNotMatch(stdout + stderr, /warning/i);
     for (const name of held) assert.match(stdout, new RegExp(`HeldTarget +${name} +create`));
     assert.equal(stdout.match(/command:local:Command/g)?.length, 6);
     assert.match(stdout, /wrong ServiceEntry/);

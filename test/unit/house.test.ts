@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import ts from "typescript";
 import { z } from "zod";
+import { pulumiVersions } from "../../sandbox/pulumi/versions.ts";
 import { circleIn, grouped, importGraph } from "../support/imports.ts";
 
 const checkout = join(import.meta.dirname, "../..");
@@ -27,6 +28,23 @@ function roomOf(file: string): string {
 function subjectOf(file: string): string {
   return file.split("/").slice(0, 2).join("/");
 }
+
+describe("the version of Pulumi", () => {
+  const read = (path: string): string => readFileSync(join(checkout, path), "utf8");
+
+  it("is that of package.json in the engine's Go module, and of the CLI", () => {
+    assert.match(read("sandbox/toolchain/pulumi/go.mod"), new RegExp(`pulumi/pkg/v3 v${pulumiVersions.engine}\\b`));
+    assert(read("package.json").includes(`"pulumi": "${pulumiVersions.engine}"`));
+  });
+
+  it("stands nowhere else in the code", () => {
+    const files = folders.flatMap((folder) => globSync(`${folder}/**/*.ts`, { cwd: checkout }));
+    assert.deepEqual(
+      files.filter((file) => read(file).includes(`"${pulumiVersions.engine}"`)),
+      [],
+    );
+  });
+});
 
 describe("the house: rooms and arrows", () => {
   it("the rooms of eslint.config.js are the folders with code, and index.ts", async () => {
