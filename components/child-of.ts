@@ -1,8 +1,8 @@
 import type * as pulumi from "@pulumi/pulumi";
 
 /**
- * Options for a child that must wait for what its component waits for: a component's `dependsOn` is not handed on to its
- * children by the Node SDK, so that without this they would run side by side with what they depend on.
+ * Options for a child that must wait for everything that its component waits for. The Node SDK does not pass a
+ * component's `dependsOn` on to its children. Without this they would run at the same time as what they depend on.
  */
 export function childOf(
   parent: pulumi.ComponentResource,

@@ -2,8 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { formatObjectName, type ObjectName } from "../domain/kubernetes/object-name.ts";
 
 /**
- * A target for which nothing runs, on purpose. It is a resource of its own so that a preview shows it beside the
- * targets that run, and the day it is released shows as a change.
+ * A target that is deliberately on hold: nothing runs for it. It is a resource, so that a preview lists it beside the
+ * other targets, and shows a change when the hold is removed.
  */
 export class HeldTarget extends pulumi.ComponentResource {
   /** Why it is on hold. */

@@ -10,31 +10,31 @@ import {
   type RequestOf,
 } from "../domain/steps/steps.ts";
 
-/** A request, or one that waits for a secret or another resource. */
+/** A request, or one that depends on a secret or on another resource. */
 type KnownRequest<Name extends RequestedStep> = RequestOf<Name> | pulumi.Output<RequestOf<Name>>;
 
 /** How a step is run. */
 export interface StepArgs<Name extends RequestedStep> {
-  /** What it is asked: one JSON object on stdin. */
+  /** Passed to the step as one JSON object on stdin. */
   readonly request: KnownRequest<Name>;
   /** The step runs again when one of these changes, and only then. */
   readonly triggers: readonly pulumi.Input<unknown>[];
-  /** Seconds that the step allows itself; the engine ends it ten minutes later. */
+  /** The step's own time limit in seconds. Pulumi's engine ends the step ten minutes later. */
   readonly seconds: number;
 }
 
-/** A step that is part of the stack. */
+/** A step as a resource of the stack. */
 export interface DeclaredStep<Name extends RequestedStep> {
   readonly resource: local.Command;
-  /** What it printed. */
+  /** What the step printed. */
   readonly report: pulumi.Output<ReportOf<Name>>;
 }
 
 const graceSeconds = 600;
 
 /**
- * Runs a step once for its triggers. It has no `delete`: nothing is undone when it leaves the stack. A request that the
- * step would refuse fails in the preview.
+ * Runs a step once, and again when one of its triggers changes. It has no `delete`: nothing is undone when the step is
+ * removed from the stack. A request that the step would refuse already fails in the preview.
  */
 export function step<Name extends RequestedStep>(
   command: Name,
@@ -46,7 +46,7 @@ export function step<Name extends RequestedStep>(
     resourceName,
     {
       create: commandLine(command),
-      // Keeps the report of before when an input is edited.
+      // Keeps the previous report when only an input was edited.
       update: `printf %s "$PULUMI_COMMAND_STDOUT"`,
       stdin: stdinOf(command, request),
       triggers: [...triggers],
@@ -56,14 +56,17 @@ export function step<Name extends RequestedStep>(
   );
   return {
     resource,
-    // Only when it is asked for: an older version may have left another report in the state.
+    // Parsed only when it is used: an older version may have left a report of another form in the state.
     get report() {
       return reportOf(command, resource.stdout);
     },
   };
 }
 
-/** Runs a step that only reads, in every preview and `up`. It waits for nothing that `dependsOn` still has to do in a preview. */
+/**
+ * Runs a step that only reads, in every preview and `up`. In a preview it does not wait for changes to the resources in
+ * `dependsOn`, because a preview does not make them.
+ */
 export function look<Name extends RequestedStep>(
   command: Name,
   request: RequestOf<Name>,
@@ -77,7 +80,7 @@ export function look<Name extends RequestedStep>(
 }
 
 function commandLine(command: StepName): string {
-  // The same text for every stack and machine, for it goes into the state.
+  // The text is stored in the state, so it must be the same on every machine.
   return `exec bin/postgres-recovery ${command} --request - --output json`;
 }
 
@@ -87,7 +90,11 @@ function stdinOf<Name extends RequestedStep>(command: Name, request: KnownReques
   return later.apply((known) => encoded(command, known));
 }
 
-/** The request as JSON, or an error at once that lists everything that is wrong with it. */
+/**
+ * The request as JSON.
+ *
+ * @throws pulumi.RunError that lists everything that is wrong with it.
+ */
 function encoded(command: RequestedStep, request: object): string {
   const schema: z.ZodType = requestSchema(command);
   const { data, error } = z.safeEncode(schema, request);

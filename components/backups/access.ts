@@ -11,13 +11,13 @@ import { childOf } from "../child-of.ts";
 export interface BackupAccessArgs {
   /** The database that writes its backups. */
   readonly writer: WriterAccess;
-  /** The backups that are restored or checked. Default: nobody reads. */
+  /** The backups that are restored or checked. Default: none, so no reader's policy is created. */
   readonly reader?: ReaderAccess | undefined;
 }
 
 /**
- * IAM policies with the least that backups and restores need. They are made, and not attached: to which role or user they
- * belong is the account's business.
+ * Creates IAM policies with the least permissions that backups and restores need. They are not attached to anything:
+ * the owner of the AWS account decides which role or user gets them.
  */
 export class BackupAccess extends pulumi.ComponentResource {
   /** ARN of the policy for the role or user with which the database writes. */

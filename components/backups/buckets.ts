@@ -8,17 +8,22 @@ export interface BucketArgs {
   /** Region of the bucket, such as `eu-west-2`. */
   readonly region: string;
   /**
-   * `true` for a bucket that exists already and is somebody else's: it is looked up, and neither it nor one of its
-   * settings is ever changed or deleted. To hand a bucket over to this stack for good, see docs/buckets.md. Default: false.
+   * `true` for an existing bucket that something else manages: it is only looked up. The bucket and its settings are
+   * never changed or deleted. To let this stack manage an existing bucket, see docs/buckets.md. Default: false.
    */
   readonly adopt?: boolean | undefined;
-  /** ARN or alias of a customer-managed KMS key that encrypts what is stored. Default: S3's own keys (AES256). */
+  /** ARN or alias of a customer-managed KMS key that encrypts the objects. Default: S3's own keys (AES256). */
   readonly kmsKey?: string | undefined;
-  /** How long each version of an object cannot be deleted, and whether a privileged user may all the same. Default: no lock. */
+  /**
+   * How long each version of an object cannot be deleted. In governance mode a privileged user still can. Default: no
+   * lock.
+   */
   readonly objectLock?: { readonly mode: "governance" | "compliance"; readonly days: number } | undefined;
-  /** Days after which a version that was overwritten or deleted is gone for good. Default: 90. */
+  /** Days after which a version that was overwritten or deleted is removed for good. Default: 90. */
   readonly noncurrentDays?: number | undefined;
-  /** Whether `pulumi destroy` refuses while the bucket is in the stack. Default: true. When false, it is left in place. */
+  /**
+   * Whether `pulumi destroy` refuses while the bucket is in the stack. Default: true. When false, it is left in place.
+   */
   readonly protect?: boolean | undefined;
 }
 
@@ -26,12 +31,12 @@ export interface BucketArgs {
 const unfinishedUploadDays = 7;
 
 /**
- * A bucket with everything that keeps its content from getting lost or public: versioning, encryption, no public access,
- * no ACLs, TLS only, an optional Object Lock, and a lifecycle that only removes versions that are not current any more and
- * uploads that were never finished. No rule touches a live object: one that expired `archive.info` or a sentinel would
- * make all backups worthless (pgbackrest/pgbackrest#1907).
+ * A bucket whose content can neither get lost nor become public: versioning, encryption, no public access, no ACLs, TLS
+ * only, and an optional Object Lock. Its lifecycle rules remove only noncurrent versions and unfinished uploads. They
+ * never touch a current object: a rule that expired `archive.info` or a sentinel would make all backups worthless
+ * (pgbackrest/pgbackrest#1907).
  *
- * Each setting is a resource of its own, as the provider wants it. Whatever happens to the stack, the bucket stays.
+ * Each setting is a resource of its own, as the provider requires. The bucket stays whatever happens to the stack.
  */
 abstract class SafeBucket extends pulumi.ComponentResource {
   /** Name of the bucket. */
@@ -43,7 +48,7 @@ abstract class SafeBucket extends pulumi.ComponentResource {
     const { region } = args;
     const bucket =
       args.adopt === true
-        ? // Under another name than its own, which stays free for the day on which it is imported.
+        ? // Not under the plain name, which stays free in case the bucket is imported later.
           aws.s3.Bucket.get(`${name}-adopted`, args.name, { region }, { parent: this })
         : new aws.s3.Bucket(
             name,
@@ -58,7 +63,7 @@ abstract class SafeBucket extends pulumi.ComponentResource {
 
   #secure(name: string, { bucket }: aws.s3.Bucket, args: BucketArgs): void {
     const place = { bucket, region: args.region };
-    // What stays must stay as safe as it is.
+    // The bucket stays when the stack is destroyed, so its protection must stay, too.
     const options = { parent: this, retainOnDelete: true };
     const versioning = new aws.s3.BucketVersioning(
       `${name}-versioning`,
@@ -80,13 +85,13 @@ abstract class SafeBucket extends pulumi.ComponentResource {
       { ...place, rule: { objectOwnership: "BucketOwnerEnforced" } },
       options,
     );
-    // S3 refuses two changes of a bucket's access at the same time.
+    // S3 refuses two changes to a bucket's access at the same time.
     new aws.s3.BucketPolicy(
       `${name}-policy`,
       { ...place, policy: JSON.stringify(bucketPolicy(args.name)) },
       { ...options, dependsOn: publicAccess },
     );
-    // Before there are versions there is nothing to expire.
+    // Both settings below work on versions, so versioning comes first.
     const versioned = { ...options, dependsOn: versioning };
     new aws.s3.BucketLifecycleConfiguration(
       `${name}-lifecycle`,
@@ -95,7 +100,7 @@ abstract class SafeBucket extends pulumi.ComponentResource {
     );
     if (args.objectLock === undefined) return;
     const { mode, days } = args.objectLock;
-    // As a setting, not as `objectLockEnabled` of the bucket, whose change would replace the bucket.
+    // Not with `objectLockEnabled` of the bucket: changing that would replace the bucket.
     new aws.s3.BucketObjectLockConfiguration(
       `${name}-object-lock`,
       { ...place, rule: { defaultRetention: { mode: mode.toUpperCase(), days } } },
@@ -111,7 +116,7 @@ export class ArtifactsBucket extends SafeBucket {
   }
 }
 
-/** The bucket in which the database's backups lie, below `spilo/`. */
+/** The bucket that holds the database's backups, below `spilo/`. */
 export class DatabaseBackupsBucket extends SafeBucket {
   constructor(name: string, args: BucketArgs, options?: pulumi.ComponentResourceOptions) {
     super("postgres-recovery:backups:DatabaseBackupsBucket", name, args, options);
@@ -121,7 +126,7 @@ export class DatabaseBackupsBucket extends SafeBucket {
 function encryptionRule(kmsKey: string | undefined): aws.types.input.s3.BucketServerSideEncryptionConfigurationRule {
   return kmsKey === undefined
     ? { applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } }
-    : // The bucket's own data key saves nearly all calls to KMS: WAL comes in thousands of objects.
+    : // A bucket key avoids nearly all calls to KMS: WAL consists of thousands of objects.
       {
         applyServerSideEncryptionByDefault: { sseAlgorithm: "aws:kms", kmsMasterKeyId: kmsKey },
         bucketKeyEnabled: true,

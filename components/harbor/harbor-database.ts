@@ -34,32 +34,41 @@ export interface HarborDatabaseArgs {
   readonly spiloImage: string;
   /** Where and how backups are written. */
   readonly backup: Backup;
-  /** `artifacts` may be somebody else's; `databaseBackups` is made, or adopted, only on AWS. */
+  /** `artifacts` may be managed elsewhere. `databaseBackups` is created or adopted only on AWS. */
   readonly buckets: { readonly artifacts?: BucketArgs | undefined; readonly databaseBackups: BucketArgs };
-  /** Whether IAM policies for the writer and the reader of the backups are made. */
+  /** Whether to create IAM policies for the writer and the reader of the backups. */
   readonly iamPolicies: boolean;
-  /** What is kept of the Secrets, and where; and whether a restore puts them back first. */
+  /** Which Secrets are kept, and where. `restore`: whether a restore puts them back first. */
   readonly secrets: Pick<
     KeptSecretsArgs,
     "adopt" | "also" | "kmsKeyId" | "recoveryWindowDays" | "region" | "replicas"
   > & { readonly restore: boolean };
-  /** Own lines of pg_hba, which stand before the runbook's nine. */
+  /** Own lines of pg_hba, placed before the runbook's nine. */
   readonly ownPgHbaLines: readonly string[];
-  /** The restore that is declared. Default: none, or it is finished. */
+  /** The declared restore. Default: none. */
   readonly restore?: Restore | undefined;
-  /** How long the operators may take: to make the database's resource and Secrets, to take pg_hba up, to make a Pod. */
+  /**
+   * How long the operators may take to create the database's resource and Secrets, to apply pg_hba, and to recreate a
+   * Pod.
+   */
   readonly timeLimits: RequestOf<"harbor roll">["timeLimits"] & { readonly resource: Duration };
   /** Keys for each side whose credentials are `secret`. */
   readonly keys: pulumi.Output<DatabaseKeys>;
 }
 
 /**
- * The database of a Harbor, from its buckets to its secrets: everything that the runbook of a restore asks a person to
- * type. Nothing in the cluster is touched before the preflight has passed; then come the Secrets, the Pods' environment,
- * pg_hba as soon as the Harbor operator has made the database's resource, the Pods, and last the copies of the Secrets.
+ * The database of a Harbor, from its buckets to its secrets: everything that a person would type when following the
+ * runbook of a restore.
+ *
+ * Nothing in the cluster is changed before the preflight has passed. Then the order is: the Secrets, the Pods'
+ * environment, pg_hba (once the Harbor operator has created the database's resource), the Pods, and last the copies of
+ * the Secrets.
  */
 export class HarborDatabase extends pulumi.ComponentResource {
-  /** What was found and done, by what it is about; no values of secrets. What is not known yet in a preview does not hide the rest. */
+  /**
+   * What was found and done, by subject. It contains no secret values. Each entry is an output of its own, so an entry
+   * that a preview cannot know yet does not hide the others.
+   */
   readonly report: Readonly<Record<string, pulumi.Input<unknown>>>;
 
   constructor(name: string, args: HarborDatabaseArgs, options?: pulumi.ComponentResourceOptions) {
@@ -87,7 +96,8 @@ export class HarborDatabase extends pulumi.ComponentResource {
       { ...child, dependsOn: this.#buckets(args) },
     );
     if (args.iamPolicies && args.backup.endpoint === undefined) {
-      // After the preflight: a restore that names the running database would deny it its own backups.
+      // After the preflight, which refuses a restore from the running database: the policy would deny that one its own
+      // backups.
       new BackupAccess("backup-access", backupAccess(postgresqlName(cluster), args.backup, restore), {
         ...child,
         dependsOn: preflight,
@@ -166,13 +176,13 @@ export class HarborDatabase extends pulumi.ComponentResource {
   #buckets({ backup, buckets: { artifacts, databaseBackups } }: HarborDatabaseArgs): pulumi.Resource[] {
     const child = { parent: this };
     const made = artifacts === undefined ? [] : [new ArtifactsBucket("artifacts", artifacts, child)];
-    // A bucket of an S3-compatible store is not AWS's to make.
+    // AWS cannot create a bucket in another S3-compatible store.
     if (backup.endpoint !== undefined) return made;
     return [...made, new DatabaseBackupsBucket("database-backups", databaseBackups, child)];
   }
 }
 
-/** What became of each Secret, by its name. */
+/** The outcome for each Secret, by its name. */
 function outcomes({
   secrets,
 }: {
@@ -181,7 +191,10 @@ function outcomes({
   return Object.fromEntries(secrets.map(({ name, outcome }) => [name, outcome]));
 }
 
-/** Who writes may not write into what is restored; who restores from another store needs a policy of that store's owner. */
+/**
+ * The writer may not write to the backups that are being restored. A reader's policy is created only for the same
+ * bucket: for another bucket or store, its owner has to grant the access.
+ */
 function backupAccess(scope: string, { bucket, kmsKey }: Backup, restore: Restore | undefined): BackupAccessArgs {
   if (restore?.bucket !== bucket || restore.endpoint !== undefined) return { writer: { bucket, scope, kmsKey } };
   const { source } = restore;

@@ -3,8 +3,8 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { KubernetesAccess } from "../../domain/kubernetes/access.ts";
 
 /**
- * The provider for the cluster that the stack works on. ConfigMaps and Secrets are changed in place: with the provider's
- * default a changed value replaces the object, and for a moment the Zalando operator finds no pod-config
+ * The provider for the stack's Kubernetes cluster. It changes ConfigMaps and Secrets in place. By default the provider
+ * replaces such an object when a value changes, and for a moment the Zalando operator would find no pod-config
  * (pulumi-kubernetes provider/diff.go).
  */
 export function kubernetesProvider(name: string, access: KubernetesAccess, options?: pulumi.ResourceOptions): Provider {
@@ -13,7 +13,7 @@ export function kubernetesProvider(name: string, access: KubernetesAccess, optio
     {
       context: access.context,
       ...(access.kubeconfig !== undefined && { kubeconfig: access.kubeconfig }),
-      // Otherwise another address of the same cluster would replace the provider, and with it everything.
+      // Otherwise a new address of the same cluster would replace the provider and all its resources.
       clusterIdentifier: access.kubeSystemUid ?? access.context,
       enableConfigMapMutable: true,
       enableSecretMutable: true,

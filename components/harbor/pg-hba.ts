@@ -11,26 +11,27 @@ export interface PgHbaArgs {
   readonly kubernetes: KubernetesAccess;
   /** The HarborCluster. */
   readonly cluster: ObjectName;
-  /** The image that the database must have. */
+  /** The image that the database is expected to have. */
   readonly image: string;
-  /** The externalURL that the HarborCluster must have. */
+  /** The externalURL that the HarborCluster is expected to have. */
   readonly externalUrl: string;
   /** The whole list of pg_hba. */
   readonly pgHba: readonly string[];
-  /** How long the Harbor operator may take to make the `postgresql` resource, in seconds. */
+  /** How long the Harbor operator may take to create the `postgresql` resource, in seconds. */
   readonly timeLimit: Duration;
-  /** The restore that makes the database anew: another one waits for its resource again. Default: none. */
+  /** Id of the restore that recreates the database. A new id waits for the database's resource again. Default: none. */
   readonly restoreId?: string | undefined;
 }
 
 /**
- * Keeps the list of pg_hba in the `postgresql` resource that the Harbor operator makes and writes over.
+ * Keeps the pg_hba list in the `postgresql` resource, which the Harbor operator creates and overwrites.
  *
- * A command, and no `CustomResourcePatch`. Pulumi compares a Patch's inputs with those of the last `up`, and does not see
- * that the Harbor operator has put its own list back; only a refresh would show it. Here every preview and `up` looks at
- * the live list, and the step, a server-side apply with a field manager of its own, runs again when the fingerprint is
- * another one (domain/harbor/pg-hba-fingerprint.ts). A Patch would also take its lines out again on destroy; this leaves them. And a
- * person runs the same step by hand.
+ * It uses a command instead of a `CustomResourcePatch` for three reasons:
+ * - Pulumi compares a Patch's inputs with those of the last `up`. It would notice only in a refresh that the Harbor
+ *   operator has reverted the list. Here every preview and `up` reads the live list. The step, a server-side apply with
+ *   its own field manager, runs again when the fingerprint changes (domain/harbor/pg-hba-fingerprint.ts).
+ * - On destroy a Patch would remove its lines; this leaves them.
+ * - A person can run the same step by hand.
  */
 export class PgHba extends pulumi.ComponentResource {
   /** What was found and done. */
@@ -41,7 +42,8 @@ export class PgHba extends pulumi.ComponentResource {
     const { cluster, externalUrl, image, kubernetes, pgHba, timeLimit } = args;
     const harbor = formatObjectName(cluster);
     const request: RequestOf<"harbor fingerprint"> = { version: 1, kubernetes, cluster, pgHba: [...pgHba] };
-    // A look before the resource is made would give another answer than the one after it, and a second `up` would act on it.
+    // Waits for the resource. A fingerprint taken before it exists would differ in the next `up`, which would then
+    // write again.
     const ready = step(
       "harbor fingerprint",
       `${name}-ready`,

@@ -10,22 +10,27 @@ import type { ObjectName } from "../../domain/kubernetes/object-name.ts";
 export interface PodConfigArgs {
   /** The ConfigMap that the Zalando operator's `pod_environment_configmap` names. */
   readonly podConfig: ObjectName;
-  /** The Secret that its `pod_environment_secret` names, in the database's namespace; empty where no keys are needed. */
+  /**
+   * The Secret that its `pod_environment_secret` names, in the database's namespace. It is empty when no keys are
+   * needed.
+   */
   readonly podSecret: ObjectName;
   /** Where and how backups are written. */
   readonly backup: Backup;
-  /** The restore that is declared. Default: none, and then there is no CLONE_ value. */
+  /** The declared restore. Default: none; then no CLONE_ value is set. */
   readonly restore?: Restore | undefined;
   /** Keys for each side whose credentials are `secret`; those of the other sides are not used. */
   readonly keys: pulumi.Output<DatabaseKeys>;
 }
 
 /**
- * The environment of the database's Pods: pod-config, and the pod Secret for what must not stand in a ConfigMap. Both
- * have fixed names and are changed in place, if the provider is kubernetesProvider's. What somebody made by hand under
- * these names is taken over; other keys stay, and the preflight names them (domain/harbor/pod-config-owners.ts).
+ * The environment of the database's Pods: the ConfigMap pod-config, and the pod Secret for the keys. Both have fixed
+ * names. They are changed in place, provided that the provider comes from `kubernetesProvider`. Objects that were
+ * created by hand under these names are taken over. Their other keys stay, and the preflight names them
+ * (domain/harbor/pod-config-owners.ts).
  *
- * Destroying the stack leaves both as they are: without them the Zalando operator makes and changes no cluster at all.
+ * Destroying the stack leaves both as they are: without them the Zalando operator neither creates nor changes any
+ * cluster.
  */
 export class PodConfig extends pulumi.ComponentResource {
   /** Keys and values of pod-config. */
@@ -39,7 +44,8 @@ export class PodConfig extends pulumi.ComponentResource {
     const left = { ...childOf(this, options), retainOnDelete: true };
     const metadata = (object: ObjectName): object => ({
       ...object,
-      // The one owner from now on, under a name that outlives the stack: values that were set by hand are replaced, not a conflict.
+      // Makes this stack the only owner, under a name that outlives it. Values that were set by hand are replaced and
+      // cause no conflict.
       annotations: { "pulumi.com/patchForce": "true", "pulumi.com/patchFieldManager": podConfigManager },
     });
     const keys = pulumi.secret(args.keys).apply((both) =>
@@ -48,8 +54,8 @@ export class PodConfig extends pulumi.ComponentResource {
         restore: restore?.credentials === "secret" ? both.restore : undefined,
       }),
     );
-    // Also without keys: the operator makes no database at all while the Secret that it is told of is missing. An empty
-    // `stringData` would be a change in every preview.
+    // The Secret is created even without keys: the operator creates no database while the Secret named in its
+    // configuration is missing. An empty `stringData` would show up as a change in every preview.
     const data = needsPodSecret(backup, restore) ? { stringData: keys } : {};
     new Secret(`${name}-keys`, { metadata: metadata(args.podSecret), type: "Opaque", ...data }, left);
     const configMap = new ConfigMap(

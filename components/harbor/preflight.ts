@@ -17,25 +17,25 @@ export interface PreflightArgs extends Pick<
 > {
   /** Where the new database writes its own backups. */
   readonly backup: Backup;
-  /** The restore that is declared. Default: none, and then only what backups rest upon is looked at. */
+  /** The declared restore. Default: none; then only the preconditions of backups are checked. */
   readonly restore?: Restore | undefined;
   /** Keys for each side whose credentials are `secret`. */
   readonly keys: pulumi.Output<DatabaseKeys>;
 }
 
-/** The report in a stack's state may be from before findings had codes. */
+/** A report in a stack's state may be older than the codes of findings. */
 const storedReportSchema = restoreCheckReportSchema.extend({
   findings: z.array(findingSchema.partial({ code: true })),
 });
 type StoredReport = z.infer<typeof storedReportSchema>;
 
-/** What reading S3 may take; the rest is a few questions to the API server. */
+/** For reading S3; everything else is a few requests to the API server. */
 const timeLimit = duration("5m");
 
 /**
- * Looks at everything that the backups and a restore rest upon, once for each set of values, and fails the `up` when it
- * cannot work. What changes the cluster must depend on it: Spilo answers a wrong value with an empty database, and no
- * error.
+ * Checks all preconditions of the backups and of a restore, once for each set of values, and fails the `up` if one is
+ * not met. Every resource that changes the cluster must depend on it: given a wrong value, Spilo creates an empty
+ * database and reports no error.
  */
 export class Preflight extends pulumi.ComponentResource {
   /** What was found. */
@@ -70,13 +70,16 @@ export class Preflight extends pulumi.ComponentResource {
       },
       childOf(this, options),
     );
-    // The request holds keys, and with it everything of the command is secret. The report holds none.
+    // The request contains keys, so Pulumi treats all outputs of the command as secret. The report contains no keys.
     this.report = pulumi.unsecret(checked.resource.stdout).apply((text) => storedReportSchema.parse(JSON.parse(text)));
     this.registerOutputs({ report: this.report });
   }
 }
 
-/** Changes with the keys: other keys may be refused. A hash, so that they stand in the state only once; it is a secret, too. */
+/**
+ * Changes with the keys, because S3 may refuse new ones. It is a hash, so that the state does not hold the keys a
+ * second time. It is treated as a secret, too.
+ */
 function fingerprint(keys: DatabaseKeys): string {
   return createHash("sha256").update(JSON.stringify(keys)).digest("hex");
 }

@@ -5,14 +5,14 @@ import { childOf } from "../child-of.ts";
 import { step } from "../step.ts";
 
 export interface RollArgs extends Pick<RequestOf<"harbor roll">, "kubernetes" | "cluster" | "timeLimits"> {
-  /** The Pods are looked at again whenever one of these is another: what they must have taken up. */
+  /** Everything that the Pods must have picked up. They are checked again whenever one of these values changes. */
   readonly whenever: readonly pulumi.Input<unknown>[];
 }
 
-/** A switchover and some Pods, each of which may take its whole time limit. */
+/** How often a step may use up its whole time limit: a switchover, and several Pods. */
 const waits = 10;
 
-/** Has the database's Pods made anew where they are not as declared; Pods that are current stay as they are. */
+/** Recreates those Pods of the database that are not as declared. Current Pods stay as they are. */
 export class Roll extends pulumi.ComponentResource {
   /** What was done. */
   readonly report: pulumi.Output<ReportOf<"harbor roll">>;

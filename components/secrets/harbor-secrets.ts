@@ -2,7 +2,7 @@ import type { KubernetesAccess } from "../../domain/kubernetes/access.ts";
 import type { ObjectName } from "../../domain/kubernetes/object-name.ts";
 import type { RequestOf } from "../../domain/steps/steps.ts";
 
-/** Whose Secrets are meant, and where their copies are. */
+/** The Harbor whose Secrets are copied, and the place of the copies. */
 export interface HarborSecretsArgs {
   /** The Kubernetes cluster that Harbor is in. */
   readonly kubernetes: KubernetesAccess;
@@ -14,7 +14,7 @@ export interface HarborSecretsArgs {
   readonly region: string;
 }
 
-/** What every step for the Secrets reads from stdin. */
+/** The part of the request that all steps for the Secrets have in common. */
 export function secretsRequest({ also, cluster, kubernetes }: HarborSecretsArgs): RequestOf<"secrets fingerprint"> {
   return { version: 1, kubernetes, cluster, also: [...also] };
 }

@@ -10,34 +10,43 @@ import { secretsRequest, type HarborSecretsArgs } from "./harbor-secrets.ts";
 import { formatObjectName } from "../../domain/kubernetes/object-name.ts";
 
 export interface KeptSecretsArgs extends HarborSecretsArgs {
-  /** How long the operators may take to make the secrets, in seconds. */
+  /** How long the operators may take to create the secrets, in seconds. */
   readonly timeLimit: Duration;
-  /** The restore that makes the database anew: another one waits for its secrets again. Default: none. */
+  /** Id of the restore that recreates the database. A new id waits for the database's secrets again. Default: none. */
   readonly restoreId?: string | undefined;
   /** ARN, id or alias of a customer-managed KMS key for the copies. Default: aws/secretsmanager. */
   readonly kmsKeyId?: string | undefined;
-  /** Regions that hold a replica of each copy, each with its own KMS key (default: aws/secretsmanager there). Default: none. */
+  /**
+   * Regions that hold a replica of each copy, each with its own KMS key (default: aws/secretsmanager there). Default:
+   * none.
+   */
   readonly replicas?: readonly { readonly region: string; readonly kmsKeyId?: string | undefined }[] | undefined;
-  /** Days in which a deleted copy can be had back, from 7 to 30. Default: 30. */
+  /** Days in which a deleted copy can be recovered, from 7 to 30. Default: 30. */
   readonly recoveryWindowDays?: number | undefined;
-  /** `true` when an earlier stack has made the copies: they are looked up, and never made, changed or deleted. Default: false. */
+  /**
+   * `true` when an earlier stack has created the copies: they are only looked up, and never created, changed or
+   * deleted. Default: false.
+   */
   readonly adopt?: boolean | undefined;
-  /** Whether `pulumi destroy` refuses while the copies are in the stack. Default: true. When false, they are left in place. */
+  /**
+   * Whether `pulumi destroy` refuses while the copies are in the stack. Default: true. When false, they are left in
+   * place.
+   */
   readonly protect?: boolean | undefined;
 }
 
 /**
  * Keeps copies of a Harbor's vital Secrets in AWS Secrets Manager.
  *
- * The places (name, key, replicas, recovery window) are resources. The content is written by the CLI command
- * `secrets keep`, and not by `core.v1.Secret.get` with a `SecretVersion`, for four reasons:
- * - the values stay out of Pulumi's state, its files and its logs altogether, encrypted or not;
- * - a decision not to overwrite a good copy has to look at that copy in Secrets Manager, not at what the state remembers;
- * - `get` of a Secret that does not exist fails the preview, and that is how a lost cluster looks;
- * - a secret that waits for its deletion can be taken back, and a person can run the same step by hand.
+ * The secrets in Secrets Manager (name, key, replicas, recovery window) are Pulumi resources. Their content is written
+ * by the CLI command `secrets keep`, and not by `core.v1.Secret.get` with a `SecretVersion`, for four reasons:
+ * - The values never get into Pulumi's state, files or logs, not even encrypted.
+ * - Whether a good copy must not be overwritten depends on the copy in Secrets Manager, not on the one in the state.
+ * - `get` of a Secret that does not exist fails the preview, and in a lost cluster no Secret exists.
+ * - A secret that is scheduled for deletion can be restored first, and a person can run the same step by hand.
  *
- * Every preview and `up` asks for a fingerprint of the Secrets, and `secrets keep` runs again when it is another one. It
- * goes into the state as a secret, for it is made of the content.
+ * Every preview and `up` computes a fingerprint of the Secrets, and `secrets keep` runs again when it changes. The
+ * fingerprint is stored in the state as a secret, because it is derived from the content.
  */
 export class KeptSecrets extends pulumi.ComponentResource {
   /** What was kept, and of which database; no values. */

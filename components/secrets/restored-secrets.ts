@@ -6,18 +6,18 @@ import { step } from "../step.ts";
 import { secretsRequest, type HarborSecretsArgs } from "./harbor-secrets.ts";
 
 export interface RestoredSecretsArgs extends HarborSecretsArgs {
-  /** Name of the restore. Another one is another restore; with the same one nothing happens again. */
+  /** Id of the restore. A new id starts a new restore; with the same id nothing is done again. */
   readonly restoreId: string;
   /** UID of the lost `postgresql` resource. Default: the newest copies are taken. */
   readonly uid?: string | undefined;
 }
 
 /**
- * Puts the kept Secrets into Harbor's namespace, once per restore: step 1 of the runbook. It must end before the
- * HarborCluster is made (`dependsOn`), for the operators then take them as their own.
+ * Puts the kept Secrets into Harbor's namespace, once per restore: step 1 of the runbook. It must finish before the
+ * HarborCluster is created (use `dependsOn`), because the operators then use the existing Secrets.
  *
- * A command, and no `core.v1.Secret`: the operators own the Secrets from then on, so Pulumi must neither put back an old
- * password nor delete them; and their values stay out of its state.
+ * It uses a command instead of `core.v1.Secret`. From then on the operators own the Secrets, so Pulumi must neither
+ * delete them nor write an old password again. Their values also stay out of the state.
  */
 export class RestoredSecrets extends pulumi.ComponentResource {
   /** What was restored, and of which database; no values. */

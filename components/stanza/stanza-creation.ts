@@ -10,13 +10,16 @@ import type { KubernetesAccess } from "../../domain/kubernetes/access.ts";
 export interface StanzaCreationTarget {
   /** The PostgresCluster. */
   readonly cluster: ObjectName;
-  /** `metadata.uid` of the PostgresCluster; nothing is done for another one of its name. Default: any. */
+  /**
+   * `metadata.uid` of the PostgresCluster. Nothing is done for a cluster of the same name with a different uid.
+   * Default: any.
+   */
   readonly uid?: string | undefined;
-  /** Why nothing is to be done yet; the target is then shown, and nothing runs. Default: it runs. */
+  /** Why the target is on hold. It is then listed, but nothing runs for it. Default: not on hold. */
   readonly hold?: string | undefined;
   /** `true` to dump all databases first, or the written reason for not doing so. */
   readonly dump: true | { readonly skip: string };
-  /** Raised by a person to run the procedure again. */
+  /** A person raises this number to run the procedure again. */
   readonly attempt: number;
   /** How long each part may take. */
   readonly timeLimits: TimeLimits;
@@ -31,13 +34,13 @@ export interface StanzaCreationArgs {
 }
 
 /**
- * Creates the missing pgBackRest stanza of each target, once per target per stack, with the very CLI command that a
- * person would run. Removing a target, or destroying the stack, leaves its stanza as it is.
+ * Creates the missing pgBackRest stanza of each target, once per target and stack, with the same CLI command that a
+ * person would run. Removing a target or destroying the stack leaves its stanza as it is.
  */
 export class StanzaCreation extends pulumi.ComponentResource {
-  /** Report of the run, by NAMESPACE/CLUSTER. Unknown in the preview of a run. */
+  /** Report of each run, by NAMESPACE/CLUSTER. A preview does not know the report of a run to come. */
   readonly created: pulumi.Output<Record<string, StanzaCreateReport>>;
-  /** Targets on hold, with the reason, by NAMESPACE/CLUSTER. */
+  /** Why each target on hold is on hold, by NAMESPACE/CLUSTER. */
   readonly held: pulumi.Output<Record<string, string>>;
 
   constructor(name: string, args: StanzaCreationArgs, options?: pulumi.ComponentResourceOptions) {
@@ -90,8 +93,8 @@ function requestFor(target: StanzaCreationTarget, args: StanzaCreationArgs): Req
 }
 
 /**
- * Far beyond what the command allows itself: three rounds when the leader moves, and a try to create that is never cut
- * short.
+ * An upper bound for the command's own time limits: up to three rounds when the leader moves, each with an attempt to
+ * create the stanza that is never cut short.
  */
 function wholeSeconds(limits: TimeLimits): number {
   return 3 * (limits.dump + limits.create + 600) + limits.operator + 10 * limits.info;
