@@ -13,9 +13,9 @@ const expected = {
 } as const;
 
 /**
- * A reader of the argument that names a cluster.
+ * A parser of the argument that names a cluster.
  *
- * It throws a RecoveryError of the kind `usage` for anything else; so before the API server is asked.
+ * It throws a RecoveryError of the kind `usage` for any other text, before a request is sent.
  */
 export function clusterArgument(kind: keyof typeof expected): (text: string) => ObjectName {
   const { form, next } = expected[kind];

@@ -1,7 +1,7 @@
 import type { FailureKind } from "../domain/catalogue/error-codes.ts";
 import type { Verdict } from "../domain/stanza/status.ts";
 
-/** What the process's exit code means; printed in every `--help`. */
+/** What the exit codes mean. Every `--help` prints this. */
 export const exitCodeHelp = `Exit codes:
   0    all okay
   1    findings: at least one cluster needs a repair or a look
@@ -15,7 +15,7 @@ export function failureExitCode(kind: FailureKind): number {
   return { usage: 2, undetermined: 3, failed: 4, interrupted: 130 }[kind];
 }
 
-/** The exit code of a list: findings win over what could not be determined, for they are certain. */
+/** The exit code of a list. Findings take precedence over what could not be determined, because they are certain. */
 export function verdictExitCode(verdicts: readonly Verdict[]): number {
   if (verdicts.includes("finding")) return 1;
   return verdicts.includes("undetermined") ? 3 : 0;

@@ -4,7 +4,7 @@ import { messageOf, RecoveryError } from "../domain/errors.ts";
 
 type Failure = ErrorReport["error"];
 
-/** What an error is to the caller; anything but a RecoveryError is `unexpected`. */
+/** An error as the caller sees it. Anything but a RecoveryError is `unexpected`. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof RecoveryError) {
     const { code, kind, message, next = null } = error;
@@ -13,7 +13,7 @@ export function failureOf(error: unknown): Failure {
   return { code: "unexpected", kind: errorKinds.unexpected, message: messageOf(error), next: null };
 }
 
-/** A mistake in the arguments, which Commander has found. */
+/** A mistake in the arguments that Commander found. */
 export function argumentsFailure(message: string): Failure {
   const code = "arguments-invalid";
   return { code, kind: errorKinds[code], message: message.replace(/^error: /, ""), next: null };
@@ -35,8 +35,8 @@ export function failureJson(error: Failure): string {
 }
 
 /**
- * Whether a failure is printed on stdout, too. Not with `--request`: Pulumi's engine shows a failed step's stdout to the
- * person who has just read the same on its stderr.
+ * Whether a failure is also printed on stdout. It is not with `--request`: Pulumi's engine shows both stdout and stderr of
+ * a failed step, so the person would read the same twice.
  *
  * @example wantsFailureJson(["stanza", "list", "-o", "json"]) // → true
  * @example wantsFailureJson(["stanza", "create", "--request", "-", "--output=json"]) // → false
@@ -52,7 +52,7 @@ export function wantsFailureJson(parameters: readonly string[]): boolean {
   );
 }
 
-/** Causes beyond this depth are left out; a chain that is longer has a circle. */
+/** Deeper causes are left out. A longer chain is a circle. */
 const deepest = 10;
 
 /**

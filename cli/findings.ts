@@ -4,12 +4,12 @@ import type { Verdict } from "../domain/stanza/status.ts";
 import type { ColorChoice } from "./options.ts";
 import { table, verdictText } from "./render.ts";
 
-/** What a severity asks of the reader, for colours and exit codes. */
+/** The verdict that a severity amounts to. Colours and exit codes follow from it. */
 export function findingVerdict(severity: Severity): Verdict {
   return ({ refuse: "finding", unknown: "undetermined", warn: "okay", ok: "okay" } as const)[severity];
 }
 
-/** How severities are called in tables and log lines. */
+/** The words for severities in tables and log lines. */
 export const severityWords: Readonly<Record<Severity, string>> = {
   refuse: "PROBLEM",
   unknown: "UNKNOWN",
@@ -17,7 +17,7 @@ export const severityWords: Readonly<Record<Severity, string>> = {
   ok: "ok",
 };
 
-/** Findings for a person, the gravest first, each with what to do about it. */
+/** Findings for a person, the most serious first, each with what to do about it. */
 export function findingsTable(findings: readonly Finding[], color: ColorChoice): string {
   const sorted = findings.toSorted((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
   const rows = sorted.map(({ severity, code, where, what, fix }) => [
@@ -37,7 +37,7 @@ export function logLine({ severity, code, where, what, fix }: Finding): string {
   return `${severityWords[severity]}[${code}]: ${where}: ${what}${fix === "" ? "" : `; ${fix}`}`;
 }
 
-/** What stands in the way, in lines for stderr: a machine that reads stdout shows them to its person. */
+/** The findings that block a step, as lines for stderr. Pulumi's engine parses stdout, and shows stderr to the person. */
 export function graveLines(findings: readonly Finding[]): string[] {
   return findings.filter(({ severity }) => severity === "refuse" || severity === "unknown").map(logLine);
 }

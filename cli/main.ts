@@ -7,12 +7,12 @@ import { addRestoreCommands } from "./restore/program.ts";
 import { addSecretsCommands } from "./secrets/program.ts";
 import { addStanzaCommands } from "./stanza/program.ts";
 
-// Each command's code is loaded when it is run: the Kubernetes client alone takes longer than all of --help.
+// Each command's code is loaded when it runs. The Kubernetes client alone takes longer to load than all of --help.
 function program(setExitCode: (code: number) => void): Command {
   const root = new Command("postgres-recovery")
-    .description("Finds and repairs Postgres clusters on Kubernetes that lose their backups in silence.")
+    .description("Finds and repairs Postgres clusters on Kubernetes that have no backups and look healthy.")
     .exitOverride()
-    .showHelpAfterError("(--help shows what is possible)")
+    .showHelpAfterError("(see --help)")
     .configureOutput({
       outputError(text, write) {
         write(text.replace(/^error: /, "error[arguments-invalid]: "));
@@ -37,20 +37,20 @@ The --help of each command has its Kubernetes permissions and exit codes.`,
   return root;
 }
 
-/** Says what went wrong; the result is the exit code. */
+/** Prints what went wrong; the result is the exit code. */
 function report(error: unknown): number {
   const parameters = process.argv.slice(2);
   const isOfCommander = error instanceof CommanderError;
   if (isOfCommander && error.exitCode === 0) return 0;
   const failure = isOfCommander ? argumentsFailure(error.message) : failureOf(error);
-  // Commander has told the person already.
+  // Commander has already printed its own errors.
   if (!isOfCommander) process.stderr.write(failureText(failure));
   if (parameters.includes("--debug")) process.stderr.write(`${stackText(error)}\n`);
   if (wantsFailureJson(parameters)) process.stdout.write(failureJson(failure));
   return failureExitCode(failure.kind);
 }
 
-// A reader that went away (`| head`) is no error of the program; a session that runs stops by itself.
+// A closed pipe (`| head`) is not an error of the program. A running session stops by itself.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
 try {
   await program((code) => {
@@ -58,6 +58,6 @@ try {
   }).parseAsync();
 } catch (error) {
   process.exitCode = report(error);
-  // What is still open, such as a login helper that hangs, must not keep the process; what was printed must get out.
+  // A login helper that hangs must not keep the process alive. Both streams are flushed before the exit.
   process.stderr.write("", () => process.stdout.write("", () => process.exit()));
 }

@@ -1,6 +1,6 @@
 import { Option } from "@commander-js/extra-typings";
 
-/** Where the Zalando operator and its objects are, as options say it. */
+/** The Zalando operator and its objects, as the options name them. */
 export interface OperatorOptions {
   readonly operatorNamespace: string;
   readonly podConfig: string;
@@ -9,7 +9,7 @@ export interface OperatorOptions {
   readonly operatorConfiguration?: string | undefined;
 }
 
-// Each is made where it is used, since commander keeps the command's state in it.
+// Each command gets its own copy, because Commander keeps the command's state in it.
 
 export function operatorNamespaceOption() {
   const description = "namespace of the Zalando operator and of pod-config";
@@ -25,7 +25,7 @@ export function podSecretOption() {
 }
 
 export function operatorConfigMapOption() {
-  const description = "ConfigMap that configures the Zalando operator (default: it is found out)";
+  const description = "ConfigMap that configures the Zalando operator (default: found automatically)";
   return new Option("--operator-config-map <name>", description);
 }
 

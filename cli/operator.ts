@@ -1,7 +1,7 @@
 import type { TaskOf } from "../domain/steps/steps.ts";
 import type { OperatorOptions } from "./operator-options.ts";
 
-/** The operator that options name. */
+/** The operator that the options name. */
 export function operatorOf(options: OperatorOptions): TaskOf<"harbor status">["operator"] {
   const { operatorNamespace, podConfig, podSecret } = options;
   return { namespace: operatorNamespace, podConfig, podSecret, configuration: configurationOf(options) };

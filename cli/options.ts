@@ -8,7 +8,7 @@ import { exitCodeHelp } from "./exit-codes.ts";
 export type OutputFormat = "table" | "json" | "log";
 export type ColorChoice = "auto" | "always" | "never";
 
-/** Options that every command has. */
+/** The options of every command. */
 export interface CommonOptions {
   readonly context?: string | undefined;
   readonly kubeconfig?: string | undefined;
@@ -18,7 +18,7 @@ export interface CommonOptions {
   readonly debug?: true | undefined;
 }
 
-/** Reads a duration such as `30s`. */
+/** Parses a duration such as `30s`. */
 function durationArgument(text: string): Duration {
   const parsed = parseDuration(text);
   if (parsed === undefined) throw new InvalidArgumentError(durationProblem);
@@ -34,12 +34,12 @@ export function durationOption<Usage extends string>(
   return new Option(usage, description).default(duration(standard), standard).argParser(durationArgument);
 }
 
-/** An option that takes a duration, and is not given by default. */
+/** An option that takes a duration and has no default. */
 export function optionalDurationOption<Usage extends string>(usage: Usage, description: string) {
   return new Option(usage, description).argParser(durationArgument);
 }
 
-/** The default of an option with several values. */
+/** The default of an option that takes several values. */
 export function noTexts(): string[] {
   return [];
 }
@@ -51,7 +51,7 @@ export function concurrencyArgument(text: string): number {
   return count;
 }
 
-/** The command of a step, with what every command has: options, and examples, permissions and exit codes in its help. */
+/** The command of a step, with the common options, and with examples, permissions and exit codes in its help. */
 export function stepCommand(parent: CommandUnknownOpts, step: StepName, examples: readonly string[]) {
   const command = new Command(step.slice(step.lastIndexOf(" ") + 1)).copyInheritedSettings(parent);
   parent.addCommand(command);
@@ -71,7 +71,7 @@ export function stepCommand(parent: CommandUnknownOpts, step: StepName, examples
     )
     .option(
       "--debug",
-      "show every remote command and how long it took, and the stack of an error with its causes, on stderr",
+      "print every remote command with its duration, and the stack of an error with its causes, on stderr",
     )
     .addHelpText(
       "after",

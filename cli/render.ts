@@ -13,7 +13,7 @@ import type { StanzaCreateReport } from "../domain/stanza/create.ts";
 import type { ColorChoice } from "./options.ts";
 import { formatObjectName } from "../domain/kubernetes/object-name.ts";
 
-/** Colours a text by what it asks of the reader, when the choice and the terminal allow it. */
+/** Colours a text by its verdict, if the option and the terminal allow it. */
 export function verdictText(text: string, verdict: Verdict, color: ColorChoice): string {
   const style = ({ okay: "green", finding: "red", undetermined: "yellow" } as const)[verdict];
   switch (color) {
@@ -26,7 +26,7 @@ export function verdictText(text: string, verdict: Verdict, color: ColorChoice):
   }
 }
 
-/** A table without borders, in the manner of kubectl. */
+/** A table without borders, as kubectl prints it. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const nothing = [
     "top",
@@ -62,7 +62,7 @@ export function logLine(namespace: string, cluster: string, pod: string | undefi
   return `INFO:root:[${namespace}] ${cluster}${pod === undefined ? "" : ` (${pod})`}: ${statusText(status)}`;
 }
 
-/** The list of a scan for a person, with a summary. */
+/** The clusters of a scan for a person, with a summary. */
 export function scanTable(entries: readonly ScanEntry[], color: ColorChoice): string {
   const rows = entries.map((entry) => [
     entry.namespace,
@@ -94,7 +94,7 @@ export function countVerdicts(entries: readonly ScanEntry[]): ScanReport["summar
   return summary;
 }
 
-/** The counts in words, and what to do next about the first cluster of each kind. */
+/** The counts in words, and the next step for the first cluster of each kind. */
 function scanSummary(entries: readonly ScanEntry[]): string {
   const { okay, finding, undetermined } = countVerdicts(entries);
   const counts = `${okay} okay, ${finding} to repair or to look at, ${undetermined} not determined`;
@@ -114,7 +114,7 @@ function scanSummary(entries: readonly ScanEntry[]): string {
   if (silent?.status.status === "unreachable" && silent.status.because !== undefined)
     lines.push(`next: ${becauseAdvice(silent.status.because)}`);
   else if (silent !== undefined)
-    lines.push(`next: mend the connection from ${entryName(silent)} to its repo host, then list again`);
+    lines.push(`next: repair the connection from ${entryName(silent)} to its repo host, then list again`);
   const absent = first("no-instance");
   if (absent !== undefined) lines.push(`next: see why PGO runs no instance of ${entryName(absent)}`);
   return lines.join("\n");
@@ -131,7 +131,7 @@ export function createTable(report: StanzaCreateReport, color: ColorChoice): str
   return table(
     ["CLUSTER", report.cluster],
     [
-      ["OUTCOME", report.outcome === "created" ? "stanza created" : "the stanza stood already"],
+      ["OUTCOME", report.outcome === "created" ? "stanza created" : "the stanza already existed"],
       [
         "STATUS",
         [verdictText(statusText(report.status), verdictOf(report.status), color), statusDetail(report.status)]

@@ -12,14 +12,14 @@ export interface RequestOptions extends CommonOptions {
   readonly request?: "-" | undefined;
 }
 
-/** What a step is asked, and of which Kubernetes cluster. */
+/** The request of a step, and the Kubernetes cluster to run it on. */
 export interface Asked<Name extends RequestedStep> {
   readonly request: TaskOf<Name>;
   readonly target: KubernetesTarget;
 }
 
 /**
- * One JSON request from stdin (`--request -`), or what the arguments ask.
+ * One JSON request from stdin (`--request -`), or the request that the arguments make.
  *
  * @throws RecoveryError `usage` that lists everything that is wrong with it.
  */
@@ -42,7 +42,7 @@ export async function askedOf<Name extends RequestedStep>(
   return { request, target: kubernetesTarget(options) };
 }
 
-/** @throws RecoveryError `usage` that names fields and problems, and no value. */
+/** @throws RecoveryError `usage` that names fields and problems, but no values. */
 export function validated<Request>(schema: z.ZodType<Request>, request: unknown): Request {
   const result = schema.safeParse(request);
   if (!result.success) throw invalid(z.prettifyError(result.error));
@@ -57,7 +57,7 @@ async function fromStdin(): Promise<unknown> {
   try {
     return JSON.parse(await text(process.stdin));
   } catch (error) {
-    // Neither quoted nor a cause: Node's message quotes the text, and keys may stand in it.
+    // Neither quoted nor kept as the cause: Node's message quotes the text, which may contain keys.
     if (error instanceof SyntaxError)
       throw new RecoveryError("request-unreadable", "the request on stdin is not JSON: it cannot be parsed");
     throw new RecoveryError("request-unreadable", `the request on stdin cannot be read: ${messageOf(error)}`, {

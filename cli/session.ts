@@ -5,7 +5,7 @@ import { RecoveryError } from "../domain/errors.ts";
 import { realSurroundings, type Surroundings } from "../operations/surroundings.ts";
 import type { CommonOptions } from "./options.ts";
 
-/** One run of a command: the cluster, and the surroundings that an operation needs. */
+/** What an operation needs: the connection to the cluster, and its surroundings. */
 export interface Session {
   readonly client: KubernetesClient;
   readonly surroundings: Surroundings;
@@ -13,7 +13,7 @@ export interface Session {
 
 type SessionOptions = Pick<CommonOptions, "context" | "kubeconfig" | "kubeSystemUid" | "debug">;
 
-/** Connects, and listens to signals. */
+/** Connects to the cluster and listens for signals. */
 export async function openSession(options: SessionOptions): Promise<Session> {
   const surroundings = surroundingsOfProcess();
   const client = await connectKubernetes(kubernetesTarget(options), surroundings.signal, surroundings.progress);
@@ -30,8 +30,8 @@ export function kubernetesTarget({ context, kubeconfig, kubeSystemUid }: Session
 }
 
 /**
- * Turns the first ^C (or a TERM, a closed terminal, a reader that went away) into a clean stop; a second signal ends the
- * process at once. Progress goes to stderr.
+ * Turns the first ^C, SIGTERM, closed terminal or closed pipe into a clean stop. A second signal ends the process at once.
+ * Progress goes to stderr.
  */
 export function surroundingsOfProcess(): Surroundings {
   const stop = new AbortController();
@@ -43,7 +43,7 @@ export function surroundingsOfProcess(): Surroundings {
     );
   };
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(name, interrupt);
-  // `| head`, or an engine that was killed: without a listener Node would crash, and leave an unfinished dump behind.
+  // A closed pipe (`| head`, a killed engine): without a listener Node would crash and leave an unfinished dump behind.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", interrupt);
   const progress = (line: string): void => {
     process.stderr.write(`${line}\n`);
@@ -51,7 +51,7 @@ export function surroundingsOfProcess(): Surroundings {
   return realSurroundings(progress, stop.signal);
 }
 
-/** The same client, which tells of every remote command. */
+/** The same client, which also reports every remote command as progress. */
 export function traced<Client extends { readonly exec: Exec }>(
   client: Client,
   progress: (line: string) => void,

@@ -10,7 +10,7 @@ import {
 
 // Separate from duration.ts, so that `--help` does not load zod.
 
-/** A duration: text such as `10m` in JSON and YAML, seconds inside. */
+/** A duration: text such as `10m` in JSON and YAML, seconds in the code. */
 export const durationSchema = z.codec(
   z.string(durationProblem).regex(durationPattern, durationProblem),
   z.custom<Duration>((value) => typeof value === "number" && isDurationSeconds(value), durationProblem),

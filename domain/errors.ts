@@ -1,6 +1,6 @@
 import { errorKinds, type ErrorCode, type FailureKind } from "./catalogue/error-codes.ts";
 
-/** What an error may say besides its message. */
+/** What an error may carry besides its message. */
 export interface ErrorDetails {
   /** What to do next. */
   readonly next?: string | undefined;
@@ -27,7 +27,7 @@ export class RecoveryError extends Error {
   }
 }
 
-/** The text of anything that was thrown. */
+/** The message of any thrown value. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

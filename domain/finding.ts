@@ -1,8 +1,8 @@
 import { severities, type FindingCode, type FindingCodeOf, type Severity } from "./catalogue/finding-codes.ts";
 
 /**
- * The result of one check, made before anybody relies on a restore or a backup. It never contains a secret's value.
- * Its schema is in finding-schema.ts: `--help` loads this file, and does without zod.
+ * The result of one check. It never contains the value of a secret. Its schema is in finding-schema.ts, so that `--help`,
+ * which loads this file, does not load zod.
  */
 export interface Finding {
   readonly severity: Severity;
@@ -48,7 +48,7 @@ export function gravest(findings: readonly Finding[]): Severity {
   return severities.find((severity) => findings.some((finding) => finding.severity === severity)) ?? "ok";
 }
 
-/** Whether nothing stands in the way: neither a refusal nor anything that is not known. */
+/** Whether nothing blocks the step: no finding is a refusal, and none is unknown. */
 export function mayProceed(findings: readonly Finding[]): boolean {
   return !["refuse", "unknown"].includes(gravest(findings));
 }

@@ -6,7 +6,7 @@ import type { DatabaseKeys } from "../domain/aws/access-keys.ts";
 import type { Settings } from "./schema.ts";
 import { parseSettings } from "./settings.ts";
 
-/** The settings with their secret part as Pulumi keeps it: encrypted in the state, masked in the output. */
+/** The settings. Their secret part is a Pulumi secret: encrypted in the state, masked in the output. */
 export type PulumiSettings = Omit<Settings, "harborSecrets"> & { readonly harborSecrets: pulumi.Output<DatabaseKeys> };
 
 /**
@@ -16,7 +16,7 @@ export type PulumiSettings = Omit<Settings, "harborSecrets"> & { readonly harbor
  */
 export function settingsFromPulumi(): PulumiSettings {
   const prefix = `${pulumi.getProject()}:`;
-  // The SDK has no public way to ask which keys hold secrets; the language host hands the list over in this variable.
+  // The SDK has no public function that says which keys hold secrets. The language host passes the list in this variable.
   const secretKeys = z.array(z.string()).parse(JSON.parse(process.env["PULUMI_CONFIG_SECRET_KEYS"] ?? "[]"));
   const ownKeys = (keys: readonly string[]): string[] =>
     keys.filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length));

@@ -38,23 +38,23 @@ const bucket = z.strictObject({
   adopt: z
     .boolean()
     .default(false)
-    .describe("true for a bucket that exists already: it is taken over as it is named, and not made."),
+    .describe("true for a bucket that already exists. It is used as it is, and not created."),
   kmsKey: kmsKey.optional().describe("Customer-managed KMS key that encrypts the bucket. Default: S3's own keys."),
   noncurrentDays: z
     .int()
     .min(1)
     .max(36_500)
     .default(90)
-    .describe("Days after which a version that was overwritten or deleted is gone for good."),
+    .describe("Days after which an overwritten or deleted version is removed for good."),
   objectLock: z
     .strictObject({
       mode: z
         .enum(["governance", "compliance"])
         .describe("compliance: nobody can delete a version before its days are over."),
-      days: z.int().min(1).max(36_500).describe("How long each version is kept at least."),
+      days: z.int().min(1).max(36_500).describe("Days for which each version is kept."),
     })
     .optional()
-    .describe("Keeps every version from being deleted. Only for a bucket that is made with it."),
+    .describe("Protects every version from deletion. Only for a bucket that this stack creates."),
 });
 
 const backup = z
@@ -63,29 +63,29 @@ const backup = z
       .string()
       .optional()
       .describe(
-        "http(s)://HOST[:PORT] of an S3-compatible store that the database's Pods reach. Never for AWS itself.",
+        "http(s)://HOST[:PORT] of an S3-compatible store that the database's Pods can reach. Never for AWS itself.",
       ),
     schedule: z
       .string()
       .regex(/^(\S+ ){4}\S+$/, "must be five cron fields, such as 0 1 * * *")
       .default("0 1 * * *")
-      .describe("When a base backup is made: five cron fields, UTC."),
+      .describe("When base backups are taken: five cron fields, UTC."),
     retainDays: z
       .int()
       .min(2)
       .default(5)
       .describe("Days after which base backups and their WAL are deleted; at least 2."),
     credentials: credentialsSchema.describe(
-      "Keys (in postgres-recovery:harborSecrets) or an IAM role, with which backups are written.",
+      "How the database writes its backups: secret (keys in postgres-recovery:harborSecrets) or an IAM role.",
     ),
   })
-  .describe("The database's own backups, which go to the bucket databaseBackups.");
+  .describe("The database's own backups. They go to the bucket databaseBackups.");
 
 const oneSource = "exactly one of uid and prefix must be given";
 const restore = z
   .strictObject({
     id: restoreFields.id.describe(
-      "A name for this restore. Another id is another restore; with the same one nothing happens again.",
+      "A name for this restore. A new id is a new restore; the same id does nothing again.",
     ),
     scope: restoreFields.scope.describe(
       "Folder of the lost database below spilo/ in the bucket: the name of its postgresql resource.",
@@ -94,25 +94,25 @@ const restore = z
     prefix: restoreFields.prefix
       .optional()
       .describe(
-        "Instead of uid, for backups without a UID in their path: the text before the scope, mostly NAMESPACE-.",
+        "Instead of uid, for backups without a UID in their path: the text before the scope, usually NAMESPACE-.",
       ),
     postgresVersion: restoreFields.postgresVersion.describe("PostgreSQL major version of the backups; Harbor's is 12."),
     versionInPath: z
       .boolean()
       .default(true)
       .describe(
-        "false for backups of Spilo before 2.0-p2 (Harbor's default image up to 1.3), which lie in wal/ itself.",
+        "false for backups of Spilo before 2.0-p2 (Harbor's default image up to 1.3), which are in wal/ itself.",
       ),
     targetTime: restoreFields.targetTime
       .optional()
-      .describe("Moment up to which is restored, with its offset from UTC. Default: as far as the WAL goes."),
+      .describe("Moment to restore to, with its offset from UTC. Default: the end of the WAL."),
     bucket: bucketName
       .optional()
       .describe("Bucket of the backups. Default: the bucket databaseBackups, with its region and endpoint."),
     region: z.string().optional().describe("Region of that bucket; needed with bucket."),
     endpoint: z.string().optional().describe("Endpoint of that bucket's store, when it is not AWS."),
     credentials: credentialsSchema.describe(
-      "Keys (in postgres-recovery:harborSecrets) or an IAM role, with which the backups are read.",
+      "How the database reads the backups: secret (keys in postgres-recovery:harborSecrets) or an IAM role.",
     ),
   })
   .superRefine(
@@ -128,7 +128,7 @@ const restore = z
     ),
     always,
   )
-  .describe("The restore to make. Without this key every CLONE_ value is removed: the restore is finished.");
+  .describe("The restore to carry out. Without this key every CLONE_ value is removed: the restore is finished.");
 
 const secrets = z
   .strictObject({
@@ -146,7 +146,7 @@ const secrets = z
       .boolean()
       .default(false)
       .describe(
-        "true when an earlier stack has made the places of the copies: they are looked up, and never made or changed.",
+        "true if an earlier stack has created the secrets in AWS that hold the copies. They are looked up, and never created or changed.",
       ),
     replicas: z
       .array(
@@ -161,24 +161,22 @@ const secrets = z
       .boolean()
       .default(true)
       .describe(
-        "Whether a restore puts the kept Secrets back first. false when they were never kept, or are put back by somebody else.",
+        "Whether a restore first puts the kept Secrets back. false if they were never kept, or if somebody else puts them back.",
       ),
-    recoveryWindowDays: z.int().min(7).max(30).default(30).describe("Days in which a deleted copy can be had back."),
+    recoveryWindowDays: z.int().min(7).max(30).default(30).describe("Days in which a deleted copy can be recovered."),
   })
-  .describe("Copies of the Secrets without which a restored database is of no use, in AWS Secrets Manager.");
+  .describe("Copies, in AWS Secrets Manager, of the Secrets that a restored database cannot be used without.");
 
 const timeLimits = rollTimeLimits.extend({
   resource: durationSchema
     .prefault("15m")
-    .describe("Until the Harbor operator has made the database's resource, and both operators the Secrets."),
+    .describe("Until the Harbor operator has created the database's resource, and both operators the Secrets."),
 });
 
 const harborInput = z.strictObject({
   hold: writtenReason
     .optional()
-    .describe(
-      "Why nothing of this is declared yet. For the time before the first `up`: it is shown in preview and outputs.",
-    ),
+    .describe("Why nothing of this is declared yet. Preview and outputs show it. Use it only before the first `up`."),
   cluster: clusterNameSchema("NAMESPACE/NAME")
     .refine(({ namespace, name }) => namespace.length + name.length <= longestNamespaceAndName, {
       error: `namespace and name must have at most ${longestNamespaceAndName} characters together: the Zalando operator refuses longer names`,
@@ -199,21 +197,21 @@ const harborInput = z.strictObject({
   buckets: z.strictObject({
     artifacts: bucket
       .optional()
-      .describe("The bucket in which Harbor stores its artifacts. Default: it is not this stack's business."),
-    databaseBackups: bucket.describe("The bucket in which the database's backups lie."),
+      .describe("The bucket in which Harbor stores its artifacts. Default: this stack does not manage it."),
+    databaseBackups: bucket.describe("The bucket that holds the database's backups."),
   }),
   iamPolicies: z
     .boolean()
     .default(true)
     .describe(
-      "Whether IAM policies for who writes and who reads the backups are made; not for an S3-compatible store.",
+      "Whether to create IAM policies for writing and for reading the backups. Not for an S3-compatible store.",
     ),
   secrets: secrets.prefault({}),
   pgHba: z
     .array(z.string())
     .default([])
     .describe(
-      "Own lines of pg_hba, which stand before the runbook's nine. The whole list must still let the cluster itself in.",
+      "Your own pg_hba lines, placed before the runbook's nine. The whole list must still let the cluster itself in.",
     ),
   timeLimits: timeLimits.prefault({}).describe("How long the operators may take: 30s, 10m, 2h; at most 7d."),
   restore: restore.optional(),
@@ -230,9 +228,9 @@ function otherStoreProblems({
 }): Problem[] {
   if (bucket === undefined) {
     const given = [...(region === undefined ? [] : ["region"]), ...(endpoint === undefined ? [] : ["endpoint"])];
-    return given.map((path) => ({ path: [path], message: "only with a bucket of its own" }));
+    return given.map((path) => ({ path: [path], message: "only together with bucket" }));
   }
-  if (region === undefined) return [{ path: ["region"], message: "must be given with a bucket of its own" }];
+  if (region === undefined) return [{ path: ["region"], message: "required together with bucket" }];
   return Object.entries(storeProblems({ bucket, region, endpoint })).map(([path, message]) => ({
     path: [path],
     message,
@@ -261,12 +259,12 @@ const imageAndRoles = z.object({
   restore: z.looseObject({ credentials: z.unknown() }).optional().catch(undefined),
 });
 
-/** What a stack says of Harbor, with every default filled in: `backup` and `restore` name their stores in full. */
+/** The Harbor settings of a stack, with every default filled in. `backup` and `restore` name their stores in full. */
 export const harborSchema = harborInput
   .superRefine(
     rule(bucketNames, ({ buckets: { artifacts, databaseBackups } }) =>
       artifacts.name === databaseBackups.name
-        ? [{ path: ["buckets", "artifacts", "name"], message: "must be another bucket than that of the backups" }]
+        ? [{ path: ["buckets", "artifacts", "name"], message: "must be a different bucket from that of the backups" }]
         : [],
     ),
     always,
@@ -282,7 +280,7 @@ export const harborSchema = harborInput
     rule(foreignStore, () => [
       {
         path: ["buckets", "databaseBackups", "adopt"],
-        message: "must be true with backup.endpoint: only AWS's buckets can be made here",
+        message: "must be true with backup.endpoint: this stack can create buckets only in AWS",
       },
     ]),
     always,
@@ -326,10 +324,10 @@ function fullRestore(
   return { ...rest, ...store, source };
 }
 
-/** The keys of a stack: never in another key than this one, which must be secret. */
+/** The AWS keys of a stack. No other setting may hold keys, and this one must be secret. */
 export const databaseKeysSchema = z
   .strictObject({
     backup: accessKeysSchema.optional().describe("Keys that may write the backups."),
     restore: accessKeysSchema.optional().describe("Keys that may read the backups to restore."),
   })
-  .describe("AWS keys for backup.credentials and restore.credentials where they say secret.");
+  .describe("AWS keys for backup.credentials and restore.credentials if these say secret.");

@@ -1,14 +1,14 @@
 import { z } from "zod";
 
-/** One problem of several properties together, at the one that has to change. */
+/** A problem of several properties together, reported at the one that has to change. */
 export interface Problem {
   readonly path: string[];
   readonly message: string;
 }
 
 /**
- * A rule over several properties, for `superRefine` with {@link always}. It looks only at the properties that it reads,
- * so that it speaks up whatever else is wrong: everything is reported at once.
+ * A rule over several properties, for `superRefine` with {@link always}. It parses only the properties that it reads, so
+ * that it also works when other properties are wrong: everything is reported at once.
  */
 export function rule<Parts extends z.ZodType>(
   reads: Parts,
@@ -21,5 +21,5 @@ export function rule<Parts extends z.ZodType>(
   };
 }
 
-/** Also when a property has a mistake of its own. */
+/** Runs a rule also when a property has a mistake of its own. */
 export const always = { when: () => true };

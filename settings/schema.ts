@@ -13,13 +13,13 @@ const target = z
     uid: clusterUid.optional(),
     hold: writtenReason
       .optional()
-      .describe("Why nothing is to be done yet. The target is shown in preview and outputs, and nothing runs for it."),
+      .describe("Why nothing should be done yet. Preview and outputs show the target, and nothing runs for it."),
     dump: z
       .union([z.literal(true), z.strictObject({ skip: writtenReason.describe("Why no dump is taken.") })], {
         error: "must be true, or {skip: REASON} with a written reason of at least 10 characters",
       })
       .default(true)
-      .describe("Whether all databases are dumped before the stanza is created; to skip it, write down why."),
+      .describe("Whether all databases are dumped before the stanza is created. To skip the dump, give the reason."),
     attempt: z
       .int()
       .min(1)
@@ -29,9 +29,9 @@ const target = z
       ),
     timeLimits: timeLimitsSchema.prefault({}).describe("How long each part may take: 30s, 10m, 2h; at most 7d."),
   })
-  .describe("One cluster whose missing stanza is to be created, once per stack.");
+  .describe("A cluster whose missing stanza should be created, once per stack.");
 
-/** Clusters that stand more than once in a list of targets that may be malformed. */
+/** Clusters that occur more than once in a list of targets, which may be malformed. */
 function listedTwice(targets: unknown): string[] {
   const named = z.array(z.looseObject({ cluster: objectNameSchema }).optional().catch(undefined)).safeParse(targets);
   const clusters = (named.data ?? []).flatMap((target) =>
@@ -45,7 +45,7 @@ const stanza = z
     dumpDirectory: dumpDirectorySchema
       .default("dumps")
       .describe(
-        "Where dumps go: a folder, relative to the project's, or s3://BUCKET[/PREFIX]. They hold the databases' content: keep the place private.",
+        "Where dumps go: a folder, relative to the project, or s3://BUCKET[/PREFIX]. They contain the databases' content: keep the place private.",
       ),
     targets: z
       .array(target)
@@ -55,9 +55,9 @@ const stanza = z
         when: () => true,
       })
       .prefault([])
-      .describe("The clusters whose stanza is to be created."),
+      .describe("The clusters whose stanza should be created."),
   })
-  .describe("The stanza runbook: which clusters' pgBackRest stanza is created.");
+  .describe("The stanza runbook: the clusters whose pgBackRest stanza should be created.");
 
 /** What the stack file may say under `postgres-recovery:`; each property is one configuration key. */
 export const settingsSchema = z.strictObject({

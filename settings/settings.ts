@@ -13,7 +13,7 @@ export interface StackConfig {
 /**
  * The typed settings of a stack, with every default filled in.
  *
- * @throws RecoveryError that lists everything wrong in every key at once. Values are not quoted, but for the names of clusters.
+ * @throws RecoveryError that lists everything wrong in every key at once. It quotes no values except the names of clusters.
  */
 export function parseSettings({ stack, values, secretKeys }: StackConfig): Settings {
   const raw = Object.fromEntries([...values].map(([key, text]) => [key, parsedValue(text)]));
@@ -49,7 +49,7 @@ const withCredentials = z.looseObject({ credentials: z.unknown() }).optional().c
 const credentialsOf = z.looseObject({ backup: withCredentials, restore: withCredentials }).optional().catch(undefined);
 const keysOf = z.looseObject({ backup: z.unknown(), restore: z.unknown() }).partial().optional().catch(undefined);
 
-/** Where credentials are said to be secret and no keys are given; only whether they are there is looked at. */
+/** Problems where credentials are `secret` but no keys are given. Only their presence is checked. */
 function missingSecrets(raw: Readonly<Record<string, unknown>>): string[] {
   const harbor = credentialsOf.parse(raw["harbor"]);
   const keys = keysOf.parse(raw["harborSecrets"]);
@@ -58,7 +58,7 @@ function missingSecrets(raw: Readonly<Record<string, unknown>>): string[] {
     .map((use) => `✖ must be given, because harbor.${use}.credentials is secret\n  → at harborSecrets.${use}`);
 }
 
-/** Pulumi hands objects and lists over as JSON, everything else as plain text. */
+/** Pulumi passes objects and lists as JSON, and everything else as plain text. */
 function parsedValue(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -69,7 +69,7 @@ function pgHbaText({ cluster, outcome, generation, dropped, pgHba }: ReportOf<"h
   const done =
     outcome === "applied"
       ? `${pgHba.length} lines of pg_hba written`
-      : `pg_hba is in place already (${pgHba.length} lines)`;
+      : `pg_hba is already in place (${pgHba.length} lines)`;
   const removed = dropped.map((line) => `removed: ${line}`);
   return [
     `${cluster}: ${done}; the next change of the HarborCluster (generation ${generation ?? "unknown"}) reverts them`,
@@ -105,7 +105,7 @@ export async function harborRoll(cluster: ObjectName | undefined, options: RollO
 
 function rollText({ cluster, outcome, pods, leader }: ReportOf<"harbor roll">): string {
   const byUs = pods.length === 0 ? "by the Zalando operator itself" : pods.join(", ");
-  const done = outcome === "rolled" ? `every Pod is made anew (${byUs})` : "every Pod is current already";
+  const done = outcome === "rolled" ? `every Pod has been recreated (${byUs})` : "every Pod is already current";
   return `${cluster}: ${done}; the leader is ${leader}`;
 }
 
@@ -133,7 +133,7 @@ export async function harborStatusCommand(cluster: ObjectName | undefined, optio
   return verdictExitCode([findingVerdict(report.verdict)]);
 }
 
-/** The SDK is big, so it is loaded only when the place of the backups is known. */
+/** The SDK is big, so it is loaded only once the place of the backups is known. */
 async function openS3(access: S3Access): Promise<S3Client> {
   const { connectS3 } = await import("../../clients/aws/s3.ts");
   return connectS3(access);

@@ -45,7 +45,7 @@ export async function restoreCheck(cluster: ObjectName | undefined, options: Res
   try {
     const report = await checkRestore({ harbor, source, own }, request, surroundings);
     process.stdout.write(`${rendered(report, options)}\n`);
-    // A command resource shows its stderr to the person who runs `up`.
+    // Pulumi shows the stderr of a command resource to the person who runs `up`.
     if (options.output === "json") for (const line of graveLines(report.findings)) surroundings.progress(line);
     return verdictExitCode([findingVerdict(report.verdict)]);
   } finally {
@@ -54,7 +54,7 @@ export async function restoreCheck(cluster: ObjectName | undefined, options: Res
   }
 }
 
-/** The SDK is big, so it is loaded only now. */
+/** The SDK is big, so it is loaded only here. */
 async function stores({ backup, keys, restore }: TaskOf<"restore check">): Promise<[source: S3Client, own: S3Client]> {
   const { connectS3 } = await import("../../clients/aws/s3.ts");
   const source = restore === undefined ? { ...backup, keys: keys.backup } : { ...restore, keys: keys.restore };
@@ -125,7 +125,7 @@ function conclusion({ verdict }: ReportOf<"restore check">): string {
     case "warn":
       return "the restore can begin; read the warnings first";
     case "unknown":
-      return "not known whether the restore can begin: nothing should be changed before it is";
+      return "it is not known whether the restore can begin: change nothing until it is";
     case "refuse":
       return "the restore must not begin: it would lose or miss data";
   }

@@ -11,7 +11,7 @@ import {
 
 /** Adds `postgres-recovery restore …`. */
 export function addRestoreCommands(root: Command, setExitCode: (code: number) => void): void {
-  const restore = root.command("restore").description("restoring Harbor's database from its backups in S3");
+  const restore = root.command("restore").description("restores of Harbor's database from its backups in S3");
 
   requestedStepCommand(restore, "restore check", "HarborCluster", [
     "postgres-recovery restore check --suggest --bucket harbor-database-backups --region eu-west-2",
@@ -20,17 +20,17 @@ export function addRestoreCommands(root: Command, setExitCode: (code: number) =>
     "postgres-recovery restore check --request - -o json < request.json",
   ])
     .description(
-      "look at everything that a restore rests upon, before anything is changed; only reads. AWS credentials come from the environment or profile",
+      "check everything that a restore depends on, before anything is changed; only reads. AWS credentials come from the environment or profile",
     )
     .addOption(operatorNamespaceOption())
     .addOption(podConfigOption())
     .addOption(podSecretOption())
     .addOption(operatorConfigMapOption())
     .addOption(operatorConfigurationOption())
-    .addOption(durationOption("--timeout <duration>", "for everything that is read of S3", "5m"))
+    .addOption(durationOption("--timeout <duration>", "how long reading from S3 may take", "5m"))
     .option(
       "--suggest",
-      "list the backups in the bucket, in the words of the setting `restore`; needs only --bucket, --region and --endpoint",
+      "list the backups in the bucket, with the values for the setting `restore`; needs only --bucket, --region and --endpoint",
     )
     .option("--bucket <name>", "bucket of the backups to restore")
     .option("--region <region>", "its region")
@@ -43,11 +43,8 @@ export function addRestoreCommands(root: Command, setExitCode: (code: number) =>
         .default(12)
         .argParser(majorArgument),
     )
-    .option("--no-version-in-path", "the backups lie in wal/ itself (Spilo before 2.0-p2)")
-    .option(
-      "--target-time <time>",
-      "moment up to which is restored, with its offset from UTC (default: as far as the WAL goes)",
-    )
+    .option("--no-version-in-path", "the backups are in wal/ itself (Spilo before 2.0-p2)")
+    .option("--target-time <time>", "moment to restore to, with its offset from UTC (default: the end of the WAL)")
     .option("--irsa-role-arn <arn>", "IAM role with which the Pods read the backups (default: keys in the pod Secret)")
     .option("--image <image>", "Spilo image of the new database", recommendedImage)
     .option("--backup-bucket <name>", "bucket of the new database's own backups (default: that of --bucket)")

@@ -8,7 +8,7 @@ const regionHelp = "region of AWS Secrets Manager (default: AWS_REGION, else tha
 export function addSecretsCommands(root: Command, setExitCode: (code: number) => void): void {
   const secrets = root
     .command("secrets")
-    .description("the Secrets without which a restored Harbor database is of no use");
+    .description("the Secrets that a restored Harbor database cannot be used without");
   // The AWS SDK is loaded only when a command runs.
   const load = () => import("./secrets.ts");
   const command = (step: StepName, examples: readonly string[]) =>
@@ -23,7 +23,7 @@ export function addSecretsCommands(root: Command, setExitCode: (code: number) =>
     "postgres-recovery secrets keep harbor-cluster/harbor-cluster --also registry-pull --region eu-west-2",
   ])
     .description(
-      "copy the Secrets into AWS Secrets Manager; a new version only where the content changed, never one that is empty or odd",
+      "copy the Secrets into AWS Secrets Manager; a new version only if the content changed, and never of an empty or malformed Secret",
     )
     .option("--region <region>", regionHelp)
     .action(async (cluster, options) => {
@@ -35,7 +35,7 @@ export function addSecretsCommands(root: Command, setExitCode: (code: number) =>
     "postgres-recovery secrets restore harbor-cluster/harbor-cluster --uid 99e85b8a-3f92-4c86-8d42-5056348c1e7e",
   ])
     .description(
-      "put the kept Secrets into the namespace before the HarborCluster is made; one that exists is never changed",
+      "put the kept Secrets into the namespace before the HarborCluster is created; an existing Secret is never changed",
     )
     .option("--region <region>", regionHelp)
     .option("--uid <uid>", "UID of the lost postgresql resource (default: the newest copies)")
@@ -44,8 +44,8 @@ export function addSecretsCommands(root: Command, setExitCode: (code: number) =>
     });
 
   command("secrets fingerprint", ["postgres-recovery secrets fingerprint harbor-cluster/harbor-cluster --wait 15m"])
-    .description("print a text that changes with the Secrets' content; only reads, and only Kubernetes")
-    .addOption(optionalDurationOption("--wait <duration>", "wait until the operators have made all of them"))
+    .description("print a text that changes with the Secrets' content; only reads, and only from Kubernetes")
+    .addOption(optionalDurationOption("--wait <duration>", "wait until the operators have created all of them"))
     .action(async (cluster, options) => {
       setExitCode(await (await load()).secretsFingerprint(cluster, options));
     });

@@ -83,7 +83,7 @@ async function connect({ target }: Pick<Asked<"secrets keep">, "target">): Promi
   return { kubernetes: await connectHarbor(target, surroundings.signal, surroundings.progress), surroundings };
 }
 
-/** The SDK is big: `secrets fingerprint`, which every preview runs, does without it. */
+/** Loaded late because the SDK is big. `secrets fingerprint`, which every preview runs, does not need it. */
 async function secretsManager(region: string | undefined, { progress, signal }: Surroundings): Promise<SecretsManager> {
   const { connectSecretsManager } = await import("../../clients/aws/secrets-manager.ts");
   return connectSecretsManager(region, signal, progress);

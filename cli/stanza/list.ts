@@ -16,7 +16,7 @@ export interface StanzaListOptions extends CommonOptions {
   readonly interval: Duration;
 }
 
-/** `postgres-recovery stanza list`; the result is the exit code. With `--watch` it ends by an interruption only. */
+/** `postgres-recovery stanza list`; the result is the exit code. With `--watch` it ends only when it is interrupted. */
 export async function stanzaList(options: StanzaListOptions): Promise<number> {
   const session = await openSession(options);
   if (options.watch === true) return watch(session, options);
@@ -24,7 +24,7 @@ export async function stanzaList(options: StanzaListOptions): Promise<number> {
   return verdictExitCode(entries.map(({ status }) => verdictOf(status)));
 }
 
-/** Lists for ever; an API server that is away for a while is reported, and asked again after the pause. */
+/** Lists for ever. If the API server does not answer, it says so and tries again after the pause. */
 async function watch(session: Session, options: StanzaListOptions): Promise<never> {
   const { signal, progress, sleep } = session.surroundings;
   for (;;) {
@@ -55,7 +55,7 @@ async function list(session: Session, options: StanzaListOptions): Promise<ScanE
     const entries = await scanStanzas(session.client, scanOptions, session.surroundings);
     counter.clear();
     if (entries.length === 0 && options.watch !== true) requireNoNamespace(session.client.context, options.namespace);
-    // On a terminal a watched list takes the place of the one before.
+    // On a terminal, each list replaces the one before.
     if (options.watch === true && process.stdout.isTTY) process.stdout.write("\u001b[H\u001b[2J");
     process.stdout.write(`${rendered(session, entries, options)}\n`);
     return entries;
@@ -69,7 +69,7 @@ async function list(session: Session, options: StanzaListOptions): Promise<ScanE
   }
 }
 
-/** A namespace without any PostgresCluster is more likely a typing mistake than good news. */
+/** A namespace without any PostgresCluster is more likely a typo than good news. */
 function requireNoNamespace(context: string, namespace: string | undefined): void {
   if (namespace === undefined) return;
   throw new RecoveryError(
@@ -97,13 +97,13 @@ function rendered({ client, surroundings }: Session, entries: ScanEntry[], optio
         clusters: entries,
         summary: countVerdicts(entries),
       };
-      // One line per list when watched, so that a reader can tell where one ends.
+      // With --watch each list is one line, so that a reader can tell them apart.
       return JSON.stringify(report, undefined, options.watch === true ? undefined : 2);
     }
   }
 }
 
-/** One line on a terminal that is written over; nothing elsewhere. */
+/** One line on a terminal that is overwritten; nothing elsewhere. */
 function progressCounter(stream: NodeJS.WriteStream): { show: (text: string) => void; clear: () => void } {
   if (!stream.isTTY) return { show: () => undefined, clear: () => undefined };
   const write = (text: string): void => {

@@ -11,10 +11,10 @@ export function addStanzaCommands(root: Command, setExitCode: (code: number) => 
     "postgres-recovery stanza list --watch --interval 5m",
     "postgres-recovery stanza list -o json | jq '.clusters[] | select(.status.status != \"okay\")'",
   ])
-    .description("list every PostgresCluster and whether its stanza exists; only reads")
+    .description("list every PostgresCluster and the state of its stanza; only reads")
     .addOption(durationOption("--timeout <duration>", "how long one cluster may take to answer", "30s"))
     .option("-n, --namespace <name>", "one namespace (default: all)")
-    .option("-w, --watch", "list again and again until it is interrupted")
+    .option("-w, --watch", "repeat the list until it is interrupted")
     .addOption(durationOption("--interval <duration>", "pause between lists with --watch", "1m"))
     .addOption(
       new Option("--concurrency <count>", "clusters asked at the same time").default(16).argParser(concurrencyArgument),
@@ -31,14 +31,14 @@ export function addStanzaCommands(root: Command, setExitCode: (code: number) => 
     "postgres-recovery stanza create --request - -o json < request.json",
   ])
     .description(
-      "create one cluster's missing stanza: check, dump, create on the leader, confirm; a stanza that stands is left as it is",
+      "create one cluster's missing stanza: check, dump, create on the leader, confirm; an existing stanza is never changed",
     )
-    .addOption(durationOption("--timeout <duration>", "how long each question about the stanza may take", "30s"))
+    .addOption(durationOption("--timeout <duration>", "how long each check of the stanza may take", "30s"))
     .option("--uid <uid>", "do nothing unless the PostgresCluster has this metadata.uid")
     .option("--dump-directory <directory>", "where the dump goes: a folder, or s3://BUCKET[/PREFIX]", "dumps")
     .option("--skip-dump <reason>", "take no dump, for this reason")
     .addOption(durationOption("--dump-timeout <duration>", "how long the dump may take", "1h"))
-    .addOption(durationOption("--create-timeout <duration>", "how long to go on trying to create", "10m"))
+    .addOption(durationOption("--create-timeout <duration>", "how long to keep trying to create the stanza", "10m"))
     .addOption(durationOption("--operator-timeout <duration>", "how long to wait for PGO to confirm", "2m"))
     .action(async (cluster, options) => {
       setExitCode(await (await import("./create.ts")).stanzaCreate(cluster, options));

@@ -12,7 +12,7 @@ export const kubernetesAccessSchema = z.strictObject({
     .uuid()
     .optional()
     .describe(
-      "UID of the Kubernetes cluster's kube-system namespace. Nothing is done if the cluster that answers has another one. " +
+      "UID of the Kubernetes cluster's kube-system namespace. Nothing is done if the cluster that answers has a different one. " +
         "`kubectl get namespace kube-system -o jsonpath={.metadata.uid}` prints it.",
     ),
 });

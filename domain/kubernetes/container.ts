@@ -24,13 +24,13 @@ const variableSchema = z
   .transform((one) => (one.valueFrom === undefined ? { ...one, value: one.value ?? "" } : one));
 export type ContainerVariable = z.infer<typeof variableSchema>;
 
-/** The parts that are read of the containers of a Pod or of a Pod template. */
+/** The parts of a Pod's or a Pod template's containers that are read. */
 export const containersSchema = z.array(
   z.object({ name: z.string(), image: z.string().default(""), env: z.array(variableSchema).default([]) }),
 );
 type Containers = z.infer<typeof containersSchema>;
 
-/** The parts that are read of a Pod's `status.containerStatuses`. */
+/** The parts of a Pod's `status.containerStatuses` that are read. */
 export const containerStatusesSchema = z
   .array(z.object({ name: z.string(), state: z.object({ running: z.unknown().optional() }).default({}) }))
   .default([]);
@@ -40,7 +40,7 @@ export function containerRuns(statuses: z.infer<typeof containerStatusesSchema>,
   return statuses.find(({ name }) => name === container)?.state.running !== undefined;
 }
 
-/** The variables of one container, by their names. Other containers are left out: a sidecar's say nothing about the database. */
+/** The variables of one container, by name. Those of sidecars say nothing about the database, so they are left out. */
 export function variablesOf(containers: Containers, container: string): Map<string, ContainerVariable> {
   const env = containers.find(({ name }) => name === container)?.env ?? [];
   return new Map(env.map((one) => [one.name, one]));

@@ -14,7 +14,7 @@ const listClusters: Permission = {
   verbs: ["list"],
   why: "to find the clusters",
 };
-const getCluster: Permission = { ...listClusters, verbs: ["get"], why: "to read the cluster and what PGO says of it" };
+const getCluster: Permission = { ...listClusters, verbs: ["get"], why: "to read the cluster and its status" };
 const listPods: Permission = { apiGroup: "", resource: "pods", verbs: ["list"], why: "to find the instance Pods" };
 const execPods: Permission = {
   apiGroup: "",
@@ -27,7 +27,7 @@ export const getKubeSystem: Permission = {
   apiGroup: "",
   resource: "namespaces",
   verbs: ["get"],
-  why: "only with --kube-system-uid: to be sure of the right cluster (name: kube-system)",
+  why: "only with --kube-system-uid: to make sure that it is the right cluster (name: kube-system)",
   objectName: "kube-system",
 };
 

@@ -4,7 +4,7 @@ import { z } from "zod";
 export const secretContentSchema = z.object({ type: z.string(), data: z.record(z.string(), z.string()) });
 export type SecretContent = z.infer<typeof secretContentSchema>;
 
-/** The parts that are read of a Secret; the API server omits `data` when it is empty. */
+/** The parts of a Secret that are read. The API server omits `data` if it is empty. */
 export const secretSchema = z.object({
   type: z.string().default("Opaque"),
   data: secretContentSchema.shape.data.default({}),

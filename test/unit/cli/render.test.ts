@@ -61,7 +61,7 @@ alt-authn-authz   a3-policy-db   -                              No database inst
 
 4 clusters: 1 okay, 1 to repair or to look at, 2 not determined
 next: add the clusters without a stanza to the stack's targets and run \`pulumi up\`, or one by hand: postgres-recovery stanza create calendar/calendar-db
-next: mend the connection from consent/spicedb-psql to its repo host, then list again
+next: repair the connection from consent/spicedb-psql to its repo host, then list again
 next: see why PGO runs no instance of alt-authn-authz/a3-policy-db
 `.trim(),
     );
