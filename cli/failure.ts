@@ -1,6 +1,7 @@
 import { errorKinds } from "../domain/catalogue/error-codes.ts";
 import type { ErrorReport } from "../domain/error-report.ts";
 import { messageOf, RecoveryError } from "../domain/errors.ts";
+import { visibleJson } from "../domain/visible-text.ts";
 
 type Failure = ErrorReport["error"];
 
@@ -31,7 +32,7 @@ export function failureText({ code, message, next }: Failure): string {
 
 /** An error for a machine, on stdout. */
 export function failureJson(error: Failure): string {
-  return `${JSON.stringify({ version: 1, error } satisfies ErrorReport)}\n`;
+  return visibleJson({ version: 1, error } satisfies ErrorReport);
 }
 
 /**

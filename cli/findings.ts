@@ -1,8 +1,9 @@
 import { severities, type Severity } from "../domain/catalogue/finding-codes.ts";
 import type { Finding } from "../domain/finding.ts";
 import type { Verdict } from "../domain/stanza/status.ts";
+import { visibleLine } from "../domain/visible-text.ts";
 import type { ColorChoice } from "./options.ts";
-import { table, verdictText } from "./render.ts";
+import { fittedTable, painted } from "./table.ts";
 
 /** The verdict that a severity amounts to. Colours and exit codes follow from it. */
 export function findingVerdict(severity: Severity): Verdict {
@@ -17,15 +18,15 @@ export const severityWords: Readonly<Record<Severity, string>> = {
   ok: "ok",
 };
 
-/** Findings for a person, the most serious first, each with what to do about it. */
-export function findingsTable(findings: readonly Finding[], color: ColorChoice): string {
+/** Findings for a person, the most serious first, each with what to do about it, in at most `width` columns. */
+export function findingsTable(findings: readonly Finding[], color: ColorChoice, width = Infinity): string {
   const sorted = findings.toSorted((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
   const rows = sorted.map(({ severity, code, where, what, fix }) => [
-    verdictText(severityWords[severity], findingVerdict(severity), color),
+    painted(severityWords[severity], findingVerdict(severity), color),
     code,
     `${where}: ${what}${fix === "" ? "" : `\n-> ${fix}`}`,
   ]);
-  return `${table(["STATUS", "CODE", "FINDING"], rows)}\n\ncodes: docs/findings.md`;
+  return `${fittedTable(["STATUS", "CODE", "FINDING"], rows, { width })}\n\ncodes: docs/findings.md`;
 }
 
 /**
@@ -34,7 +35,7 @@ export function findingsTable(findings: readonly Finding[], color: ColorChoice):
  * @example logLine(findingsAt("pg_hba").ok("pg-hba-sound", "lets in everybody")) // → "ok[pg-hba-sound]: pg_hba: lets in everybody"
  */
 export function logLine({ severity, code, where, what, fix }: Finding): string {
-  return `${severityWords[severity]}[${code}]: ${where}: ${what}${fix === "" ? "" : `; ${fix}`}`;
+  return visibleLine(`${severityWords[severity]}[${code}]: ${where}: ${what}${fix === "" ? "" : `; ${fix}`}`);
 }
 
 /** The findings that block a step, as lines for stderr. Pulumi's engine parses stdout, and shows stderr to the person. */

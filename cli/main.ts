@@ -1,8 +1,10 @@
 import { Command, CommanderError } from "@commander-js/extra-typings";
+import { visibleText } from "../domain/visible-text.ts";
 import { addDumpCommand } from "./dump/program.ts";
 import { failureExitCode } from "./exit-codes.ts";
 import { argumentsFailure, failureJson, failureOf, failureText, stackText, wantsFailureJson } from "./failure.ts";
 import { addHarborCommands } from "./harbor/program.ts";
+import { printError, printText } from "./output.ts";
 import { addRestoreCommands } from "./restore/program.ts";
 import { addSecretsCommands } from "./secrets/program.ts";
 import { addStanzaCommands } from "./stanza/program.ts";
@@ -15,7 +17,7 @@ function program(setExitCode: (code: number) => void): Command {
     .showHelpAfterError("(see --help)")
     .configureOutput({
       outputError(text, write) {
-        write(text.replace(/^error: /, "error[arguments-invalid]: "));
+        write(visibleText(text.replace(/^error: /, "error[arguments-invalid]: ")));
       },
     })
     .addHelpText(
@@ -44,9 +46,9 @@ function report(error: unknown): number {
   if (isOfCommander && error.exitCode === 0) return 0;
   const failure = isOfCommander ? argumentsFailure(error.message) : failureOf(error);
   // Commander has already printed its own errors.
-  if (!isOfCommander) process.stderr.write(failureText(failure));
-  if (parameters.includes("--debug")) process.stderr.write(`${stackText(error)}\n`);
-  if (wantsFailureJson(parameters)) process.stdout.write(failureJson(failure));
+  if (!isOfCommander) printError(failureText(failure));
+  if (parameters.includes("--debug")) printError(`${stackText(error)}\n`);
+  if (wantsFailureJson(parameters)) printText(failureJson(failure));
   return failureExitCode(failure.kind);
 }
 

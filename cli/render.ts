@@ -1,79 +1,37 @@
-import { styleText } from "node:util";
-import Table from "cli-table3";
 import type { ScanEntry, ScanReport } from "../domain/stanza/list-report.ts";
 import {
   becauseAdvice,
   statusDetail,
   statusText,
+  statusWord,
   verdictOf,
   type StanzaStatus,
-  type Verdict,
 } from "../domain/stanza/status.ts";
 import type { StanzaCreateReport } from "../domain/stanza/create.ts";
-import type { ColorChoice } from "./options.ts";
+import { visibleLine } from "../domain/visible-text.ts";
 import { formatObjectName } from "../domain/kubernetes/object-name.ts";
-
-/** Colours a text by its verdict, if the option and the terminal allow it. */
-export function verdictText(text: string, verdict: Verdict, color: ColorChoice): string {
-  const style = ({ okay: "green", finding: "red", undetermined: "yellow" } as const)[verdict];
-  switch (color) {
-    case "never":
-      return text;
-    case "always":
-      return styleText(style, text, { validateStream: false });
-    case "auto":
-      return styleText(style, text, { stream: process.stdout });
-  }
-}
-
-/** A table without borders, as kubectl prints it. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const nothing = [
-    "top",
-    "top-mid",
-    "top-left",
-    "top-right",
-    "bottom",
-    "bottom-mid",
-    "bottom-left",
-    "bottom-right",
-    "left",
-    "left-mid",
-    "mid",
-    "mid-mid",
-    "right",
-    "right-mid",
-  ];
-  const view = new Table({
-    head: [...head],
-    chars: { ...Object.fromEntries(nothing.map((name) => [name, ""])), middle: "   " },
-    style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
-  });
-  view.push(...rows.map((row) => [...row]));
-  return view
-    .toString()
-    .split("\n")
-    .map((line) => line.trimEnd())
-    .join("\n");
-}
+import type { ColorChoice } from "./options.ts";
+import { fittedTable, painted, table } from "./table.ts";
 
 /** The runbook's line: `INFO:root:[namespace] cluster (pod): Okay`. */
 export function logLine(namespace: string, cluster: string, pod: string | undefined, status: StanzaStatus): string {
-  return `INFO:root:[${namespace}] ${cluster}${pod === undefined ? "" : ` (${pod})`}: ${statusText(status)}`;
+  const instance = pod === undefined ? "" : ` (${pod})`;
+  return visibleLine(`INFO:root:[${namespace}] ${cluster}${instance}: ${statusText(status)}`);
 }
 
-/** The clusters of a scan for a person, with a summary. */
-export function scanTable(entries: readonly ScanEntry[], color: ColorChoice): string {
+/** The clusters of a scan for a person, in at most `width` columns, with a summary. */
+export function scanTable(entries: readonly ScanEntry[], color: ColorChoice, width = Infinity): string {
   const rows = entries.map((entry) => [
     entry.namespace,
     entry.cluster,
     entry.pod ?? "-",
-    verdictText(statusText(entry.status), verdictOf(entry.status), color),
+    painted(statusWord(entry.status), verdictOf(entry.status), color),
     operatorText(entry),
     statusDetail(entry.status),
   ]);
   if (entries.length === 0) return "no PostgresCluster found";
-  return `${table(["NAMESPACE", "CLUSTER", "POD", "STATUS", "PGO", "DETAIL"], rows)}\n\n${scanSummary(entries)}`;
+  const head = ["NAMESPACE", "CLUSTER", "POD", "STATUS", "PGO", "DETAIL"];
+  return `${fittedTable(head, rows, { width, optional: "POD" })}\n\n${scanSummary(entries)}`;
 }
 
 function operatorText({ operatorSaysCreated, disagreement }: ScanEntry): string {
@@ -117,7 +75,7 @@ function scanSummary(entries: readonly ScanEntry[]): string {
     lines.push(`next: repair the connection from ${entryName(silent)} to its repo host, then list again`);
   const absent = first("no-instance");
   if (absent !== undefined) lines.push(`next: see why PGO runs no instance of ${entryName(absent)}`);
-  return lines.join("\n");
+  return lines.map(visibleLine).join("\n");
 }
 
 /** The result of `stanza create` for a person. */
@@ -134,9 +92,11 @@ export function createTable(report: StanzaCreateReport, color: ColorChoice): str
       ["OUTCOME", report.outcome === "created" ? "stanza created" : "the stanza already existed"],
       [
         "STATUS",
-        [verdictText(statusText(report.status), verdictOf(report.status), color), statusDetail(report.status)]
-          .filter(Boolean)
-          .join(", "),
+        painted(
+          [statusText(report.status), statusDetail(report.status)].filter(Boolean).join(", "),
+          verdictOf(report.status),
+          color,
+        ),
       ],
       ["LEADER", report.leader ?? "-"],
       ["DUMP", dump],

@@ -4,6 +4,7 @@ import type { KubernetesTarget } from "../clients/kubernetes/api.ts";
 import { RecoveryError } from "../domain/errors.ts";
 import { realSurroundings, type Surroundings } from "../operations/surroundings.ts";
 import type { CommonOptions } from "./options.ts";
+import { printProgress } from "./output.ts";
 
 /** What an operation needs: the connection to the cluster, and its surroundings. */
 export interface Session {
@@ -45,10 +46,7 @@ export function surroundingsOfProcess(): Surroundings {
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(name, interrupt);
   // A closed pipe (`| head`, a killed engine): without a listener Node would crash and leave an unfinished dump behind.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", interrupt);
-  const progress = (line: string): void => {
-    process.stderr.write(`${line}\n`);
-  };
-  return realSurroundings(progress, stop.signal);
+  return realSurroundings(printProgress, stop.signal);
 }
 
 /** The same client, which also reports every remote command as progress. */

@@ -42,6 +42,7 @@ export const faults = {
   40: "WAL objects without content, or cut",
   41: "Objects that S3 has archived (Glacier, Deep Archive, Intelligent-Tiering)",
   42: "Several folders of versions with a target time; several backups of one second",
+  81: "Text from a cluster that contains terminal escapes, bidirectional controls or line breaks",
 } as const satisfies Record<number, string>;
 
 export type FaultNumber = keyof typeof faults;

@@ -1,11 +1,13 @@
 import type { Duration } from "../../domain/duration.ts";
 import { dumpDirectorySchema } from "../../domain/dump/dump.ts";
+import { visibleJson } from "../../domain/visible-text.ts";
 import { formatObjectName, type ObjectName } from "../../domain/kubernetes/object-name.ts";
 import { dumpDatabases } from "../../operations/dump/dump.ts";
 import { findLeader } from "../../operations/stanza/leader.ts";
 import { existingCluster } from "../../operations/stanza/probe.ts";
 import type { CommonOptions, OutputFormat } from "../options.ts";
-import { table } from "../render.ts";
+import { printText } from "../output.ts";
+import { table } from "../table.ts";
 import { validated } from "../request.ts";
 import { openSession } from "../session.ts";
 import type { DumpCommandReport } from "../../domain/dump/report.ts";
@@ -22,16 +24,14 @@ export async function dump(cluster: ObjectName, options: DumpCommandOptions): Pr
   await existingCluster(client, cluster);
   const pod = await findLeader(client, cluster, surroundings);
   const dumped = await dumpDatabases(client, { cluster, pod, directory, timeLimit: options.dumpTimeout }, surroundings);
-  process.stdout.write(
-    `${rendered({ version: 1, cluster: formatObjectName(cluster), pod, ...dumped }, options.output)}\n`,
-  );
+  printText(rendered({ version: 1, cluster: formatObjectName(cluster), pod, ...dumped }, options.output));
   return 0;
 }
 
 function rendered(report: DumpCommandReport, output: OutputFormat): string {
   switch (output) {
     case "json":
-      return JSON.stringify(report);
+      return visibleJson(report);
     case "log":
       return report.file;
     case "table":

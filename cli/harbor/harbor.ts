@@ -3,6 +3,7 @@ import { connectHarbor, type HarborClient } from "../../clients/kubernetes/harbo
 import type { KubernetesTarget } from "../../clients/kubernetes/api.ts";
 import type { S3Access, S3Client } from "../../clients/aws/s3.ts";
 import type { ObjectName } from "../../domain/kubernetes/object-name.ts";
+import { visibleLine } from "../../domain/visible-text.ts";
 import type { ReportOf } from "../../domain/steps/steps.ts";
 import { requiredPgHba } from "../../domain/harbor/pg-hba.ts";
 import { harborStatus } from "../../operations/harbor/status.ts";
@@ -13,7 +14,8 @@ import type { Surroundings } from "../../operations/surroundings.ts";
 import { verdictExitCode } from "../exit-codes.ts";
 import { findingsTable, findingVerdict, logLine } from "../findings.ts";
 import type { OutputFormat } from "../options.ts";
-import { table } from "../render.ts";
+import { outputWidth, printJson, printText } from "../output.ts";
+import { table } from "../table.ts";
 import type { OperatorOptions } from "../operator-options.ts";
 import { operatorOf } from "../operator.ts";
 import { askedOf, type RequestOptions } from "../request.ts";
@@ -122,13 +124,13 @@ export async function harborStatusCommand(cluster: ObjectName | undefined, optio
   const report = await harborStatus({ harbor: client, connectS3: openS3 }, request, surroundings);
   switch (options.output) {
     case "json":
-      process.stdout.write(`${JSON.stringify(report)}\n`);
+      printJson(report);
       break;
     case "log":
-      process.stdout.write(`${report.sections.flatMap(({ findings }) => findings.map(logLine)).join("\n")}\n`);
+      printText(report.sections.flatMap(({ findings }) => findings.map(logLine)).join("\n"));
       break;
     case "table":
-      process.stdout.write(`${statusTable(report, options)}\n`);
+      printText(statusTable(report, options), options.color);
   }
   return verdictExitCode([findingVerdict(report.verdict)]);
 }
@@ -151,11 +153,13 @@ function statusTable({ clone, pods, sections }: ReportOf<"harbor status">, { col
     findingsTable(
       sections.flatMap(({ findings }) => findings),
       color,
+      outputWidth(),
     ),
-    ...(clone.length === 0 ? [] : ["", `CLONE_ values: ${clone.join(", ")}`]),
+    ...(clone.length === 0 ? [] : ["", visibleLine(`CLONE_ values: ${clone.join(", ")}`)]),
   ].join("\n");
 }
 
 function print<Report>(output: OutputFormat, report: Report, text: (report: Report) => string): void {
-  process.stdout.write(`${output === "json" ? JSON.stringify(report) : text(report)}\n`);
+  if (output === "json") printJson(report);
+  else printText(text(report));
 }

@@ -7,6 +7,7 @@ import { runbookPgHba } from "../../domain/harbor/pg-hba.ts";
 import type { ObjectName } from "../../domain/kubernetes/object-name.ts";
 import { suggestRequestSchema, type ChosenBackup, type SuggestReport } from "../../domain/restore/check.ts";
 import { restoreSource, type Credentials } from "../../domain/restore/restore.ts";
+import { visibleJson } from "../../domain/visible-text.ts";
 import type { ReportOf, TaskOf } from "../../domain/steps/steps.ts";
 import { checkRestore } from "../../operations/restore/check.ts";
 import { suggestRestores } from "../../operations/restore/suggest.ts";
@@ -14,7 +15,8 @@ import { verdictExitCode } from "../exit-codes.ts";
 import { findingsTable, findingVerdict, graveLines, logLine } from "../findings.ts";
 import type { OperatorOptions } from "../operator-options.ts";
 import { operatorOf } from "../operator.ts";
-import { table } from "../render.ts";
+import { outputWidth, printText } from "../output.ts";
+import { table } from "../table.ts";
 import { askedOf, validated, type RequestOptions } from "../request.ts";
 import { surroundingsOfProcess } from "../session.ts";
 
@@ -44,7 +46,7 @@ export async function restoreCheck(cluster: ObjectName | undefined, options: Res
   const [source, own] = await stores(request);
   try {
     const report = await checkRestore({ harbor, source, own }, request, surroundings);
-    process.stdout.write(`${rendered(report, options)}\n`);
+    printText(rendered(report, options), options.color);
     // Pulumi shows the stderr of a command resource to the person who runs `up`.
     if (options.output === "json") for (const line of graveLines(report.findings)) surroundings.progress(line);
     return verdictExitCode([findingVerdict(report.verdict)]);
@@ -92,13 +94,13 @@ function taskOf(cluster: ObjectName, options: RestoreCheckOptions): TaskOf<"rest
 function rendered(report: ReportOf<"restore check">, { output, color }: RestoreCheckOptions): string {
   switch (output) {
     case "json":
-      return JSON.stringify(report);
+      return visibleJson(report);
     case "log":
       return report.findings.map(logLine).join("\n");
     case "table":
       return [
         ...(report.backup === null ? [] : [backupTable(report.backup), ""]),
-        findingsTable(report.findings, color),
+        findingsTable(report.findings, color, outputWidth()),
         "",
         conclusion(report),
       ].join("\n");
@@ -139,7 +141,7 @@ async function suggest(options: RestoreCheckOptions): Promise<number> {
   const s3 = connectS3(request);
   try {
     const report = await suggestRestores(s3, request.bucket, surroundings.signal);
-    process.stdout.write(`${renderedSuggestions(report, options)}\n`);
+    printText(renderedSuggestions(report, options));
     return 0;
   } finally {
     s3.close();
@@ -147,7 +149,7 @@ async function suggest(options: RestoreCheckOptions): Promise<number> {
 }
 
 function renderedSuggestions(report: SuggestReport, { output }: RestoreCheckOptions): string {
-  if (output === "json") return JSON.stringify(report);
+  if (output === "json") return visibleJson(report);
   if (report.places.length === 0) return `bucket ${report.bucket} holds no backup of Spilo`;
   const rows = report.places.map(({ backups, newest, postgresVersion, scope, uid, versionInPath }) => [
     scope,

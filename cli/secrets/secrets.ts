@@ -2,6 +2,7 @@ import { connectHarbor, type HarborClient } from "../../clients/kubernetes/harbo
 import type { SecretsManager } from "../../clients/aws/secrets-manager.ts";
 import type { Duration } from "../../domain/duration.ts";
 import type { ObjectName } from "../../domain/kubernetes/object-name.ts";
+import { visibleJson } from "../../domain/visible-text.ts";
 import { secretNames } from "../../domain/secrets/request.ts";
 import type { ReportOf } from "../../domain/steps/steps.ts";
 import { fingerprintSecrets } from "../../operations/secrets/fingerprint.ts";
@@ -9,7 +10,8 @@ import { keepSecrets } from "../../operations/secrets/keep.ts";
 import { restoreSecrets } from "../../operations/secrets/restore.ts";
 import type { Surroundings } from "../../operations/surroundings.ts";
 import type { OutputFormat } from "../options.ts";
-import { table } from "../render.ts";
+import { printJson, printText } from "../output.ts";
+import { table } from "../table.ts";
 import { askedOf, type Asked, type RequestOptions } from "../request.ts";
 import { surroundingsOfProcess } from "../session.ts";
 
@@ -69,7 +71,8 @@ export async function secretsFingerprint(
   const { kubernetes, surroundings } = await connect(asked);
   const { cluster: harbor, also, wait } = asked.request;
   const report = await fingerprintSecrets(kubernetes, harbor, secretNames(harbor, also), wait, surroundings);
-  process.stdout.write(`${options.output === "json" ? JSON.stringify(report) : report.fingerprint}\n`);
+  if (options.output === "json") printJson(report);
+  else printText(report.fingerprint);
   return 0;
 }
 
@@ -92,13 +95,13 @@ async function secretsManager(region: string | undefined, { progress, signal }: 
 type SecretsReport = ReportOf<"secrets keep"> | ReportOf<"secrets restore">;
 
 function printReport(report: SecretsReport, output: OutputFormat): void {
-  process.stdout.write(`${rendered(report, output)}\n`);
+  printText(rendered(report, output));
 }
 
 function rendered(report: SecretsReport, output: OutputFormat): string {
   switch (output) {
     case "json":
-      return JSON.stringify(report);
+      return visibleJson(report);
     case "log":
       return report.secrets.map(({ name, copy, outcome }) => `${name} ${copy} ${outcome}`).join("\n");
     case "table": {

@@ -1,8 +1,10 @@
 import type { Duration } from "../../domain/duration.ts";
 import type { ObjectName } from "../../domain/kubernetes/object-name.ts";
 import type { StanzaCreateReport } from "../../domain/stanza/create.ts";
+import { visibleJson } from "../../domain/visible-text.ts";
 import type { TaskOf } from "../../domain/steps/steps.ts";
 import { createStanza } from "../../operations/stanza/create.ts";
+import { printText } from "../output.ts";
 import { createTable, logLine } from "../render.ts";
 import { askedOf, type RequestOptions } from "../request.ts";
 import { openSession } from "../session.ts";
@@ -22,7 +24,7 @@ export async function stanzaCreate(cluster: ObjectName | undefined, options: Sta
   const { request, target } = await askedOf("stanza create", cluster, options, (named) => taskOf(named, options));
   const session = await openSession({ ...target, ...(options.debug && { debug: options.debug }) });
   const report = await createStanza(session.client, request, session.surroundings);
-  process.stdout.write(`${rendered(request.cluster, report, options)}\n`);
+  printText(rendered(request.cluster, report, options), options.color);
   return 0;
 }
 
@@ -47,7 +49,7 @@ function rendered(
     case "table":
       return createTable(report, color);
     case "json":
-      return JSON.stringify(report);
+      return visibleJson(report);
     case "log":
       return logLine(namespace, name, report.leader, report.status);
   }

@@ -1,12 +1,16 @@
 import { formatDuration, type Duration } from "../../domain/duration.ts";
 import { RecoveryError } from "../../domain/errors.ts";
+import { formatObjectName, type ObjectName } from "../../domain/kubernetes/object-name.ts";
 import type { ScanEntry, ScanReport } from "../../domain/stanza/list-report.ts";
+import { visibleJson } from "../../domain/visible-text.ts";
 import { verdictOf } from "../../domain/stanza/status.ts";
 import { scanStanzas } from "../../operations/stanza/list.ts";
 import { verdictExitCode } from "../exit-codes.ts";
 import type { CommonOptions } from "../options.ts";
+import { clearScreen, outputWidth, printText } from "../output.ts";
 import { countVerdicts, entryName, logLine, scanTable } from "../render.ts";
 import { openSession, type Session } from "../session.ts";
+import { showProgress } from "./progress.ts";
 
 export interface StanzaListOptions extends CommonOptions {
   readonly timeout: Duration;
@@ -40,30 +44,33 @@ async function watch(session: Session, options: StanzaListOptions): Promise<neve
 }
 
 async function list(session: Session, options: StanzaListOptions): Promise<ScanEntry[]> {
-  const counter = progressCounter(process.stderr);
+  const progress = showProgress();
   const known: ScanEntry[] = [];
   const scanOptions = {
     namespace: options.namespace,
     concurrency: options.concurrency,
     timeLimit: options.timeout,
-    onEntry: (entry: ScanEntry, done: number, total: number): void => {
+    onStart: (cluster: ObjectName, total: number): void => {
+      progress.started(formatObjectName(cluster), total);
+    },
+    onEntry: (entry: ScanEntry): void => {
       known.push(entry);
-      counter.show(`${done}/${total} ${entryName(entry)}`);
+      progress.ended(entryName(entry));
     },
   };
   try {
     const entries = await scanStanzas(session.client, scanOptions, session.surroundings);
-    counter.clear();
+    progress.stop();
     if (entries.length === 0 && options.watch !== true) requireNoNamespace(session.client.context, options.namespace);
     // On a terminal, each list replaces the one before.
-    if (options.watch === true && process.stdout.isTTY) process.stdout.write("\u001b[H\u001b[2J");
-    process.stdout.write(`${rendered(session, entries, options)}\n`);
+    if (options.watch === true) clearScreen();
+    printText(rendered(session, entries, options), options.color);
     return entries;
   } catch (error) {
-    counter.clear();
+    progress.stop();
     if (session.surroundings.signal.aborted && options.output === "table" && known.length > 0) {
       known.sort((a, b) => entryName(a).localeCompare(entryName(b)));
-      process.stdout.write(`${scanTable(known, options.color)}\nnot all: the list was interrupted\n`);
+      printText(`${scanTable(known, options.color, outputWidth())}\nnot all: the list was interrupted`, options.color);
     }
     throw error;
   }
@@ -86,7 +93,7 @@ function rendered({ client, surroundings }: Session, entries: ScanEntry[], optio
         options.watch === true
           ? `${surroundings.now().toISOString()}, again in ${formatDuration(options.interval)}\n\n`
           : "";
-      return when + scanTable(entries, options.color);
+      return when + scanTable(entries, options.color, outputWidth());
     }
     case "log":
       return entries.map(({ namespace, cluster, pod, status }) => logLine(namespace, cluster, pod, status)).join("\n");
@@ -98,25 +105,7 @@ function rendered({ client, surroundings }: Session, entries: ScanEntry[], optio
         summary: countVerdicts(entries),
       };
       // With --watch each list is one line, so that a reader can tell them apart.
-      return JSON.stringify(report, undefined, options.watch === true ? undefined : 2);
+      return visibleJson(report, options.watch === true ? undefined : 2);
     }
   }
-}
-
-/** One line on a terminal that is overwritten; nothing elsewhere. */
-function progressCounter(stream: NodeJS.WriteStream): { show: (text: string) => void; clear: () => void } {
-  if (!stream.isTTY) return { show: () => undefined, clear: () => undefined };
-  const write = (text: string): void => {
-    stream.cursorTo(0);
-    stream.clearLine(0);
-    stream.write(text);
-  };
-  return {
-    show: (text) => {
-      write(text.slice(0, stream.columns - 1));
-    },
-    clear: () => {
-      write("");
-    },
-  };
 }

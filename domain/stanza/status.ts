@@ -83,6 +83,23 @@ export function statusText(status: StanzaStatus): string {
   }
 }
 
+/** A status in one or two words, for a table. */
+export function statusWord(status: StanzaStatus): string {
+  switch (status.status) {
+    case "no-stanza":
+      return "No stanza";
+    case "timeout":
+      return "Timeout";
+    case "no-instance":
+      return "No instance";
+    case "okay":
+    case "unreachable":
+    case "broken":
+    case "not-applicable":
+      return statusText(status);
+  }
+}
+
 /** The detail that a person needs besides {@link statusText}; empty when the status alone says it. */
 export function statusDetail(status: StanzaStatus): string {
   switch (status.status) {

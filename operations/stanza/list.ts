@@ -5,6 +5,7 @@ import { instancesByCluster } from "../../domain/stanza/instance-pod.ts";
 import { clusterNameOf, operatorSaysCreated } from "../../domain/stanza/postgres-cluster.ts";
 import type { ScanEntry } from "../../domain/stanza/list-report.ts";
 import { disagreement } from "../../domain/stanza/status.ts";
+import type { ObjectName } from "../../domain/kubernetes/object-name.ts";
 import { probeStanza } from "./probe.ts";
 import type { Surroundings } from "../surroundings.ts";
 
@@ -16,8 +17,10 @@ export interface ScanOptions {
   readonly concurrency: number;
   /** For one cluster's answer. */
   readonly timeLimit: Duration;
+  /** Called before each cluster is asked; `total` is the number of all clusters. */
+  readonly onStart?: (cluster: ObjectName, total: number) => void;
   /** Called after each cluster. */
-  readonly onEntry?: (entry: ScanEntry, done: number, total: number) => void;
+  readonly onEntry?: (entry: ScanEntry) => void;
 }
 
 /**
@@ -35,11 +38,11 @@ export async function scanStanzas(
   ]);
   const instancesOf = instancesByCluster(pods);
   const atOnce = pLimit(options.concurrency);
-  let done = 0;
   return Promise.all(
     clusters.map((cluster) =>
       atOnce(async () => {
         const { namespace, name } = clusterNameOf(cluster);
+        options.onStart?.({ namespace, name }, clusters.length);
         const { pod, status } = await probeStanza(
           client,
           cluster,
@@ -58,8 +61,7 @@ export async function scanStanzas(
           ...(created !== undefined && { operatorSaysCreated: created }),
           ...(contradiction !== undefined && { disagreement: contradiction }),
         };
-        done += 1;
-        options.onEntry?.(entry, done, clusters.length);
+        options.onEntry?.(entry);
         return entry;
       }),
     ),

@@ -53,11 +53,11 @@ describe("the list of stanzas", () => {
     assert.equal(
       scanTable(entries, "never"),
       `
-NAMESPACE         CLUSTER        POD                            STATUS                     PGO                   DETAIL
-brr               postgresql     postgresql-instance1-w6dq-0    Okay                       created               no backup yet
-calendar          calendar-db    calendar-db-0                  No stanza configuration    created (disagrees)   missing in repo1
-consent           spicedb-psql   spicedb-psql-instance-hln5-0   Timeout occurred           missing               repo1: silent
-alt-authn-authz   a3-policy-db   -                              No database instance pod   -                     no Pod
+NAMESPACE         CLUSTER        POD                            STATUS        PGO                   DETAIL
+brr               postgresql     postgresql-instance1-w6dq-0    Okay          created               no backup yet
+calendar          calendar-db    calendar-db-0                  No stanza     created (disagrees)   missing in repo1
+consent           spicedb-psql   spicedb-psql-instance-hln5-0   Timeout       missing               repo1: silent
+alt-authn-authz   a3-policy-db   -                              No instance   -                     no Pod
 
 4 clusters: 1 okay, 1 to repair or to look at, 2 not determined
 next: add the clusters without a stanza to the stack's targets and run \`pulumi up\`, or one by hand: postgres-recovery stanza create calendar/calendar-db
@@ -78,7 +78,7 @@ next: see why PGO runs no instance of alt-authn-authz/a3-policy-db
   });
 
   it("uses colours only on a terminal or on request", () => {
-    assert.match(scanTable(entries, "always"), /\u001b\[31mNo stanza configuration\u001b/);
+    assert.match(scanTable(entries, "always"), /\u001b\[31mNo stanza\u001b/);
     assert.doesNotMatch(scanTable(entries, "never"), /\u001b/);
   });
 
