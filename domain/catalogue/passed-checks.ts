@@ -2,7 +2,7 @@ import type { FindingCodeOf } from "./finding-codes.ts";
 
 /** Findings `ok`: what was looked at, and found to be right. */
 export const passedChecks: Readonly<Record<FindingCodeOf<"ok">, string>> = {
-  "pg-hba-sound": "the list lets in Patroni, the backups, replicas and Harbor",
+  "pg-hba-sound": "the list accepts Patroni, the backups, replicas and Harbor",
   "pg-hba-in-place": "the postgresql resource has the required list",
   "image-fits": "the image has PostgreSQL 12, and WAL-G and scripts that work together",
   "operator-configured": "the operator names pod-config and the pod Secret, and has the bucket",

@@ -54,13 +54,13 @@ export const pgHba = {
     matters:
       "The running Pods still have the former list. With the next restart Patroni and the backups are locked out of the socket.",
     todo: "`postgres-recovery harbor pg-hba`, then `harbor roll`. With the stack, `pulumi up` does both.",
-    green: "Pods are Ready, the postgresql resource says Running, backups succeed: until a Pod is made again.",
+    green: "Pods are Ready, the postgresql resource says Running, backups succeed: until a Pod is recreated.",
   },
   "pg-hba-different": {
-    title: "pg_hba is another list than the required one",
+    title: "pg_hba differs from the required list",
     means:
       "The resource has neither the declared list nor the Harbor operator's. Somebody changed it by hand, or the declared lines changed.",
-    matters: "The Pods get this list when they are made again.",
+    matters: "The Pods get this list when they are recreated.",
     todo: "See which lines are added, and declare them as own lines if they are wanted; then `postgres-recovery harbor pg-hba`.",
     green: "Pods are Ready, and the postgresql resource says Running.",
   },

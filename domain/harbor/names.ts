@@ -6,17 +6,14 @@ export const postgresqlApi = { group: "acid.zalan.do", version: "v1", plural: "p
 /** The Harbor operator's CRD. */
 export const harborClusterApi = { group: "goharbor.io", version: "v1beta1", plural: "harborclusters" } as const;
 
-/** Harbor's template for the names of credentials Secrets (POSTGRES_SECRETS_TEMPLATE); the operator's default adds a suffix. */
+/** Harbor's template for the names of credentials Secrets (POSTGRES_SECRETS_TEMPLATE). The operator's default has an additional suffix. */
 export const harborSecretNameTemplate = "{username}.{cluster}.credentials";
 
 /** The Zalando operator refuses longer names of a `postgresql` resource. */
 const longestPostgresqlName = 58;
 const fixedPart = "postgresql--".length;
 
-/**
- * Longest NAMESPACE and NAME of a HarborCluster together, so that the Zalando operator takes the `postgresql` resource
- * that the Harbor operator makes of it.
- */
+/** Greatest length of NAMESPACE and NAME of a HarborCluster together with which the Zalando operator accepts its `postgresql` resource. */
 export const longestNamespaceAndName = longestPostgresqlName - fixedPart;
 
 /** Name of the `postgresql` resource of a HarborCluster, in the same namespace (harbor-operator database/generate.go). */
@@ -29,10 +26,10 @@ export function databaseHost(harbor: ObjectName): string {
   return `${postgresqlName(harbor)}.${harbor.namespace}.svc`;
 }
 
-/** Roles whose credentials a restored database needs: Patroni's superuser and replication role, and Harbor's own. */
+/** Roles whose credentials a restored database needs: Patroni's superuser and replication role, and Harbor's role. */
 export const databaseRoles = ["postgres", "standby", "harbor"] as const;
 
-/** Name of a role's credentials Secret; a `_` in the role becomes `-`, for Kubernetes knows no such names. */
+/** Name of a role's credentials Secret. A `_` in the role becomes `-`, because Kubernetes does not allow it in names. */
 export function credentialsSecretName(
   role: string,
   harbor: ObjectName,
@@ -48,15 +45,15 @@ export function credentialsSecretName(
 }
 
 /**
- * The Secret whose key encrypts what Harbor stores in its database, such as the credentials of registries; without it a
- * restored database cannot be read (goharbor/harbor#13536). Name as made by harbor-operator: HarborCluster `x` gets the
- * Harbor `x-harbor` (cluster/controllers/harbor), and that the Secret (controllers/goharbor/harbor/core.go).
+ * The Secret with the key that encrypts what Harbor stores in its database, such as the credentials of registries. Without
+ * it a restored database cannot be read (goharbor/harbor#13536). The name comes from harbor-operator: HarborCluster `x` gets
+ * the Harbor `x-harbor` (cluster/controllers/harbor), which gets the Secret (controllers/goharbor/harbor/core.go).
  */
 export function coreEncryptionKeySecretName({ name }: ObjectName): string {
   return `${name}-harbor-harbor-core-encryptionkey`;
 }
 
-/** The Secrets without which a restored database is of no use, all in Harbor's namespace. */
+/** The Secrets without which a restored database is useless. All are in Harbor's namespace. */
 export function vitalSecretNames(harbor: ObjectName): string[] {
   return [...databaseRoles.map((role) => credentialsSecretName(role, harbor)), coreEncryptionKeySecretName(harbor)];
 }
@@ -66,7 +63,7 @@ export function databasePodLabels(harbor: ObjectName): Record<string, string> {
   return { application: "spilo", "cluster-name": postgresqlName(harbor) };
 }
 
-/** The generation of the HarborCluster of which the Harbor operator last wrote the `postgresql` resource. */
+/** Annotation with the HarborCluster's generation from which the Harbor operator last wrote the `postgresql` resource. */
 export function generationAnnotation({ namespace, name }: ObjectName): string {
   return `${namespace}.harborcluster.checksum.goharbor.io/${name}`;
 }

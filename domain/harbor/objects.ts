@@ -56,7 +56,7 @@ export const postgresqlSchema = z.object({
 });
 export type Postgresql = z.infer<typeof postgresqlSchema>;
 
-/** What is declared about a HarborCluster that is created elsewhere. Anything goes where a part is absent. */
+/** What is declared about a HarborCluster that is created elsewhere. An absent part may have any value. */
 export interface DeclaredHarbor {
   /** Image of the database's Pods. */
   readonly image?: string | undefined;

@@ -13,11 +13,7 @@ const list = (apiGroup: Permission["apiGroup"], resource: string, why: string): 
   why,
 });
 
-const getPostgresql = get(
-  "acid.zalan.do",
-  "postgresqls",
-  "to read the database's resource and what the Zalando operator says of it",
-);
+const getPostgresql = get("acid.zalan.do", "postgresqls", "to read the database's resource and its status");
 const getStatefulSet = get(
   "apps",
   "statefulsets",
@@ -40,7 +36,7 @@ const execPods: Permission = {
   why: "to run patronictl, psql and pg_controldata in the database container",
 };
 
-/** What the commands around Harbor's database ask of the Kubernetes API, and nothing more. */
+/** The permissions that the commands for Harbor's database need in the Kubernetes API, and no others. */
 export const harborPermissions = {
   "restore check": [
     getPostgresql,
@@ -50,7 +46,7 @@ export const harborPermissions = {
     getKubeSystem,
   ],
   "harbor status": [
-    get("goharbor.io", "harborclusters", "to read the HarborCluster and what its operator says of it"),
+    get("goharbor.io", "harborclusters", "to read the HarborCluster and its status"),
     getPostgresql,
     getStatefulSet,
     listPods,
@@ -61,24 +57,28 @@ export const harborPermissions = {
     getKubeSystem,
   ],
   "harbor pg-hba": [
-    { ...getPostgresql, verbs: ["get", "patch"], why: "to read the list and to put it back" },
+    { ...getPostgresql, verbs: ["get", "patch"], why: "to read and write the list" },
     get(
       "goharbor.io",
       "harborclusters",
-      "to compare it with what is declared, and to tell why the database's resource is not made",
+      "to compare it with what is declared, and to explain why the database's resource does not exist",
     ),
     getKubeSystem,
   ],
   "harbor fingerprint": [
     getPostgresql,
-    get("goharbor.io", "harborclusters", "to tell why the database's resource is not made"),
+    get("goharbor.io", "harborclusters", "to explain why the database's resource does not exist"),
     getKubeSystem,
   ],
   "harbor roll": [
     getPostgresql,
     getStatefulSet,
-    { ...listPods, verbs: ["list", "delete"], why: "to find the database's Pods, and to have them made anew" },
-    get("", "endpoints", "to see whether a database was ever bootstrapped"),
+    {
+      ...listPods,
+      verbs: ["list", "delete"],
+      why: "to find the database's Pods, and to delete those that must be recreated",
+    },
+    get("", "endpoints", "to see whether the first bootstrap has ended"),
     get("", "configmaps", "the same, where Patroni uses ConfigMaps"),
     execPods,
     getKubeSystem,

@@ -1,22 +1,22 @@
 import { z } from "zod";
 import { harborOperatorPgHba, isInPlace, normalisedPgHba } from "./pg-hba.ts";
 
-/** A `postgresql` resource as it is. */
+/** The live `postgresql` resource, as far as pg_hba depends on it. */
 export interface LivePgHba {
   readonly uid: string;
-  /** The generation of the HarborCluster of which the Harbor operator last wrote it, as its annotation says. */
+  /** Generation of the HarborCluster from which the Harbor operator last wrote the resource, from its annotation. */
   readonly harborGeneration: string | undefined;
   readonly list: readonly string[];
-  /** Whether this project wrote the list, and nobody since. */
+  /** Whether this project was the last to write the list. */
   readonly isOurs: boolean;
 }
 
 /**
- * A text that is another one when the list has to be written anew, and the same before and after that.
+ * A fingerprint that changes when the list must be written again, and only then.
  *
- * The Harbor operator puts its two lines back only when it takes up another generation of the HarborCluster
- * (harbor-operator database/equals.go), so the generation tells of every revert, the next preview shows it, and a second
- * `up` changes nothing. Another list that is not ours was written by hand, and is part of the text until it is replaced.
+ * The Harbor operator restores its own two lines only when it processes a new generation of the HarborCluster
+ * (harbor-operator database/equals.go). So the generation reveals every revert: the next preview shows it, and a second `up`
+ * changes nothing. A list that somebody else wrote is part of the fingerprint until it is replaced.
  */
 export function pgHbaFingerprint(live: LivePgHba | undefined, required: readonly string[]): string {
   if (live === undefined) return "no resource";

@@ -1,6 +1,6 @@
 import { findingsAt, type Finding, type FindingsAt } from "../finding.ts";
 
-/** The list of the restore runbook, which is also that of harbor-operator's pull request 979. */
+/** The list in the restore runbook. harbor-operator's pull request 979 has the same. */
 export const runbookPgHba: readonly string[] = [
   "hostssl all             all        0.0.0.0/0 md5",
   "host    all             all        0.0.0.0/0 md5",
@@ -13,15 +13,15 @@ export const runbookPgHba: readonly string[] = [
   "hostssl all             all        all       md5",
 ];
 
-/** The two lines that the Harbor operator writes by itself; with them alone neither Patroni nor a backup gets in. */
+/** The two lines that the Harbor operator writes. With these alone, neither Patroni nor a backup can connect. */
 export const harborOperatorPgHba: readonly string[] = [
   "hostssl all all 0.0.0.0/0 md5",
   "host    all all 0.0.0.0/0 md5",
 ];
 
 /**
- * The whole list for a cluster: own lines, then the runbook's. The first line that fits a connection decides, and the
- * runbook's first two fit every IPv4 connection, so an own line behind them would never count.
+ * The whole list for a cluster: own lines, then the runbook's. PostgreSQL uses the first line that matches a connection. The
+ * runbook's first two lines match every IPv4 connection, so an own line after them would have no effect.
  */
 export function requiredPgHba(ownLines: readonly string[]): string[] {
   return [...ownLines, ...runbookPgHba];
@@ -35,13 +35,13 @@ export interface HbaLine {
   readonly type: ConnectionType;
   readonly databases: readonly string[];
   readonly users: readonly string[];
-  /** Absent for `local`; a separate mask is put behind a slash. */
+  /** Undefined for `local`. A separate mask is joined with a slash. */
   readonly address: string | undefined;
   readonly method: string;
   readonly options: readonly string[];
 }
 
-/** Reads one line; undefined for a comment or an empty line, a problem in words for what PostgreSQL would refuse. */
+/** Parses one line. Undefined for a comment or an empty line; a problem for a line that PostgreSQL would refuse. */
 export function parseHbaLine(line: string): HbaLine | undefined | { readonly problem: string } {
   const fields = fieldsOf(line);
   if (fields === undefined) return { problem: "a quote is not closed" };
@@ -89,12 +89,12 @@ const methods = [
   "bsd",
 ];
 
-/** Words of a line, without its comment; double quotes, which may hold spaces, are kept. Undefined when one is not closed. */
+/** The words of a line without its comment. Double quotes, which may contain spaces, are kept. Undefined when a quote is not closed. */
 function fieldsOf(line: string): string[] | undefined {
   const fields: string[] = [];
   let rest = line.trim();
   while (rest !== "" && !rest.startsWith("#")) {
-    // A list may go on behind a comma and spaces.
+    // A comma may be followed by spaces within one list.
     const word = /^(?:"[^"]*"|,\s+|[^\s"#])+/.exec(rest)?.[0];
     if (word === undefined) return undefined;
     fields.push(word.replaceAll(/,\s+/g, ","));
@@ -103,7 +103,7 @@ function fieldsOf(line: string): string[] | undefined {
   return fields;
 }
 
-/** A connection without which the cluster does not live. */
+/** A connection that the cluster needs in order to work. */
 interface Need {
   readonly who: string;
   readonly type: "local" | "tls" | "plain";
@@ -112,7 +112,7 @@ interface Need {
   readonly by: "trust" | "md5";
 }
 
-/** Methods that let in who is to come in by the first; `scram-sha-256` is none, for it refuses passwords stored as MD5. */
+/** Methods that accept a user who needs the given method. `scram-sha-256` is not among them: it refuses passwords stored as MD5. */
 const lettingIn = { trust: ["trust"], md5: ["md5", "password", "trust"] } as const;
 const needs: readonly Need[] = [
   // Spilo's scripts and Patroni use the socket; without this line every step ends in `no pg_hba.conf entry for host "[local]"`.
@@ -144,9 +144,9 @@ const needs: readonly Need[] = [
 ];
 
 /**
- * Whether a list lets everybody in whom the cluster needs, by PostgreSQL's own rule: the first line that fits decides.
- * Addresses of Pods are not known, so a line for some addresses only may fit or not: it is enough to let somebody in, and
- * a refusal on it is a warning.
+ * Whether a list accepts every connection that the cluster needs, by PostgreSQL's own rule: the first matching line decides.
+ * The Pods' addresses are not known, so a line for certain addresses may or may not match. Such a line counts as accepting
+ * somebody; if it rejects, that is a warning.
  */
 export function checkPgHba(list: readonly string[]): Finding[] {
   const at = findingsAt("pg_hba");
@@ -168,20 +168,20 @@ export function checkPgHba(list: readonly string[]): Finding[] {
     problems.push(
       at.refuse(
         "pg-hba-pam-missing",
-        "the pam line is missing, by which members of the operator's pam_role_name log in",
+        "the pam line is missing, with which members of the operator's pam_role_name log in",
         "add: hostssl all +zalandos all pam",
       ),
     );
   }
   return problems.length === 0
-    ? [at.ok("pg-hba-sound", "lets in Patroni, the backups, replicas and Harbor")]
+    ? [at.ok("pg-hba-sound", "accepts Patroni, the backups, replicas and Harbor")]
     : problems;
 }
 
-/** A line and its place in the list, from 1. */
+/** A line and its position in the list, starting at 1. */
 type NumberedLine = HbaLine & { readonly number: number };
 
-/** What is wrong with the lines for one who needs to get in; undefined when nothing is. */
+/** What is wrong with the lines for one needed connection; undefined when nothing is. */
 function needFinding(lines: readonly NumberedLine[], need: Need, at: FindingsAt): Finding | undefined {
   const fitting = lines.filter((line) => fits(line, need));
   const certain = fitting.findIndex((line) => everyAddress(line.address));
@@ -193,7 +193,7 @@ function needFinding(lines: readonly NumberedLine[], need: Need, at: FindingsAt)
     return at.refuse(
       "pg-hba-locks-out",
       `${because} ${need.who}`,
-      `put a line with ${need.by} for them before any other that fits (md5 takes SCRAM passwords too)`,
+      `put a line with ${need.by} for them before any other that matches (md5 also accepts SCRAM passwords)`,
     );
   }
   if (blocks === undefined) return undefined;
@@ -210,7 +210,7 @@ function fits(line: HbaLine, need: Need): boolean {
     tls: ["host", "hostssl", "hostnogssenc"],
     plain: ["host", "hostnossl", "hostnogssenc"],
   };
-  // `all` does not stand for replication, and a keyword in quotes is a name. sameuser is left out: who needs it has other lines.
+  // `all` does not include replication. A keyword in quotes is a name. `sameuser` matches no need here.
   const databases = need.database === "replication" ? ["replication"] : ["all", need.database, `"${need.database}"`];
   return (
     types[need.type].includes(line.type) &&
@@ -219,12 +219,12 @@ function fits(line: HbaLine, need: Need): boolean {
   );
 }
 
-/** Whether a line stands for every address that a Pod can have; Harbor's clusters are reached over IPv4. */
+/** Whether a line matches every address that a Pod can have. Harbor's clusters use IPv4. */
 function everyAddress(address: string | undefined): boolean {
   return address === undefined || ["all", "0.0.0.0/0", "0.0.0.0/0.0.0.0"].includes(address);
 }
 
-/** Roles whose members log in by PAM, without their `+`; the operator's `pam_role_name` must be one of them. */
+/** Roles whose members log in with PAM, without the `+`. The operator's `pam_role_name` must be one of them. */
 export function pamRoles(list: readonly string[]): string[] {
   return list.flatMap((line) => {
     const read = parseHbaLine(line);
@@ -233,7 +233,7 @@ export function pamRoles(list: readonly string[]): string[] {
   });
 }
 
-/** The list without what PostgreSQL does not read: comments, empty lines, and spaces beyond one. */
+/** The list without what PostgreSQL ignores: comments, empty lines and repeated spaces. */
 export function normalisedPgHba(list: readonly string[]): string[] {
   return list.map((line) => (fieldsOf(line) ?? [line]).join(" ")).filter((line) => line !== "");
 }
@@ -243,7 +243,7 @@ export function isInPlace(current: readonly string[], required: readonly string[
   return normalisedPgHba(current).join("\n") === normalisedPgHba(required).join("\n");
 }
 
-/** Lines of a live list that writing the required one would drop; somebody may have added them by hand. */
+/** Lines of a live list that would be lost when the required list is written. Somebody may have added them by hand. */
 export function droppedLines(current: readonly string[], required: readonly string[]): string[] {
   const kept = new Set(normalisedPgHba(required));
   return normalisedPgHba(current).filter((line) => !kept.has(line));

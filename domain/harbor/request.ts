@@ -4,7 +4,7 @@ import { kubernetesAccessSchema } from "../kubernetes/access.ts";
 
 const harborClusterName = clusterNameSchema("NAMESPACE/NAME").describe("The HarborCluster, as NAMESPACE/NAME.");
 
-/** What every request around a Harbor begins with. */
+/** The fields that every request about a HarborCluster has. */
 export const harborRequestSchema = z.strictObject({
   version: z.literal(1),
   kubernetes: kubernetesAccessSchema,
@@ -19,10 +19,10 @@ const operatorConfigurationSchema = z
   ])
   .optional()
   .describe(
-    "Object in the operator's namespace that configures it. Default: what its Deployment names, else the only one that there is.",
+    "Object in the operator's namespace that configures it. Default: the one that its Deployment names, else the only candidate.",
   );
 
-/** The operator and the objects that it must take up. */
+/** The Zalando operator and the objects that it must use. */
 export const harborOperatorSchema = z.strictObject({
   namespace: z
     .string()

@@ -18,11 +18,11 @@ import { type ObjectName, formatObjectName } from "../kubernetes/object-name.ts"
 import { backupsFromEnvironment } from "../spilo/backups-from-environment.ts";
 import type { ContainerVariable } from "../kubernetes/container.ts";
 
-/** Hours after which the newest backup is old: a day, which is Spilo's default schedule, and time to make one. */
+/** Age in hours from which the newest backup is old: one day, which is Spilo's default schedule, plus the time a backup takes. */
 const oldHours = 30;
 const hour = 3_600_000;
 
-/** What the Harbor operator says of its HarborCluster. */
+/** What the Harbor operator reports about its HarborCluster. */
 export function judgeHarborCluster(harbor: ObjectName, cluster: HarborCluster | undefined): Finding[] {
   const at = findingsAt(`HarborCluster ${formatObjectName(harbor)}`);
   if (cluster === undefined) {
@@ -30,7 +30,7 @@ export function judgeHarborCluster(harbor: ObjectName, cluster: HarborCluster | 
       at.refuse(
         "harbor-cluster-missing",
         "does not exist",
-        "check the name; `kubectl get harborclusters -A` lists those that there are",
+        "check the name; `kubectl get harborclusters -A` lists all",
       ),
     ];
   }
@@ -48,7 +48,7 @@ export function judgeHarborCluster(harbor: ObjectName, cluster: HarborCluster | 
   );
 }
 
-/** What the Zalando operator says of the database, and whether its list of pg_hba is the required one. */
+/** What the Zalando operator reports about the database, and whether its pg_hba list is the required one. */
 export function judgePostgresql(
   harbor: ObjectName,
   postgresql: Postgresql | undefined,
@@ -57,7 +57,7 @@ export function judgePostgresql(
   const at = findingsAt(resourceOf(harbor));
   if (postgresql === undefined) {
     const fix = "see the HarborCluster's status, and the Harbor operator's log";
-    return [at.refuse("postgresql-missing", "is not made", fix)];
+    return [at.refuse("postgresql-missing", "does not exist", fix)];
   }
   const { metadata, spec, status } = postgresql;
   return [
@@ -87,11 +87,11 @@ function listFinding(
     const what = "pg_hba is the Harbor operator's own two lines: it was reverted, or never patched";
     return at.refuse("pg-hba-reverted", what, putBack);
   }
-  const what = `pg_hba is another list than the required one (${list.length} lines)`;
+  const what = `pg_hba differs from the required list (${list.length} lines)`;
   return at.refuse("pg-hba-different", what, putBack);
 }
 
-/** Whether the Pods' template has what the resource and pod-config say. */
+/** Whether the Pods' template matches the resource and pod-config. */
 export function judgeTemplate(
   harbor: ObjectName,
   statefulSet: StatefulSet | undefined,
@@ -100,14 +100,14 @@ export function judgeTemplate(
 ): Finding[] {
   const at = findingsAt(`StatefulSet ${harbor.namespace}/${postgresqlName(harbor)}`);
   if (statefulSet === undefined)
-    return [at.refuse("stateful-set-missing", "is not made", "see the Zalando operator's log")];
+    return [at.refuse("stateful-set-missing", "does not exist", "see the Zalando operator's log")];
   const variables = spiloVariables(statefulSet.spec.template.spec.containers);
   const later = "the Zalando operator looks at its next sync (30 minutes by default); restart it to have it look now";
   const findings: Finding[] = [];
   if (isInPlace(pgHbaOf(variables), required)) {
     findings.push(at.ok("template-pg-hba-current", "has the required pg_hba"));
   } else {
-    const what = "has another pg_hba than the required one";
+    const what = "has a different pg_hba list";
     findings.push(at.warn("template-pg-hba-outdated", what, `once the resource has it: ${later}`));
   }
   if (podConfig === undefined) return findings;
@@ -117,13 +117,13 @@ export function judgeTemplate(
   if (stale.length === 0) {
     findings.push(at.ok("template-pod-config-current", "has every value of pod-config"));
   } else {
-    const what = `has not the present value of ${stale.join(", ")}`;
+    const what = `does not have the current value of ${stale.join(", ")}`;
     findings.push(at.warn("template-pod-config-outdated", what, later));
   }
   return findings;
 }
 
-/** Names of the CLONE_ variables that pod-config holds or the next Pod would get. */
+/** Names of the CLONE_ variables in pod-config or in the Pods' template. */
 export function cloneVariables(
   variables: ReadonlyMap<string, ContainerVariable>,
   podConfig: Readonly<Record<string, string>> | undefined,
@@ -133,7 +133,7 @@ export function cloneVariables(
     .toSorted();
 }
 
-/** Whether a restore was finished: what is left of it would clone old data again once the volumes are lost, and into every new database. */
+/** Whether a restore was finished. CLONE_ values that are left would clone the old data again into every new database. */
 export function judgeClone(names: readonly string[], systemIdentifier: string | undefined): Finding[] {
   const at = findingsAt("pod-config and the StatefulSet");
   if (names.length === 0) return [at.ok("clone-values-gone", "no CLONE_ value is left")];
@@ -142,13 +142,13 @@ export function judgeClone(names: readonly string[], systemIdentifier: string | 
   return [
     at.warn(
       "clone-values-left",
-      `the database is there, and still: ${names.join(", ")}`,
-      "when the restored data are verified, finish the restore: remove harbor.restore from the stack's settings, and `pulumi up`",
+      `the database exists, and these are still set: ${names.join(", ")}`,
+      "once the restored data are verified, finish the restore: remove harbor.restore from the stack's settings, and `pulumi up`",
     ),
   ];
 }
 
-/** Leader, replicas, and Pods that still run with what the template was before. */
+/** The leader, readiness, and Pods that still come from an older template. */
 export function judgePods(
   harbor: ObjectName,
   pods: readonly DatabasePod[],
@@ -163,7 +163,7 @@ export function judgePods(
     findings.push(at.warn("pods-not-ready", `not ready: ${podNames(unready)}`, "see their events and logs"));
   if (old.length > 0) {
     const roll = `postgres-recovery harbor roll ${formatObjectName(harbor)}`;
-    findings.push(at.warn("pods-outdated", `made from an older template: ${podNames(old)}`, roll));
+    findings.push(at.warn("pods-outdated", `from an older template: ${podNames(old)}`, roll));
   }
   return findings;
 }
@@ -182,7 +182,7 @@ function podNames(pods: readonly DatabasePod[]): string {
   return pods.map(({ metadata }) => metadata.name).join(", ");
 }
 
-/** How old the newest backup is. */
+/** The age of the newest backup, and backups that were broken off. */
 export function judgeBackups(where: string, { backups, incomplete }: WalgListing, now: number): Finding[] {
   const at = findingsAt(where);
   const findings = [newestBackupFinding(backups, now, at)];
@@ -214,7 +214,7 @@ function newestBackupFinding(backups: WalgListing["backups"], now: number, at: F
   return at.warn("backups-outdated", what, "see BACKUP_SCHEDULE, and the backup log in the leader's Pod");
 }
 
-/** Where the database writes its backups, by the environment of its Pods, and how that place is reached. */
+/** Where the database writes its backups, according to the environment of its Pods, with the region and endpoint. */
 export function backupStore(
   harbor: ObjectName,
   variables: ReadonlyMap<string, ContainerVariable>,

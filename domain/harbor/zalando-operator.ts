@@ -5,8 +5,8 @@ import { harborSecretNameTemplate } from "./names.ts";
 import type { ObjectName } from "../kubernetes/object-name.ts";
 
 /**
- * What the Zalando operator's own configuration says, as far as backups and restores depend on it; undefined where it
- * says nothing, so that the operator's default holds.
+ * The Zalando operator's own configuration, as far as backups and restores depend on it. An undefined value means that the
+ * operator uses its default.
  */
 export interface ZalandoConfiguration {
   readonly podEnvironmentConfigMap: string | undefined;
@@ -83,7 +83,7 @@ export interface DeclaredForOperator {
   readonly podConfig: ObjectName;
   /** Name of the pod Secret, in the database's namespace. */
   readonly podSecret: string;
-  /** Whether it holds keys; without any it is only there because the operator may ask for it. */
+  /** Whether it contains keys. Without keys it exists only because the operator may require it. */
   readonly podSecretHasKeys: boolean;
   readonly backupBucket: string;
   /** Roles of the pam lines of pg_hba. */
@@ -91,7 +91,7 @@ export interface DeclaredForOperator {
 }
 
 /**
- * Whether the operator takes up what the stack declares: otherwise it passes over all of it, in silence.
+ * Whether the operator uses what the stack declares. Otherwise it silently ignores all of it.
  *
  * @param where the object that was read, for the findings: `ConfigMap harbor-operator-ns/postgres-operator`.
  */
@@ -109,15 +109,15 @@ export function checkZalandoConfiguration(
     problems.push(at.refuse(code, what, fix));
   };
 
-  // Without a namespace the operator looks in its own (pkg/spec/types.go), which is where pod-config lies.
+  // A name without a namespace means the operator's own namespace (pkg/spec/types.go), where pod-config is.
   if (![fullName, name].includes(configuration.podEnvironmentConfigMap ?? "")) {
     const has =
       configuration.podEnvironmentConfigMap === undefined
         ? "names no pod_environment_configmap"
-        : "names another pod_environment_configmap";
+        : "names a different pod_environment_configmap";
     refuse(
       "operator-pod-config-not-named",
-      `${has}, so that pod-config is read by nobody`,
+      `${has}, so nobody reads pod-config`,
       `set pod_environment_configmap to ${fullName}, ${restart}`,
     );
   }
@@ -125,23 +125,25 @@ export function checkZalandoConfiguration(
   if (podEnvironmentSecret !== declared.podSecret) {
     const fix = `set pod_environment_secret to ${declared.podSecret}, ${restart}`;
     const has =
-      podEnvironmentSecret === undefined ? "names no pod_environment_secret" : "names another pod_environment_secret";
+      podEnvironmentSecret === undefined
+        ? "names no pod_environment_secret"
+        : "names a different pod_environment_secret";
     if (declared.podSecretHasKeys)
-      refuse("operator-pod-secret-not-named", `${has}, so that the database has no keys for S3`, fix);
+      refuse("operator-pod-secret-not-named", `${has}, so the database has no keys for S3`, fix);
     else if (podEnvironmentSecret !== undefined)
-      problems.push(at.warn("operator-pod-secret-other", `${has}, and makes no database where that is missing`, fix));
+      problems.push(at.warn("operator-pod-secret-other", `${has}; it creates no database without that Secret`, fix));
   }
   if (configuration.walS3Bucket === undefined) {
     refuse(
       "operator-bucket-missing",
-      "has no wal_s3_bucket, so that a new database writes its backups where the lost one's lie",
+      "has no wal_s3_bucket, so a new database writes its backups to the place of the lost one's",
       `set wal_s3_bucket to ${declared.backupBucket}, ${restart}`,
     );
   } else if (configuration.walS3Bucket !== declared.backupBucket) {
     problems.push(
       at.warn(
         "operator-bucket-different",
-        "has another wal_s3_bucket; pod-config's WAL_S3_BUCKET is the one that counts",
+        "has a different wal_s3_bucket; pod-config's WAL_S3_BUCKET takes precedence",
         `set wal_s3_bucket to ${declared.backupBucket}, ${restart}`,
       ),
     );
@@ -149,7 +151,7 @@ export function checkZalandoConfiguration(
   if (configuration.secretNameTemplate !== harborSecretNameTemplate) {
     refuse(
       "operator-secret-template-wrong",
-      "has another secret_name_template than Harbor, which then does not find its database's credentials",
+      "has a different secret_name_template than Harbor, which then does not find its database's credentials",
       `set secret_name_template to ${harborSecretNameTemplate}, ${restart}`,
     );
   }
@@ -158,7 +160,7 @@ export function checkZalandoConfiguration(
     problems.push(
       at.warn(
         "operator-pam-role-unmatched",
-        "has a pam_role_name that no pam line of pg_hba names: its members cannot log in",
+        "has a pam_role_name that is in no pam line of pg_hba, so its members cannot log in",
         `add: hostssl all +${pamRole} all pam`,
       ),
     );
@@ -166,7 +168,7 @@ export function checkZalandoConfiguration(
   if (configuration.enableOwnerReferences === true) {
     refuse(
       "operator-owner-references",
-      "has enable_owner_references, with which it and the Harbor operator both claim the Secrets",
+      "has enable_owner_references, so it and the Harbor operator both claim the Secrets",
       `set enable_owner_references to false, ${restart}`,
     );
   }

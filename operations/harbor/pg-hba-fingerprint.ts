@@ -4,7 +4,6 @@ import { pgHbaFingerprint, pgHbaOwners } from "../../domain/harbor/pg-hba-finger
 import type { ReportOf, TaskOf } from "../../domain/steps/steps.ts";
 import { madeResource } from "./pg-hba.ts";
 import type { Surroundings } from "../surroundings.ts";
-import {} from "../../domain/kubernetes/object-name.ts";
 
 /**
  * Computes a fingerprint that changes when pg_hba has to be written again. It only reads, and every preview runs it.

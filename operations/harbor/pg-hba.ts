@@ -46,7 +46,7 @@ export async function applyPgHba(
     if (writes === mostWrites) {
       throw new RecoveryError(
         "pg-hba-contested",
-        `${formatObjectName(harbor)}: pg_hba was written ${writes} times, and another list stood there each time`,
+        `${formatObjectName(harbor)}: pg_hba was written ${writes} times, and was different again each time`,
         {
           next: `see who writes it: kubectl -n ${harbor.namespace} get postgresql ${postgresqlName(harbor)} -o yaml --show-managed-fields`,
         },
@@ -78,7 +78,7 @@ function requireSound(list: readonly string[]): void {
   if (refused.length === 0) return;
   throw new RecoveryError(
     "pg-hba-refused",
-    `pg_hba would lock the cluster out of itself:\n${refused.map(({ what, fix }) => `  ${what}: ${fix}`).join("\n")}`,
+    `this pg_hba would lock out users that the cluster needs:\n${refused.map(({ what, fix }) => `  ${what}: ${fix}`).join("\n")}`,
     { next: "correct the list; nothing has been done" },
   );
 }
@@ -94,13 +94,13 @@ export async function madeResource(
   do {
     const found = await client.getPostgresql(harbor);
     if (found !== undefined) return found;
-  } while (await wait.pause(`waiting for the Harbor operator to make ${where(harbor)}`));
-  const problem = `${where(harbor)} was not made within ${formatDuration(timeLimit)}`;
+  } while (await wait.pause(`waiting for the Harbor operator to create ${where(harbor)}`));
+  const problem = `${where(harbor)} was not created within ${formatDuration(timeLimit)}`;
   if ((await client.getHarborCluster(harbor)) === undefined) {
     throw new RecoveryError(
       "postgresql-not-made",
       `${problem}: there is no HarborCluster ${formatObjectName(harbor)}`,
-      { next: "make the HarborCluster, then run again" },
+      { next: "create the HarborCluster, then run again" },
     );
   }
   throw new RecoveryError("postgresql-not-made", problem, {

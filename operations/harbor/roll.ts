@@ -56,11 +56,11 @@ async function takenUp(
       throw new RecoveryError(
         "postgresql-not-found",
         `there is no postgresql ${harbor.namespace}/${postgresqlName(harbor)} in context ${client.context}`,
-        { next: "check the name; the Harbor operator makes it for a HarborCluster" },
+        { next: "check the name; the Harbor operator creates it for a HarborCluster" },
       );
     }
     if (statefulSet !== undefined && hasList(statefulSet, postgresql) && isObserved(statefulSet)) return;
-    what = statefulSet === undefined ? "to make the StatefulSet" : "to take pg_hba up into the StatefulSet";
+    what = statefulSet === undefined ? "to create the StatefulSet" : "to copy pg_hba into the StatefulSet";
   } while (await wait.pause(`waiting for the Zalando operator ${what}`));
   throw new RecoveryError(
     "operator-sync-timeout",
@@ -76,7 +76,7 @@ class Roll {
   readonly #surroundings: Surroundings;
   readonly #deleted: string[] = [];
   #switchovers = 0;
-  /** The Pods as they have been since nothing was left to do, and since when (milliseconds since 1970). */
+  /** The Pods since there has been nothing left to do, and the start of that time (milliseconds since 1970). */
   #calm: { readonly pods: string; readonly since: number } | undefined;
   /** What is waited for. The limit applies to each thing separately. */
   #waiting: { readonly for: string; readonly wait: Wait } | undefined;
@@ -93,7 +93,7 @@ class Roll {
     for (;;) {
       const state = await this.#look();
       if (state === undefined) {
-        await this.#wait("the StatefulSet, which the Zalando operator makes anew");
+        await this.#wait("the Zalando operator to recreate the StatefulSet");
         continue;
       }
       anyOld ||= state.pods.some((pod) => podRevision(pod) !== state.revision);
@@ -122,7 +122,7 @@ class Roll {
     }
   }
 
-  /** Undefined while it is not known which Pods are old: there is no StatefulSet, or its controller has not seen its newest template. */
+  /** Undefined while it is unknown which Pods are old: there is no StatefulSet, or its controller has not seen the newest template. */
   async #look(): Promise<RollState | undefined> {
     const [statefulSet, pods, systemIdentifier] = await Promise.all([
       this.#client.getStatefulSet(this.#harbor),
@@ -182,18 +182,15 @@ class Roll {
     switch (found?.state) {
       case undefined:
       case "not-begun":
-        await this.#delete(
-          pod,
-          "its template is older, and there is nothing yet that its bootstrap could leave half done",
-        );
+        await this.#delete(pod, "it is from an older template, and its bootstrap has nothing yet to leave half done");
         return;
       case "under-way":
         await this.#wait(
-          `the bootstrap, or the recovery of the clone, in ${name} to end (${found.cluster}); it is never interrupted`,
+          `the bootstrap or clone recovery in ${name} to end (${found.cluster}); it is never interrupted`,
         );
         return;
       case "unknown":
-        await this.#wait(`an answer of ${name}, how far its bootstrap is (${found.reason})`);
+        await this.#wait(`${name} to report the state of its bootstrap (${found.reason})`);
     }
   }
 
@@ -207,7 +204,7 @@ class Roll {
         throw new RecoveryError(
           "switchover-refused",
           `${formatObjectName(this.#harbor)}: Patroni refused ${switchoverTries} switchovers: ${problem}`,
-          { next: "see `patronictl list` in an instance; nothing of the leader was changed" },
+          { next: "see `patronictl list` in an instance; the leader is unchanged" },
         );
       }
     }
@@ -224,7 +221,7 @@ class Roll {
     throw new RecoveryError(
       "pods-not-ready-in-time",
       `${formatObjectName(this.#harbor)}: waited ${formatDuration(limit)} in vain for ${what}`,
-      { next: "see the Pods' logs; running this again goes on from there" },
+      { next: "see the Pods' logs; run this again to continue" },
     );
   }
 
@@ -236,7 +233,7 @@ class Roll {
       "replication-role-missing",
       `${formatObjectName(this.#harbor)}: every Pod is current, but the replication role is missing in the database: its bootstrap was interrupted`,
       {
-        next: "restore or make the database anew when it holds nothing yet; else create the role with the password of its Secret (zalando/postgres-operator#2104)",
+        next: "if the database is still empty, restore or recreate it; otherwise create the role with the password from its Secret (zalando/postgres-operator#2104)",
       },
     );
   }

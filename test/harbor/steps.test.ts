@@ -242,7 +242,7 @@ describe("the steps for Harbor's database, with both real operators and a real S
   faultTest(27, "pg-hba ends in time without the resource and says what it waited for, with exit code 4", async () => {
     const { exitCode, stderr } = await run(["harbor", "pg-hba", cluster, "--wait", "3s"]);
     assert.equal(exitCode, 4);
-    assert.match(stderr, /waiting for the Harbor operator to make postgresql/);
+    assert.match(stderr, /waiting for the Harbor operator to create postgresql/);
     assert.match(stderr, /there is no HarborCluster/);
   });
 

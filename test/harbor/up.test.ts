@@ -148,7 +148,7 @@ describe("pulumi on the stack lab: Harbor's database, declared, with both real o
     assert.notEqual(exitCode, 0);
     assert.match(
       stdout,
-      /names another pod_environment_configmap, so that pod-config is read by nobody; set pod_environment_configmap to harbor-operator-ns\/pod-config/,
+      /names a different pod_environment_configmap, so nobody reads pod-config; set pod_environment_configmap to harbor-operator-ns\/pod-config/,
     );
     assert.equal(await database.configMap(podConfig), undefined);
     assert.equal(await database.secretData(podSecret), undefined);

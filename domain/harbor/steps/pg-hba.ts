@@ -13,11 +13,11 @@ export const pgHbaRequestSchema = harborRequestSchema.extend({
     .string()
     .min(1)
     .optional()
-    .describe("Image that the database must have; nothing is written to another one. Default: any."),
+    .describe("Image that the database must have. With a different image nothing is written. Default: any."),
   externalUrl: z.string().min(1).optional().describe("externalURL that the HarborCluster must have. Default: any."),
   timeLimit: durationSchema
     .prefault("15m")
-    .describe("How long to wait for the Harbor operator to make the database's resource."),
+    .describe("How long to wait for the Harbor operator to create the database's resource."),
 });
 
 /** What `postgres-recovery harbor pg-hba -o json` prints. Within one version, fields are only ever added. */
@@ -28,10 +28,10 @@ export const pgHbaReportSchema = z.object({
   outcome: z.enum(["applied", "already-in-place"]),
   /** UID of the `postgresql` resource that has the list. */
   uid: z.string(),
-  /** Generation of the HarborCluster of which the Harbor operator wrote the resource; any later one puts its own list back. */
+  /** Generation of the HarborCluster from which the Harbor operator wrote the resource. Any later one reverts the list. */
   generation: z.string().nullable(),
   pgHba: z.array(z.string()),
-  /** Lines that were on the resource and are not any more. */
+  /** Lines that were on the resource and have been removed. */
   dropped: z.array(z.string()),
   finishedAt: z.iso.datetime(),
 });

@@ -6,10 +6,10 @@ import { harborRequestSchema } from "../request.ts";
 export const rollTimeLimits = z.strictObject({
   operator: durationSchema
     .prefault("5m")
-    .describe("Until the Zalando operator has taken pg_hba up into the StatefulSet."),
+    .describe("Until the Zalando operator has copied pg_hba into the StatefulSet."),
   pod: durationSchema
     .prefault("10m")
-    .describe("Until a Pod that was made anew is ready, a clone is recovered, and the database has a leader."),
+    .describe("Until a recreated Pod is ready, a clone is recovered, and the database has a leader."),
 });
 
 /** What `postgres-recovery harbor roll --request -` reads from stdin. */
@@ -21,7 +21,7 @@ export const rollReportSchema = z.object({
   context: z.string(),
   cluster: z.string(),
   outcome: z.enum(["rolled", "already-current"]),
-  /** Pods that this run had made anew, in this order. */
+  /** Pods that this run deleted so that they were recreated, in order. */
   pods: z.array(z.string()),
   leader: z.string(),
   finishedAt: z.iso.datetime(),

@@ -18,13 +18,13 @@ export const statusRequestSchema = harborRequestSchema.extend({
     .describe("Whether the database's backups in S3 are looked at, with the AWS credentials of whoever runs this."),
 });
 
-/** What `postgres-recovery harbor status -o json` prints. Nothing of it is a secret's value. */
+/** What `postgres-recovery harbor status -o json` prints. It contains no value of a secret. */
 export const statusReportSchema = z.object({
   version: z.literal(1),
   context: z.string(),
   cluster: z.string(),
   verdict: z.enum(severities),
-  /** Everything that was looked at, by what it is about. */
+  /** All findings, by subject. */
   sections: z.array(z.object({ title: z.string(), findings: z.array(findingSchema) })),
   pods: z.array(
     z.object({
@@ -34,7 +34,7 @@ export const statusReportSchema = z.object({
       current: z.boolean(),
     }),
   ),
-  /** Names of the CLONE_ variables that a new Pod would get; none once a restore is finished. */
+  /** Names of the CLONE_ variables that a new Pod would get. Empty once a restore is finished. */
   clone: z.array(z.string()),
   checkedAt: z.iso.datetime(),
 });

@@ -91,7 +91,7 @@ describe("checkPgHba", () => {
       "refuse: no line lets in replication through the socket (user postgres)",
       "refuse: no line lets in replicas (TLS, user standby)",
       "refuse: no line lets in replication over TLS (user postgres)",
-      "refuse: the pam line is missing, by which members of the operator's pam_role_name log in",
+      "refuse: the pam line is missing, with which members of the operator's pam_role_name log in",
     ]);
   });
 

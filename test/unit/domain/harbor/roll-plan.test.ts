@@ -83,7 +83,7 @@ describe("nextRollStep", () => {
     assert.equal(next([{ role: leader, revision: old }, { ending: true }]), "wait: 1 to end");
     assert.equal(next([{ role: leader, revision: old }], { replicas: 3 }), "wait: 2 more of 3 Pods");
     assert.equal(next([{ role: leader }, { ready: false }]), "wait: 1 to be ready");
-    assert.equal(next([], { replicas: 1 }), "wait: the StatefulSet to make a Pod");
+    assert.equal(next([], { replicas: 1 }), "wait: the StatefulSet to create a Pod");
   });
 
   it("waits for Patroni while there is no leader, or two", () => {

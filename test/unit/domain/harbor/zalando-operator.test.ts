@@ -91,16 +91,16 @@ describe("checkZalandoConfiguration", () => {
     [
       "another pod_environment_configmap",
       { ...data, pod_environment_configmap: "default/pod-config" },
-      /names another pod_environment_configmap/,
+      /names a different pod_environment_configmap/,
     ],
     ["a missing pod_environment_secret", without("pod_environment_secret"), /names no pod_environment_secret/],
     [
       "another pod_environment_secret",
       { ...data, pod_environment_secret: "other" },
-      /names another pod_environment_secret/,
+      /names a different pod_environment_secret/,
     ],
     ["a missing wal_s3_bucket", without("wal_s3_bucket"), /has no wal_s3_bucket/],
-    ["the operator's default template of names", without("secret_name_template"), /another secret_name_template/],
+    ["the operator's default template of names", without("secret_name_template"), /a different secret_name_template/],
     ["enable_owner_references", { ...data, enable_owner_references: "true" }, /enable_owner_references/],
   ];
   for (const [what, configMapData, problem] of refused) {
@@ -117,11 +117,14 @@ describe("checkZalandoConfiguration", () => {
   });
 
   it("warns of another bucket, of another Secret although no keys are needed, and of a role without its pam line", () => {
-    assert.match(problemsOf({ ...data, wal_s3_bucket: "dummy" }).join(), /^warn: has another wal_s3_bucket/);
+    assert.match(problemsOf({ ...data, wal_s3_bucket: "dummy" }).join(), /^warn: has a different wal_s3_bucket/);
     assert.match(
       problemsOf(data, { podSecret: "other", podSecretHasKeys: false }).join(),
-      /^warn: names another pod_environment_secret, and makes no database where that is missing/,
+      /^warn: names a different pod_environment_secret; it creates no database without that Secret/,
     );
-    assert.match(problemsOf({ ...data, pam_role_name: "ops" }).join(), /^warn: has a pam_role_name that no pam line/);
+    assert.match(
+      problemsOf({ ...data, pam_role_name: "ops" }).join(),
+      /^warn: has a pam_role_name that is in no pam line/,
+    );
   });
 });

@@ -91,7 +91,7 @@ describe("applyPgHba", () => {
     assert.equal((await apply(kubernetes)).outcome, "applied");
     assert(
       surroundings.lines.includes(
-        "waiting for the Harbor operator to make postgresql harbor-cluster/postgresql-harbor-cluster-harbor-cluster",
+        "waiting for the Harbor operator to create postgresql harbor-cluster/postgresql-harbor-cluster-harbor-cluster",
       ),
     );
   });
@@ -99,7 +99,7 @@ describe("applyPgHba", () => {
   faultTest(27, "ends in time and says whether there is a HarborCluster when the resource never appears", async () => {
     const kubernetes = new FakeHarbor();
     const before = surroundings.elapsed;
-    await assert.rejects(apply(kubernetes), /was not made within 1m$/);
+    await assert.rejects(apply(kubernetes), /was not created within 1m$/);
     assert.equal(surroundings.elapsed - before, 60);
     kubernetes.harborCluster = undefined;
     await assert.rejects(apply(kubernetes), /there is no HarborCluster harbor-cluster\/harbor-cluster/);
@@ -141,7 +141,7 @@ describe("applyPgHba", () => {
       assert.equal(writes, 2);
       kubernetes.afterApply = () => harborOperatorPgHba;
       kubernetes.make(harborOperatorPgHba);
-      await assert.rejects(apply(kubernetes), /written 5 times, and another list stood there each time/);
+      await assert.rejects(apply(kubernetes), /written 5 times, and was different again each time/);
     },
   );
 

@@ -148,7 +148,7 @@ describe("rollPods", () => {
     database.control = () => inRecovery;
     await assert.rejects(
       database.roll(),
-      /waited 10m in vain for the bootstrap, or the recovery of the clone, in .*-0 to end \(in archive recovery\); it is never interrupted/,
+      /waited 10m in vain for the bootstrap or clone recovery in .*-0 to end \(in archive recovery\); it is never interrupted/,
     );
     assert.deepEqual(database.events, []);
     assert.equal(database.surroundings.elapsed, 600);
@@ -178,7 +178,7 @@ describe("rollPods", () => {
     database.control = () => ({ end: "exited", code: 1, stdout: "", stderr: "pg_controldata: could not read file" });
     await assert.rejects(
       database.roll(),
-      /in vain for an answer of .*-0, how far its bootstrap is \(exit code 1: pg_controldata/,
+      /in vain for .*-0 to report the state of its bootstrap \(exit code 1: pg_controldata/,
     );
     assert.deepEqual(database.events, []);
   });
@@ -207,11 +207,11 @@ describe("rollPods", () => {
     database.statefulSet = statefulSetOf({ hba: harborOperatorPgHba });
     await assert.rejects(
       database.roll(),
-      /waited 5m in vain for the Zalando operator to take pg_hba up into the StatefulSet/,
+      /waited 5m in vain for the Zalando operator to copy pg_hba into the StatefulSet/,
     );
     assert.deepEqual(database.events, []);
     database.statefulSet = undefined;
-    await assert.rejects(database.roll(), /in vain for the Zalando operator to make the StatefulSet/);
+    await assert.rejects(database.roll(), /in vain for the Zalando operator to create the StatefulSet/);
   });
 
   it("waits as long as the time limit says, also for more than a day", async () => {
@@ -235,7 +235,7 @@ describe("rollPods", () => {
     };
     await database.roll();
     assert.deepEqual(database.events, []);
-    assert(database.surroundings.lines.includes("waiting for the StatefulSet, which the Zalando operator makes anew"));
+    assert(database.surroundings.lines.includes("waiting for the Zalando operator to recreate the StatefulSet"));
   });
 
   it("waits for a Pod that the operator is deleting instead of deleting a second one", async () => {

@@ -98,7 +98,7 @@ describe("harborStatus", () => {
       (kubernetes) => {
         kubernetes.make([...runbookPgHba, "host all x 10.0.0.0/8 md5"]);
       },
-      /refuse: .*another list than the required one \(10 lines\)/,
+      /refuse: .*differs from the required list \(10 lines\)/,
     ],
     [
       21,
@@ -134,21 +134,21 @@ describe("harborStatus", () => {
       (kubernetes) => {
         kubernetes.statefulSet = statefulSetOf({ hba: harborOperatorPgHba, env: podConfig });
       },
-      /warn: StatefulSet .*another pg_hba/,
+      /warn: StatefulSet .*a different pg_hba/,
     ],
     [
       "a changed value of pod-config is not in the StatefulSet yet",
       (kubernetes) => {
         kubernetes.configMaps["harbor-operator-ns/pod-config"] = { ...podConfig, BACKUP_NUM_TO_RETAIN: "9" };
       },
-      /warn: StatefulSet .*has not the present value of BACKUP_NUM_TO_RETAIN/,
+      /warn: StatefulSet .*does not have the current value of BACKUP_NUM_TO_RETAIN/,
     ],
     [
       "a Pod from an older template",
       (kubernetes) => {
         kubernetes.pods = [podOf(0, { role: "master", revision: "old" })];
       },
-      /warn: .*made from an older template: .*-0/,
+      /warn: .*from an older template: .*-0/,
     ],
     [
       "no leader",
@@ -171,7 +171,7 @@ describe("harborStatus", () => {
         kubernetes.statefulSet = undefined;
         kubernetes.pods = [];
       },
-      /is not made[^]*there is none/,
+      /postgresql .*: does not exist[^]*there is none/,
     ],
     [
       "what is not allowed is unknown",
@@ -203,7 +203,7 @@ describe("harborStatus", () => {
     });
     const report = await status(kubernetes);
     assert.deepEqual(report.clone, ["CLONE_METHOD", "CLONE_SCOPE"]);
-    assert.match(said(report), /warn: .*the database is there, and still: CLONE_METHOD, CLONE_SCOPE/);
+    assert.match(said(report), /warn: .*the database exists, and these are still set: CLONE_METHOD, CLONE_SCOPE/);
   });
 
   it("does not call an unreadable pod-config free of CLONE_ values", async () => {

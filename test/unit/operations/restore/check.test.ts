@@ -95,7 +95,7 @@ describe("checkRestore", () => {
     assert.deepEqual([report.verdict, report.restore, report.backup], ["ok", null, null]);
     const kubernetes = new FakeHarbor();
     kubernetes.configMaps = { "harbor-operator-ns/postgres-operator": {} };
-    assert.match(said(await check({ asked, kubernetes })), /pod-config is read by nobody[^]*has no wal_s3_bucket/);
+    assert.match(said(await check({ asked, kubernetes })), /so nobody reads pod-config[^]*has no wal_s3_bucket/);
   });
 
   faultTest(25, "names values in pod-config that somebody else set and that would stay", async () => {
