@@ -1,15 +1,16 @@
 import { errorKinds } from "../domain/catalogue/error-codes.ts";
 import type { ErrorReport } from "../domain/error-report.ts";
 import { messageOf, RecoveryError } from "../domain/errors.ts";
+import { pasteable, type Place } from "./hints.ts";
 import { visibleJson } from "../domain/visible-text.ts";
 
 type Failure = ErrorReport["error"];
 
-/** An error as the caller sees it. Anything but a RecoveryError is `unexpected`. */
-export function failureOf(error: unknown): Failure {
+/** An error as the caller sees it, its hint with the Kubernetes cluster. Anything but a RecoveryError is `unexpected`. */
+export function failureOf(error: unknown, place: Place = {}): Failure {
   if (error instanceof RecoveryError) {
-    const { code, kind, message, next = null } = error;
-    return { code, kind, message, next };
+    const { code, kind, message, next } = error;
+    return { code, kind, message, next: next === undefined ? null : pasteable(next, place) };
   }
   return { code: "unexpected", kind: errorKinds.unexpected, message: messageOf(error), next: null };
 }

@@ -3,6 +3,7 @@ import { visibleText } from "../domain/visible-text.ts";
 import { addDumpCommand } from "./dump/program.ts";
 import { failureExitCode } from "./exit-codes.ts";
 import { argumentsFailure, failureJson, failureOf, failureText, stackText, wantsFailureJson } from "./failure.ts";
+import { rememberedPlace } from "./hints.ts";
 import { addHarborCommands } from "./harbor/program.ts";
 import { printError, printText } from "./output.ts";
 import { addRestoreCommands } from "./restore/program.ts";
@@ -44,7 +45,7 @@ function report(error: unknown): number {
   const parameters = process.argv.slice(2);
   const isOfCommander = error instanceof CommanderError;
   if (isOfCommander && error.exitCode === 0) return 0;
-  const failure = isOfCommander ? argumentsFailure(error.message) : failureOf(error);
+  const failure = isOfCommander ? argumentsFailure(error.message) : failureOf(error, rememberedPlace());
   // Commander has already printed its own errors.
   if (!isOfCommander) printError(failureText(failure));
   if (parameters.includes("--debug")) printError(`${stackText(error)}\n`);

@@ -1,10 +1,12 @@
 import { text } from "node:stream/consumers";
-import { z } from "zod";
+import type { z } from "zod";
 import type { KubernetesTarget } from "../clients/kubernetes/api.ts";
 import { messageOf, RecoveryError } from "../domain/errors.ts";
+import { rememberPlace } from "./hints.ts";
 import type { CommonOptions } from "./options.ts";
 import { kubernetesTarget } from "./session.ts";
 import type { ObjectName } from "../domain/kubernetes/object-name.ts";
+import { explainIssue, problemText } from "../domain/problems.ts";
 import { requestSchema, taskProblem, type RequestedStep, type TaskOf } from "../domain/steps/steps.ts";
 
 /** Options of a command that takes its request from stdin or from arguments. */
@@ -34,18 +36,22 @@ export async function askedOf<Name extends RequestedStep>(
   }
   if (cluster === undefined) {
     const request = validated(requestSchema(step), await fromStdin());
-    return { request, target: kubernetesTarget({ ...options, ...request.kubernetes }) };
+    const target = kubernetesTarget({ ...options, ...request.kubernetes });
+    rememberPlace(target);
+    return { request, target };
   }
   const request = ofArguments(cluster);
   const problem = taskProblem(step, request);
   if (problem !== undefined) throw invalid(problem);
-  return { request, target: kubernetesTarget(options) };
+  const target = kubernetesTarget(options);
+  rememberPlace(target);
+  return { request, target };
 }
 
 /** @throws RecoveryError `usage` that names fields and problems, but no values. */
 export function validated<Request>(schema: z.ZodType<Request>, request: unknown): Request {
-  const result = schema.safeParse(request);
-  if (!result.success) throw invalid(z.prettifyError(result.error));
+  const result = schema.safeParse(request, { error: explainIssue });
+  if (!result.success) throw invalid(problemText(result.error));
   return result.data;
 }
 

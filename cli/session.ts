@@ -3,6 +3,7 @@ import type { Exec } from "../clients/kubernetes/exec.ts";
 import type { KubernetesTarget } from "../clients/kubernetes/api.ts";
 import { RecoveryError } from "../domain/errors.ts";
 import { realSurroundings, type Surroundings } from "../operations/surroundings.ts";
+import { againHint, rememberPlace } from "./hints.ts";
 import type { CommonOptions } from "./options.ts";
 import { printProgress } from "./output.ts";
 
@@ -17,7 +18,9 @@ type SessionOptions = Pick<CommonOptions, "context" | "kubeconfig" | "kubeSystem
 /** Connects to the cluster and listens for signals. */
 export async function openSession(options: SessionOptions): Promise<Session> {
   const surroundings = surroundingsOfProcess();
-  const client = await connectKubernetes(kubernetesTarget(options), surroundings.signal, surroundings.progress);
+  const target = kubernetesTarget(options);
+  rememberPlace(target);
+  const client = await connectKubernetes(target, surroundings.signal, surroundings.progress);
   return { client: options.debug ? traced(client, surroundings.progress) : client, surroundings };
 }
 
@@ -38,8 +41,8 @@ export function surroundingsOfProcess(): Surroundings {
   const stop = new AbortController();
   const interrupt = (): void => {
     stop.abort(
-      new RecoveryError("interrupted", "interrupted", {
-        next: "a remote command that was under way ends by itself within its time limit",
+      new RecoveryError("interrupted", "interrupted; a remote command that was running ends within its time limit", {
+        next: againHint(process.argv.slice(2)),
       }),
     );
   };

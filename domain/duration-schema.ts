@@ -12,7 +12,11 @@ import {
 
 /** A duration: text such as `10m` in JSON and YAML, seconds in the code. */
 export const durationSchema = z.codec(
-  z.string(durationProblem).regex(durationPattern, durationProblem),
+  z
+    .string({
+      error: ({ input }) => (typeof input === "number" ? `the unit is missing: ${durationProblem}` : durationProblem),
+    })
+    .regex(durationPattern, durationProblem),
   z.custom<Duration>((value) => typeof value === "number" && isDurationSeconds(value), durationProblem),
   {
     decode: (text, context): Duration => {

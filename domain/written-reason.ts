@@ -1,4 +1,6 @@
 import { z } from "zod";
 
+const problem = "write the reason in a few words (at least 10 characters)";
+
 /** A reason in a person's words, of at least 10 characters so that it says something. */
-export const writtenReason = z.string().trim().min(10, "write the reason in a few words (at least 10 characters)");
+export const writtenReason = z.string(problem).trim().min(10, problem);

@@ -7,28 +7,37 @@ import { clusterNameSchema, objectNameSchema } from "../domain/kubernetes/object
 import { kubernetesAccessSchema } from "../domain/kubernetes/access.ts";
 import { writtenReason } from "../domain/written-reason.ts";
 
+/** `- cluster calendar/calendar-db`, without the colon, is a text in YAML. */
+const targetForm = {
+  error: ({ input }: z.core.$ZodRawIssue) =>
+    typeof input === "string" ? "must begin with a key: write `- cluster: NAMESPACE/CLUSTER`" : undefined,
+};
+
 const target = z
-  .strictObject({
-    cluster: clusterNameSchema("NAMESPACE/CLUSTER").describe("The PostgresCluster, as NAMESPACE/CLUSTER."),
-    uid: clusterUid.optional(),
-    hold: writtenReason
-      .optional()
-      .describe("Why nothing should be done yet. Preview and outputs show the target, and nothing runs for it."),
-    dump: z
-      .union([z.literal(true), z.strictObject({ skip: writtenReason.describe("Why no dump is taken.") })], {
-        error: "must be true, or {skip: REASON} with a written reason of at least 10 characters",
-      })
-      .default(true)
-      .describe("Whether all databases are dumped before the stanza is created. To skip the dump, give the reason."),
-    attempt: z
-      .int()
-      .min(1)
-      .default(1)
-      .describe(
-        "Raise it to run the procedure again for this target. A target that failed is tried again without that.",
-      ),
-    timeLimits: timeLimitsSchema.prefault({}).describe("How long each part may take: 30s, 10m, 2h; at most 7d."),
-  })
+  .strictObject(
+    {
+      cluster: clusterNameSchema("NAMESPACE/CLUSTER").describe("The PostgresCluster, as NAMESPACE/CLUSTER."),
+      uid: clusterUid.optional(),
+      hold: writtenReason
+        .optional()
+        .describe("Why nothing should be done yet. Preview and outputs show the target, and nothing runs for it."),
+      dump: z
+        .union([z.literal(true), z.strictObject({ skip: writtenReason.describe("Why no dump is taken.") })], {
+          error: "must be true, or {skip: REASON} with a written reason of at least 10 characters",
+        })
+        .default(true)
+        .describe("Whether all databases are dumped before the stanza is created. To skip the dump, give the reason."),
+      attempt: z
+        .int()
+        .min(1)
+        .default(1)
+        .describe(
+          "Raise it to run the procedure again for this target. A target that failed is tried again without that.",
+        ),
+      timeLimits: timeLimitsSchema.prefault({}).describe("How long each part may take: 30s, 10m, 2h; at most 7d."),
+    },
+    targetForm,
+  )
   .describe("A cluster whose missing stanza should be created, once per stack.");
 
 /** Clusters that occur more than once in a list of targets, which may be malformed. */

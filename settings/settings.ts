@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { RecoveryError } from "../domain/errors.ts";
+import { objectNamePattern } from "../domain/kubernetes/object-name.ts";
+import { explainIssue, problemText } from "../domain/problems.ts";
 import { secretKeys as secretKeysOfSchema, settingsSchema, type Settings } from "./schema.ts";
 
 /** A stack's configuration values of this project: key without the project's name, and the raw text that Pulumi holds. */
@@ -17,9 +19,9 @@ export interface StackConfig {
  */
 export function parseSettings({ stack, values, secretKeys }: StackConfig): Settings {
   const raw = Object.fromEntries([...values].map(([key, text]) => [key, parsedValue(text)]));
-  const result = settingsSchema.safeParse(raw);
+  const result = settingsSchema.safeParse(raw, { error: explainIssue });
   const problems = [
-    ...(result.success ? [] : [z.prettifyError(result.error)]),
+    ...(result.success ? [] : [problemText(result.error, (path) => clusterAt(raw, path))]),
     ...misplacedSecrets([...values.keys()], secretKeys),
     ...missingSecrets(raw),
   ];
@@ -30,6 +32,16 @@ export function parseSettings({ stack, values, secretKeys }: StackConfig): Setti
     );
   }
   return result.data;
+}
+
+const targetsOf = z.looseObject({ stanza: z.looseObject({ targets: z.array(z.unknown()) }) });
+const targetCluster = z.looseObject({ cluster: z.string().regex(objectNamePattern) });
+
+/** The cluster of the target that a path leads into; undefined when it leads elsewhere, or when the target names none. */
+function clusterAt(raw: unknown, [key, list, index]: readonly PropertyKey[]): string | undefined {
+  if (key !== "stanza" || list !== "targets" || typeof index !== "number") return undefined;
+  const target = targetsOf.safeParse(raw).data?.stanza.targets[index];
+  return targetCluster.safeParse(target).data?.cluster;
 }
 
 function misplacedSecrets(keys: readonly string[], secretKeys: ReadonlySet<string>): string[] {

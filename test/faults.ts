@@ -43,6 +43,8 @@ export const faults = {
   41: "Objects that S3 has archived (Glacier, Deep Archive, Intelligent-Tiering)",
   42: "Several folders of versions with a target time; several backups of one second",
   81: "Text from a cluster that contains terminal escapes, bidirectional controls or line breaks",
+  82: "A name that is mistyped: of a cluster, a namespace, a context, a setting",
+  84: "A hint is pasted after the current context has changed",
 } as const satisfies Record<number, string>;
 
 export type FaultNumber = keyof typeof faults;

@@ -13,6 +13,7 @@ import { rollPods } from "../../operations/harbor/roll.ts";
 import type { Surroundings } from "../../operations/surroundings.ts";
 import { verdictExitCode } from "../exit-codes.ts";
 import { findingsTable, findingVerdict, logLine } from "../findings.ts";
+import { pasteable, rememberedPlace } from "../hints.ts";
 import type { OutputFormat } from "../options.ts";
 import { outputWidth, printJson, printText } from "../output.ts";
 import { table } from "../table.ts";
@@ -161,5 +162,5 @@ function statusTable({ clone, pods, sections }: ReportOf<"harbor status">, { col
 
 function print<Report>(output: OutputFormat, report: Report, text: (report: Report) => string): void {
   if (output === "json") printJson(report);
-  else printText(text(report));
+  else printText(pasteable(text(report), rememberedPlace()));
 }

@@ -1,11 +1,15 @@
+import type { KubernetesClient } from "../../clients/kubernetes/postgres-clusters.ts";
 import { formatDuration, type Duration } from "../../domain/duration.ts";
 import { RecoveryError } from "../../domain/errors.ts";
 import { formatObjectName, type ObjectName } from "../../domain/kubernetes/object-name.ts";
 import type { ScanEntry, ScanReport } from "../../domain/stanza/list-report.ts";
 import { visibleJson } from "../../domain/visible-text.ts";
+import { didYouMean, orElse } from "../../domain/similar.ts";
 import { verdictOf } from "../../domain/stanza/status.ts";
+import { knownClusters } from "../../operations/stanza/known-clusters.ts";
 import { scanStanzas } from "../../operations/stanza/list.ts";
 import { verdictExitCode } from "../exit-codes.ts";
+import { pasteable } from "../hints.ts";
 import type { CommonOptions } from "../options.ts";
 import { clearScreen, outputWidth, printText } from "../output.ts";
 import { countVerdicts, entryName, logLine, scanTable } from "../render.ts";
@@ -61,7 +65,8 @@ async function list(session: Session, options: StanzaListOptions): Promise<ScanE
   try {
     const entries = await scanStanzas(session.client, scanOptions, session.surroundings);
     progress.stop();
-    if (entries.length === 0 && options.watch !== true) requireNoNamespace(session.client.context, options.namespace);
+    if (entries.length === 0 && options.namespace !== undefined && options.watch !== true)
+      throw await nothingIn(options.namespace, session.client);
     // On a terminal, each list replaces the one before.
     if (options.watch === true) clearScreen();
     printText(rendered(session, entries, options), options.color);
@@ -70,19 +75,22 @@ async function list(session: Session, options: StanzaListOptions): Promise<ScanE
     progress.stop();
     if (session.surroundings.signal.aborted && options.output === "table" && known.length > 0) {
       known.sort((a, b) => entryName(a).localeCompare(entryName(b)));
-      printText(`${scanTable(known, options.color, outputWidth())}\nnot all: the list was interrupted`, options.color);
+      printText(
+        `${pasteable(scanTable(known, options.color, outputWidth()), options)}\nnot all: the list was interrupted`,
+        options.color,
+      );
     }
     throw error;
   }
 }
 
 /** A namespace without any PostgresCluster is more likely a typo than good news. */
-function requireNoNamespace(context: string, namespace: string | undefined): void {
-  if (namespace === undefined) return;
-  throw new RecoveryError(
+async function nothingIn(namespace: string, client: KubernetesClient): Promise<RecoveryError> {
+  const namespaces = (await knownClusters(client)).map((cluster) => cluster.namespace);
+  return new RecoveryError(
     "namespace-without-clusters",
-    `there is no PostgresCluster in namespace ${namespace} of context ${context}`,
-    { next: `see all namespaces: postgres-recovery stanza list --context ${context}` },
+    `there is no PostgresCluster in namespace ${namespace} of context ${client.context}`,
+    { next: orElse(didYouMean(namespace, namespaces), "see all namespaces: postgres-recovery stanza list") },
   );
 }
 
@@ -93,7 +101,7 @@ function rendered({ client, surroundings }: Session, entries: ScanEntry[], optio
         options.watch === true
           ? `${surroundings.now().toISOString()}, again in ${formatDuration(options.interval)}\n\n`
           : "";
-      return when + scanTable(entries, options.color, outputWidth());
+      return when + pasteable(scanTable(entries, options.color, outputWidth()), options);
     }
     case "log":
       return entries.map(({ namespace, cluster, pod, status }) => logLine(namespace, cluster, pod, status)).join("\n");

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { messageOf, RecoveryError } from "../../domain/errors.ts";
+import { didYouMean, orElse } from "../../domain/similar.ts";
 import { KubeConfig } from "./lean-kubeconfig.ts";
 
 /** Which kubeconfig to read, and which of its contexts to use. */
@@ -50,7 +51,12 @@ function chooseContext(config: KubeConfig, context: string | undefined, source: 
     throw new RecoveryError(
       "context-unknown",
       `the kubeconfig ${source} ${problem}; it has: ${known.join(", ") || "none"}`,
-      { next: "choose one with --context, or name another file with --kubeconfig" },
+      {
+        next: orElse(
+          chosen ? didYouMean(chosen, known) : undefined,
+          "choose one with --context, or name another file with --kubeconfig",
+        ),
+      },
     );
   }
   config.setCurrentContext(chosen);

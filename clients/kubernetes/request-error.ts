@@ -83,7 +83,7 @@ function answerError({ context, user, server }: Connection, what: string, answer
       );
     case 403:
       return new RequestError("kubernetes-forbidden", `${where}not allowed to ${what}: ${reason}`, {
-        next: "ask for the role in docs/permissions.md; with rights in one namespace only, list with -n NAMESPACE",
+        next: forbiddenNext(what),
         cause: answer,
         httpStatus,
       });
@@ -115,6 +115,12 @@ function answerError({ context, user, server }: Connection, what: string, answer
       retryAfterSeconds: httpStatus >= 500 ? waitOf(headers) : undefined,
     },
   );
+}
+
+function forbiddenNext(what: string): string {
+  const role = "ask for the role of this command in docs/permissions.md";
+  // Only `stanza list` lists clusters, in all namespaces unless told otherwise.
+  return what === "list postgresclusters" ? `${role}; with rights in one namespace only, list with -n NAMESPACE` : role;
 }
 
 /** Resources of operators. An API server may lack them. */

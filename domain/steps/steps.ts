@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { explainIssue, problemText } from "../problems.ts";
 import { dumpCommandReportSchema } from "../dump/report.ts";
 import { fingerprintReportSchema, fingerprintRequestSchema } from "../harbor/steps/fingerprint.ts";
 import { pgHbaReportSchema, pgHbaRequestSchema } from "../harbor/steps/pg-hba.ts";
@@ -111,6 +112,6 @@ export function reportSchema<Name extends StepName>(step: Name): z.ZodType<Repor
 export function taskProblem<Name extends RequestedStep>(step: Name, task: TaskOf<Name>): string | undefined {
   const whole: z.ZodObject<z.core.$ZodShape, z.core.$ZodObjectConfig> = steps[step].request;
   const schema: z.ZodType = whole.omit({ version: true, kubernetes: true });
-  const { error } = z.safeEncode(schema, task);
-  return error && z.prettifyError(error);
+  const { error } = z.safeEncode(schema, task, { error: explainIssue });
+  return error && problemText(error);
 }

@@ -3,6 +3,8 @@ import { stanzaInfo } from "../../clients/pod/pgbackrest.ts";
 import { systemIdentifier } from "../../clients/pod/postgres.ts";
 import type { Duration } from "../../domain/duration.ts";
 import { RecoveryError } from "../../domain/errors.ts";
+import { didYouMean, orElse } from "../../domain/similar.ts";
+import { knownClusters } from "./known-clusters.ts";
 import { containerOf } from "../../domain/kubernetes/container.ts";
 import { databaseRuns, instanceToAsk, type Pod } from "../../domain/stanza/instance-pod.ts";
 import { ofDatabase } from "../../domain/stanza/pgbackrest-info.ts";
@@ -30,10 +32,11 @@ export interface Probe {
 export async function existingCluster(client: KubernetesClient, name: ObjectName): Promise<PostgresCluster> {
   const cluster = await client.getPostgresCluster(name);
   if (cluster !== undefined) return cluster;
+  const suggestion = didYouMean(formatObjectName(name), (await knownClusters(client)).map(formatObjectName));
   throw new RecoveryError(
     "postgres-cluster-not-found",
     `there is no PostgresCluster ${formatObjectName(name)} in context ${client.context}`,
-    { next: "`postgres-recovery stanza list` shows those that there are" },
+    { next: orElse(suggestion, "list all clusters: postgres-recovery stanza list") },
   );
 }
 

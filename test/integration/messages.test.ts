@@ -261,7 +261,7 @@ next: check that --context names the right cluster`,
       exitCode: 3,
       stdout: "",
       text: `error[kubernetes-forbidden]: context dev: not allowed to list postgresclusters: postgresclusters.postgres-operator.crunchydata.com is forbidden: User "system:serviceaccount:default:eve" cannot list resource "postgresclusters" in API group "postgres-operator.crunchydata.com" at the cluster scope
-next: ask for the role in docs/permissions.md; with rights in one namespace only, list with -n NAMESPACE`,
+next: ask for the role of this command in docs/permissions.md; with rights in one namespace only, list with -n NAMESPACE`,
     });
   });
 
@@ -270,7 +270,7 @@ next: ask for the role in docs/permissions.md; with rights in one namespace only
       exitCode: 2,
       stdout: "",
       text: `error[namespace-without-clusters]: there is no PostgresCluster in namespace calender of context dev
-next: see all namespaces: postgres-recovery stanza list --context dev`,
+next: did you mean calendar? Or see all namespaces: postgres-recovery stanza list --context dev`,
     });
   });
 
@@ -314,7 +314,7 @@ next: log in again, or ask for the role in docs/permissions.md`,
         exitCode: 2,
         stdout: "",
         text: `error[postgres-cluster-not-found]: there is no PostgresCluster calendar/nope in context dev
-next: \`postgres-recovery stanza list\` shows those that there are`,
+next: list all clusters: postgres-recovery stanza list --context dev`,
       });
     });
 

@@ -100,21 +100,21 @@ describe("parseSettings", () => {
     assert.equal(
       problems,
       `Pulumi.lab.yaml has wrong values under postgres-recovery:
-✖ Unrecognized key: "stanzas"
-✖ Unrecognized key: "contxt"
+✖ unknown key "stanzas": did you mean stanza?
+✖ unknown key "contxt": did you mean context?
   → at kubernetes
-✖ Invalid input: expected string, received undefined
+✖ required
   → at kubernetes.context
-✖ Invalid UUID
+✖ must be a UUID, such as 99e85b8a-3f92-4c86-8d42-5056348c1e7e
   → at kubernetes.kubeSystemUid
 ✖ listed more than once: a/b
   → at stanza.targets
-✖ Invalid UUID
-  → at stanza.targets[1].uid
+✖ must be a UUID, such as 99e85b8a-3f92-4c86-8d42-5056348c1e7e
+  → at stanza.targets[1].uid (a/b)
 ✖ write the reason in a few words (at least 10 characters)
-  → at stanza.targets[1].hold
-✖ Too small: expected number to be >=1
-  → at stanza.targets[1].attempt
+  → at stanza.targets[1].hold (a/b)
+✖ must be at least 1
+  → at stanza.targets[1].attempt (a/b)
 ✖ must be NAMESPACE/CLUSTER, each of a-z, 0-9 and -, at most 63 characters
   → at stanza.targets[2].cluster
 ✖ must be true, or {skip: REASON} with a written reason of at least 10 characters
