@@ -168,7 +168,7 @@ export const harbor = {
     green: "Pods are Ready, the postgresql resource says Running, archiving succeeds, and the bucket fills with WAL.",
   },
   "backups-broken-off": {
-    title: "backups were broken off",
+    title: "backups were interrupted",
     means: "Folders of backups have no sentinel, more than 30 hours after their last part was written.",
     matters: "Each cost a full upload. If the Pod was killed for want of memory, the next one will be as well.",
     todo: "See the Pods' backup log, and the memory limit. WAL-G's retention removes the remains with later backups.",

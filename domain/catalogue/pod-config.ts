@@ -14,7 +14,7 @@ export const podConfig = {
     means: "The ConfigMap that gives the Pods their values for backups is not there.",
     matters:
       "Zalando operators 1.8 only log a warning and start the Pods without it: no backups, and no restore but an empty database.",
-    todo: "`pulumi up` makes it. It is shared by all databases of the operator.",
+    todo: "`pulumi up` creates it. It is shared by all databases of the operator.",
     green: "With operator 1.8 the Pods are Ready, and the postgresql resource says Running.",
   },
   "pod-config-value-not-text": {
@@ -75,7 +75,7 @@ export const podConfig = {
     title: "the pod Secret does not exist",
     means: "The Secret that the operator's `pod_environment_secret` names is not in the database's namespace.",
     matters: "The operator waits for it, and makes no new database meanwhile.",
-    todo: "`pulumi up` makes it, empty when roles are used.",
+    todo: "`pulumi up` creates it, empty when roles are used.",
     green: "A database that runs already runs on.",
   },
   "walg-not-chosen": {
@@ -143,7 +143,7 @@ export const podConfig = {
   "store-credentials-incomplete": {
     title: "half of the credentials is missing",
     means: "An access key's ID without its secret, or a role without its token file, or the reverse.",
-    matters: "Spilo then takes the node's own role, in silence.",
+    matters: "Spilo then uses the node's own role and reports no error.",
     todo: "Give both, or neither.",
     green: "Pods are Ready. Archiving may even succeed, if the node's role may write there.",
   },
@@ -151,7 +151,7 @@ export const podConfig = {
     title: "there are no credentials",
     means:
       "Neither keys in the pod Secret nor a role are given for this side. CLONE_ names do not fall back to the plain ones.",
-    matters: "Spilo takes the node's own role, in silence. For a restore that usually means: no backups found.",
+    matters: "Spilo uses the node's own role and reports no error. For a restore that usually means: no backups found.",
     todo: "Give the two keys in the pod Secret, or the role in pod-config.",
     green: "Pods are Ready.",
   },

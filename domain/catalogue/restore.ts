@@ -18,10 +18,10 @@ export const restore = {
     green: "The backups.",
   },
   "database-exists": {
-    title: "the new database exists already, and is another one",
+    title: "the new database already exists, and is a different one",
     means: "Patroni has noted a system identifier for it, and no backup at the source has the same one.",
     matters: "Spilo clones only into a database that was never bootstrapped. It would ignore every CLONE_ value.",
-    todo: "If its data may be lost, delete the postgresql resource with its volumes, and let it be made again. Otherwise the restore is not wanted.",
+    todo: "If its data may be lost, delete the postgresql resource with its volumes, and let the operators create it again. Otherwise the restore is not wanted.",
     green:
       "The Pods are made again with the CLONE_ values in their environment, are Ready, and the resource says Running: with the old data.",
   },
@@ -35,7 +35,7 @@ export const restore = {
   "backup-unfinished": {
     title: "no backup at the place was ever finished",
     means:
-      "There are folders of backups without their sentinel, which WAL-G writes last: they were broken off, or are under way.",
+      "There are folders of backups without their sentinel, which WAL-G writes last: they were interrupted, or are still running.",
     matters: "WAL-G does not see them, so there is nothing to restore.",
     todo: "Look for an older database of the same name with --suggest. For the future, see the backup log in the leader's Pod.",
     green: "The folder holds gigabytes, and WAL beside it is complete: archiving succeeded all the time.",
@@ -65,7 +65,7 @@ export const restore = {
     green: "`wal-g backup-list` shows all backups.",
   },
   "backup-parent-missing": {
-    title: "a backup that this one builds upon is gone",
+    title: "a backup on which this one is based is missing",
     means: "It is a delta backup, and its parent's sentinel is not there.",
     matters: "WAL-G cannot put the files together.",
     todo: "Take a target time before this backup, so that a whole one is taken.",
@@ -79,7 +79,7 @@ export const restore = {
     green: "`wal-g backup-list` shows it, because only the sentinel counts there.",
   },
   "backup-parent-control-file-missing": {
-    title: "a backup that this one builds upon has no control file",
+    title: "a backup on which this one is based has no control file",
     means: "pg_control.tar is missing in a parent of this delta backup. The delta has one of its own.",
     matters:
       "WAL-G up to 3.0.4 ends with an error, and every Spilo image with PostgreSQL 12 has such a WAL-G. Newer ones restore it.",
@@ -87,7 +87,7 @@ export const restore = {
     green: "The backup itself is complete, and `wal-g backup-list` shows both.",
   },
   "backup-file-list-missing": {
-    title: "the backup's list of files is gone",
+    title: "the backup's list of files is missing",
     means:
       "files_metadata.json is missing or empty. WAL-G since 2.0 writes the names of the files there; older ones keep them in the sentinel.",
     matters: "`wal-g backup-fetch` exits with 1, so the restore fails.",
@@ -95,7 +95,7 @@ export const restore = {
     green: "All parts of the backup are there, and `wal-g backup-list` shows it.",
   },
   "backup-archived": {
-    title: "a part of the backup lies in an archive class",
+    title: "a part of the backup is in an archive class",
     means: "S3 moved objects of the backup to Glacier, Deep Archive, or an archive tier of Intelligent-Tiering.",
     matters: "They cannot be read until S3 has restored them, which takes minutes to days. WAL-G does not order that.",
     todo: "`aws s3api restore-object` for each object of the backup, or S3 Batch Operations, for as long as the restore may take. Then check again, and exempt the prefix from the lifecycle rule.",
@@ -126,7 +126,7 @@ export const restore = {
     green: "Everything else about the backup.",
   },
   "backup-version-wrong": {
-    title: "the backup is of another PostgreSQL version",
+    title: "the backup has another PostgreSQL version",
     means: "The sentinel's version is not restore.postgresVersion.",
     matters: "With the wrong version declared, Spilo starts the wrong programs on it, or looks in the wrong folder.",
     todo: "Set restore.postgresVersion to the one in the finding.",
@@ -140,7 +140,7 @@ export const restore = {
     green: "The backup is complete.",
   },
   "backup-parts-missing": {
-    title: "parts of the backup are gone",
+    title: "parts of the backup are missing",
     means: "Its parts together are smaller than the sentinel says.",
     matters:
       "WAL-G may fetch what is left with exit code 0. The database then starts, and fails at the first table whose file is missing.",
@@ -148,7 +148,7 @@ export const restore = {
     green: "`wal-g backup-list` shows it; `wal-g backup-fetch` and PostgreSQL's start can succeed.",
   },
   "backup-size-unproven": {
-    title: "it is not proven that the backup is whole",
+    title: "a missing part of the backup cannot be ruled out",
     means: "Its sentinel does not say how many bytes its parts have, so the sum cannot be compared.",
     matters: "A part that is gone shows only in the restored database, at the first table whose file is missing.",
     todo: "After the restore, read every table, for instance with `pg_dumpall > /dev/null`, and compare the data with what you expect.",
@@ -178,7 +178,7 @@ export const restore = {
     green: "The restore succeeds, with whichever backup was taken.",
   },
   "backup-identifiers-mixed": {
-    title: "backups of several databases lie at one place",
+    title: "backups of several databases are at one place",
     means: "Their system identifiers differ: a new database of the same name wrote into the folder of the lost one.",
     matters:
       "Their WAL has the same names, and one may have overwritten the other's. A restore can stop early, or mix them.",
@@ -186,7 +186,7 @@ export const restore = {
     green: "Each backup is complete, `wal-g backup-list` shows all, and archiving succeeds.",
   },
   "backup-identifier-missing": {
-    title: "no backup says of which database it is",
+    title: "no backup names its database",
     means: "The sentinels have no system identifier: an older WAL-G made them.",
     matters: "Two databases at one place cannot be told apart.",
     todo: "After the restore, compare the data with what you expect.",
@@ -209,10 +209,10 @@ export const restore = {
     green: "The first restore succeeds, and archiving succeeds.",
   },
   "own-place-foreign": {
-    title: "something lies where the new database writes its backups",
+    title: "the place of the new database's backups is not empty",
     means: "The place is not empty, and what is there is not known to be this database's alone.",
     matters: "WAL of two databases at one place cannot be told apart, and overwrites each other.",
-    todo: "Move what lies there away.",
+    todo: "Move its content away.",
     green: "Archiving and backups succeed.",
   },
 } satisfies Partial<Explanations>;

@@ -3,7 +3,7 @@ import type { Explanations } from "./explanation.ts";
 /** The Spilo image of the database's Pods. */
 export const spiloImage = {
   "image-unknown": {
-    title: "nothing is known of this image",
+    title: "nothing is known about this image",
     means:
       "It is not one of Spilo's with a tag such as 3.3-p3: a private build, a digest without a tag, or another registry's name for it.",
     matters: "Which PostgreSQL and WAL-G it holds decides whether backups are found, read and deleted.",

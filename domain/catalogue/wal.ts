@@ -152,8 +152,8 @@ export const wal = {
     title: "a timeline has a history and no WAL",
     means:
       "A server was promoted, archived its history file, and then no segment: it was stopped soon after, or its archiving failed.",
-    matters: "What was written after the promotion does not come back.",
-    todo: "Make sure that the end of the timeline before is the moment that is meant.",
+    matters: "Whatever was written after the promotion is not restored.",
+    todo: "Make sure that the end of the previous timeline is the moment you want.",
     green: "The restore ends without an error, at the end of the timeline before.",
   },
 } satisfies Partial<Explanations>;

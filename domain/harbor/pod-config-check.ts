@@ -6,7 +6,7 @@ import { holdsSecret, knownVariables, meantVariable, operatorAssigned } from "..
 
 type Data = Readonly<Record<string, string>>;
 
-/** Collects what is wrong with keys of pod-config; the value itself is never part of it. */
+/** Collects problems with keys of pod-config; a finding never contains the value itself. */
 class Problems {
   readonly found: Finding[] = [];
 
@@ -20,12 +20,12 @@ class Problems {
 }
 
 /**
- * Everything wrong with the data of a pod-config ConfigMap. Spilo answers most mistakes by making an empty database and
- * saying nothing, so each is a refusal here (zalando/spilo configure_spilo.py).
+ * Everything wrong with the data of a pod-config ConfigMap. Spilo answers most mistakes with an empty database and
+ * no error, so each is a refusal here (zalando/spilo configure_spilo.py).
  *
  * @param data as Kubernetes holds it; anything but text is refused.
- * @param secretKeys names of the keys of the pod Secret; undefined when they are not known, and then nothing is said of
- *   credentials that may be missing.
+ * @param secretKeys names of the keys of the pod Secret; undefined when they are not known; then missing
+ *   credentials are not reported.
  */
 export function checkPodConfig(data: Readonly<Record<string, unknown>>, secretKeys?: readonly string[]): Finding[] {
   const problems = new Problems();
@@ -47,20 +47,20 @@ export function checkPodConfig(data: Readonly<Record<string, unknown>>, secretKe
 function checkKey(key: string, data: Data, problems: Problems): void {
   const twin = Object.keys(data).find((other) => other !== key && other.toLowerCase() === key.toLowerCase());
   if (twin !== undefined) {
-    const what = `stands beside ${twin}: the operator takes one of the two`;
+    const what = `differs from ${twin} only in case: the operator takes one of the two`;
     problems.refuse(key, "pod-config-key-twice", what, "keep the one in the right case");
   }
   if (!knownVariables.has(key)) {
     const meant = meantVariable(key);
     const fix = meant === undefined ? "remove it" : `write ${meant}`;
-    problems.refuse(key, "pod-config-key-unknown", "is read by nothing", fix);
+    problems.refuse(key, "pod-config-key-unknown", "is not a variable that Spilo reads", fix);
   }
   if (operatorAssigned.has(key)) {
-    const what = "is set by the operator itself, which passes over this value";
+    const what = "is set by the operator itself, which ignores this value";
     problems.warn(key, "pod-config-key-overridden", what, "remove it");
   }
   if (holdsSecret(key) || looksLikeSecret(data[key] ?? "")) {
-    const what = "is a credential, and a ConfigMap's values stand readable in the StatefulSet";
+    const what = "is a credential, and a ConfigMap's values can be read in the StatefulSet";
     problems.refuse(key, "pod-config-credential", what, "move it to the pod Secret");
   }
 }
@@ -72,7 +72,7 @@ function looksLikeSecret(value: string): boolean {
 
 function checkBackup(data: Data, secretKeys: readonly string[] | undefined, problems: Problems): void {
   if (data["USE_WALG_BACKUP"] === undefined && data["USE_WALG"] === undefined) {
-    const what = "is missing, so that the old WAL-E makes the backups";
+    const what = "is missing, so the old WAL-E takes the backups";
     problems.refuse("USE_WALG_BACKUP", "walg-not-chosen", what, "set it to true");
   }
   const retain = data["BACKUP_NUM_TO_RETAIN"];
@@ -86,19 +86,19 @@ function checkBackup(data: Data, secretKeys: readonly string[] | undefined, prob
     problems.refuse("BACKUP_SCHEDULE", "backup-schedule-invalid", "does not have five fields", fix);
   }
   if (schedule !== undefined && /^(\*|\*\/\d+) /.test(schedule)) {
-    const what = "makes a full copy of the database every few minutes, and each is kept for days";
+    const what = "copies the whole database every few minutes, and each copy is kept for days";
     problems.warn("BACKUP_SCHEDULE", "backup-schedule-too-often", what, "once a day is usual");
   }
   for (const key of ["WAL_BUCKET_SCOPE_PREFIX", "WAL_BUCKET_SCOPE_SUFFIX"]) {
     if (data[key] === undefined) continue;
     const what =
-      "replaces the UID in the path of every cluster's backups, so that a new cluster overwrites those of the old one";
+      "replaces the UID in the path of every cluster's backups, so a new cluster overwrites those of the old one";
     problems.refuse(key, "backup-path-without-uid", what, "remove it");
   }
   checkStore("", data, secretKeys, problems);
 }
 
-/** A UID of Kubernetes behind a slash. */
+/** A slash and a UID of Kubernetes. */
 const uidSuffix = /^\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 function checkClone(data: Data, secretKeys: readonly string[] | undefined, problems: Problems): void {
@@ -111,7 +111,7 @@ function checkClone(data: Data, secretKeys: readonly string[] | undefined, probl
   checkCloneTarget(data, problems);
   for (const key of ["CLONE_HOST", "CLONE_PORT", "CLONE_USER", "CLONE_PASSWORD", "CLONE_PGPASS"]) {
     if (data[key] === undefined) continue;
-    problems.warn(key, "clone-key-ignored", "is passed over with CLONE_WITH_WALE", "remove it");
+    problems.warn(key, "clone-key-ignored", "is ignored with CLONE_WITH_WALE", "remove it");
   }
   checkStore("CLONE_", data, secretKeys, problems);
 }
@@ -129,14 +129,14 @@ function checkCloneTarget(data: Data, problems: Problems): void {
   }
   if (inclusive !== "" && inclusive !== "true") {
     const fix = "remove it, or leave it empty to stop before the target";
-    problems.refuse("CLONE_TARGET_INCLUSIVE", "clone-target-inclusive-wrong", "counts as true, whatever it says", fix);
+    problems.refuse("CLONE_TARGET_INCLUSIVE", "clone-target-inclusive-wrong", "means true, whatever its value", fix);
   }
   if (timeline !== undefined && !/^(latest|\d+)$/.test(timeline)) {
     const what = "is neither latest nor a number";
     problems.refuse("CLONE_TARGET_TIMELINE", "clone-target-timeline-invalid", what, "correct it");
   }
   if (data["USE_PAUSE_AT_RECOVERY_TARGET"]) {
-    const what = "makes the restored database wait for a hand that lets it go on";
+    const what = "makes the restored database wait until somebody resumes it";
     problems.refuse("USE_PAUSE_AT_RECOVERY_TARGET", "clone-pauses-at-target", what, "remove it");
   }
 }
@@ -144,7 +144,7 @@ function checkCloneTarget(data: Data, problems: Problems): void {
 function checkClonePath(data: Data, problems: Problems): void {
   const otherStores = Object.keys(data).filter((key) => /^CLONE_WALG_\w+_PREFIX$/.test(key));
   if (otherStores.length > 1) {
-    const what = "are two places at once, and Spilo stops";
+    const what = "are two places at once, so Spilo stops";
     problems.refuse(otherStores.join(", "), "clone-stores-several", what, "keep one");
     return;
   }
@@ -166,7 +166,7 @@ function checkClonePathParts(data: Data, problems: Problems): void {
   }
   if (scope.includes("/")) {
     const fix = "give the folder alone; the UID goes into CLONE_WAL_BUCKET_SCOPE_SUFFIX";
-    problems.refuse("CLONE_SCOPE", "clone-scope-invalid", "holds a slash", fix);
+    problems.refuse("CLONE_SCOPE", "clone-scope-invalid", "contains a slash", fix);
   }
   if (bucket === "") {
     const what = "is empty: Spilo makes an empty database";
@@ -191,8 +191,8 @@ function checkClonePathParts(data: Data, problems: Problems): void {
     problems.warn(
       "CLONE_WAL_BUCKET_SCOPE_SUFFIX",
       "clone-suffix-missing",
-      "is empty, and so is CLONE_WAL_BUCKET_SCOPE_PREFIX: backups lie there only of a cluster in the namespace default",
-      "give the UID of the lost cluster behind a slash",
+      "is empty, and so is CLONE_WAL_BUCKET_SCOPE_PREFIX: only a cluster in the namespace default has its backups there",
+      "give a slash and the UID of the lost cluster",
     );
   }
   if (version !== undefined && !/^(9\.\d|\d\d)$/.test(version)) {
@@ -211,7 +211,7 @@ function checkStore(
   const value = (name: string): string | undefined => data[side + name];
   for (const name of ["USE_WALG", "USE_WALG_BACKUP", "USE_WALG_RESTORE"]) {
     if (value(name) === undefined || value(name) === "true") continue;
-    const what = "is not true: Spilo takes WAL-E, which does not read WAL-G's backups";
+    const what = "is not true: Spilo uses WAL-E, which cannot read WAL-G's backups";
     problems.refuse(side + name, "walg-value-not-true", what, "set it to true, in small letters");
   }
   const endpoints = ["AWS_ENDPOINT", "WALE_S3_ENDPOINT"].filter((name) => value(name));
@@ -245,7 +245,7 @@ function checkCredentials(
   const given = (name: string): boolean => (data[name] ?? "") !== "" || (secretKeys ?? []).includes(name);
   const requireBoth = (has: string, lacks: string): void => {
     if (!given(has) || given(lacks)) return;
-    const what = `is missing beside ${has}: Spilo takes the node's own role instead, in silence`;
+    const what = `is missing beside ${has}: Spilo uses the node's own role instead and reports no error`;
     problems.refuse(lacks, "store-credentials-incomplete", what, "give both, or neither");
   };
   requireBoth(role, token);
@@ -254,7 +254,7 @@ function checkCredentials(
   requireBoth(id, key);
   requireBoth(key, id);
   if (![id, key, role, token].some(given)) {
-    const what = "is missing, and there is no role either: Spilo takes the node's own role, in silence";
+    const what = "is missing, and there is no role either: Spilo uses the node's own role and reports no error";
     const fix = `give ${id} and ${key} in the pod Secret, or ${role}`;
     problems.refuse(id, "store-credentials-missing", what, fix);
   }

@@ -15,8 +15,8 @@ export interface LivePodConfig {
 const decisive = /^(CLONE_|STANDBY_|AWS_|USE_WAL|WAL_|WALE_)|_PREFIX$/;
 
 /**
- * What stays in pod-config beside the declared values: a server-side apply removes no key that somebody else has set too
- * (kubernetes.io, Server-Side Apply). Such a key can turn a restore into another one, or into none.
+ * Keys that would remain in pod-config beside the declared ones: a server-side apply removes no key that somebody else also set
+ * (kubernetes.io, Server-Side Apply). Such a key can change what is restored, or prevent the restore.
  *
  * @param declared names of the keys that are declared.
  * @param where the ConfigMap, for people.
@@ -32,7 +32,7 @@ export function leftoverFindings(
     const others = (owners.get(key) ?? []).filter((manager) => manager !== podConfigManager);
     if (others.length === 0) continue;
     const at = findingsAt(`${where} ${key}`);
-    const what = `was set by ${others.join(", ")} and would stay beside the declared values`;
+    const what = `was set by ${others.join(", ")} and would remain beside the declared values`;
     const fix = "remove it by hand: kubectl edit";
     findings.push(
       decisive.test(key) ? at.refuse("pod-config-key-foreign", what, fix) : at.warn("pod-config-key-left", what, fix),

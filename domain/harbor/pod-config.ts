@@ -70,7 +70,7 @@ function storeVariables({
   };
 }
 
-/** Whether any keys are to be had from the pod Secret. */
+/** Whether the Pods need keys from the pod Secret. */
 export function needsPodSecret(
   backup: { credentials: Credentials },
   restore: { credentials: Credentials } | undefined,
@@ -80,7 +80,7 @@ export function needsPodSecret(
 
 /**
  * The data of the pod Secret, from which the Zalando operator gives the keys to the Pods by reference.
- * A ConfigMap's values would stand readable in the StatefulSet.
+ * A ConfigMap's values could be read in the StatefulSet.
  */
 export function podSecretData(keys: DatabaseKeys): Record<string, string> {
   const pair = (prefix: string, pairOf: AccessKeys | undefined): Record<string, string> =>

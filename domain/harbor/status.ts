@@ -191,7 +191,7 @@ export function judgeBackups(where: string, { backups, incomplete }: WalgListing
     findings.push(
       at.warn(
         "backups-broken-off",
-        `${brokenOff} backups were broken off`,
+        `${brokenOff} backups were interrupted`,
         "see the Pods' backup log; WAL-G's retention removes them with the next ones",
       ),
     );

@@ -75,7 +75,7 @@ export const suggestionSchema = z.object({
   scope: z.string(),
   /** Null for backups without a UID in their path: then the setting is `prefix: ""`. */
   uid: z.string().nullable(),
-  /** Null when the version is not part of the path; it is told by the backups themselves then. */
+  /** Null when the version is not part of the path; the backups themselves name it then. */
   postgresVersion: z.int().nullable(),
   versionInPath: z.boolean(),
   place: z.string(),
@@ -122,7 +122,7 @@ function moment(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
 }
 
-/** Whether S3 was read as the database's Pods will read it: nobody but they can assume their role. */
+/** Whether S3 was read with the Pods' own credentials. Only the Pods themselves can assume their role. */
 export function credentialFindings({ keys, restore }: Pick<RestoreCheckRequest, "keys" | "restore">): Finding[] {
   if (restore === undefined) return [];
   const at = findingsAt("restore.credentials");
@@ -130,7 +130,7 @@ export function credentialFindings({ keys, restore }: Pick<RestoreCheckRequest, 
     return [
       at.warn(
         "restore-credentials-untried",
-        `the role ${restore.credentials.irsaRoleArn} was not tried: S3 was read with the AWS credentials of whoever ran this`,
+        `the role ${restore.credentials.irsaRoleArn} was not tried: S3 was read with the caller's AWS credentials`,
         "make sure that the Pods' service account may assume the role, and that its policy is that of a reader of the backups",
       ),
     ];
@@ -139,7 +139,7 @@ export function credentialFindings({ keys, restore }: Pick<RestoreCheckRequest, 
   return [
     at.warn(
       "restore-credentials-untried",
-      "the keys of the pod Secret were not tried: S3 was read with the AWS credentials of whoever ran this",
+      "the keys of the pod Secret were not tried: S3 was read with the caller's AWS credentials",
       "run it as part of `pulumi up`, or with the Pods' keys in the request or the environment",
     ),
   ];

@@ -25,7 +25,7 @@ export type OwnPlace =
       readonly systemIdentifier: string | undefined;
     };
 
-/** What backups rest upon, with or without a restore. */
+/** What backups depend on, with or without a restore. */
 export interface SetupFacts {
   readonly image: string;
   readonly operator: Gathered<{ readonly configuration: ZalandoConfiguration; readonly where: string }>;
@@ -36,7 +36,7 @@ export interface SetupFacts {
   readonly podConfigKeys: readonly string[];
 }
 
-/** Everything that the verdict rests upon. Times are milliseconds since 1970. */
+/** Everything that the verdict depends on. Times are milliseconds since 1970. */
 export interface PreflightFacts extends SetupFacts {
   readonly restore: Restore;
   readonly now: number;
@@ -45,7 +45,7 @@ export interface PreflightFacts extends SetupFacts {
   readonly own: Gathered<OwnPlace>;
 }
 
-/** Whether the database's Pods will get what is declared. The Zalando operator ignores what it is not told of, in silence. */
+/** Whether the database's Pods will get what is declared. The Zalando operator ignores objects that its configuration does not name, and reports no error. */
 export function judgeSetup(
   { image, operator, declared, podConfig, podConfigKeys }: SetupFacts,
   restore?: Restore,
@@ -82,7 +82,7 @@ export function judgeRestore(facts: PreflightFacts): Finding[] {
     findings.push(
       findingsAt("restore.targetTime").refuse(
         "target-time-in-future",
-        "lies in the future",
+        "is in the future",
         "leave it out to restore as far as the WAL goes",
       ),
     );
@@ -95,7 +95,7 @@ export function judgeRestore(facts: PreflightFacts): Finding[] {
   return findings;
 }
 
-/** Spilo clones only into a cluster that was never bootstrapped; in any other it passes over every CLONE_ value in silence. */
+/** Spilo clones only into a cluster that was never bootstrapped; in any other it ignores every CLONE_ value and reports no error. */
 function judgeBootstrap({ own, sources }: PreflightFacts, target: number | undefined): Finding[] {
   if ("failed" in own || own.found.kind === "not-made") return [];
   const { systemIdentifier, place } = own.found;
@@ -107,8 +107,8 @@ function judgeBootstrap({ own, sources }: PreflightFacts, target: number | undef
   return [
     at.refuse(
       "database-exists",
-      "exists already and is another one than that of the backups: Spilo would pass over the restore in silence",
-      "delete the HarborCluster's postgresql resource with its volumes, if its data may be lost, and let it be made anew",
+      "already exists and is not the backups' database: Spilo would ignore the restore and report no error",
+      "delete the HarborCluster's postgresql resource with its volumes, if its data may be lost, and let the operators create it again",
     ),
   ];
 }
@@ -126,14 +126,14 @@ function judgeOwnPlace({ own, sources }: PreflightFacts): Finding[] {
     return [
       at.refuse(
         "own-place-overlaps",
-        `is the place of the backups to restore (${s3Url(source.location)}): the new cluster would write over them`,
-        "set wal_s3_bucket in the operator's configuration, and make the cluster anew so that it gets another UID",
+        `also holds the backups to restore (${s3Url(source.location)}): the new cluster would overwrite them`,
+        "set wal_s3_bucket in the operator's configuration, and recreate the cluster so that it gets another UID",
       ),
     ];
   }
   if ("failed" in place.listing) {
     const what = `cannot be listed: ${place.listing.failed}`;
-    return [at.unknown("own-place-unreadable", what, "mend the access, then check again")];
+    return [at.unknown("own-place-unreadable", what, "correct the access, then check again")];
   }
   const { backups, incomplete, wal } = place.listing.found;
   if (backups.length === 0 && incomplete.length === 0 && wal.size === 0)
@@ -147,8 +147,8 @@ function judgeOwnPlace({ own, sources }: PreflightFacts): Finding[] {
   return [
     at.refuse(
       "own-place-foreign",
-      "is not empty, and not known to hold the running database's backups alone",
-      "move what lies there away",
+      "is not empty, and may hold more than the running database's backups",
+      "move its content away",
     ),
   ];
 }

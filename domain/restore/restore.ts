@@ -23,7 +23,7 @@ export const bucketName = z
   .regex(bucketNamePattern, "must be a bucket's name alone: 3 to 63 of a-z, 0-9 and -");
 export const awsRegion = z.string().regex(awsRegionPattern, "must be an AWS region such as eu-west-2");
 
-/** An S3 store and the way into it. */
+/** An S3 store, and how to access it. */
 const store = {
   bucket: bucketName,
   region: z.string(),

@@ -7,10 +7,10 @@ import type { TimelineHistory } from "../walg/timeline.ts";
 import { judgeWal } from "../walg/wal-continuity.ts";
 import type { Restore } from "./restore.ts";
 
-/** Something that was asked of a live system: the answer, or why there is none. */
+/** A live system's answer, or why there is none. */
 export type Gathered<T> = { readonly found: T } | { readonly failed: string };
 
-/** A place of backups and what lies there. */
+/** A place of backups and its content. */
 export interface GatheredPlace {
   readonly location: S3Location;
   readonly listing: Gathered<WalgListing>;
@@ -65,7 +65,7 @@ function found(descriptions: GatheredPlace["descriptions"]): Map<string, BackupD
   return result;
 }
 
-/** Whether there is a backup to restore, whole, with its WAL. */
+/** Whether there is a complete backup to restore, with its WAL. */
 export function judgeSources(
   sources: readonly GatheredPlace[],
   restore: Restore,
@@ -77,7 +77,7 @@ export function judgeSources(
           findingsAt(s3Url(location)).unknown(
             "backups-unlisted",
             `cannot be listed: ${listing.failed}`,
-            "mend the access (credentials, region, endpoint), then check again",
+            "correct credentials, region or endpoint, then check again",
           ),
         ]
       : [],
@@ -91,7 +91,7 @@ export function judgeSources(
     findings.push(
       findingsAt(s3Url(location)).warn(
         "backup-place-ignored",
-        `is passed over, for ${s3Url(place.location)} is taken first`,
+        `will not be used: Spilo takes ${s3Url(place.location)} first`,
         "declare the version to restore from with versionInPath",
       ),
     );
@@ -113,7 +113,7 @@ function noBackup(sources: readonly GatheredPlace[]): Finding {
   const fix =
     "correct restore.scope, uid, prefix, postgresVersion or versionInPath; --suggest lists what is in the bucket";
   return broken > 0
-    ? at.refuse("backup-unfinished", `holds no finished backup, only ${broken} broken off or under way`, fix)
+    ? at.refuse("backup-unfinished", `holds no finished backup, only ${broken} interrupted or still running`, fix)
     : at.refuse("backup-missing", "holds no backup", fix);
 }
 
@@ -137,7 +137,7 @@ function judgePlace(
     findings.push(
       at.refuse(
         "backup-parent-missing",
-        `builds upon ${missing}, which is gone`,
+        `is based on ${missing}, which is missing`,
         "take a target time before this backup",
       ),
     );
@@ -148,8 +148,8 @@ function judgePlace(
       findings.push(
         findingsAt(folder(needed.name)).unknown(
           "backup-sentinel-unreadable",
-          `its sentinel cannot be read: ${gathered?.failed ?? "it was not asked for"}`,
-          "mend the access to the bucket, then check again",
+          `its sentinel cannot be read: ${gathered?.failed ?? "it was not requested"}`,
+          "correct the access to the bucket, then check again",
         ),
       );
       continue;
@@ -186,7 +186,7 @@ function judgeDescription(
     findings.push(
       at.warn(
         "backup-version-unknown",
-        "does not say of which PostgreSQL version it is",
+        "does not name its PostgreSQL version",
         "make sure that it is the declared one",
       ),
     );
@@ -203,7 +203,7 @@ function judgeDescription(
     findings.push(
       at.warn(
         "backup-metadata-missing",
-        "has no metadata.json, so that its time is known only by LastModified",
+        "has no metadata.json, so only LastModified tells its time",
         "make sure that the bucket was not copied",
       ),
     );
@@ -213,7 +213,7 @@ function judgeDescription(
     findings.push(
       at.refuse(
         "backup-finished-after-target",
-        "was finished after the target time, though its LastModified lies before",
+        "finished after the target time, although its LastModified is earlier",
         "take a later restore.targetTime",
       ),
     );
@@ -222,8 +222,8 @@ function judgeDescription(
     findings.push(
       at.warn(
         "backup-time-shifted",
-        "was finished more than an hour away from its LastModified, by which WAL-G chooses: the bucket was copied",
-        "make sure that the newest backup is the one that is meant",
+        "finished more than an hour before or after its LastModified, by which WAL-G chooses: the bucket was copied",
+        "make sure that the newest backup is the one you want",
       ),
     );
   }
@@ -246,7 +246,7 @@ function judgeIdentifiers(place: GatheredPlace, where: string): Finding[] {
   return [
     at.warn(
       "backup-identifier-missing",
-      "no backup says of which database it is (system identifier)",
+      "no backup names its database (system identifier)",
       "compare the restored data with what is expected",
     ),
   ];

@@ -7,7 +7,7 @@ const parts = ["WAL_S3_BUCKET", "PGVERSION", "WAL_BUCKET_SCOPE_PREFIX", "WAL_BUC
 
 /**
  * Where a database writes its backups, according to the environment that the Zalando operator gave its Pods; null when
- * the environment does not tell. A reference to a Secret or a ConfigMap is not followed, so the location is then unknown.
+ * the environment does not say. A reference to a Secret or a ConfigMap is not followed, so the location is then unknown.
  *
  * @param scope name of the `postgresql` resource.
  */

@@ -70,7 +70,7 @@ export function checkSpiloImage(reference: string, use: ImageUse): Finding[] {
     return [
       at.unknown(
         "image-unknown",
-        "not a Spilo image with a tag such as 3.3-p3, so nothing is known of it",
+        "not a Spilo image with a tag such as 3.3-p3, so nothing is known about it",
         takeRecommended,
       ),
     ];
@@ -96,7 +96,7 @@ export function checkSpiloImage(reference: string, use: ImageUse): Finding[] {
   } else if (isBefore(tag, [2, 1, 2])) {
     refuse(
       "image-backup-list-unread",
-      "its scripts do not understand its own WAL-G's lists: old backups are never deleted, replicas are not made from them (fixed in 2.1-p2)",
+      "its scripts cannot read its own WAL-G's lists: old backups are never deleted, and replicas are not created from backups (fixed in 2.1-p2)",
     );
   }
   // WAL-G 3.0 renamed a column of its list; the clean-up script reads the new name since 3.3-p3 (zalando/spilo#1015).

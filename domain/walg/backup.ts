@@ -60,7 +60,7 @@ export interface BackupDescription {
 
 /**
  * Reads a backup's `…_backup_stop_sentinel.json`, and its `metadata.json` when there is one. WAL-G restores without the
- * latter, so one that cannot be read says nothing, and that is all.
+ * latter, so one that cannot be read is ignored.
  *
  * @throws SyntaxError or ZodError when the sentinel is cut or something else.
  */
@@ -84,7 +84,7 @@ export function describeBackup(sentinelText: string, metadataText: string | unde
 }
 
 /**
- * JSON without what lies deeper than its first level: the list of files that an old WAL-G keeps in a sentinel may have
+ * JSON without anything below its first level: the list of files that an old WAL-G keeps in a sentinel may have
  * dozens of megabytes.
  *
  * @example shallow('{"LSN":1,"Files":{"/PG_VERSION":{}}}')  // → '{"LSN":1,"Files":{}}'

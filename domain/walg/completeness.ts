@@ -34,7 +34,7 @@ export function judgeCompleteness({ backup, description, where, role }: Describe
     findings.push(
       at.unknown(
         "backup-tier-unknown",
-        `has ${tiered.length} objects in S3 Intelligent-Tiering of which nobody has asked whether they are archived`,
+        `has ${tiered.length} objects in S3 Intelligent-Tiering; S3 did not say whether they are archived`,
         "give the credentials s3:GetObject on them, then check again",
       ),
     );
@@ -43,7 +43,7 @@ export function judgeCompleteness({ backup, description, where, role }: Describe
     findings.push(
       at.refuse(
         "backup-file-list-missing",
-        "lacks files_metadata.json, or it is empty: WAL-G ends with an error without it",
+        "has no files_metadata.json, or an empty one: WAL-G fails without it",
         earlier,
       ),
     );
@@ -52,7 +52,7 @@ export function judgeCompleteness({ backup, description, where, role }: Describe
     findings.push(
       at.refuse(
         "backup-control-file-missing",
-        "lacks pg_control.tar, without which PostgreSQL does not start",
+        "has no pg_control.tar, without which PostgreSQL does not start",
         "take a target time before this backup",
       ),
     );
@@ -61,7 +61,7 @@ export function judgeCompleteness({ backup, description, where, role }: Describe
     findings.push(
       at.warn(
         "backup-parent-control-file-missing",
-        "lacks pg_control.tar: WAL-G up to 3.0.4 ends with an error, newer ones restore the delta that builds upon it",
+        "has no pg_control.tar: WAL-G up to 3.0.4 fails, newer versions restore the delta based on it",
         earlier,
       ),
     );
@@ -72,7 +72,7 @@ export function judgeCompleteness({ backup, description, where, role }: Describe
 /**
  * WAL-G counts the bytes of a backup's parts, and writes the sum into the sentinel when nearly all of them are on their
  * way: never more than there are. Up to 0.2.15 it counts neither pg_control nor the part with the backup label
- * (internal/backup_push_handler.go), so that a sum that fits to the byte tells that the label is gone.
+ * (internal/backup_push_handler.go), so a sum that matches exactly means that the label is missing.
  */
 function judgeSize({ backup, description, where, role }: DescribedBackup): Finding[] {
   const at = findingsAt(where);
@@ -81,7 +81,7 @@ function judgeSize({ backup, description, where, role }: DescribedBackup): Findi
     return [
       at.warn(
         "backup-size-unproven",
-        "does not say how many bytes its parts have, so it is unproven that none is gone",
+        "does not record the total size of its parts, so a missing part cannot be ruled out",
         "compare the restored data with what is expected",
       ),
     ];
@@ -91,7 +91,7 @@ function judgeSize({ backup, description, where, role }: DescribedBackup): Findi
     return [
       at.refuse(
         "backup-parts-missing",
-        `its parts have ${backup.size} bytes together and should have ${compressedSize}: some are gone`,
+        `its parts have ${backup.size} bytes in total and should have ${compressedSize}: some are missing`,
         "take a target time before this backup",
       ),
     ];
@@ -100,7 +100,7 @@ function judgeSize({ backup, description, where, role }: DescribedBackup): Findi
     return [
       at.refuse(
         "backup-parts-missing",
-        "lacks the part with the backup label, without which PostgreSQL finds no checkpoint",
+        "has no part with the backup label, without which PostgreSQL finds no checkpoint",
         "take a target time before this backup",
       ),
     ];

@@ -35,22 +35,22 @@ const notCompressed = 0x8000_0000;
 /** An LZ4 frame (lz4_Frame_format.md). Its checksums are not looked at. */
 function lz4Frame(content: Uint8Array): Uint8Array {
   const view = new DataView(content.buffer, content.byteOffset, content.byteLength);
-  if (content.length < 7 || view.getUint32(0, true) !== frameMagic) throw new Error("it is no LZ4 frame");
+  if (content.length < 7 || view.getUint32(0, true) !== frameMagic) throw new Error("not an LZ4 frame");
   const flags = content[4] ?? 0;
   const blockChecksum = (flags & 0x10) !== 0 ? 4 : 0;
   let position = 7 + ((flags & 0x08) !== 0 ? 8 : 0) + ((flags & 0x01) !== 0 ? 4 : 0);
   const output: number[] = [];
   for (;;) {
-    if (position + 4 > content.length) throw new Error("the LZ4 frame is cut");
+    if (position + 4 > content.length) throw new Error("the LZ4 frame is truncated");
     const size = view.getUint32(position, true);
     position += 4;
     if (size === 0) return Uint8Array.from(output);
     const length = size & ~notCompressed;
     const block = content.subarray(position, position + length);
-    if (block.length < length) throw new Error("the LZ4 frame is cut");
+    if (block.length < length) throw new Error("the LZ4 frame is truncated");
     if (size >= notCompressed) output.push(...block);
     else lz4Block(block, output);
-    if (output.length > outputLimit) throw new Error("it is bigger than such an object ever is");
+    if (output.length > outputLimit) throw new Error("larger than such an object can be");
     position += length + blockChecksum;
   }
 }
@@ -60,7 +60,7 @@ function lz4Block(block: Uint8Array, output: number[]): void {
   let position = 0;
   const byte = (): number => {
     const value = block[position];
-    if (value === undefined) throw new Error("the LZ4 block is cut");
+    if (value === undefined) throw new Error("the LZ4 block is truncated");
     position += 1;
     return value;
   };
@@ -83,7 +83,7 @@ function lz4Block(block: Uint8Array, output: number[]): void {
     const offset = byte() | (byte() << 8);
     if (offset === 0 || offset > output.length) throw new Error("the LZ4 block is damaged");
     for (let left = length(token & 15) + 4; left > 0; left -= 1) {
-      if (output.length > outputLimit) throw new Error("it is bigger than such an object ever is");
+      if (output.length > outputLimit) throw new Error("larger than such an object can be");
       output.push(output[output.length - offset] ?? 0);
     }
   }

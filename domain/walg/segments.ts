@@ -2,15 +2,15 @@
 export interface WalRun {
   readonly first: number;
   readonly last: number;
-  /** LastModified of the last one: everything up to this moment lies in the run, as far as nobody copied it. */
+  /** LastModified of the last one: the run holds everything up to this moment, unless the objects were copied. */
   readonly lastModified: number;
 }
 
-/** What a listing tells of a WAL object: whether PostgreSQL can get a whole segment out of it. */
+/** What a listing says about a WAL object: whether PostgreSQL can get a complete segment from it. */
 export const segmentStates = ["whole", "empty", "cut", "archived", "tiered"] as const;
 /**
  * `empty`: no bytes. `cut`: fewer bytes than a whole segment can have. `archived`: in a storage class from which it has
- * to be restored first. `tiered`: in S3 Intelligent-Tiering, so that only a question about the object itself tells.
+ * to be restored first. `tiered`: in S3 Intelligent-Tiering, so only a request for the object itself tells.
  */
 export type SegmentState = (typeof segmentStates)[number];
 
@@ -31,7 +31,7 @@ interface Block {
   readonly states: Uint8Array;
 }
 
-/** The segments of one timeline, taken in in any order. */
+/** The segments of one timeline, added in any order. */
 export class SegmentTable {
   readonly #blocks = new Map<number, Block>();
 

@@ -15,7 +15,7 @@ export interface ListedObject {
   readonly restored?: boolean | undefined;
 }
 
-/** Whether S3 hands an object over at once; `tiered`: only a question about the object itself tells. */
+/** Whether S3 returns an object immediately; `tiered`: only a request for the object itself tells. */
 export type Readability = "readable" | "archived" | "tiered";
 
 /**
@@ -35,7 +35,7 @@ export interface StoredBackup {
   readonly timeline: number;
   /** Number of the WAL segment at which it begins; see {@link segmentNumber}. */
   readonly startSegment: number;
-  /** Name of the segment at which the backup begins that this one, a delta, builds upon. */
+  /** Name of the segment at which the backup begins on which this one, a delta, is based. */
   readonly parent: string | undefined;
   readonly sentinelKey: string;
   /** LastModified of the sentinel, by which WAL-G chooses a backup for a target time. A copied bucket changes it. */
@@ -54,15 +54,15 @@ export interface StoredBackup {
   readonly partsModified: number | undefined;
   /** Objects of it that S3 has archived. */
   readonly archived: number;
-  /** Keys of its objects of which only a question about the object tells whether S3 has archived them. */
+  /** Keys of its objects for which only a request for the object tells whether S3 has archived them. */
   readonly tiered: readonly string[];
 }
 
-/** What lies below one prefix `…/wal/12`. */
+/** The content of one prefix `…/wal/12`. */
 export interface WalgListing {
   /** By LastModified, oldest first. */
   readonly backups: readonly StoredBackup[];
-  /** Folders without a sentinel: a backup that is being made or was broken off, with the newest LastModified in it. */
+  /** Folders without a sentinel: a backup that is still running or was interrupted, with the newest LastModified in it. */
   readonly incomplete: readonly { readonly name: string; readonly modified: number }[];
   /** Segments by timeline, as runs in rising order. */
   readonly wal: ReadonlyMap<number, readonly WalRun[]>;
@@ -135,7 +135,7 @@ export class WalgListingReader {
     this.#backupsPrefix = `${prefix}/${walgFolders.backups}/`;
   }
 
-  /** Takes an object in; keys that are not WAL-G's, and those of another prefix, are passed over. */
+  /** Adds an object. Keys that are not WAL-G's, and those of another prefix, are ignored. */
   add(object: ListedObject): void {
     const { key } = object;
     if (key.startsWith(this.#walPrefix)) this.#addWal(key.slice(this.#walPrefix.length), object);
@@ -143,12 +143,12 @@ export class WalgListingReader {
       this.#addToBackup(key.slice(this.#backupsPrefix.length).split("/"), object);
   }
 
-  /** The keys of WAL objects of which only a question about the object tells whether S3 has archived them. */
+  /** The keys of WAL objects for which only a request for the object tells whether S3 has archived them. */
   get tieredWal(): readonly string[] {
     return [...this.#tieredWal.keys()];
   }
 
-  /** Takes in what was asked about one object of S3 Intelligent-Tiering. */
+  /** Records S3's answer about one object of Intelligent-Tiering. */
   settle(key: string, archived: boolean): void {
     const wal = this.#tieredWal.get(key);
     if (wal !== undefined) {
@@ -249,7 +249,7 @@ function newFolder(): Folder {
   };
 }
 
-/** Whether PostgreSQL can get a whole segment out of an object, as far as name, size and storage class tell. */
+/** Whether PostgreSQL can get a complete segment from an object, judged by name, size and storage class. */
 function segmentState(name: string, object: ListedObject): SegmentState {
   const { size } = object;
   if (size === 0) return "empty";

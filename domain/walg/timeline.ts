@@ -13,7 +13,7 @@ export interface TimelineHistory {
   readonly switches: readonly TimelineSwitch[];
 }
 
-/** A part of the way on one timeline. */
+/** The part of a recovery that reads one timeline. */
 export interface Leg {
   readonly timeline: number;
   /** Where the next timeline begins; undefined on the last one. */
@@ -35,9 +35,10 @@ export function parseHistory(timeline: number, text: string): TimelineHistory {
     if (/^\s*(#|$)/.test(line)) continue;
     const [, id, high, low] = switchPattern.exec(line) ?? [];
     if (id === undefined || high === undefined || low === undefined)
-      throw new SyntaxError("it has a line of no switch");
+      throw new SyntaxError("it has a line that names no switch");
     const next = { timeline: Number(id), at: (BigInt(`0x${high}`) << 32n) | BigInt(`0x${low}`) };
-    if (next.timeline <= (switches.at(-1)?.timeline ?? 0)) throw new SyntaxError("its timelines do not rise");
+    if (next.timeline <= (switches.at(-1)?.timeline ?? 0))
+      throw new SyntaxError("its timelines are not in ascending order");
     switches.push(next);
   }
   if ((switches.at(-1)?.timeline ?? 0) >= timeline) throw new SyntaxError(`it leads beyond timeline ${timeline}`);
@@ -58,7 +59,7 @@ export function newestTimeline(start: number, histories: readonly number[]): num
 }
 
 /**
- * The way from a position on a timeline to the end of the history. Undefined when the position is no part of it:
+ * The legs from a position on a timeline to the end of the history. Undefined when the history does not contain the position:
  * PostgreSQL then stops with "requested timeline is not a child of this server's history".
  *
  * @param start position at which the backup begins.

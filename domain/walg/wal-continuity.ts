@@ -19,12 +19,12 @@ import { isCopied, walkWal, WalClock, type KnownBackup, type MissingRange } from
 const minute = 60_000;
 /** WAL-G uploads segments side by side, and a slow one ends some time after its successors. */
 const uploadTolerance = 5 * minute;
-const stops = "PostgreSQL would stop there, without what came after";
+const stops = "PostgreSQL would stop there, and later changes would be lost";
 
 /**
- * Whether the WAL leads from the start of a backup to its target, as far as names, sizes and times tell. PostgreSQL 12
- * ends its recovery at the first segment that it does not get, promotes, and says nothing of what came after. What is in
- * the objects is not looked at.
+ * Whether the WAL leads from the start of a backup to its target, judged by names, sizes and times. PostgreSQL 12
+ * ends its recovery at the first missing segment, promotes, and does not mention later changes. The content of
+ * the objects is not read.
  *
  * @param place for the findings: `s3://BUCKET/…/wal/12`.
  */
@@ -37,8 +37,8 @@ export function judgeWal(listing: WalgListing, recovery: Recovery, place: string
     return [
       at.unknown(
         "timeline-history-unreadable",
-        `its newest history file cannot be read, so it is not known which way PostgreSQL would take: ${history.failed}`,
-        "mend the access to the file, or look into it by hand",
+        `its newest history file cannot be read, so the timelines that PostgreSQL would follow are unknown: ${history.failed}`,
+        "correct the access to the file, or read it by hand",
       ),
     ];
   }
@@ -47,8 +47,8 @@ export function judgeWal(listing: WalgListing, recovery: Recovery, place: string
     return [
       at.refuse(
         "wal-timeline-foreign",
-        `holds the timeline ${history?.timeline ?? backup.timeline}, which left timeline ${backup.timeline} before this backup began or was complete: PostgreSQL stops with "requested timeline is not a child", or with "online backup was canceled"`,
-        "move the history and the WAL of the timeline that is not meant to another prefix, or take a backup of that timeline",
+        `has timeline ${history?.timeline ?? backup.timeline}, which branched off timeline ${backup.timeline} before this backup began or was complete: PostgreSQL stops with "requested timeline is not a child", or with "online backup was canceled"`,
+        "move the history and the WAL of the unwanted timeline to another prefix, or choose a backup of that timeline",
       ),
     ];
   }
@@ -108,7 +108,7 @@ function rangeText({ timeline, first, count }: MissingRange): string {
   return `${count} segment${count === 1 ? "" : "s"} from ${segmentName(timeline, first)} on`;
 }
 
-/** Objects out of which PostgreSQL gets no whole segment. */
+/** Objects from which PostgreSQL gets no complete segment. */
 function judgeSegments(replay: Replay): Finding[] {
   const { at, way } = replay;
   const findings: Finding[] = [];
@@ -119,7 +119,7 @@ function judgeSegments(replay: Replay): Finding[] {
       judgeObstacle(replay, {
         code: "wal-empty",
         segment: empty[0].number,
-        what: `holds ${countOf(empty, "segment")} without content, from ${nameOn(way, empty[0])} on`,
+        what: `has ${countOf(empty, "segment")} without content, from ${nameOn(way, empty[0])} on`,
         consequence: 'PostgreSQL stops with "archive file has wrong size" and does not start',
       }),
     );
@@ -129,7 +129,7 @@ function judgeSegments(replay: Replay): Finding[] {
       judgeObstacle(replay, {
         code: "wal-cut",
         segment: cut[0].number,
-        what: `holds ${countOf(cut, "segment")} with fewer bytes than a whole one has, from ${nameOn(way, cut[0])} on`,
+        what: `has ${countOf(cut, "segment")} with fewer bytes than a complete one, from ${nameOn(way, cut[0])} on`,
         consequence: stops,
       }),
     );
@@ -158,7 +158,7 @@ function judgeSegments(replay: Replay): Finding[] {
 }
 
 /**
- * Two databases that archive to one place overwrite each other's WAL in silence. PostgreSQL archives in order, and a
+ * Two databases that archive to one place overwrite each other's WAL without an error. PostgreSQL archives in order, and a
  * backup ends only when its WAL is archived: a segment that is newer than its successors, or than a later backup, was
  * written a second time.
  */
@@ -169,7 +169,7 @@ function judgeOrigin(replay: Replay): Finding[] {
     return [
       at.warn(
         "wal-origin-unproven",
-        "was copied, and LastModified says when: it is unproven that no other database has overwritten a part of it",
+        "was copied, so LastModified is the time of the copy: another database may have overwritten a part of it",
         "compare the restored data with what is expected",
       ),
     ];
@@ -181,9 +181,9 @@ function judgeOrigin(replay: Replay): Finding[] {
     judgeObstacle(replay, {
       code: "wal-overwritten",
       segment: first.number,
-      what: `has ${countOf(overwritten, "segment")} from ${nameOn(way, first)} on that ${overwritten.length === 1 ? "was" : "were"} written after later ones or after a later backup, at ${momentText(first.modified)}: another database has overwritten them, or they were put there by hand`,
-      consequence: "PostgreSQL stops at WAL of another database, without what came after",
-      fix: "bring the right objects back (an older version of them, if the bucket keeps versions), or take a target time before this backup",
+      what: `has ${countOf(overwritten, "segment")} from ${nameOn(way, first)} on that ${overwritten.length === 1 ? "was" : "were"} written after later ones or after a later backup, at ${momentText(first.modified)}: another database has overwritten them, or somebody has copied them there`,
+      consequence: "PostgreSQL stops at another database's WAL, and later changes are lost",
+      fix: "bring the right objects back (their older versions, if the bucket keeps versions), or take a target time before this backup",
     }),
   ];
 }
@@ -226,7 +226,7 @@ function judgeEnd({ at, recovery: { target }, way, clock }: Replay): Finding[] {
       return [
         at.refuse(
           "wal-ends-before-target",
-          `ends at ${momentText(clock.writtenBy(end.number))}, before the target time: PostgreSQL 12 would stop there in silence`,
+          `ends at ${momentText(clock.writtenBy(end.number))}, before the target time: PostgreSQL 12 would stop there and report no error`,
           "leave restore.targetTime out to restore as far as the WAL goes",
         ),
       ];
@@ -234,7 +234,7 @@ function judgeEnd({ at, recovery: { target }, way, clock }: Replay): Finding[] {
       return [
         at.warn(
           "wal-reach-unproven",
-          `ends with ${nameOn(way, end)}, archived at ${momentText(end.modified)}: that it reaches the target time is unproven, for WAL may be archived long after it was written, and no later backup shows when this was`,
+          `ends with ${nameOn(way, end)}, archived at ${momentText(end.modified)}: it may end before the target time, because WAL can be archived long after it was written, and no later backup shows when this segment was written`,
           "compare the newest restored rows with what is expected",
         ),
       ];

@@ -27,7 +27,7 @@ export interface Replay {
 
 export const earlierBackup = "take a target time before this backup, so that an older one is restored";
 
-/** Something at a segment that PostgreSQL does not get over. */
+/** A problem at a segment that ends PostgreSQL's recovery. */
 export interface Obstacle {
   readonly code: FindingCodeOf<"refuse">;
   readonly segment: number;
@@ -37,7 +37,7 @@ export interface Obstacle {
   readonly fix?: string;
 }
 
-/** Whether everything up to the target lies before a segment. What the backup itself needs never does. */
+/** Whether everything up to the target comes before a segment. WAL that the backup itself needs never does. */
 export function orderOfTarget({ recovery, clock }: Replay, segment: number): Order {
   const { target, backup, descriptions } = recovery;
   const needed = descriptions.get(backup.name)?.lastNeededSegment ?? backup.startSegment;
@@ -45,7 +45,7 @@ export function orderOfTarget({ recovery, clock }: Replay, segment: number): Ord
   return target === undefined || before < needed ? "behind" : clock.order(target, before);
 }
 
-/** An obstacle is nothing to a target before it, and whether the target is before it may be unproven. */
+/** An obstacle after the target is harmless; whether it comes after the target may be unproven. */
 export function judgeObstacle(replay: Replay, { code, segment, what, consequence, fix }: Obstacle): Finding {
   const { at, recovery, clock } = replay;
   switch (orderOfTarget(replay, segment)) {
@@ -53,13 +53,13 @@ export function judgeObstacle(replay: Replay, { code, segment, what, consequence
       return at.warn(
         "wal-gap-after-target",
         `${what}, after the target time`,
-        "nothing for this restore; later moments cannot be reached",
+        "none for this restore; later moments cannot be reached",
       );
     case "behind": {
       const reached = clock.writtenBy(segment - 1);
       const isWithin = segment > recovery.backup.startSegment && Number.isFinite(reached);
       const earlier = isWithin
-        ? `take a target time before ${momentText(reached)}, if what came after may be lost`
+        ? `take a target time before ${momentText(reached)}, if later changes may be lost`
         : earlierBackup;
       return at.refuse(code, `${what}: ${consequence}`, fix ?? earlier);
     }
@@ -67,20 +67,20 @@ export function judgeObstacle(replay: Replay, { code, segment, what, consequence
       if (recovery.target !== undefined && clock.isSteadyBetween(recovery.target, segment - 1)) {
         return at.warn(
           "wal-gap-likely-after-target",
-          `${what}, after the target time, if the WAL was archived when it was written: its times suggest so, and no backup proves it`,
+          `${what}, after the target time, if the WAL was archived when it was written; its times suggest that, but no backup proves it`,
           "compare the newest restored rows with what is expected",
         );
       }
       return at.unknown(
         "wal-gap-unproven",
-        `${what}; that the target time is before it is unproven, for WAL may be archived long after it was written. If it is not: ${consequence}`,
+        `${what}; it may be before the target time, because WAL can be archived long after it was written. If it is: ${consequence}`,
         fix ??
-          "take a target time before the start of a later backup that began before the gap: that one proves what the WAL holds",
+          "choose a target time before the start of a backup that began after it and before the gap: that backup proves which WAL is needed",
       );
   }
 }
 
-/** The name of a segment on the way. */
+/** The name of a segment that the recovery reads. */
 export function nameOn(way: WalWay, { number }: Segment): string {
   return segmentName(way.timelineOf(number), number);
 }

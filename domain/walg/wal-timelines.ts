@@ -3,12 +3,12 @@ import { segmentName, type WalgListing } from "./storage.ts";
 import { lsn, newestTimeline, segmentOf, type Leg } from "./timeline.ts";
 import { countOf, judgeObstacle, type Replay } from "./wal-obstacle.ts";
 
-/** What the way of a recovery leaves aside, and which way it is. */
+/** Which timelines a recovery follows, and what it leaves out. */
 export function judgeTimelines(replay: Replay, listing: WalgListing): Finding[] {
   return [...judgeUnreachable(replay, listing), ...judgeBranches(replay, listing)];
 }
 
-/** Timelines with WAL that PostgreSQL does not find, because a history file on the way to them is missing. */
+/** Timelines with WAL that PostgreSQL does not find, because a history file that leads to them is missing. */
 function judgeUnreachable(replay: Replay, { wal, histories }: WalgListing): Finding[] {
   const { backup } = replay.recovery;
   const { legs, segments } = replay.way;
@@ -18,15 +18,15 @@ function judgeUnreachable(replay: Replay, { wal, histories }: WalgListing): Find
   const findings: Finding[] = [];
   for (const [timeline, runs] of wal) {
     const [first] = runs;
-    // What is older than the backup is left from another life of the place.
+    // WAL that is older than the backup comes from an earlier database at the same place.
     const isOlder = runs.every(({ lastModified }) => lastModified < backup.modified);
     if (timeline <= newest || first === undefined || isOlder) continue;
     findings.push(
       judgeObstacle(replay, {
         code: "wal-timeline-unreachable",
         segment: Math.min(first.first, end + 1),
-        what: `holds WAL of timeline ${timeline}, and no ${missing}, without which PostgreSQL does not find it`,
-        consequence: "it ends with the timelines before, without what came after",
+        what: `has WAL of timeline ${timeline}, but no ${missing}, without which PostgreSQL does not find that timeline`,
+        consequence: "PostgreSQL ends with the earlier timelines, and later changes are lost",
         fix: "bring the history file back (the database's own pg_wal may still have it), or take a backup of that timeline",
       }),
     );
@@ -34,7 +34,7 @@ function judgeUnreachable(replay: Replay, { wal, histories }: WalgListing): Find
   return findings;
 }
 
-/** Rows on timelines that the newest one does not come from. */
+/** Rows on timelines that are not ancestors of the newest one. */
 function judgeBranches(replay: Replay, { wal, segments }: WalgListing): Finding[] {
   const { at, way, recovery } = replay;
   const { legs } = way;
@@ -49,8 +49,8 @@ function judgeBranches(replay: Replay, { wal, segments }: WalgListing): Finding[
     findings.push(
       at.warn(
         "wal-branch-left",
-        `has ${countOf(behind, "segment")} of timeline ${timeline} from ${segmentName(timeline, behind[0].number)} on, and PostgreSQL leaves that timeline at ${lsn(end)}: rows that were written to it afterwards do not come back`,
-        "make sure that the newer timeline is the one that is meant",
+        `has ${countOf(behind, "segment")} of timeline ${timeline} from ${segmentName(timeline, behind[0].number)} on, and PostgreSQL leaves that timeline at ${lsn(end)}: rows written to it afterwards are not restored`,
+        "make sure that the newer timeline is the one you want",
       ),
     );
   }
@@ -60,8 +60,8 @@ function judgeBranches(replay: Replay, { wal, segments }: WalgListing): Finding[
     findings.push(
       at.warn(
         "wal-branch-left",
-        `has WAL of timeline ${timeline}, which is not on the way to timeline ${last.timeline}: rows that were written to it do not come back`,
-        `make sure that timeline ${last.timeline} is the one that is meant`,
+        `has WAL of timeline ${timeline}, which is not an ancestor of timeline ${last.timeline}: rows written to it are not restored`,
+        `make sure that timeline ${last.timeline} is the one you want`,
       ),
     );
   }
@@ -69,17 +69,17 @@ function judgeBranches(replay: Replay, { wal, segments }: WalgListing): Finding[
     findings.push(
       at.warn(
         "timeline-without-wal",
-        `has the history of timeline ${last.timeline} and none of its WAL: what was written to it is unproven and does not come back`,
-        "make sure that the end of the timeline before is the moment that is meant",
+        `has the history of timeline ${last.timeline} but none of its WAL: whatever was written to it is not restored`,
+        "make sure that the end of the previous timeline is the moment you want",
       ),
     );
   }
   const followed = legs.map(({ timeline }) => timeline).join(", ");
-  findings.push(at.ok("wal-timelines-followed", `leads through the timelines ${followed}, as the history files say`));
+  findings.push(at.ok("wal-timelines-followed", `follows the timelines ${followed}, as the history files say`));
   return findings;
 }
 
-/** Whether a timeline is left only after the target: a backup that began later lies before the switch. */
+/** Whether a timeline is left only after the target: a backup that began after the target comes before the switch. */
 function isAfterTarget({ recovery, clock }: Replay, { timeline, end }: Leg): boolean {
   const { target } = recovery;
   if (target === undefined || end === undefined) return false;

@@ -79,7 +79,7 @@ export function isCopied({ backup, description }: KnownBackup): boolean {
 /** Longer than an archiver that has more to do waits between two segments. */
 const pause = 5 * 60_000;
 
-/** Whether a moment lies before or behind a position in the WAL. */
+/** Whether a moment comes before or after a position in the WAL. */
 export type Order = "before" | "behind" | "unproven";
 
 /**
@@ -90,7 +90,7 @@ export type Order = "before" | "behind" | "unproven";
 export class WalClock {
   readonly #way: WalWay;
   readonly #backups: readonly KnownBackup[];
-  /** For each segment of the way the earliest LastModified from there on. */
+  /** For each segment of the recovery, the earliest LastModified from there on. */
   readonly #latest: readonly number[];
 
   constructor(way: WalWay, backups: readonly KnownBackup[]) {
@@ -105,12 +105,12 @@ export class WalClock {
     this.#latest = latest.toReversed();
   }
 
-  /** The backups that lie on the way. */
+  /** The backups that the recovery passes. */
   get backups(): readonly KnownBackup[] {
     return this.#backups;
   }
 
-  /** Whether everything that was committed up to a moment lies in the WAL up to the end of a segment. */
+  /** Whether everything committed up to a moment is in the WAL up to the end of a segment. */
   order(moment: number, segment: number): Order {
     const proves = this.#backups.some(
       ({ backup, description }) =>

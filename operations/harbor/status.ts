@@ -180,7 +180,7 @@ function podConfigFindings(
     findingsAt(where).refuse(
       "pod-config-missing",
       "does not exist: the Pods get no values for backups, and Zalando operators 1.8 start them all the same",
-      "`pulumi up` makes it",
+      "`pulumi up` creates it",
     ),
   ];
 }
@@ -188,8 +188,8 @@ function podConfigFindings(
 function podSecretFindings(secret: SecretContent | undefined, where: string): Finding[] {
   const at = findingsAt(where);
   if (secret === undefined) {
-    const what = "does not exist: where the Zalando operator names it, it makes no database";
-    return [at.warn("pod-secret-missing", what, "`pulumi up` makes it")];
+    const what = "does not exist: a Zalando operator that names it creates no database without it";
+    return [at.warn("pod-secret-missing", what, "`pulumi up` creates it")];
   }
   return [at.ok("pod-secret-present", `has ${Object.keys(secret.data).toSorted().join(", ") || "no keys"}`)];
 }
@@ -197,7 +197,7 @@ function podSecretFindings(secret: SecretContent | undefined, where: string): Fi
 function secretFindings(harbor: ObjectName, name: string, secret: SecretContent | undefined): Finding[] {
   const at = findingsAt(`Secret ${harbor.namespace}/${name}`);
   if (secret === undefined) {
-    const fix = "restore it before the HarborCluster is made: postgres-recovery secrets restore";
+    const fix = "restore it before the HarborCluster is created: postgres-recovery secrets restore";
     return [at.refuse("secret-missing", "does not exist", fix)];
   }
   const problem = contentProblem(harbor, name, secret);
@@ -206,7 +206,7 @@ function secretFindings(harbor: ObjectName, name: string, secret: SecretContent 
     at.refuse(
       "secret-content-wrong",
       problem,
-      "put it right; the operators make a new password where the username is another one",
+      "correct it; the operators create a new password where the username differs",
     ),
   ];
 }
@@ -222,7 +222,7 @@ async function backupFindings(
     return [
       findingsAt("StatefulSet").unknown(
         "backup-place-unknown",
-        "their place is not known: the StatefulSet names no bucket or no region",
+        "their place is unknown: the StatefulSet names no bucket or no region",
         "see the sections before",
       ),
     ];

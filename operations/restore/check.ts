@@ -34,9 +34,9 @@ export interface RestoreCheckClients {
 }
 
 /**
- * Looks at everything that a restore rests upon, before anything is changed: the backups at the place that Spilo will
+ * Checks everything that a restore depends on, before anything is changed: the backups at the place that Spilo will
  * compute, their WAL, the new database's own place, the Zalando operator's configuration, pod-config as it is, the image.
- * Without a restore, only at what backups rest upon. It only reads.
+ * Without a restore, it checks only what backups depend on. It only reads.
  *
  * What cannot be found out, or not within the time limit, is a finding `unknown`, which is never taken for okay.
  *
@@ -124,7 +124,7 @@ async function gatherOwn(
   if ("failed" in postgresql) return postgresql;
   if (postgresql.found === undefined) return { found: { kind: "not-made" } };
   const operator = await configuration;
-  if ("failed" in operator) return { failed: `cannot be told without the operator's configuration` };
+  if ("failed" in operator) return { failed: `unknown without the operator's configuration` };
   if ("failed" in systemIdentifier) return systemIdentifier;
   const { uid } = postgresql.found.metadata;
   const postgresVersion = postgresql.found.spec.postgresql?.version ?? String(harborPostgresMajor);
@@ -140,7 +140,7 @@ async function gatherOwn(
   return { found: { kind: "made", place, systemIdentifier: systemIdentifier.found } };
 }
 
-/** Only whether there is WAL matters here, so that one page of it is enough. */
+/** Only the existence of WAL matters here, so one page is enough. */
 async function gatherOwnPlace(
   s3: S3Client,
   location: S3Location,

@@ -117,7 +117,7 @@ async function gatherHistory(
   );
 }
 
-/** Asks of each object of S3 Intelligent-Tiering whether it is archived. Where there is no answer, it stays open. */
+/** Asks S3 whether each object of Intelligent-Tiering is archived. Without an answer it stays unknown. */
 async function settleTiers(
   s3: S3Client,
   { bucket }: S3Location,
@@ -146,7 +146,7 @@ export async function listBackups(
   });
 }
 
-/** A reader to which an object that is too young to be archived is like any other. */
+/** A reader that treats an object too young to be archived like any other. */
 function readerOf(reader: WalgListingReader, now: number): Pick<WalgListingReader, "add"> {
   return {
     add: (object: ListedObject): void => {

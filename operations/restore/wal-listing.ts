@@ -2,7 +2,7 @@ import type { KeyRange, S3Client } from "../../clients/aws/s3.ts";
 import type { S3Location } from "../../domain/aws/s3-location.ts";
 import { segmentName, walgFolders, type WalgListingReader } from "../../domain/walg/storage.ts";
 
-/** Four pages of a listing but for one key: the first key of the next part, on the fourth page, tells that there is no fifth. */
+/** One key less than four pages of a listing: then the fourth page holds the first key of the next part, and no fifth page is read. */
 const segmentsPerPart = 3999;
 /** A listing waits for S3 most of the time; more at once would wait for our own parsing. */
 const partsAtOnce = 4;
@@ -17,8 +17,8 @@ export interface WalStart {
  * Lists the WAL of one place from a segment on, with all later timelines, into `reader`.
  *
  * One listing can only be read page by page, so the order of keys is cut into parts that are read side by side: the
- * segments from the start on, 3999 to a part, and behind the first part that is empty everything else at a stretch. The
- * parts touch one another, so that nothing is left out whatever lies there.
+ * segments from the start on, 3999 to a part, and after the first empty part everything else in one listing. The
+ * parts are adjacent, so no key is left out, whatever the archive holds.
  */
 export async function listWal(
   s3: S3Client,
@@ -28,7 +28,7 @@ export async function listWal(
   signal: AbortSignal,
 ): Promise<void> {
   const folder = `${prefix}/${walgFolders.wal}/`;
-  // Objects have an extension, so the bare name stands right before its object.
+  // Objects have an extension, so the bare name sorts right before its object.
   const before = (part: number): string => folder + segmentName(start.timeline, start.segment + part * segmentsPerPart);
   let parts = 0;
   let endSeen = false;

@@ -85,7 +85,7 @@ describe("checkPodConfig", () => {
       "CLONE_WAL_BUCKET_SCOPE_SUFFIX",
       /UID/,
     ],
-    [20, "a scope with the UID in it", { ...good, CLONE_SCOPE: "pg/99e85b8a" }, "CLONE_SCOPE", /holds a slash/],
+    [20, "a scope with the UID in it", { ...good, CLONE_SCOPE: "pg/99e85b8a" }, "CLONE_SCOPE", /contains a slash/],
     [
       20,
       "a missing suffix and prefix",
@@ -113,16 +113,22 @@ describe("checkPodConfig", () => {
     [21, "CLONE_USE_WALG_RESTORE=yes", { ...good, CLONE_USE_WALG_RESTORE: "yes" }, "CLONE_USE_WALG_RESTORE", /WAL-E/],
     [21, "an empty CLONE_USE_WALG_RESTORE", { ...good, CLONE_USE_WALG_RESTORE: "" }, "CLONE_USE_WALG_RESTORE", /WAL-E/],
     [21, "CLONE_USE_WALG_RESTORE=True", { ...good, CLONE_USE_WALG_RESTORE: "True" }, "CLONE_USE_WALG_RESTORE", /WAL-E/],
-    [21, "USEWALG_RESTORE", { ...good, USEWALG_RESTORE: "true" }, "USEWALG_RESTORE", /read by nothing/],
+    [21, "USEWALG_RESTORE", { ...good, USEWALG_RESTORE: "true" }, "USEWALG_RESTORE", /not a variable that Spilo reads/],
     [
       21,
       "NUMBER_OF_BACKUPS_TO_RETAIN",
       { ...good, NUMBER_OF_BACKUPS_TO_RETAIN: "14" },
       "NUMBER_OF_BACKUPS_TO_RETAIN",
-      /read by nothing/,
+      /not a variable that Spilo reads/,
     ],
-    [21, "a key of another tool", { ...good, FOO: "1" }, "FOO", /read by nothing/],
-    [21, "a key twice, in another case", { ...good, clone_scope: "x" }, "clone_scope", /beside CLONE_SCOPE/],
+    [21, "a key of another tool", { ...good, FOO: "1" }, "FOO", /not a variable that Spilo reads/],
+    [
+      21,
+      "a key twice, in another case",
+      { ...good, clone_scope: "x" },
+      "clone_scope",
+      /differs from CLONE_SCOPE only in case/,
+    ],
     [21, "a boolean that is not text", { ...good, USE_WALG_BACKUP: true }, "USE_WALG_BACKUP", /not text/],
     [
       22,
@@ -150,7 +156,7 @@ describe("checkPodConfig", () => {
       "CLONE_TARGET_INCLUSIVE=false",
       { ...good, CLONE_TARGET_INCLUSIVE: "false" },
       "CLONE_TARGET_INCLUSIVE",
-      /counts as true/,
+      /means true/,
     ],
     [
       22,
@@ -164,7 +170,7 @@ describe("checkPodConfig", () => {
       "a pause at the target",
       { ...good, USE_PAUSE_AT_RECOVERY_TARGET: "true" },
       "USE_PAUSE_AT_RECOVERY_TARGET",
-      /wait for a hand/,
+      /wait until somebody resumes it/,
     ],
     [
       23,
@@ -203,7 +209,13 @@ describe("checkPodConfig", () => {
       "CLONE_AWS_REGION",
       /not a region/,
     ],
-    [23, "AWS_DEFAULT_REGION", { ...good, AWS_DEFAULT_REGION: "eu-west-2" }, "AWS_DEFAULT_REGION", /read by nothing/],
+    [
+      23,
+      "AWS_DEFAULT_REGION",
+      { ...good, AWS_DEFAULT_REGION: "eu-west-2" },
+      "AWS_DEFAULT_REGION",
+      /not a variable that Spilo reads/,
+    ],
     [
       23,
       "a role without its token",
@@ -250,7 +262,7 @@ describe("checkPodConfig", () => {
       /every few minutes/,
       "warn",
     ],
-    [21, "CLONE_HOST", { ...good, CLONE_HOST: "pg" }, "CLONE_HOST", /passed over/, "warn"],
+    [21, "CLONE_HOST", { ...good, CLONE_HOST: "pg" }, "CLONE_HOST", /is ignored/, "warn"],
     [21, "SCOPE", { ...good, SCOPE: "pg" }, "SCOPE", /operator itself/, "warn"],
     [
       24,
@@ -305,7 +317,7 @@ describe("checkPodConfig", () => {
         [
           [
             "pod-config CLONE_AWS_SECRET_ACCESS_KEY",
-            "is missing beside CLONE_AWS_ACCESS_KEY_ID: Spilo takes the node's own role instead, in silence",
+            "is missing beside CLONE_AWS_ACCESS_KEY_ID: Spilo uses the node's own role instead and reports no error",
           ],
         ],
       );

@@ -120,10 +120,10 @@ describe("judgeRestore", () => {
         },
       },
       "refuse",
-      /was set by kubectl-edit and would stay/,
+      /was set by kubectl-edit and would remain/,
     ],
     [25, "a pod-config that cannot be read", { ...good, podConfig: { failed: "403" } }, "unknown", /403/],
-    [22, "a target time in the future", withTarget("2026-11-21T11:00:00Z"), "refuse", /lies in the future/],
+    [22, "a target time in the future", withTarget("2026-11-21T11:00:00Z"), "refuse", /is in the future/],
     [
       22,
       "a target time before the first backup",
@@ -141,7 +141,7 @@ describe("judgeRestore", () => {
         sources: [placeOf([backupObjects(4, at("01:00")).filter(({ key }) => !key.endsWith("sentinel.json"))])],
       },
       "refuse",
-      /holds no finished backup, only 1 broken off/,
+      /holds no finished backup, only 1 interrupted/,
     ],
     [
       24,
@@ -155,7 +155,7 @@ describe("judgeRestore", () => {
       "missing parts",
       { ...good, sources: [placeOf(whole, { compressedSize: 10_000 })] },
       "refuse",
-      /some are gone/,
+      /some are missing/,
     ],
     [
       24,
@@ -169,7 +169,7 @@ describe("judgeRestore", () => {
         ],
       },
       "refuse",
-      /lacks pg_control/,
+      /has no pg_control/,
     ],
     [
       24,
@@ -179,7 +179,7 @@ describe("judgeRestore", () => {
         sources: [placeOf([backupObjects(9, at("01:00"), { parent: "000000010000000000000004" }), ...whole.slice(1)])],
       },
       "refuse",
-      /builds upon base_000000010000000000000004, which is gone/,
+      /is based on base_000000010000000000000004, which is missing/,
     ],
     [
       24,
@@ -193,7 +193,7 @@ describe("judgeRestore", () => {
       "the new cluster's backups at the place of the source",
       { ...good, own: { found: { kind: "made", place: placeOf(whole), systemIdentifier: undefined } } },
       "refuse",
-      /would write over them/,
+      /would overwrite them/,
     ],
     [
       24,
@@ -212,7 +212,7 @@ describe("judgeRestore", () => {
       "a database that already exists",
       { ...good, own: { found: { kind: "made", place: empty, systemIdentifier: "42" } } },
       "refuse",
-      /pass over the restore in silence/,
+      /ignore the restore and report no error/,
     ],
     [
       26,
@@ -240,7 +240,7 @@ describe("judgeRestore", () => {
       "a backup that ended after the target time",
       withTarget("2026-11-21T01:30:00Z", { ...good, sources: [placeOf(whole, { finished: at("01:45") })] }),
       "refuse",
-      /was finished after the target time/,
+      /finished after the target time/,
     ],
     [
       24,
@@ -279,7 +279,7 @@ describe("judgeRestore", () => {
       "an old WAL-G's backup without a system identifier",
       { ...good, sources: [placeOf(whole, { systemIdentifier: undefined })] },
       "warn",
-      /no backup says of which database/,
+      /no backup names its database/,
     ],
   ];
   for (const [fault, what, facts, severity, why] of cases) {
@@ -351,7 +351,7 @@ describe("the place that Spilo chooses", () => {
 
   faultTest(24, "comes with a warning if a later place also holds backups", () => {
     const old = { ...some, location: { bucket: "bkt", prefix: walgPrefix.replace("/12", "") } };
-    assert.match(said({ ...good, sources: [some, old] }), /warn: is passed over/);
+    assert.match(said({ ...good, sources: [some, old] }), /warn: will not be used/);
   });
 });
 

@@ -45,7 +45,7 @@ describe("judgeCompleteness", () => {
 
   for (const role of roles) {
     faultTest(37, `refuses a ${role} without a part, or with one that is cut`, () => {
-      assert.match(judged(without("part_001"), {}, role), /^refuse backup-parts-missing: .*some are gone/);
+      assert.match(judged(without("part_001"), {}, role), /^refuse backup-parts-missing: .*some are missing/);
       const cut = ({ key, size }: ListedObject): object => (key.includes("part_001") ? { size: size - 1 } : {});
       assert.match(judged(cut, {}, role), /^refuse backup-parts-missing/);
     });
@@ -83,7 +83,7 @@ describe("judgeCompleteness", () => {
     const description = { fileList: "sentinel", compressedSize: 9000 } as const;
     assert.match(
       judged(() => ({}), description),
-      /^refuse backup-parts-missing: lacks the part with the backup label/,
+      /^refuse backup-parts-missing: has no part with the backup label/,
     );
     assert.equal(
       judged(() => ({}), { ...description, compressedSize: 8600 }),

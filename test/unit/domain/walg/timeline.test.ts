@@ -22,8 +22,8 @@ describe("history files", () => {
     for (const [text, why] of [
       ["x\t0/1\ty", /no switch/],
       ["1\tnothing", /no switch/],
-      ["2\t0/1\n1\t0/2", /do not rise/],
-      ["1\t0/1\n1\t0/2", /do not rise/],
+      ["2\t0/1\n1\t0/2", /are not in ascending order/],
+      ["1\t0/1\n1\t0/2", /are not in ascending order/],
       ["4\t0/1", /beyond timeline 4/],
     ] as const)
       assert.throws(() => parseHistory(4, text), why);

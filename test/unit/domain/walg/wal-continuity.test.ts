@@ -54,7 +54,7 @@ describe("judgeWal", () => {
   faultTest(24, "refuses a gap, because PostgreSQL would silently stop there", () => {
     const listing = listingOf(backup, walObjects(4, 255, at("02:00"), early), walObjects(258, 260, at("09:00")));
     assert.deepEqual(judged(listing), [
-      "refuse: lacks 2 segments from 000000010000000100000000 on: PostgreSQL would stop there, without what came after",
+      "refuse: lacks 2 segments from 000000010000000100000000 on: PostgreSQL would stop there, and later changes would be lost",
     ]);
   });
 
@@ -83,11 +83,8 @@ describe("judgeWal", () => {
     const late = [walObjects(4, 4, at("00:59")), walObjects(5, 20, at("05:04"), { from: at("05:00") })];
     const listing = listingOf(backup, ...late, walObjects(22, 30, at("09:00")));
     const [said = "", ...others] = judged(listing, { target: at("04:00") });
-    assert.match(
-      said,
-      /^unknown: lacks 1 segment from 000000010000000000000015 on; that the target time is before it is unproven/,
-    );
-    assert.match(others.join(), /^warn: ends with .* that it reaches the target time is unproven/);
+    assert.match(said, /^unknown: lacks 1 segment from 000000010000000000000015 on; it may be before the target time/);
+    assert.match(others.join(), /^warn: ends with .* it may end before the target time/);
   });
 
   faultTest(39, "warns of a gap after the target time when the WAL before it was archived steadily", () => {
@@ -100,13 +97,13 @@ describe("judgeWal", () => {
 
   faultTest(39, "warns when only LastModified says that the WAL reaches the target time", () => {
     const listing = listingOf(backup, walObjects(4, 20, at("05:00"), early));
-    assert.match(judged(listing, { target: at("04:00") }).join(), /^warn: ends with .* is unproven/);
+    assert.match(judged(listing, { target: at("04:00") }).join(), /^warn: ends with .* may end before the target time/);
     assert.deepEqual(judged(listing), []);
   });
 
   faultTest(22, "refuses when no WAL reaches the target time", () => {
     assert.deepEqual(judged(listingOf(backup, walObjects(4, 20, at("05:00"), early)), { target: at("06:00") }), [
-      "refuse: ends at 2026-11-21T05:00:00.000Z, before the target time: PostgreSQL 12 would stop there in silence",
+      "refuse: ends at 2026-11-21T05:00:00.000Z, before the target time: PostgreSQL 12 would stop there and report no error",
     ]);
   });
 
@@ -116,7 +113,7 @@ describe("judgeWal", () => {
   });
 
   const history = "1\t0/A000500\tno recovery target specified\n";
-  const followed = "ok: leads through the timelines 1, 2, as the history files say";
+  const followed = "ok: follows the timelines 1, 2, as the history files say";
   const file = { key: `${walgPrefix}/wal_005/00000002.history.lz4`, size: 50, modified: at("02:30") };
   const second = walObjects(10, 20, at("09:00"), { timeline: 2, from: at("02:31") });
 
@@ -135,7 +132,7 @@ describe("judgeWal", () => {
       second,
     );
     assert.deepEqual(judged(listing, { history }), [
-      "warn: has 3 segments of timeline 1 from 00000001000000000000000A on, and PostgreSQL leaves that timeline at 0/A000500: rows that were written to it afterwards do not come back",
+      "warn: has 3 segments of timeline 1 from 00000001000000000000000A on, and PostgreSQL leaves that timeline at 0/A000500: rows written to it afterwards are not restored",
       followed,
     ]);
   });
@@ -154,7 +151,7 @@ describe("judgeWal", () => {
       walObjects(11, 20, at("09:00"), { timeline: 2, from: at("02:31") }),
     );
     assert.deepEqual(judged(listing, { history }), [
-      "refuse: lacks 1 segment from 000000010000000000000009 on and 1 segment from 00000002000000000000000A on: PostgreSQL would stop there, without what came after",
+      "refuse: lacks 1 segment from 000000010000000000000009 on and 1 segment from 00000002000000000000000A on: PostgreSQL would stop there, and later changes would be lost",
       followed,
     ]);
   });
@@ -171,7 +168,7 @@ describe("judgeWal", () => {
       );
       assert.match(
         judged(listing, { history: "1\t0/3000500\tx\n" }).join(),
-        /refuse: holds the timeline 2, which left timeline 1 before this backup began/,
+        /refuse: has timeline 2, which branched off timeline 1 before this backup began/,
       );
     },
   );
@@ -179,12 +176,12 @@ describe("judgeWal", () => {
   faultTest(38, "refuses a timeline that branched off while the backup was taken", () => {
     const listing = listingOf(backup, walObjects(4, 10, at("02:00"), early), [file], second);
     const situation = { lastNeededSegment: 4, history: "1\t0/4000080\tx\n" };
-    assert.match(judged(listing, situation).join(), /refuse: holds the timeline 2.*online backup was canceled/);
+    assert.match(judged(listing, situation).join(), /refuse: has timeline 2.*online backup was canceled/);
   });
 
   faultTest(38, "refuses WAL of a timeline whose history file is gone", () => {
     const listing = listingOf(backup, walObjects(4, 9, at("02:00"), early), second);
-    const refused = /^refuse: holds WAL of timeline 2, and no 00000002.history/;
+    const refused = /^refuse: has WAL of timeline 2, but no 00000002.history/;
     assert.match(judged(listing).join(), refused);
     assert.match(judged(listing, { target: at("08:00") }).join("\n"), refused);
   });
@@ -192,7 +189,7 @@ describe("judgeWal", () => {
   faultTest(38, "warns of a history file without WAL of its timeline", () => {
     const listing = listingOf(backup, walObjects(4, 9, at("09:00"), early), [file]);
     assert.deepEqual(judged(listing, { history }), [
-      "warn: has the history of timeline 2 and none of its WAL: what was written to it is unproven and does not come back",
+      "warn: has the history of timeline 2 but none of its WAL: whatever was written to it is not restored",
       followed,
     ]);
   });
@@ -207,9 +204,9 @@ describe("judgeWal", () => {
   faultTest(40, "refuses WAL objects that are empty or cut", () => {
     assert.match(
       judged(instead(9, { size: 0 })).join(),
-      /^refuse: holds 1 segment without content, from 0+10+9 on: PostgreSQL stops with "archive file has wrong size"/,
+      /^refuse: has 1 segment without content, from 0+10+9 on: PostgreSQL stops with "archive file has wrong size"/,
     );
-    assert.match(judged(instead(9, { size: 65_000 })).join(), /^refuse: holds 1 segment with fewer bytes/);
+    assert.match(judged(instead(9, { size: 65_000 })).join(), /^refuse: has 1 segment with fewer bytes/);
     assert.deepEqual(judged(instead(9, { size: 65_794 })), []);
   });
 

@@ -106,7 +106,7 @@ describe("harborStatus", () => {
       (kubernetes) => {
         kubernetes.configMaps["harbor-operator-ns/pod-config"] = { ...podConfig, USEWALG_RESTORE: "true" };
       },
-      /refuse: pod-config USEWALG_RESTORE: is read by nothing/,
+      /refuse: pod-config USEWALG_RESTORE: is not a variable that Spilo reads/,
     ],
     [
       31,
@@ -224,7 +224,7 @@ describe("harborStatus", () => {
     );
     assert.match(
       said(await status(healthy(), brokenOff)),
-      /refuse: .*there is no finished backup[^]*warn: .*1 backups were broken off/,
+      /refuse: .*there is no finished backup[^]*warn: .*1 backups were interrupted/,
     );
     assert.match(said(await status(healthy(), new FakeS3("other", []))), /unknown: .*there is no such bucket/);
   });

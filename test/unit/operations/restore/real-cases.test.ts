@@ -54,7 +54,12 @@ const setups: Record<string, () => Setup> = {
   "target-after-B2": () => ({ prefix: main(), target: "17:05:53", says: "ok" }),
   "target-after-D1": () => ({ prefix: main(), target: "17:06:05", says: "ok" }),
   "target-after-D2": () => ({ prefix: main(), ...d2, says: "ok" }),
-  "target-after-last-event": () => ({ prefix: main(), target: "17:06:56.7", says: "warn", because: /unproven/ }),
+  "target-after-last-event": () => ({
+    prefix: main(),
+    target: "17:06:56.7",
+    says: "warn",
+    because: /may end before the target time/,
+  }),
   "target-before-all": () => ({
     prefix: main(),
     target: "17:04:00",
@@ -73,7 +78,7 @@ const setups: Record<string, () => Setup> = {
     prefix: main(),
     target: "23:30:00",
     says: "refuse",
-    because: /lies in the future/,
+    because: /is in the future/,
     deliberately: "a moment that is yet to come is a mistake",
   }),
   "tie-no-target": () => ({ prefix: tied(), says: "ok" }),
@@ -95,35 +100,35 @@ const setups: Record<string, () => Setup> = {
   "chosen-lost-files-metadata": () => ({
     prefix: main().lose(/16\/files_metadata\.json/),
     says: "refuse",
-    because: /lacks files_metadata/,
+    because: /has no files_metadata/,
   }),
-  "chosen-lost-part": () => ({ prefix: main().lose(/16\/.*part_001/), says: "refuse", because: /some are gone/ }),
+  "chosen-lost-part": () => ({ prefix: main().lose(/16\/.*part_001/), says: "refuse", because: /some are missing/ }),
   "chosen-lost-backup-label": () => ({
     prefix: main().lose(/16\/.*backup_label/),
     says: "refuse",
-    because: /some are gone/,
+    because: /some are missing/,
   }),
   "chosen-lost-pg-control": () => ({ prefix: main().lose(/16\/.*pg_control/), says: "refuse", because: /pg_control/ }),
   "delta-missing-full-parent": () => ({
     prefix: main().lose(/base_000000010000000000000008[/_]/),
     ...d2,
     says: "refuse",
-    because: /builds upon base_000000010000000000000008/,
+    because: /is based on base_000000010000000000000008/,
   }),
   "delta-parent-sentinel-missing": () => ({
     prefix: main().lose(/0E_D_000000010000000000000008_backup_stop/),
     ...d2,
     says: "refuse",
-    because: /builds upon base_00000001000000000000000E_D_/,
+    because: /is based on base_00000001000000000000000E_D_/,
   }),
-  "delta-parent-lost-part-001": () => ({ prefix: lostPart("001"), ...d2, says: "refuse", because: /some are gone/ }),
-  "delta-parent-lost-part-002": () => ({ prefix: lostPart("002"), ...d2, says: "refuse", because: /some are gone/ }),
-  "delta-parent-lost-part-005": () => ({ prefix: lostPart("005"), ...d2, says: "refuse", because: /some are gone/ }),
+  "delta-parent-lost-part-001": () => ({ prefix: lostPart("001"), ...d2, says: "refuse", because: /some are missing/ }),
+  "delta-parent-lost-part-002": () => ({ prefix: lostPart("002"), ...d2, says: "refuse", because: /some are missing/ }),
+  "delta-parent-lost-part-005": () => ({ prefix: lostPart("005"), ...d2, says: "refuse", because: /some are missing/ }),
   "delta-parent-lost-pg-control": () => ({
     prefix: main().lose(/base_000000010000000000000008\/.*pg_control/),
     ...d2,
     says: "warn",
-    because: /WAL-G up to 3\.0\.4 ends with an error/,
+    because: /WAL-G up to 3\.0\.4 fails/,
   }),
 
   "gap-after-backup": () => ({ prefix: main().lose(/0018\.lz4/), says: "refuse", because: /lacks 1 segment/ }),
@@ -146,7 +151,7 @@ const setups: Record<string, () => Setup> = {
   "cut-wal-object": () => ({
     prefix: main().change(/0018\.lz4/, ({ size }) => ({ size: size / 2 })),
     says: "refuse",
-    because: /fewer bytes than a whole one/,
+    because: /fewer bytes than a complete one/,
   }),
   "overwritten-control": () => ({ prefix: only(/0005[/_]/), says: "ok" }),
   "overwritten-by-another-database": () => ({
@@ -165,12 +170,17 @@ const setups: Record<string, () => Setup> = {
     says: "refuse",
     because: /2 segments from 000000010000000000000017/,
   }),
-  "lag-nothing-lost": () => ({ prefix: RealPrefix.of("lag"), target: "18:01:20", says: "warn", because: /unproven/ }),
+  "lag-nothing-lost": () => ({
+    prefix: RealPrefix.of("lag"),
+    target: "18:01:20",
+    says: "warn",
+    because: /may end before the target time/,
+  }),
   "lag-end-target-inside": () => ({
     prefix: RealPrefix.of("lag").lose(/002[01]\.lz4/),
     target: "18:01:20",
     says: "warn",
-    because: /reaches the target time is unproven/,
+    because: /may end before the target time/,
   }),
 
   "timeline-healthy": () => ({ prefix: RealPrefix.of("two-timelines"), says: "ok" }),
@@ -206,7 +216,7 @@ const setups: Record<string, () => Setup> = {
   "split-really-before-backup": () => ({
     prefix: splitAt(0x15, "0/15000060"),
     says: "refuse",
-    because: /left timeline 1 before this backup began or was complete/,
+    because: /branched off timeline 1 before this backup began or was complete/,
   }),
   "split-really-before-backup-target-old": () => ({
     prefix: splitAt(0x15, "0/15000060"),
@@ -248,7 +258,7 @@ const setups: Record<string, () => Setup> = {
     old: main(),
     restore: { versionInPath: false },
     says: "warn",
-    because: /is passed over/,
+    because: /will not be used/,
   }),
   "noversion-target-before-newer-place": () => ({
     prefix: only(b3),
