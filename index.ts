@@ -1,8 +1,10 @@
 import { HeldTarget } from "./components/held-target.ts";
+import { nameSourcesByPath } from "./components/source-positions.ts";
 import { StanzaCreation } from "./components/stanza/stanza-creation.ts";
 import { settingsFromPulumi } from "./settings/from-pulumi.ts";
 import type { HarborSettings } from "./settings/harbor.ts";
 
+nameSourcesByPath();
 const settings = settingsFromPulumi();
 const stanza = new StanzaCreation("stanza", { kubernetes: settings.kubernetes, ...settings.stanza });
 

@@ -12,7 +12,9 @@ export function kubernetesProvider(name: string, access: KubernetesAccess, optio
     name,
     {
       context: access.context,
-      ...(access.kubeconfig !== undefined && { kubeconfig: access.kubeconfig }),
+      // Without a value, the SDK would record the path in the variable KUBECONFIG in the state. With an empty one, the
+      // provider itself reads the variable, or else ~/.kube/config.
+      kubeconfig: access.kubeconfig ?? "",
       // Otherwise a new address of the same cluster would replace the provider and all its resources.
       clusterIdentifier: access.kubeSystemUid ?? access.context,
       enableConfigMapMutable: true,

@@ -410,6 +410,11 @@ describe("pulumi on the stack lab: Harbor's database, declared, with both real o
     );
   });
 
+  it("puts no path of this machine into the state, although KUBECONFIG names one", async () => {
+    assert.notEqual(environment["KUBECONFIG"], undefined);
+    assert.deepEqual(await project.machinePathsInState("lab"), []);
+  });
+
   faultTest(18, "destroy leaves the cluster, the copies of the Secrets and the buckets as they are", async () => {
     assert.equal((await pulumi("state", "unprotect", "--all", "--yes", "--stack", "lab")).exitCode, 0);
     const before = await database.configMap(podConfig);

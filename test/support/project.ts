@@ -3,15 +3,16 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { parseDocument } from "yaml";
 import { z } from "zod";
-import { runInSandbox, type Ended } from "./sandbox.ts";
+import { runInSandbox, testDirectory, type Ended } from "./sandbox.ts";
 
 const checkout = dirname(dirname(import.meta.dirname));
+const notCopied = new Set([".git", "coverage", "dumps", "node_modules"]);
 const resources = z.array(
   z.object({ type: z.string(), urn: z.string(), outputs: z.record(z.string(), z.unknown()).optional() }),
 );
 const exportedState = z.object({ deployment: z.object({ resources: resources.optional() }) });
 
-/** A copy of the Pulumi project whose stack files a test may edit; everything else is the checkout's own. */
+/** A copy of the Pulumi project, whose stack files a test may edit. Only its node_modules is the checkout's own. */
 export class Project {
   readonly directory: string;
 
@@ -22,10 +23,11 @@ export class Project {
   static async copy(): Promise<Project> {
     const directory = await mkdtemp(join(tmpdir(), "postgres-recovery-project-"));
     for (const name of await readdir(checkout)) {
-      if (name === ".git" || name === "dumps") continue;
-      if (name.startsWith("Pulumi.")) await cp(join(checkout, name), join(directory, name));
-      else await symlink(join(checkout, name), join(directory, name));
+      if (notCopied.has(name)) continue;
+      // Links would do for most tests, but Node would then name every source by its path in the checkout.
+      await cp(join(checkout, name), join(directory, name), { recursive: true });
     }
+    await symlink(join(checkout, "node_modules"), join(directory, "node_modules"));
     return new Project(directory);
   }
 
@@ -57,6 +59,18 @@ export class Project {
   async state(stack: string): Promise<z.infer<typeof resources>> {
     const { stdout } = await this.pulumi("stack", "export", "--stack", stack);
     return exportedState.parse(JSON.parse(stdout)).deployment.resources ?? [];
+  }
+
+  /**
+   * The paths of this machine that the stack's exported state names. In the positions of sources, node_modules does not
+   * count: only here is it a link, which leads out of the project.
+   */
+  async machinePathsInState(stack: string): Promise<string[]> {
+    const { exitCode, stdout } = await this.pulumi("stack", "export", "--stack", stack);
+    const state = stdout.replaceAll(/"sourcePosition": "project:[^"]*\/node_modules\/[^"]*"/g, "");
+    if (exitCode !== 0 || !state.includes('"sourcePosition": "project:///components/step.ts#'))
+      throw new Error(`the state does not say where a step is declared: ${stdout}`);
+    return [checkout, this.directory, testDirectory, process.execPath].filter((path) => state.includes(path));
   }
 
   /** The stack's outputs. */

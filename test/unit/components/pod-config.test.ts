@@ -68,6 +68,18 @@ describe("PodConfig", () => {
     assert.equal(provider.inputs["enableSecretMutable"], "true");
   });
 
+  it("keeps the path of a kubeconfig that no setting names out of the state", async () => {
+    const before = process.env["KUBECONFIG"];
+    process.env["KUBECONFIG"] = "/home/somebody/.kube/config";
+    try {
+      const provider = (await declared(backup)).find(({ type }) => type === "pulumi:providers:kubernetes");
+      assert.equal(provider?.inputs["kubeconfig"], "");
+    } finally {
+      if (before === undefined) delete process.env["KUBECONFIG"];
+      else process.env["KUBECONFIG"] = before;
+    }
+  });
+
   it("puts the keys only into the Secret, marked as secret", async () => {
     const resources = await declared(backup, restore);
     assert.deepEqual(secretOf(resources)?.inputs["stringData"], {
