@@ -1,6 +1,6 @@
 /**
  * Stand-in for the plugin `pulumi-resource-aws` 7.48.0 with the types that this project uses, over the AWS SDK.
- * The engine passes its address as the argument, which is not needed here. Not imitated: invokes, default tags.
+ * The engine passes its address as the argument. Not imitated: invokes, default tags.
  */
 import plugin from "@pulumi/pulumi/proto/plugin_pb.js";
 import services from "@pulumi/pulumi/proto/provider_grpc_pb.js";
@@ -43,23 +43,27 @@ const types = new Map<string, ResourceType>([
 
 let configured: ReturnType<typeof configuredClients> | undefined;
 
-await servePlugin(services.ResourceProviderService, {
-  getPluginInfo: unary(() => new plugin.PluginInfo().setVersion(pulumiVersions.aws)),
-  checkConfig: unary((request: messages.CheckRequest) => new provider.CheckResponse().setInputs(request.getNews())),
-  diffConfig: unary(() => new provider.DiffResponse()),
-  configure: unary((request: messages.ConfigureRequest) => {
-    configured = configuredClients(revealed(propertiesOf(request.getArgs())));
-    // Secrets in resources arrive as plain text, unlike those in the configuration. The engine marks outputs of the same names as secret.
-    return new provider.ConfigureResponse().setAcceptsecrets(false).setSupportspreview(true);
-  }),
-  check: unary(check),
-  diff: unary(diff),
-  create: unary(create),
-  read: unary(read),
-  update: unary(update),
-  delete: unary(remove),
-  cancel: unary(() => new empties.Empty()),
-});
+await servePlugin(
+  services.ResourceProviderService,
+  {
+    getPluginInfo: unary(() => new plugin.PluginInfo().setVersion(pulumiVersions.aws)),
+    checkConfig: unary((request: messages.CheckRequest) => new provider.CheckResponse().setInputs(request.getNews())),
+    diffConfig: unary(() => new provider.DiffResponse()),
+    configure: unary((request: messages.ConfigureRequest) => {
+      configured = configuredClients(revealed(propertiesOf(request.getArgs())));
+      // Secrets in resources arrive as plain text, unlike those in the configuration. The engine marks outputs of the same names as secret.
+      return new provider.ConfigureResponse().setAcceptsecrets(false).setSupportspreview(true);
+    }),
+    check: unary(check),
+    diff: unary(diff),
+    create: unary(create),
+    read: unary(read),
+    update: unary(update),
+    delete: unary(remove),
+    cancel: unary(() => new empties.Empty()),
+  },
+  process.argv[2] ?? "",
+);
 
 /** The clients for the region that the resource names, or else for the provider's. */
 function clients(properties: Properties): Clients {

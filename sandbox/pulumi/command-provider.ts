@@ -40,24 +40,31 @@ if (engineAddress === undefined) throw new Error("usage: command-provider.ts ENG
 const engineClient = new engineServices.EngineClient(engineAddress, grpc.credentials.createInsecure(), channelOptions);
 /** Aborts when the engine cancels the deployment. */
 const cancellation = new AbortController();
+/** What a line that the vendor's provider cannot log leads to. */
+const hang =
+  "the stand-in for the command provider refuses a line of 64 KiB or more on a logged stream: the vendor's provider hangs at it for ever, without regard for any time limit";
 
-await servePlugin(services.ResourceProviderService, {
-  getPluginInfo: unary(() => new plugin.PluginInfo().setVersion(pulumiVersions.command)),
-  checkConfig: unary((request: messages.CheckRequest) => new provider.CheckResponse().setInputs(request.getNews())),
-  diffConfig: unary(() => new provider.DiffResponse()),
-  configure: unary(() => new provider.ConfigureResponse().setAcceptsecrets(true).setSupportspreview(true)),
-  check: unary(check),
-  diff: unary(diff),
-  create: unary(create),
-  read: unary(read),
-  update: unary(update),
-  delete: unary(remove),
-  invoke: unary(invoke),
-  cancel: unary(() => {
-    cancellation.abort();
-    return new empties.Empty();
-  }),
-});
+await servePlugin(
+  services.ResourceProviderService,
+  {
+    getPluginInfo: unary(() => new plugin.PluginInfo().setVersion(pulumiVersions.command)),
+    checkConfig: unary((request: messages.CheckRequest) => new provider.CheckResponse().setInputs(request.getNews())),
+    diffConfig: unary(() => new provider.DiffResponse()),
+    configure: unary(() => new provider.ConfigureResponse().setAcceptsecrets(true).setSupportspreview(true)),
+    check: unary(check),
+    diff: unary(diff),
+    create: unary(create),
+    read: unary(read),
+    update: unary(update),
+    delete: unary(remove),
+    invoke: unary(invoke),
+    cancel: unary(() => {
+      cancellation.abort();
+      return new empties.Empty();
+    }),
+  },
+  engineAddress,
+);
 
 function check(request: messages.CheckRequest): messages.CheckResponse {
   const type = request.getType();
@@ -72,12 +79,12 @@ function check(request: messages.CheckRequest): messages.CheckResponse {
 }
 
 function diff(request: messages.DiffRequest): messages.DiffResponse {
-  const changes = changedPaths(plain(propertiesOf(request.getOldInputs())), plain(propertiesOf(request.getNews())));
+  const changes = changedPaths(propertiesOf(request.getOldInputs()), propertiesOf(request.getNews()));
   // For a changed element of triggers, the SDK itself asks for the replacement.
   return diffResponse(changes, (path) => path === "triggers");
 }
 
-async function create(request: messages.CreateRequest): Promise<messages.CreateResponse> {
+async function create(request: messages.CreateRequest, gone: AbortSignal): Promise<messages.CreateResponse> {
   const inputs = propertiesOf(request.getProperties());
   if (request.getPreview()) {
     return new provider.CreateResponse().setProperties(
@@ -85,31 +92,31 @@ async function create(request: messages.CreateRequest): Promise<messages.CreateR
     );
   }
   const script = plain(inputs)["create"];
-  const output = typeof script === "string" ? await run(script, inputs, {}, request) : { stdout: "", stderr: "" };
+  const output = typeof script === "string" ? await run(script, inputs, {}, request, gone) : { stdout: "", stderr: "" };
   return new provider.CreateResponse()
     .setId(`${request.getName()}${randomBytes(4).toString("hex")}`)
     .setProperties(structOf({ ...inputs, ...output }));
 }
 
-async function update(request: messages.UpdateRequest): Promise<messages.UpdateResponse> {
+async function update(request: messages.UpdateRequest, gone: AbortSignal): Promise<messages.UpdateResponse> {
   const inputs = propertiesOf(request.getNews());
-  const state = propertiesOf(request.getOlds());
+  const state = plain(propertiesOf(request.getOlds()));
   const old = { stdout: state["stdout"] ?? "", stderr: state["stderr"] ?? "" };
   if (request.getPreview()) {
-    const changed = changedPaths(plain(propertiesOf(request.getOldInputs())), plain(inputs)).size > 0;
+    const changed = changedPaths(propertiesOf(request.getOldInputs()), inputs).size > 0;
     const output = changed ? { stdout: unknownString, stderr: unknownString } : old;
     return new provider.UpdateResponse().setProperties(structOf({ ...inputs, ...output }));
   }
   const { create: createScript, update: updateScript } = plain(inputs);
   const script = updateScript ?? createScript;
-  const output = typeof script === "string" ? await run(script, inputs, old, request) : old;
+  const output = typeof script === "string" ? await run(script, inputs, old, request, gone) : old;
   return new provider.UpdateResponse().setProperties(structOf({ ...inputs, ...output }));
 }
 
-async function remove(request: messages.DeleteRequest): Promise<empties.Empty> {
+async function remove(request: messages.DeleteRequest, gone: AbortSignal): Promise<empties.Empty> {
   const state = propertiesOf(request.getProperties());
   const script = plain(state)["delete"];
-  if (typeof script === "string") await run(script, state, state, request);
+  if (typeof script === "string") await run(script, state, state, request, gone);
   return new empties.Empty();
 }
 
@@ -121,14 +128,14 @@ function read(request: messages.ReadRequest): messages.ReadResponse {
     .setInputs(request.getInputs());
 }
 
-/** Runs at every preview and update. Its output belongs to no resource, so it is not shown. */
-async function invoke(request: messages.InvokeRequest): Promise<messages.InvokeResponse> {
+/** Runs at every preview and update. Its output belongs to no resource, but is shown all the same. */
+async function invoke(request: messages.InvokeRequest, gone: AbortSignal): Promise<messages.InvokeResponse> {
   if (request.getTok() !== runFunction)
     throw new Error(`the stand-in for the command provider knows only ${runFunction}, not ${request.getTok()}`);
   const inputs = propertiesOf(request.getArgs());
   const { command } = plain(inputs);
   if (typeof command !== "string") throw new Error(`${runFunction} needs a command`);
-  const output = await run(command, { ...inputs, logging: "none" }, {}, { getUrn: () => "", getTimeout: () => 0 });
+  const output = await run(command, inputs, {}, { getUrn: () => "", getTimeout: () => 0 }, gone);
   return new provider.InvokeResponse().setReturn(structOf({ ...inputs, ...output }));
 }
 
@@ -138,31 +145,35 @@ interface Request {
   getTimeout(): number;
 }
 
-async function run(script: string, inputs: Properties, previous: Properties, request: Request) {
+/** `gone` aborts when the engine cancels the call or is gone. As in the real provider, that kills the script at once. */
+async function run(script: string, inputs: Properties, previous: Properties, request: Request, gone: AbortSignal) {
   const { addPreviousOutputInEnv, dir, environment, interpreter, logging, stdin } = plain(inputs);
   const log = logger(engineClient, request.getUrn(), loggedStreams(logging));
   const { stdout, stderr } = plain(previous);
-  try {
-    return await runShellCommand(
-      {
-        script,
-        interpreter: Array.isArray(interpreter) ? interpreter.map(String) : undefined,
-        dir: typeof dir === "string" ? dir : undefined,
-        environment: {
-          ...stringValues(environment),
-          ...(addPreviousOutputInEnv !== false &&
-            nonEmpty({ PULUMI_COMMAND_STDOUT: stdout, PULUMI_COMMAND_STDERR: stderr })),
-        },
-        stdin: typeof stdin === "string" ? stdin : undefined,
-      },
-      request.getTimeout() > 0
-        ? AbortSignal.any([cancellation.signal, AbortSignal.timeout(request.getTimeout() * 1000)])
-        : cancellation.signal,
-      log.take,
-    );
-  } finally {
-    await log.end();
-  }
+  const command = {
+    script,
+    interpreter: Array.isArray(interpreter) ? interpreter.map(String) : undefined,
+    dir: typeof dir === "string" ? dir : undefined,
+    environment: {
+      ...stringValues(environment),
+      ...(addPreviousOutputInEnv !== false &&
+        nonEmpty({ PULUMI_COMMAND_STDOUT: stdout, PULUMI_COMMAND_STDERR: stderr })),
+    },
+    stdin: typeof stdin === "string" ? stdin : undefined,
+  };
+  const ends = [cancellation.signal, gone, log.tooLong, ...timeLimit(request.getTimeout())];
+  const [ended] = await Promise.allSettled([runShellCommand(command, AbortSignal.any(ends), log.take)]);
+  await log.end();
+  if (log.tooLong.aborted) throw new Error(hang);
+  if (ended.status === "rejected") throw ended.reason;
+  return ended.value;
+}
+
+/** The real provider cuts a time limit to whole seconds, so nothing runs at all with one below a second. */
+function timeLimit(seconds: number): AbortSignal[] {
+  if (seconds === 0) return [];
+  if (seconds < 1) return [AbortSignal.abort(new DOMException("", "TimeoutError"))];
+  return [AbortSignal.timeout(Math.trunc(seconds) * 1000)];
 }
 
 function loggedStreams(logging: unknown): ReadonlySet<string> {

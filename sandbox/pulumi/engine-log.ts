@@ -7,26 +7,41 @@ export interface OutputLog {
   take: OutputListener;
   /** Sends the last line even without a newline, and waits until the engine has received everything. */
   end: () => Promise<void>;
+  /** Aborts at the first line that is too long for the vendor's provider. */
+  tooLong: AbortSignal;
 }
 
-/** Sends the output of the given streams, line by line and in order, as one resource's temporary status messages. */
+/** The longest line that the vendor's provider can log, in bytes without the newline (Go's bufio.Scanner). */
+const longestLine = 64 * 1024 - 1;
+
+/**
+ * Sends the output of the given streams, line by line and in order, as one resource's temporary status messages. As in
+ * the vendor's provider, an unfinished line of one stream continues with what the other prints.
+ */
 export function logger(client: EngineClient, urn: string, streams: ReadonlySet<string>): OutputLog {
-  let rest = "";
+  const tooLong = new AbortController();
+  let rest = Buffer.alloc(0);
   let sent = Promise.resolve();
-  const send = (line: string) => {
-    sent = sent.then(() => sendLine(client, urn, line));
+  const send = (line: Buffer) => {
+    if (line.length > longestLine) tooLong.abort();
+    const text = line.toString("utf8").replace(/\r$/, "");
+    sent = sent.then(() => sendLine(client, urn, text));
   };
   return {
-    take: (stream, text) => {
+    take: (stream, chunk) => {
       if (!streams.has(stream)) return;
-      const lines = (rest + text).split("\n");
-      rest = lines.pop() ?? "";
-      lines.forEach(send);
+      rest = Buffer.concat([rest, chunk]);
+      for (let end = rest.indexOf("\n"); end >= 0; end = rest.indexOf("\n")) {
+        send(rest.subarray(0, end));
+        rest = rest.subarray(end + 1);
+      }
+      if (rest.length > longestLine) tooLong.abort();
     },
     end: async () => {
-      if (rest !== "") send(rest);
+      if (rest.length > 0) send(rest);
       await sent;
     },
+    tooLong: tooLong.signal,
   };
 }
 

@@ -1,6 +1,7 @@
 import { copyFile, link, mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { pluginCommand } from "./plugins.ts";
 import { pulumiVersions } from "./versions.ts";
 
 /** Matches the `encryptionsalt` of the checked-in stack files. Not a secret, because it protects only the sandbox. */
@@ -17,7 +18,7 @@ export interface PulumiHomeOptions {
 
 /**
  * Creates a PULUMI_HOME in which the npm package `pulumi` finds the engine, and the engine finds the language host and the
- * stand-ins for the providers, all without a download. Calling it again repairs the folder and keeps the state.
+ * providers, all without a download: stand-ins, or the vendor's own programs where variables name them (plugins.ts). Calling it again repairs the folder and keeps the state.
  *
  * @returns the environment in which `npx pulumi` uses that folder.
  */
@@ -27,11 +28,11 @@ export async function layPulumiHome(options: PulumiHomeOptions): Promise<Record<
   const state = join(home, "state");
   await mkdir(state, { recursive: true });
   await placeEngine(pulumi, join(programs, "pulumi"));
-  await placeLauncher(join(programs, "pulumi-language-nodejs"), [node, join(import.meta.dirname, "language-host.ts")]);
+  await placeLauncher(join(programs, "pulumi-language-nodejs"), pluginCommand("language-host", node));
   await installProvider(home, {
     name: "command",
     version: pulumiVersions.command,
-    command: [node, join(import.meta.dirname, "command-provider.ts")],
+    command: pluginCommand("command-provider", node),
   });
   await installProvider(home, {
     name: "aws",

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import structs from "google-protobuf/google/protobuf/struct_pb.js";
 import type { Struct } from "google-protobuf/google/protobuf/struct_pb.js";
 
@@ -26,7 +27,7 @@ export function structOf(properties: Properties): Struct {
 export function revealed(value: PropertyValue): PropertyValue {
   if (Array.isArray(value)) return value.map(revealed);
   if (!isObject(value)) return value;
-  if (value[signatureKey] === secretSignature) return revealed(value["value"] ?? null);
+  if (isSecret(value)) return revealed(value["value"] ?? null);
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, revealed(item)]));
 }
 
@@ -50,9 +51,11 @@ function compare(
   changes: Map<string, ChangeKind>,
 ): void {
   const [before, after] = [old ?? undefined, new_ ?? undefined];
-  if (before === after) return;
+  if (isDeepStrictEqual(before, after)) return;
   if (before === undefined) changes.set(path, "add");
   else if (after === undefined) changes.set(path, "delete");
+  // Nothing inside of a secret is named. A value that becomes a secret, or is one no longer, has changed, too.
+  else if (isSecret(before) || isSecret(after)) changes.set(path, "update");
   else if (Array.isArray(before) && Array.isArray(after)) {
     for (let i = 0; i < Math.max(before.length, after.length); i++)
       compare(`${path}[${i}]`, before[i], after[i], changes);
@@ -63,6 +66,10 @@ function compare(
 function childPath(prefix: string, key: string): string {
   if (!/^[\w$]+$/.test(key)) return `${prefix}[${JSON.stringify(key)}]`;
   return prefix === "" ? key : `${prefix}.${key}`;
+}
+
+function isSecret(value: PropertyValue): boolean {
+  return isObject(value) && value[signatureKey] === secretSignature;
 }
 
 function isObject(value: PropertyValue): value is Properties {

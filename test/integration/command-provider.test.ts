@@ -13,12 +13,13 @@ import type {
 import empties from "google-protobuf/google/protobuf/empty_pb.js";
 import type { Empty } from "google-protobuf/google/protobuf/empty_pb.js";
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { propertiesOf, structOf, unknownString } from "../../sandbox/pulumi/property-diff.ts";
 import type { Properties, PropertyValue } from "../../sandbox/pulumi/property-diff.ts";
 import { waitUntil } from "../../sandbox/host/processes.ts";
+import { vendorsPlugin } from "../../sandbox/pulumi/plugins.ts";
 import { startPlugin, unaryCall } from "./plugin-harness.ts";
 import type { StartedPlugin } from "./plugin-harness.ts";
 
@@ -30,7 +31,10 @@ const secret = (value: PropertyValue) => ({
   value,
 });
 
-describe("stand-in for the command provider", function () {
+/** For what the stand-in does otherwise on purpose: the suite also runs against the vendor's own provider. */
+const standInTest = vendorsPlugin("command-provider") === undefined ? it : it.skip;
+
+describe("the command provider", function () {
   this.timeout(30_000);
 
   let plugin: StartedPlugin;
@@ -39,7 +43,7 @@ describe("stand-in for the command provider", function () {
 
   before(async () => {
     folder = realpathSync(mkdtempSync(join(tmpdir(), "command-provider-")));
-    plugin = await startPlugin("command-provider.ts", folder);
+    plugin = await startPlugin("command-provider", folder);
     client = new services.ResourceProviderClient(plugin.address, grpc.credentials.createInsecure());
   });
 
@@ -147,12 +151,28 @@ describe("stand-in for the command provider", function () {
   });
 
   describe("diff", () => {
-    it("finds no difference between equal inputs, secret or not", async () => {
+    it("finds no difference between equal inputs", async () => {
+      const inputs = { create: "x", stdin: secret("s"), environment: { A: secret("1") }, triggers: ["a", { b: 1 }] };
+      assert.equal((await diff(inputs, structuredClone(inputs))).getChanges(), DiffChanges.DIFF_NONE);
+    });
+
+    it("finds a difference when a value becomes a secret, or is one no longer", async () => {
+      for (const [olds, news] of [
+        ["s", secret("s")],
+        [secret("s"), "s"],
+      ] as const) {
+        const response = await diff({ create: "x", stdin: olds }, { create: "x", stdin: news });
+        assert.equal(response.getChanges(), DiffChanges.DIFF_SOME);
+        assert.deepEqual(kinds(response), { stdin: Kind.UPDATE });
+      }
+    });
+
+    it("names nothing inside of a secret", async () => {
       const response = await diff(
-        { create: "x", stdin: "s", environment: { A: "1" } },
-        { create: "x", stdin: secret("s"), environment: { A: "1" } },
+        { environment: secret({ A: "1", B: "1" }), stdin: { A: secret("1") } },
+        { environment: secret({ A: "2", B: "1" }), stdin: { A: secret("2") } },
       );
-      assert.equal(response.getChanges(), DiffChanges.DIFF_NONE);
+      assert.deepEqual(kinds(response), { environment: Kind.UPDATE, "stdin.A": Kind.UPDATE });
     });
 
     it("names every changed property and asks for no replacement", async () => {
@@ -193,6 +213,7 @@ describe("stand-in for the command provider", function () {
   it("reads the state back unchanged, so that there is no drift", async () => {
     const request = new provider.ReadRequest()
       .setId("once0")
+      .setUrn(urn)
       .setProperties(structOf({ stdout: "old" }))
       .setInputs(structOf({ create: "x" }));
     const response = await unaryCall<ReadResponse>((done) => client.read(request, done));
@@ -222,6 +243,19 @@ describe("stand-in for the command provider", function () {
       await assert.rejects(create({ create: script }), {
         message: `exit status 3: running ${JSON.stringify(script)}:\nout\nproblem\n`,
       });
+    });
+
+    it("names the signal that ended the script", async () => {
+      await assert.rejects(create({ create: "kill -TERM $$" }), {
+        message: 'signal: terminated: running "kill -TERM $$":\n',
+      });
+    });
+
+    it("fails for output that is not UTF-8, although the script has run", async () => {
+      await assert.rejects(create({ create: "touch ran-to-its-end; printf '\\377'", logging: "none" }), {
+        message: "grpc: error while marshaling: string field contains invalid UTF-8",
+      });
+      assert.equal(existsSync(file("ran-to-its-end")), true);
     });
 
     it("quotes the system when the interpreter is missing", async () => {
@@ -316,6 +350,41 @@ describe("stand-in for the command provider", function () {
       await run;
     });
 
+    it("joins what both streams print into one line, and drops its carriage return", async () => {
+      await create({ create: "printf half; sleep 0.1; printf ' a line\\r\\n' >&2; sleep 0.1; echo; echo last" });
+      assert.deepEqual(messages(), ["half a line", "", "last"]);
+    });
+
+    const line = (bytes: number, where = ""): string =>
+      `head -c ${bytes} /dev/zero | tr '\\0' x ${where}; echo ${where}`;
+
+    it("shows a line of 65,535 bytes", async () => {
+      await create({ create: line(65_535) });
+      assert.deepEqual(
+        messages().map(({ length }) => length),
+        [65_535],
+      );
+    });
+
+    it("does not care about longer lines of a stream that is not shown", async () => {
+      const state = await create({ create: line(70_000), logging: "stderr" });
+      assert.equal(state["stdout"], "x".repeat(70_000));
+    });
+
+    for (const [where, logging] of [
+      ["", "stdoutAndStderr"],
+      [">&2", "stderr"],
+    ] as const) {
+      standInTest(`refuses a longer line with ${logging}, at which the vendor's provider hangs for ever`, async () => {
+        const endless = `${line(65_536, where)}; exec sleep 60`;
+        await assert.rejects(
+          create({ create: endless, logging }),
+          /refuses a line of 64 KiB or more on a logged stream/,
+        );
+        await assert.rejects(create({ create: line(65_536, where), logging }), /refuses a line of 64 KiB or more/);
+      });
+    }
+
     for (const [logging, expected] of [
       ["stdoutAndStderr", ["out", "problem", "rest"]],
       ["stdout", ["out", "rest"]],
@@ -343,17 +412,37 @@ describe("stand-in for the command provider", function () {
   });
 
   describe("time limit", () => {
-    it("kills the script", async () => {
-      await assert.rejects(create({ create: "echo started; exec sleep 60" }, { timeout: 0.5 }), {
+    it("kills the script, and is cut to whole seconds", async () => {
+      const start = Date.now();
+      await assert.rejects(create({ create: "echo started; exec sleep 60" }, { timeout: 1.9 }), {
         message: 'signal: killed: running "echo started; exec sleep 60":\nstarted\n',
       });
+      assert(Date.now() - start < 1_800, `after ${Date.now() - start} ms`);
+    });
+
+    it("below a second runs nothing at all", async () => {
+      await assert.rejects(create({ create: "touch too-late" }, { timeout: 0.5 }), {
+        message: 'context deadline exceeded: running "touch too-late":\n',
+      });
+      assert.equal(existsSync(file("too-late")), false);
     });
 
     it("leaves a grandchild process alive, for which the resource then waits", async () => {
       const start = Date.now();
-      await assert.rejects(create({ create: "sleep 1.5 & wait" }, { timeout: 0.3 }), /^Error: signal: killed/);
-      assert.ok(Date.now() - start >= 1400);
+      await assert.rejects(create({ create: "sleep 2.5 & wait" }, { timeout: 1 }), /^Error: signal: killed/);
+      assert.ok(Date.now() - start >= 2400);
     });
+  });
+
+  it("kills the script at once when the engine is gone in the middle of a call", async () => {
+    const request = new provider.CreateRequest().setUrn(urn).setName("once");
+    request.setProperties(structOf({ create: "echo $$ > pid; echo started; exec sleep 60" }));
+    const call = client.create(request, () => undefined);
+    await waitUntil("the start", 5, () => Promise.resolve(messages().includes("started")));
+    const pid = Number(readFileSync(file("pid"), "utf8"));
+    assert.equal(existsSync(`/proc/${pid}`), true);
+    call.cancel();
+    await waitUntil("the end of the script", 5, () => Promise.resolve(!existsSync(`/proc/${pid}`)));
   });
 
   describe("the function run", () => {
@@ -363,23 +452,33 @@ describe("stand-in for the command provider", function () {
       return propertiesOf(response.getReturn());
     }
 
-    it("runs its command at once, and shows nothing", async () => {
-      assert.deepEqual(await invoke({ command: "cat; echo problem >&2", stdin: "in" }), {
-        command: "cat; echo problem >&2",
+    it("runs its command at once, and shows its output without a resource", async () => {
+      const command = "cat; echo; sleep 0.1; echo problem >&2";
+      assert.deepEqual(await invoke({ command, stdin: "in" }), {
+        command,
         stdin: "in",
         stdout: "in",
         stderr: "problem",
       });
+      assert.deepEqual(messages(), ["in", "problem"]);
+      assert.deepEqual(plugin.logged[0], { message: "in", severity: "info", urn: "", ephemeral: true });
+    });
+
+    it("shows nothing with none", async () => {
+      await invoke({ command: "echo out; echo problem >&2", logging: "none" });
       assert.deepEqual(messages(), []);
     });
 
     it("fails as a resource does", async () => {
       await assert.rejects(invoke({ command: "exit 3" }), { message: 'exit status 3: running "exit 3":\n' });
+    });
+
+    standInTest("is the only one that the stand-in knows", async () => {
       await assert.rejects(invoke({}, "command:local:other"), /knows only command:local:run/);
     });
   });
 
-  it("refuses what it does not know", async () => {
+  standInTest("refuses what the stand-in does not know", async () => {
     const check = (type: string, inputs: Properties) => {
       const request = new provider.CheckRequest().setUrn(urn).setType(type).setNews(structOf(inputs));
       return unaryCall<CheckResponse>((done) => client.check(request, done));
@@ -393,14 +492,20 @@ describe("stand-in for the command provider", function () {
   });
 
   // These come last, because a cancelled provider starts nothing more.
-  describe("cancellation", () => {
-    it("kills what is running and starts nothing more", async () => {
+  describe("the end", () => {
+    it("kills what is running and starts nothing more when the engine cancels", async () => {
       const run = create({ create: "echo started; exec sleep 60" });
       await waitUntil("the start", 5, () => Promise.resolve(messages().includes("started")));
       const killed = assert.rejects(run, /^Error: signal: killed/);
       await unaryCall((done) => client.cancel(new empties.Empty(), done));
       await killed;
       await assert.rejects(create({ create: "true" }), { message: 'context canceled: running "true":\n' });
+    });
+
+    it("outlives an engine that was killed", async () => {
+      plugin.killEngine();
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      assert.equal(plugin.isAlive(), true);
     });
   });
 });

@@ -3,17 +3,20 @@ import services from "@pulumi/pulumi/proto/engine_grpc_pb.js";
 import engine from "@pulumi/pulumi/proto/engine_pb.js";
 import empties from "google-protobuf/google/protobuf/empty_pb.js";
 import { spawn } from "node:child_process";
-import { join } from "node:path";
+import { delimiter, dirname } from "node:path";
 import { createInterface } from "node:readline";
+import { listenOnLoopback } from "../../sandbox/pulumi/plugin-server.ts";
+import { pluginCommand, type ReplaceablePlugin } from "../../sandbox/pulumi/plugins.ts";
 
-/** A stand-in for a Pulumi plugin, started as the engine would, with an engine that only collects its log. */
+/** A Pulumi plugin, started as the engine would, with an engine that only collects its log. */
 export interface StartedPlugin {
   address: string;
   /** The lines that the plugin and its programs sent to the engine's log, oldest first. */
   logged: LoggedLine[];
   stop: () => void;
-  /** Closes its stdin, as happens when the engine dies. Returns the exit code. */
-  abandon: () => Promise<number | null>;
+  /** Ends the engine without a word to the plugin. */
+  killEngine: () => void;
+  isAlive: () => boolean;
 }
 
 export interface LoggedLine {
@@ -26,8 +29,8 @@ export interface LoggedLine {
 
 const severities = ["debug", "info", "warning", "error"] as const;
 
-/** Starts `sandbox/pulumi/SCRIPT` in the folder. */
-export async function startPlugin(script: string, folder: string): Promise<StartedPlugin> {
+/** Starts the stand-in for the plugin in the folder, or the vendor's own program if a variable names it. */
+export async function startPlugin(name: ReplaceablePlugin, folder: string): Promise<StartedPlugin> {
   const logged: LoggedLine[] = [];
   let rootUrn = "";
   const server = new grpc.Server();
@@ -43,10 +46,12 @@ export async function startPlugin(script: string, folder: string): Promise<Start
       return new engine.SetRootResourceResponse();
     }),
   });
-  const port = await bound(server);
-  const file = join(import.meta.dirname, "../../sandbox/pulumi", script);
-  const child = spawn(process.execPath, [file, `127.0.0.1:${port}`], {
+  const port = await listenOnLoopback(server);
+  const [program, ...parameters] = pluginCommand(name, process.execPath);
+  const child = spawn(program, [...parameters, `127.0.0.1:${port}`], {
     cwd: folder,
+    // The language host runs programs with the Node that PATH names.
+    env: { ...process.env, PATH: [dirname(process.execPath), process.env["PATH"]].join(delimiter) },
     stdio: ["pipe", "pipe", "inherit"],
   });
   const lines = createInterface({ input: child.stdout });
@@ -58,22 +63,12 @@ export async function startPlugin(script: string, folder: string): Promise<Start
       child.kill("SIGKILL");
       server.forceShutdown();
     },
-    abandon: () => {
-      const exit = new Promise<number | null>((resolve) => child.once("exit", resolve));
-      child.stdin.end();
-      return exit;
+    killEngine: () => {
+      child.stdin.destroy();
+      server.forceShutdown();
     },
+    isAlive: () => child.exitCode === null && child.signalCode === null,
   };
-}
-
-/** Listens on a free loopback port and returns it. */
-export function bound(server: grpc.Server): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => {
-      if (error) reject(error);
-      else resolve(port);
-    });
-  });
 }
 
 /** A handler for a unary call that cannot fail. */
