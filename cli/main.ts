@@ -1,5 +1,5 @@
 import { Command, CommanderError } from "@commander-js/extra-typings";
-import { visibleText } from "../domain/visible-text.ts";
+import { cutLines, visibleText } from "../domain/visible-text.ts";
 import { addDumpCommand } from "./dump/program.ts";
 import { failureExitCode } from "./exit-codes.ts";
 import { argumentsFailure, failureJson, failureOf, failureText, stackText, wantsFailureJson } from "./failure.ts";
@@ -18,7 +18,7 @@ function program(setExitCode: (code: number) => void): Command {
     .showHelpAfterError("(see --help)")
     .configureOutput({
       outputError(text, write) {
-        write(visibleText(text.replace(/^error: /, "error[arguments-invalid]: ")));
+        write(cutLines(visibleText(text.replace(/^error: /, "error[arguments-invalid]: "))));
       },
     })
     .addHelpText(

@@ -1,4 +1,4 @@
-import { visibleJson, visibleLine, visibleText } from "../domain/visible-text.ts";
+import { cutLines, visibleJson, visibleLine, visibleText } from "../domain/visible-text.ts";
 import type { ColorChoice } from "./options.ts";
 
 // Everything that the program prints goes through here, because much of it comes from a cluster.
@@ -29,14 +29,14 @@ export function printJson(value: unknown, indent?: number): void {
   process.stdout.write(`${visibleJson(value, indent)}\n`);
 }
 
-/** Prints one line of progress on stderr. */
+/** Prints one line of progress on stderr. A very long one is cut. */
 export function printProgress(line: string): void {
-  process.stderr.write(`${visibleLine(line)}\n`);
+  process.stderr.write(`${cutLines(visibleLine(line))}\n`);
 }
 
-/** Prints an error on stderr. */
+/** Prints an error on stderr. Very long lines are cut. */
 export function printError(text: string): void {
-  process.stderr.write(visibleText(text));
+  process.stderr.write(cutLines(visibleText(text)));
 }
 
 /** Shows a line in place of the one before, on stderr, which must be a terminal. An empty text removes it. */

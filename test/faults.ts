@@ -42,6 +42,7 @@ export const faults = {
   40: "WAL objects without content, or cut",
   41: "Objects that S3 has archived (Glacier, Deep Archive, Intelligent-Tiering)",
   42: "Several folders of versions with a target time; several backups of one second",
+  62: "A program in a Pod prints a line of 64 KiB or more",
   81: "Text from a cluster that contains terminal escapes, bidirectional controls or line breaks",
   82: "A name that is mistyped: of a cluster, a namespace, a context, a setting",
   84: "A hint is pasted after the current context has changed",

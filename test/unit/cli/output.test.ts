@@ -109,4 +109,29 @@ describe("the program", function () {
       await rm(directory, { recursive: true });
     }
   });
+
+  faultTest(62, "never has a line on stderr at which Pulumi's command provider would hang", async () => {
+    const long = "x".repeat(70_000);
+    const directory = await mkdtemp(join(tmpdir(), "postgres-recovery-output-"));
+    try {
+      const kubeconfig = join(directory, "kubeconfig");
+      await writeFile(
+        kubeconfig,
+        JSON.stringify({ contexts: [{ name: long, context: { cluster: "c", user: "u" } }], clusters: [], users: [] }),
+      );
+      const main = join(checkout, "cli/main.ts");
+      for (const parameters of [
+        ["stanza", "list", "--kubeconfig", kubeconfig, "--context", "dev", "--debug"],
+        ["stanza", "create", long],
+        ["stanza", long],
+      ]) {
+        const { stderr } = await execa(process.execPath, [main, ...parameters], { reject: false });
+        const lengths = stderr.split("\n").map((line) => Buffer.byteLength(line));
+        assert(Math.max(...lengths) > 8_192, `the long text is in ${parameters.slice(0, 2).join(" ").slice(0, 30)}`);
+        assert(Math.max(...lengths) < 8_300);
+      }
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  });
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { visibleJson, visibleLine, visibleText } from "../../../domain/visible-text.ts";
+import { cutLines, visibleJson, visibleLine, visibleText } from "../../../domain/visible-text.ts";
 import { faultTest } from "../../support/fault-test.ts";
 import { hostileText, unsafeCharacter } from "../../support/hostile-text.ts";
 
@@ -34,6 +34,19 @@ describe("text from a cluster", () => {
         assert.deepEqual(JSON.parse(json), JSON.parse(JSON.stringify({ [text]: [text] })));
         assert.doesNotMatch(json, unsafeCharacter);
       }),
+    );
+  });
+
+  faultTest(62, "is cut to lines of 8 KiB, at the boundary of a character", () => {
+    const whole = "x".repeat(8192);
+    assert.equal(cutLines(`${whole}\n${whole}y\nshort\n`), `${whole}\n${whole}… (1 more bytes)\nshort\n`);
+    assert.equal(cutLines(`${"x".repeat(8191)}éz`), `${"x".repeat(8191)}… (3 more bytes)`);
+    fc.assert(
+      fc.property(hostileText, (text) => {
+        const lines = cutLines(text.repeat(2000)).split("\n");
+        assert(lines.every((line) => Buffer.byteLength(line) < 8_300));
+      }),
+      { numRuns: 20 },
     );
   });
 });
