@@ -2,6 +2,7 @@ import { severities, type Severity } from "../domain/catalogue/finding-codes.ts"
 import type { Finding } from "../domain/finding.ts";
 import type { Verdict } from "../domain/stanza/status.ts";
 import { visibleLine } from "../domain/visible-text.ts";
+import { pasteable, rememberedPlace } from "./hints.ts";
 import type { ColorChoice } from "./options.ts";
 import { fittedTable, painted } from "./table.ts";
 
@@ -17,6 +18,11 @@ export const severityWords: Readonly<Record<Severity, string>> = {
   warn: "warning",
   ok: "ok",
 };
+
+/** The same findings, with the Kubernetes cluster in each command that they advise. */
+export function withPlace(findings: readonly Finding[]): Finding[] {
+  return findings.map((finding) => ({ ...finding, fix: pasteable(finding.fix, rememberedPlace()) }));
+}
 
 /** Findings for a person, the most serious first, each with what to do about it, in at most `width` columns. */
 export function findingsTable(findings: readonly Finding[], color: ColorChoice, width = Infinity): string {

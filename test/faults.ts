@@ -45,6 +45,7 @@ export const faults = {
   62: "A program in a Pod prints a line of 64 KiB or more",
   81: "Text from a cluster that contains terminal escapes, bidirectional controls or line breaks",
   82: "A name that is mistyped: of a cluster, a namespace, a context, a setting",
+  83: "A command that deletes Pods is started by mistake, or by a script that nobody watches",
   84: "A hint is pasted after the current context has changed",
 } as const satisfies Record<number, string>;
 

@@ -5,14 +5,18 @@ import type { S3Access, S3Client } from "../../clients/aws/s3.ts";
 import type { ObjectName } from "../../domain/kubernetes/object-name.ts";
 import { visibleLine } from "../../domain/visible-text.ts";
 import type { ReportOf } from "../../domain/steps/steps.ts";
+import { plannedText } from "../../domain/harbor/roll-preview.ts";
+import type { RollPreview } from "../../domain/harbor/steps/roll-preview.ts";
 import { requiredPgHba } from "../../domain/harbor/pg-hba.ts";
 import { harborStatus } from "../../operations/harbor/status.ts";
 import { lookAtPgHba } from "../../operations/harbor/pg-hba-fingerprint.ts";
 import { applyPgHba } from "../../operations/harbor/pg-hba.ts";
+import { previewRoll } from "../../operations/harbor/roll-preview.ts";
 import { rollPods } from "../../operations/harbor/roll.ts";
 import type { Surroundings } from "../../operations/surroundings.ts";
+import { confirm } from "../confirm.ts";
 import { verdictExitCode } from "../exit-codes.ts";
-import { findingsTable, findingVerdict, logLine } from "../findings.ts";
+import { findingsTable, findingVerdict, logLine, withPlace } from "../findings.ts";
 import { pasteable, rememberedPlace } from "../hints.ts";
 import type { OutputFormat } from "../options.ts";
 import { outputWidth, printJson, printText } from "../output.ts";
@@ -33,6 +37,8 @@ export interface FingerprintOptions extends RequestOptions {
   readonly wait?: Duration | undefined;
 }
 export interface RollOptions extends RequestOptions {
+  readonly dryRun?: true | undefined;
+  readonly yes?: true | undefined;
   readonly operatorTimeout: Duration;
   readonly podTimeout: Duration;
 }
@@ -101,9 +107,28 @@ export async function harborRoll(cluster: ObjectName | undefined, options: RollO
     timeLimits: { operator: options.operatorTimeout, pod: options.podTimeout },
   }));
   const { client, surroundings } = await connect(options, target);
+  if (options.dryRun === true) {
+    print(options.output, await previewRoll(client, request.cluster), previewText);
+    return 0;
+  }
+  // `pulumi up` has asked already, by its preview.
+  const asks = options.request === undefined && options.yes !== true;
+  if (asks) await confirmRoll(await previewRoll(client, request.cluster), surroundings.signal);
   const report = await rollPods(client, request, surroundings);
   print(options.output, report, rollText);
   return 0;
+}
+
+async function confirmRoll(preview: RollPreview, signal: AbortSignal): Promise<void> {
+  if (preview.steps.length === 0) return;
+  await confirm(previewText(preview), "Do this?", signal);
+}
+
+function previewText({ cluster, context, steps }: RollPreview): string {
+  if (steps.length === 0) return `${cluster} in context ${context}: every Pod is already current`;
+  return [`${cluster} in context ${context}:`, ...steps.map((step, index) => `  ${index + 1}. ${plannedText(step)}`)]
+    .map(visibleLine)
+    .join("\n");
 }
 
 function rollText({ cluster, outcome, pods, leader }: ReportOf<"harbor roll">): string {
@@ -128,7 +153,7 @@ export async function harborStatusCommand(cluster: ObjectName | undefined, optio
       printJson(report);
       break;
     case "log":
-      printText(report.sections.flatMap(({ findings }) => findings.map(logLine)).join("\n"));
+      printText(report.sections.flatMap(({ findings }) => withPlace(findings).map(logLine)).join("\n"));
       break;
     case "table":
       printText(statusTable(report, options), options.color);
@@ -152,7 +177,7 @@ function statusTable({ clone, pods, sections }: ReportOf<"harbor status">, { col
   return [
     ...(rows.length === 0 ? [] : [table(["POD", "ROLE", "READY", "CURRENT"], rows), ""]),
     findingsTable(
-      sections.flatMap(({ findings }) => findings),
+      sections.flatMap(({ findings }) => withPlace(findings)),
       color,
       outputWidth(),
     ),

@@ -61,11 +61,14 @@ export function addHarborCommands(root: Command, setExitCode: (code: number) => 
 
   requestedStepCommand(harbor, "harbor roll", "HarborCluster", [
     "postgres-recovery harbor roll harbor-cluster/harbor-cluster",
-    "postgres-recovery harbor roll harbor-cluster/harbor-cluster --pod-timeout 30m",
+    "postgres-recovery harbor roll harbor-cluster/harbor-cluster --dry-run",
+    "postgres-recovery harbor roll harbor-cluster/harbor-cluster --yes --pod-timeout 30m",
   ])
     .description(
       "recreate the Pods from the newest template: replicas, switchover, former leader; never while a clone is being recovered",
     )
+    .option("--dry-run", "only show which Pods would be deleted, and in which order")
+    .option("-y, --yes", "do not ask before Pods are deleted")
     .addOption(
       durationOption(
         "--operator-timeout <duration>",

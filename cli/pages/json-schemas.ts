@@ -1,11 +1,13 @@
 import { z } from "zod";
 import { errorReportSchema } from "../../domain/error-report.ts";
+import { rollPreviewSchema } from "../../domain/harbor/steps/roll-preview.ts";
 import { suggestReportSchema } from "../../domain/restore/check.ts";
 import { steps } from "../../domain/steps/steps.ts";
 
 /** The JSON Schemas of what the commands print with `-o json` and read with `--request`, by file name in docs/schema. */
 export const jsonSchemas: Readonly<Record<string, object>> = {
   ...Object.fromEntries(Object.entries(steps).flatMap(([step, schemas]) => schemasOf(step.replace(" ", "-"), schemas))),
+  "harbor-roll-dry-run.v1.json": z.toJSONSchema(rollPreviewSchema),
   "restore-suggest.v1.json": z.toJSONSchema(suggestReportSchema),
   "error.v1.json": z.toJSONSchema(errorReportSchema),
 };

@@ -12,7 +12,7 @@ import type { ReportOf, TaskOf } from "../../domain/steps/steps.ts";
 import { checkRestore } from "../../operations/restore/check.ts";
 import { suggestRestores } from "../../operations/restore/suggest.ts";
 import { verdictExitCode } from "../exit-codes.ts";
-import { findingsTable, findingVerdict, graveLines, logLine } from "../findings.ts";
+import { findingsTable, findingVerdict, graveLines, logLine, withPlace } from "../findings.ts";
 import type { OperatorOptions } from "../operator-options.ts";
 import { operatorOf } from "../operator.ts";
 import { outputWidth, printText } from "../output.ts";
@@ -48,7 +48,8 @@ export async function restoreCheck(cluster: ObjectName | undefined, options: Res
     const report = await checkRestore({ harbor, source, own }, request, surroundings);
     printText(rendered(report, options), options.color);
     // Pulumi shows the stderr of a command resource to the person who runs `up`.
-    if (options.output === "json") for (const line of graveLines(report.findings)) surroundings.progress(line);
+    if (options.output === "json")
+      for (const line of graveLines(withPlace(report.findings))) surroundings.progress(line);
     return verdictExitCode([findingVerdict(report.verdict)]);
   } finally {
     source.close();
@@ -96,11 +97,11 @@ function rendered(report: ReportOf<"restore check">, { output, color }: RestoreC
     case "json":
       return visibleJson(report);
     case "log":
-      return report.findings.map(logLine).join("\n");
+      return withPlace(report.findings).map(logLine).join("\n");
     case "table":
       return [
         ...(report.backup === null ? [] : [backupTable(report.backup), ""]),
-        findingsTable(report.findings, color, outputWidth()),
+        findingsTable(withPlace(report.findings), color, outputWidth()),
         "",
         conclusion(report),
       ].join("\n");

@@ -36,6 +36,12 @@ export const argumentsAndSettings = {
       "Values under `postgres-recovery:` in `Pulumi.<stack>.yaml` are missing, unknown or contradict each other. All problems are listed at once, and no resource was touched.",
     todo: "Correct them; docs/settings.md explains every key, and the JSON Schema named in the file's first line lets an editor check them.",
   },
+  "not-confirmed": {
+    title: "nobody confirmed that Pods may be deleted",
+    means:
+      "`harbor roll` deletes the database's Pods one after another. It asks first, or takes `--yes`. Without a terminal it cannot ask. `pulumi up` does not ask, because its own preview did.",
+    todo: "See what would be done with --dry-run, then run it again with --yes.",
+  },
   interrupted: {
     title: "somebody stopped the command",
     means: "It received ^C, SIGTERM or SIGHUP, or the reader of its output went away.",

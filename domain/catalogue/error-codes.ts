@@ -18,6 +18,7 @@ export const errorKinds = {
   "request-invalid": "usage",
   "request-unreadable": "usage",
   "settings-invalid": "usage",
+  "not-confirmed": "usage",
   interrupted: "interrupted",
   unexpected: "undetermined",
   // The kubeconfig and the Kubernetes API.

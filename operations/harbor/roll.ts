@@ -2,13 +2,13 @@ import type { HarborClient } from "../../clients/kubernetes/harbor.ts";
 import { hasReplicationRole, readBootstrapState, switchover } from "../../clients/pod/spilo.ts";
 import { formatDuration } from "../../domain/duration.ts";
 import { RecoveryError } from "../../domain/errors.ts";
-import { postgresqlName } from "../../domain/harbor/names.ts";
 import { podRevision, spiloContainer, spiloRuns, type DatabasePod } from "../../domain/harbor/objects.ts";
 import type { ReportOf, TaskOf } from "../../domain/steps/steps.ts";
 import { hasList, isObserved, nextRollStep, type RollState } from "../../domain/harbor/roll-plan.ts";
 import { containerOf } from "../../domain/kubernetes/container.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { Wait } from "../waiting.ts";
+import { postgresqlNotFound, readRollState } from "./roll-state.ts";
 import { type ObjectName, formatObjectName } from "../../domain/kubernetes/object-name.ts";
 
 const pauseSeconds = 2;
@@ -52,13 +52,7 @@ async function takenUp(
   let what: string;
   do {
     const [postgresql, statefulSet] = await Promise.all([client.getPostgresql(harbor), client.getStatefulSet(harbor)]);
-    if (postgresql === undefined) {
-      throw new RecoveryError(
-        "postgresql-not-found",
-        `there is no postgresql ${harbor.namespace}/${postgresqlName(harbor)} in context ${client.context}`,
-        { next: "check the name; the Harbor operator creates it for a HarborCluster" },
-      );
-    }
+    if (postgresql === undefined) throw postgresqlNotFound(client, harbor);
     if (statefulSet !== undefined && hasList(statefulSet, postgresql) && isObserved(statefulSet)) return;
     what = statefulSet === undefined ? "to create the StatefulSet" : "to copy pg_hba into the StatefulSet";
   } while (await wait.pause(`waiting for the Zalando operator ${what}`));
@@ -91,7 +85,7 @@ class Roll {
   async run(): Promise<ReportOf<"harbor roll">> {
     let anyOld = false;
     for (;;) {
-      const state = await this.#look();
+      const state = await readRollState(this.#client, this.#harbor);
       if (state === undefined) {
         await this.#wait("the Zalando operator to recreate the StatefulSet");
         continue;
@@ -120,19 +114,6 @@ class Roll {
           break;
       }
     }
-  }
-
-  /** Undefined while it is unknown which Pods are old: there is no StatefulSet, or its controller has not seen the newest template. */
-  async #look(): Promise<RollState | undefined> {
-    const [statefulSet, pods, systemIdentifier] = await Promise.all([
-      this.#client.getStatefulSet(this.#harbor),
-      this.#client.listPods(this.#harbor),
-      this.#client.getSystemIdentifier(this.#harbor),
-    ]);
-    const revision =
-      statefulSet !== undefined && isObserved(statefulSet) ? statefulSet.status.updateRevision : undefined;
-    if (statefulSet === undefined || revision === undefined) return undefined;
-    return { pods, revision, replicas: statefulSet.spec.replicas, bootstrapped: systemIdentifier !== undefined };
   }
 
   /** Whether nothing has happened for a while; if false, it has already paused. */

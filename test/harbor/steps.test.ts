@@ -4,6 +4,7 @@ import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client
 import { AppsV1Api, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
 import { connectHarbor, type HarborClient } from "../../clients/kubernetes/harbor.ts";
 import { readBootstrapState } from "../../clients/pod/spilo.ts";
+import { rollPreviewSchema } from "../../domain/harbor/steps/roll-preview.ts";
 import { harborPermissions } from "../../domain/harbor/permissions.ts";
 import { harborOperatorPgHba, runbookPgHba } from "../../domain/harbor/pg-hba.ts";
 import { podConfigData, podSecretData } from "../../domain/harbor/pod-config.ts";
@@ -262,7 +263,7 @@ describe("the steps for Harbor's database, with both real operators and a real S
   );
 
   it("roll brings a new database to a leader with the list, whatever the operator did meanwhile", async () => {
-    const { exitCode, stdout, stderr } = await run(["harbor", "roll", cluster, "-o", "json"]);
+    const { exitCode, stdout, stderr } = await run(["harbor", "roll", cluster, "--yes", "-o", "json"]);
     assert.equal(exitCode, 0, stderr);
     assert.equal(steps["harbor roll"].report.parse(JSON.parse(stdout)).leader, `${name}-0`);
     assert.deepEqual(await database.configuredHba(), runbookPgHba);
@@ -271,7 +272,7 @@ describe("the steps for Harbor's database, with both real operators and a real S
 
   it("roll and pg-hba write nothing and touch no Pod when run again", async () => {
     const before = await uids();
-    const rolled = await run(["harbor", "roll", cluster, "-o", "json"]);
+    const rolled = await run(["harbor", "roll", cluster, "--yes", "-o", "json"]);
     assert.equal(steps["harbor roll"].report.parse(JSON.parse(rolled.stdout)).outcome, "already-current");
     const written = await run(["harbor", "pg-hba", cluster, "-o", "json"]);
     assert.equal(steps["harbor pg-hba"].report.parse(JSON.parse(written.stdout)).outcome, "already-in-place");
@@ -323,10 +324,10 @@ describe("the steps for Harbor's database, with both real operators and a real S
         ],
         ["applied", "2"],
       );
-      const rolled = await run(["harbor", "roll", cluster, "-o", "json"]);
+      const rolled = await run(["harbor", "roll", cluster, "--yes", "-o", "json"]);
       assert.equal(rolled.exitCode, 0, rolled.stderr);
       await waitUntil("two Pods", 120, async () => (await uids()).length === 2);
-      assert.equal((await run(["harbor", "roll", cluster])).exitCode, 0);
+      assert.equal((await run(["harbor", "roll", cluster, "--yes"])).exitCode, 0);
       assert.deepEqual((await harbor.listPods(harborCluster)).map((pod) => pod.metadata.labels["spilo-role"]).sort(), [
         "master",
         "replica",
@@ -348,7 +349,18 @@ describe("the steps for Harbor's database, with both real operators and a real S
         { namespace, name, body },
         setHeaderOptions("Content-Type", PatchStrategy.StrategicMergePatch),
       );
-      const { exitCode, stdout, stderr } = await run(["harbor", "roll", cluster, "-o", "json"]);
+      const dryRun = await run(["harbor", "roll", cluster, "--dry-run", "-o", "json"]);
+      assert.deepEqual(
+        rollPreviewSchema
+          .parse(JSON.parse(dryRun.stdout))
+          .steps.map((one) => (one.step === "delete" ? one.pod : one.step)),
+        [replica, "switchover", leader],
+      );
+      const refused = await run(["harbor", "roll", cluster]);
+      assert.equal(refused.exitCode, 2);
+      assert.match(refused.stderr, /^error\[not-confirmed\]/m);
+      assert.deepEqual(await uids(), before);
+      const { exitCode, stdout, stderr } = await run(["harbor", "roll", cluster, "--yes", "-o", "json"]);
       assert.equal(exitCode, 0, stderr);
       const report = steps["harbor roll"].report.parse(JSON.parse(stdout));
       assert.deepEqual([report.outcome, report.pods, report.leader], ["rolled", [replica, leader], replica]);
@@ -385,7 +397,7 @@ describe("the steps for Harbor's database, with both real operators and a real S
     ["restore check", ["restore", "check", "--request", "-", "-o", "json"]],
     ["harbor status", ["harbor", "status", cluster, "--no-backups"]],
     ["harbor pg-hba", ["harbor", "pg-hba", cluster]],
-    ["harbor roll", ["harbor", "roll", cluster]],
+    ["harbor roll", ["harbor", "roll", cluster, "--yes"]],
   ] as const) {
     it(`${command} works with exactly the role of docs/permissions.md`, async () => {
       const kubeconfig = await users.kubeconfig(command.replace(" ", "-"), harborPermissions[command]);
