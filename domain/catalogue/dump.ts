@@ -9,7 +9,7 @@ export const dumps = {
   },
   "dump-directory-unusable": {
     title: "the folder for dumps cannot be written to",
-    means: "It could not be made, or it exists and this user may not write to it.",
+    means: "It could not be created, or it exists and this user may not write to it.",
     matters: "Without a dump no stanza is created, unless a reason is given.",
     todo: "Choose another folder, or correct its permissions.",
     green: "The database; nothing was started.",
@@ -19,13 +19,13 @@ export const dumps = {
     means:
       "The folder has fewer bytes free than the databases take. A compressed dump is usually much smaller, but that is not known beforehand.",
     matters: "A full disk would end the dump in the middle, and may hurt what else writes there.",
-    todo: "Choose another folder or `s3://…`, or write down why no dump is needed.",
+    todo: "Choose another folder or `s3://…`, or give a reason for skipping the dump.",
     green: "The database; nothing was started.",
   },
   "dump-command-failed": {
     title: "pg_dumpall failed",
     means: "It exited with an error; the message has what it said. It stops at the first database that fails.",
-    matters: "Databases after that one are missing from what it had written, so nothing is kept.",
+    matters: "The databases after that one are missing, so nothing is kept.",
     todo: "Correct the cause (a lock that is held for a minute, a missing permission, a broken table), then run it again.",
     green: "`pg_dumpall | gzip` without pipefail exits with 0 for the same failure, and the file passes `gzip -t`.",
   },
@@ -52,7 +52,7 @@ export const dumps = {
   },
   "dump-not-written": {
     title: "the dump could not be written",
-    means: "Reading went well, and the folder or disk failed: it is full, or went away.",
+    means: "Reading succeeded, but writing failed: the disk is full, or the folder is gone.",
     matters: "Nothing is kept.",
     todo: "Correct the cause in the message, then run it again.",
     green: "The database, and pg_dumpall.",

@@ -14,10 +14,10 @@ export const stanza = {
     todo: "List without -n.",
   },
   "cluster-recreated": {
-    title: "the cluster is another one than meant",
+    title: "the cluster was deleted and recreated",
     means:
-      "A PostgresCluster of this name exists, but with another UID: it was deleted and made again, before or during the run.",
-    todo: "See whether the new cluster's stanza is to be created as well, then give its UID.",
+      "A PostgresCluster of this name exists, but with another UID. The cluster was deleted and recreated, before or during the run.",
+    todo: "Check whether the recreated cluster needs a stanza, too. If so, give its UID.",
   },
   "instance-missing": {
     title: "no database container runs",
@@ -42,7 +42,7 @@ export const stanza = {
     green: "Postgres answers, and PGO's label `role=master` may be on a Pod: a standby leader has it as well.",
   },
   "leader-moved": {
-    title: "the leader moved again and again",
+    title: "the leader kept changing",
     means: "Between finding the leader and creating the stanza there was a failover, three times in a row.",
     matters: "The stanza was not created. Each round takes a dump of its own.",
     todo: "Find out why Patroni fails over (memory, disk, API server), then run it again.",
@@ -92,7 +92,7 @@ export const stanza = {
   "stanza-create-refused": {
     title: "pgBackRest refuses to create the stanza",
     means:
-      "stanza-create ended with a code that no second try changes: the repository belongs to another database (28), is half there (55, 40), is corrupt (29), or a certificate, permission or stop file is in the way.",
+      "stanza-create ended with a code that no second try changes: the repository belongs to another database (28), holds half a stanza (55, 40), is corrupt (29), or a certificate, permission or stop file is in the way.",
     matters:
       "It is not tried again. PGO's own fallback, stanza-upgrade, would bind a foreign repository to this database and exit with 0; this program never runs it.",
     todo: "Look the code up in docs/stanza-create.md, and look at the repository. The dump that was taken stays.",

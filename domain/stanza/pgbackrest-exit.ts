@@ -17,7 +17,7 @@ interface ExitMeaning {
 
 /** Exit codes as observed with pgBackRest 2.45 and 2.59.1; their names are in its src/build/error/error.yaml. */
 const meanings: ReadonlyMap<number, ExitMeaning> = new Map<number, ExitMeaning>([
-  [0, { decision: "done", meaning: "the stanza stands" }],
+  [0, { decision: "done", meaning: "the stanza exists" }],
   [
     28,
     {
@@ -34,7 +34,7 @@ const meanings: ReadonlyMap<number, ExitMeaning> = new Map<number, ExitMeaning>(
   [47, { decision: "stop", meaning: "the repository host cannot create a path in the repository" }],
   [49, { decision: "retry-few", meaning: "no connection to the repository host" }],
   [50, { decision: "retry", meaning: "another pgBackRest process of this cluster holds the lock" }],
-  [55, { decision: "stop", meaning: "one of archive.info and backup.info is missing: the stanza is only half there" }],
+  [55, { decision: "stop", meaning: "one of archive.info and backup.info is missing: only half of the stanza exists" }],
   [56, { decision: "find-leader", meaning: "this instance is not the primary" }],
   [62, { decision: "stop", meaning: "a stop file exists: somebody ran `pgbackrest stop` on purpose" }],
   [63, { decision: "look-again", meaning: "pgbackrest was terminated" }],

@@ -3,12 +3,12 @@ import { partBytesFor } from "../../domain/dump/dump.ts";
 import { s3Url, type S3Location } from "../../domain/aws/s3-location.ts";
 import type { DumpTarget } from "./target.ts";
 
-/** A target in S3. An object appears there as a whole or not at all, and no object is ever overwritten. */
+/** A target in S3. An object appears there completely or not at all, and no object is ever overwritten. */
 export async function bucketTarget({ bucket, prefix }: S3Location): Promise<DumpTarget> {
   const writer = await connectS3Writer(bucket);
   let partBytes = partBytesFor(undefined);
   return {
-    // S3 has no limit of space. Whether the bucket can be written to shows when the upload begins.
+    // S3 has no limit of space. Whether the bucket can be written to is tried when the upload begins.
     async prepare(databaseBytes) {
       partBytes = partBytesFor(await databaseBytes());
     },

@@ -7,7 +7,8 @@ import type { DumpTarget, NewDump } from "./target.ts";
 const otherDirectory = "choose another directory for the dump";
 
 /**
- * A local folder, created (mode 0700) when absent. A dump is `.NAME.partial` until it is kept. Only its owner can read it.
+ * A local folder, created (mode 0700) when absent. A dump is called `.NAME.partial` until it is kept. Only its owner can
+ * read it.
  */
 export function directoryTarget(directory: string): DumpTarget {
   return {
@@ -25,7 +26,7 @@ async function newFile(directory: string, name: string): Promise<NewDump | undef
   const partial = join(directory, `.${name}.partial`);
   const handle = await openNew(partial);
   if (handle === undefined) return undefined;
-  // Checked only after the partial file is ours: another dump that had its name before may have got the final name since.
+  // Checked only now that the partial file is ours: the dump that had this name before may have been kept just now.
   if (existsSync(file)) {
     await handle.close();
     await rm(partial);
@@ -102,6 +103,6 @@ async function requireFreeSpace(directory: string, needed: number): Promise<void
   const free = bavail * bsize;
   if (free >= needed) return;
   throw new RecoveryError("disk-space-missing", `${directory} has ${free} bytes free, the databases take ${needed}`, {
-    next: "choose another directory for the dump, or write down why none is needed",
+    next: "choose another directory for the dump, or give a reason for skipping it",
   });
 }

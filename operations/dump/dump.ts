@@ -21,15 +21,15 @@ import type { DumpReport } from "../../domain/dump/report.ts";
 /** How much is compressed and written at a time. */
 const blockBytes = 128 * 1024;
 /**
- * Frames and blocks are outside V8's heap, so V8 notices them late. They pile up until V8 marks the whole heap again and
- * again, which takes half of the dump's time. A minor collection every 2 MiB keeps memory flat. bin/postgres-recovery
- * exposes `gc`; without it the dump is slower but equally correct.
+ * Frames and blocks are outside V8's heap, so V8 notices them late. Without help they pile up until V8 marks the whole heap
+ * repeatedly, which takes half of the dump's time. A minor collection every 2 MiB keeps memory use constant.
+ * bin/postgres-recovery exposes `gc`. Without it the dump is slower, but just as correct.
  */
 const blocksPerCollection = 16;
 /** The zstd level that keeps up with the stream. The default, level 3, is slower, and its files are only a little smaller. */
 const compressionLevel = 1;
 
-const nothingKept = "no dump file was kept; mend the cause and run again";
+const nothingKept = "no dump file was kept; fix the cause and run again";
 
 /** What to dump, and for how long at most. */
 export interface DumpOptions {
@@ -94,7 +94,7 @@ export async function dumpTo(
   }
 }
 
-/** Two dumps of a cluster can begin in the same second. The later one waits until it gets another name. */
+/** Two dumps of a cluster can begin in the same second. The second one then waits for a name that is free. */
 async function newDump(
   target: DumpTarget,
   context: string,
@@ -136,7 +136,7 @@ async function writeDump(
     }),
     to,
   );
-  // A full disk or a failing store must end the remote command, too.
+  // A full disk or a failing store must also end the remote command.
   written.catch((error: unknown) => {
     local.abort(error);
   });
@@ -167,7 +167,7 @@ function failure(code: ErrorCode, message: string): RecoveryError {
   return new RecoveryError(code, message, { next: nothingKept });
 }
 
-/** Joins the frames of the exec, which have a few kilobytes. Otherwise each would be a job of its own for the compressor. */
+/** Joins the frames of the exec, which have a few kilobytes each. Otherwise every frame would be a separate job for the compressor. */
 function inBlocks(): Transform {
   let block = Buffer.allocUnsafe(blockBytes);
   let filled = 0;

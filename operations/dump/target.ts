@@ -3,29 +3,32 @@ import type { Writable } from "node:stream";
 /** A place that takes dumps. */
 export interface DumpTarget {
   /**
-   * Sees that dumps can be written there. `databaseBytes` asks how much the databases take; undefined when that cannot be
-   * found out.
+   * Checks that dumps can be written there. `databaseBytes` asks for the size of the databases, in bytes; undefined when it
+   * is not known.
    *
-   * @throws RecoveryError that says why not.
+   * @throws RecoveryError that says why they cannot.
    */
   prepare(databaseBytes: () => Promise<number | undefined>): Promise<void>;
   /**
-   * A new dump of that name; undefined when there is one already.
+   * Begins a dump of that name; undefined when the name is taken.
    *
    * @throws RecoveryError when it could not be written.
    */
   begin(name: string, signal: AbortSignal): Promise<NewDump | undefined>;
 }
 
-/** A dump under way, which nobody sees under its name before it is kept. Either `keep` or `discard` ends it, or both in this order. */
+/**
+ * A dump that is being written. It gets its final name only when it is kept. `keep` or `discard` ends it; after a failed
+ * `keep`, `discard` removes what is left.
+ */
 export interface NewDump {
-  /** Path or URL that it is going to have. */
+  /** The path or URL that it gets when it is kept. */
   readonly file: string;
   readonly stream: Writable;
-  /** Gives it its name, once the stream has taken all of its bytes and it is proven to be whole. */
+  /** Gives it its final name. Called only when the stream has taken all bytes and the dump is proven to be complete. */
   keep(size: number): Promise<void>;
   /**
-   * Leaves nothing of it.
+   * Removes all of it.
    *
    * @throws RecoveryError that says what may be left, and where.
    */

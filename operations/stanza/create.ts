@@ -16,25 +16,25 @@ import type { Surroundings } from "../surroundings.ts";
 import { Wait } from "../waiting.ts";
 import { type ObjectName, formatObjectName } from "../../domain/kubernetes/object-name.ts";
 
-/** How often the procedure starts again because the leader moved. */
+/** How often the procedure is run in total when the leader keeps changing. */
 const rounds = 3;
-/** How often a repository that does not answer is tried in total. */
+/** How often `stanza-create` is tried in total on a repository that does not answer. */
 const fewTries = 3;
-/** Seconds between tries; the last one repeats. */
+/** Seconds between two tries; the last pause repeats. */
 const pauses = [1, 2, 4, 8, 15];
-const mendConnection = "mend the connection from the instance to its repo host, then run again";
-/** Seconds until `info` must show the new stanza: right after an outage of the repository this may take a moment. */
+const repairConnection = "repair the connection from the instance to its repo host, then run again";
+/** Seconds until `info` must show the new stanza. Right after an outage of the repository, `info` can still fail for a moment. */
 const confirmSeconds = 60;
 
 /**
  * The stanza runbook for one cluster: check the status, find the leader, dump, create the stanza on the proven primary,
  * and confirm it.
  *
- * If the stanza exists already, nothing is done, so running it again is safe. Only a missing stanza is created: broken,
- * foreign or unreachable repositories are refused. `stanza-upgrade` and `stanza-delete` are never run.
+ * If the stanza exists already, nothing is done, so it is safe to run this again. Only a missing stanza is created. A broken
+ * or unreachable repository, or one of another database, is refused. `stanza-upgrade` and `stanza-delete` are never run.
  *
  * @throws RecoveryError `usage` when there is no such cluster, or it was recreated; `undetermined` when its status could not
- * be determined; `failed` when the repair was refused or did not succeed. A finished dump is kept.
+ * be determined; `failed` when the repair was refused or did not succeed. A finished dump is kept in any case.
  */
 export async function createStanza(
   client: KubernetesClient,
@@ -49,7 +49,7 @@ class Procedure {
   readonly #cluster: ObjectName;
   readonly #request: TaskOf<"stanza create">;
   readonly #surroundings: Surroundings;
-  /** The `metadata.uid` that the cluster must have throughout: the request's, else the one that was read first. */
+  /** The `metadata.uid` that the cluster must keep: the one of the request, else the one that was read first. */
   #uid: string | undefined;
 
   constructor(
@@ -95,9 +95,9 @@ class Procedure {
     if (found.metadata.uid === this.#uid) return found;
     throw new RecoveryError(
       "cluster-recreated",
-      `${this.#name} is another cluster than ${this.#uid}: its metadata.uid is ${found.metadata.uid}`,
+      `${this.#name} was deleted and recreated: its metadata.uid is ${found.metadata.uid}, expected ${this.#uid}`,
       {
-        next: "it was deleted and made anew under its name: see whether its stanza is to be created, too, then give its uid",
+        next: "check whether the recreated cluster needs a stanza, too; if so, give its uid",
       },
     );
   }
@@ -131,10 +131,10 @@ class Procedure {
         const end = await this.#createOn(leader);
         if (end === "done") return { outcome: "created", leader, dump };
       }
-      this.#surroundings.progress("the leader moved: starting again");
+      this.#surroundings.progress("the leader changed: starting again");
     }
-    throw new RecoveryError("leader-moved", `${this.#name}: the leader moved ${rounds} times`, {
-      next: "wait until Patroni is calm, then run again",
+    throw new RecoveryError("leader-moved", `${this.#name}: the leader changed ${rounds} times`, {
+      next: "wait until Patroni keeps one leader, then run again",
     });
   }
 
@@ -147,16 +147,16 @@ class Procedure {
       case "unreachable":
         throw unreachable(found.because, text);
       case "timeout":
-        throw new RecoveryError("stanza-timeout", text, { next: mendConnection });
+        throw new RecoveryError("stanza-timeout", text, { next: repairConnection });
       case "no-instance":
-        throw new RecoveryError("instance-missing", text, { next: "see why PGO runs no instance of it" });
+        throw new RecoveryError("instance-missing", text, { next: "find out why PGO runs no instance of it" });
       case "broken":
         throw new RecoveryError("stanza-broken", text, {
-          next: "a human must look at the repository; a stanza is never created over it",
+          next: "look at the repository; a stanza is never created over what it holds",
         });
       case "not-applicable":
         throw new RecoveryError("stanza-not-applicable", text, {
-          next: "nothing to create here; take the cluster off the list of targets",
+          next: "there is nothing to create; remove the cluster from the list of targets",
         });
     }
   }
@@ -176,7 +176,7 @@ class Procedure {
     return dumpDatabases(this.#client, options, this.#surroundings);
   }
 
-  /** Tries until the stanza exists, the leader has changed, or the time is up. No try is cut short. */
+  /** Tries until the stanza exists, the leader has changed, or the time limit is over. A try is never cut short. */
   async #createOn(leader: string): Promise<"done" | "leader-moved"> {
     const wait = new Wait({ limit: this.#request.timeLimits.create, pauses }, this.#surroundings);
     const container = containerOf({ namespace: this.#cluster.namespace, name: leader }, databaseContainer);
@@ -190,7 +190,11 @@ class Procedure {
       meaning = end.meaning;
       this.#surroundings.progress(meaning);
       if (decision === "stop")
-        throw this.#failure("stanza-create-refused", meaning, "this is never tried again; a human must look at it");
+        throw this.#failure(
+          "stanza-create-refused",
+          meaning,
+          "look at the cause; this is never tried again automatically",
+        );
       if (decision === "find-leader") {
         const now = await findLeader(this.#client, this.#cluster, this.#surroundings);
         if (now !== leader) return "leader-moved";
@@ -206,13 +210,13 @@ class Procedure {
         throw this.#failure(
           "stanza-create-unanswered",
           meaning,
-          "mend the connection to the repo host, then run again",
+          "repair the connection to the repo host, then run again",
         );
     } while (await wait.pause());
     throw this.#failure(
       "stanza-create-timeout",
       `${meaning}, for ${formatDuration(this.#request.timeLimits.create)}`,
-      "see what holds it, or allow more time, then run again",
+      "find out what holds it, or allow more time, then run again",
     );
   }
 
@@ -251,11 +255,11 @@ class Procedure {
   }
 }
 
-/** The error for an unreachable repository, or for what else prevented an answer. */
+/** The error for an unreachable repository, or for another reason why there was no answer. */
 function unreachable(because: "not-allowed" | "not-compared" | undefined, text: string): RecoveryError {
   switch (because) {
     case undefined:
-      return new RecoveryError("stanza-unreachable", text, { next: mendConnection });
+      return new RecoveryError("stanza-unreachable", text, { next: repairConnection });
     case "not-allowed":
       return new RecoveryError("exec-forbidden", text, { next: becauseAdvice(because) });
     case "not-compared":

@@ -18,9 +18,9 @@ import { type ObjectName, formatObjectName } from "../../domain/kubernetes/objec
 const electionSeconds = 60;
 
 /**
- * The current leader's Pod: according to `patronictl list` or, if that gives no answer, to Patroni's annotation on the Pods.
- * While there is no leader, this waits for an election. Both sources can be some seconds old, so a command that writes must
- * itself prove again that it runs on the primary.
+ * The Pod of the current leader, as `patronictl list` names it. If Patroni does not answer, its annotation on the Pods
+ * decides. While there is no leader, this waits for an election, 60 s at most. Both sources can be some seconds old, so a
+ * command that writes must prove again that it runs on the primary.
  *
  * @throws RecoveryError when no instance runs, or there is no single leader.
  */
@@ -37,7 +37,7 @@ export async function findLeader(
   throw new RecoveryError(
     "leader-missing",
     `${formatObjectName(cluster)}: Patroni has had no running leader for ${electionSeconds} s`,
-    { next: "see what keeps its members from electing one (`patronictl list` in an instance), then run again" },
+    { next: "find out why its members elect none (`patronictl list` in an instance), then run again" },
   );
 }
 
@@ -52,7 +52,7 @@ async function leaderNow(
   const instance = instanceToAsk(pods);
   if (instance === undefined) {
     throw new RecoveryError("instance-missing", `${name}: no instance Pod whose database container runs`, {
-      next: "see why the Pods do not run",
+      next: "find out why the Pods do not run",
     });
   }
   const container = containerOf(instance.metadata, databaseContainer);
@@ -65,7 +65,7 @@ async function leaderNow(
     case "not-allowed":
       throw new RecoveryError("exec-forbidden", `${name}: ${answer.reason}`, { next: notAllowedAdvice });
     case "unknown": {
-      progress(`${answer.reason}; going by the Pods' status annotation`);
+      progress(`${answer.reason}; using the status annotation of the Pods instead`);
       const annotated = pods
         .filter((pod) => databaseRuns(pod) && annotatedAsPrimary(pod))
         .map((pod) => pod.metadata.name);
@@ -74,7 +74,7 @@ async function leaderNow(
         throw new RecoveryError(
           "leader-unknown",
           `${name}: the leader is not known: ${answer.reason}, and ${annotated.length} Pods are annotated as primary`,
-          { next: "run `patronictl list` in an instance and mend what it reports" },
+          { next: "run `patronictl list` in an instance and fix what it reports" },
         );
       }
       return leader;

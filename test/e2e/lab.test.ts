@@ -49,7 +49,7 @@ describe("pulumi on the stack lab, with one target whose repo host is silent at 
     const { exitCode, stdout } = await project.up("lab");
     assert.notEqual(exitCode, 0);
     assert.match(stdout, /consent\/spicedb-psql: Timeout occurred: repo1: .*timeout after/);
-    assert.match(stdout, /next: mend the connection from the instance to its repo host/);
+    assert.match(stdout, /next: repair the connection from the instance to its repo host/);
     assert.deepEqual(
       (await project.state("lab")).filter(({ type }) => type === commandType),
       [],

@@ -77,7 +77,7 @@ describe("the leader changes (two members, real switchovers)", function () {
     await createdOn(other, end);
     assert.match(
       end.progress.join("\n"),
-      new RegExp(`dumping all databases of ${leader}[^]*the leader moved[^]*dumping all databases of ${other}`),
+      new RegExp(`dumping all databases of ${leader}[^]*the leader changed[^]*dumping all databases of ${other}`),
     );
     assert.equal((await readdir(directory)).length, 2);
   });

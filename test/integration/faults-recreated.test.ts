@@ -78,7 +78,7 @@ describe("a cluster is deleted and recreated under the same name", function () {
     assert.match(
       stderr,
       new RegExp(
-        `error\\[cluster-recreated\\]: ${namespace}/${name} is another cluster than ${formerUid}: its metadata.uid is ${uid}\nnext: `,
+        `error\\[cluster-recreated\\]: ${namespace}/${name} was deleted and recreated: its metadata.uid is ${uid}, expected ${formerUid}\nnext: `,
       ),
     );
     assert.deepEqual(await repositoryFiles(renewed), {});

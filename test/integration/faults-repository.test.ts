@@ -127,7 +127,7 @@ describe("states of a repository on disk", function () {
       await createDirectly(cluster);
       await rm(inRepository("backup/db"), { recursive: true });
       assert.notEqual((await listed()).status.status, "okay");
-      await refused(4, /only half there|Broken/);
+      await refused(4, /only half of the stanza exists|Broken/);
     },
   );
 

@@ -140,19 +140,19 @@ describe("createStanza", () => {
     assert.equal(stanzaCreateReportSchema.parse((await run({ info: [2], uids: [uid] })).end).uid, uid);
   });
 
-  faultTest(11, "refuses another cluster of that name without asking it anything", async () => {
+  faultTest(11, "refuses a recreated cluster without asking it anything", async () => {
     const { cluster, end } = await run({ uids: [otherUid] }, { uid });
     failed(
       end,
       "usage",
-      new RegExp(`calendar/calendar-db is another cluster than ${uid}: its metadata.uid is ${otherUid}`),
+      new RegExp(`calendar/calendar-db was deleted and recreated: its metadata.uid is ${otherUid}, expected ${uid}`),
     );
     assert.deepEqual(cluster.commands, []);
   });
 
   faultTest(11, "refuses and creates nothing when the cluster was recreated during the dump", async () => {
     const { cluster, end } = await run({ uids: [uid, otherUid] });
-    failed(end, "usage", /is another cluster than/);
+    failed(end, "usage", /was deleted and recreated/);
     assert.equal(cluster.ran("pg_dumpall").length, 1);
     assert.deepEqual(cluster.ran("stanza-create"), []);
   });
@@ -283,7 +283,7 @@ describe("createStanza", () => {
   faultTest(10, "gives up when the leader keeps changing", async () => {
     const leaders = Array.from({ length: 20 }, (_, index) => `calendar-db-${index % 2}`);
     const { cluster, end } = await run({ leaders });
-    failed(end, "failed", /the leader moved 3 times/);
+    failed(end, "failed", /the leader changed 3 times/);
     assert.deepEqual(cluster.ran("stanza-create"), []);
   });
 
@@ -305,12 +305,12 @@ describe("createStanza", () => {
     failed(end, "failed", /No stanza configuration/);
   });
 
-  it("reports a silent PGO without treating it as a failure", async () => {
+  it("reports when PGO does not answer in time, which is not a failure", async () => {
     const { end } = await run({ info: [1, 2], operator: [false] });
     assert.equal(stanzaCreateReportSchema.parse(end).operator, "pending");
   });
 
-  faultSuite(13, "creates nothing and leaves no file without the dump,", () => {
+  faultSuite(13, "creates nothing and leaves no file", () => {
     const exit = (code: number, stderr = ""): { end: "exited"; code: number; stdout: string; stderr: string } => ({
       end: "exited",
       code,
@@ -320,7 +320,7 @@ describe("createStanza", () => {
     for (const [what, dump] of [
       ["when pg_dumpall fails", { result: exit(1, "permission denied for table evil") }],
       ["when the trailer is missing", { text: "-- data\n" }],
-      ["when it printed nothing", { text: "" }],
+      ["when pg_dumpall printed nothing", { text: "" }],
       ["when the connection breaks", { text: "-- data", result: { end: "broken", message: "the connection closed" } }],
       ["when the time is up", { text: "-- data", result: { end: "deadline", message: "no answer" } }],
     ] as const) {
