@@ -8,6 +8,7 @@ import type { ObjectName } from "../../domain/kubernetes/object-name.ts";
 import { suggestRequestSchema, type ChosenBackup, type SuggestReport } from "../../domain/restore/check.ts";
 import { restoreSource, type Credentials } from "../../domain/restore/restore.ts";
 import { visibleJson } from "../../domain/visible-text.ts";
+import { recommendedImageFor } from "../../domain/spilo/image.ts";
 import type { ReportOf, TaskOf } from "../../domain/steps/steps.ts";
 import { checkRestore } from "../../operations/restore/check.ts";
 import { suggestRestores } from "../../operations/restore/suggest.ts";
@@ -33,7 +34,7 @@ export interface RestoreCheckOptions extends RequestOptions, OperatorOptions {
   readonly versionInPath: boolean;
   readonly targetTime?: string | undefined;
   readonly irsaRoleArn?: string | undefined;
-  readonly image: string;
+  readonly image?: string | undefined;
   readonly backupBucket?: string | undefined;
 }
 
@@ -72,7 +73,8 @@ function taskOf(cluster: ObjectName, options: RestoreCheckOptions): TaskOf<"rest
   return {
     cluster,
     operator: operatorOf(options),
-    image: options.image,
+    image:
+      options.image ?? recommendedImageFor({ restoredMajor: options.postgresVersion, irsa: irsaRoleArn !== undefined }),
     backup: { bucket: options.backupBucket ?? bucket, region, endpoint, credentials },
     restore: {
       id: "by-hand",

@@ -46,7 +46,10 @@ export function addRestoreCommands(root: Command, setExitCode: (code: number) =>
     .option("--no-version-in-path", "the backups are in wal/ itself (Spilo before 2.0-p2)")
     .option("--target-time <time>", "moment to restore to, with its offset from UTC (default: the end of the WAL)")
     .option("--irsa-role-arn <arn>", "IAM role with which the Pods read the backups (default: keys in the pod Secret)")
-    .option("--image <image>", "Spilo image of the new database", recommendedImage)
+    .option(
+      "--image <image>",
+      `Spilo image of the new database (default: the newest that fits, ${recommendedImage}, or an older one for a role)`,
+    )
     .option("--backup-bucket <name>", "bucket of the new database's own backups (default: that of --bucket)")
     .action(async (cluster, options) => {
       setExitCode(await (await import("./check.ts")).restoreCheck(cluster, options));

@@ -32,6 +32,7 @@ export const findingSeverities = {
   "image-backup-list-unread": "refuse",
   "image-keeps-every-backup": "refuse",
   "image-without-irsa": "refuse",
+  "image-cannot-assume-role": "refuse",
   "image-asks-global-sts": "warn",
   "image-fits": "ok",
   // The Zalando operator's configuration.

@@ -14,14 +14,15 @@ export const spiloImage = {
     title: "the image has no PostgreSQL 12",
     means: "The Harbor operator asks for version 12 in every release, and Spilo dropped it with 4.0.",
     matters: "The database cannot start, and a backup of version 12 is not even looked for.",
-    todo: "Use ghcr.io/zalando/spilo-16:3.3-p3, the newest with PostgreSQL 12. Newer is not better here.",
+    todo: "Use ghcr.io/zalando/spilo-16:3.3-p3, the newest with PostgreSQL 12; with an IAM role use spilo-16:3.2-p3. Newer is not better here.",
     green: "The image is pulled, and the Zalando operator accepts it.",
   },
   "image-without-restored-version": {
     title: "the image lacks the version of the backups",
-    means: "Spilo looks only for backups of PostgreSQL versions whose programs it has.",
+    means:
+      "Spilo looks only for backups of PostgreSQL versions whose programs it has. PostgreSQL 10 is in it up to 3.2-p1, and 11 up to 3.2-p3.",
     matters: "It finds no backup, and the clone fails again and again.",
-    todo: "Use an image that has both the backups' version and PostgreSQL 12.",
+    todo: "Use an image that has both the backups' version and PostgreSQL 12; the finding names one.",
     green: "The backups are complete, and `wal-g backup-list` elsewhere shows them.",
   },
   "image-backup-path-old": {
@@ -52,12 +53,21 @@ export const spiloImage = {
     title: "the image does not pass the IAM role to WAL-G",
     means: "Before 2.1-p7 the names AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE do not reach WAL-G's environment.",
     matters: "WAL-G takes the node's own role, which may do too little, or too much.",
-    todo: "Use keys in the pod Secret, or an image from 2.1-p9 to 3.2-p3. The WAL-G in 3.3 fails before it asks for the role (wal-g/wal-g#1810).",
+    todo: "Use ghcr.io/zalando/spilo-16:3.2-p3, or keys in the pod Secret. 3.3-p3 cannot use a role either.",
     green: "The service account has its annotation and the Pod its token, so the role looks set up.",
+  },
+  "image-cannot-assume-role": {
+    title: "the image's WAL-G cannot assume an IAM role",
+    means:
+      "WAL-G 3.0.0 to 3.0.5 assumes the role a second time and asks for an empty session name. Spilo does not pass AWS_ROLE_SESSION_NAME on, so the name cannot be set (wal-g/wal-g#1810, zalando/spilo#1009).",
+    matters:
+      "Every call of WAL-G ends with `assume role by ARN: InvalidParameter`. Nothing is archived or backed up, a clone finds no backup, and WAL fills the volume.",
+    todo: "With a role, use ghcr.io/zalando/spilo-16:3.2-p3. Its WAL-G 2.0.1 also restores what 3.3-p3 wrote. With keys in the pod Secret, 3.3-p3 works.",
+    green: "The service account has its annotation, the Pod its token, and the role its policy. Pods are Ready.",
   },
   "image-asks-global-sts": {
     title: "the image asks the global STS endpoint",
-    means: "2.1-p7 and 2.1-p8 do not pass AWS_STS_REGIONAL_ENDPOINTS on.",
+    means: "2.1-p7 does not pass AWS_STS_REGIONAL_ENDPOINTS on.",
     matters: "Backups depend on us-east-1, and fail where a VPC endpoint or a policy allows only the region's STS.",
     todo: "Use 2.1-p9 up to 3.2-p3, which pass it on. With keys in the pod Secret no STS is asked.",
     green: "Backups, as long as the global endpoint is reachable.",

@@ -28,6 +28,8 @@ export type OwnPlace =
 /** What backups depend on, with or without a restore. */
 export interface SetupFacts {
   readonly image: string;
+  /** Whether the Pods access S3 through an IAM role, to write backups or to read those to restore. */
+  readonly irsa: boolean;
   readonly operator: Gathered<{ readonly configuration: ZalandoConfiguration; readonly where: string }>;
   readonly declared: DeclaredForOperator;
   /** pod-config as it is; undefined when there is none yet. */
@@ -47,10 +49,9 @@ export interface PreflightFacts extends SetupFacts {
 
 /** Whether the database's Pods will get what is declared. The Zalando operator ignores objects that its configuration does not name, and reports no error. */
 export function judgeSetup(
-  { image, operator, declared, podConfig, podConfigKeys }: SetupFacts,
+  { image, irsa, operator, declared, podConfig, podConfigKeys }: SetupFacts,
   restore?: Restore,
 ): Finding[] {
-  const irsa = restore !== undefined && restore.credentials !== "secret";
   const where = `ConfigMap ${declared.podConfig.namespace}/${declared.podConfig.name}`;
   const findings = checkSpiloImage(image, { restoredMajor: restore?.postgresVersion, irsa });
   if ("found" in operator) {

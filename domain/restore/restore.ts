@@ -18,6 +18,11 @@ export const credentialsSchema = z.union(
 );
 export type Credentials = z.infer<typeof credentialsSchema>;
 
+/** Whether any side uses an IAM role. */
+export function usesRole(...sides: readonly ({ readonly credentials: Credentials } | undefined)[]): boolean {
+  return sides.some((side) => side !== undefined && side.credentials !== "secret");
+}
+
 export const bucketName = z
   .string()
   .regex(bucketNamePattern, "must be a bucket's name alone: 3 to 63 of a-z, 0-9 and -");

@@ -11,8 +11,12 @@ export interface SpiloImage {
 
 /** The PostgreSQL major version of every Harbor database: the Harbor operator knows no other (harbor-operator database/utils.go). */
 export const harborPostgresMajor = 12;
-/** The newest Spilo image with PostgreSQL 12, and the one to use. */
+/** The newest Spilo image with PostgreSQL 12, and the one to use with keys. */
 export const recommendedImage = "ghcr.io/zalando/spilo-16:3.3-p3";
+/** The newest one whose WAL-G can also assume an IAM role; it has PostgreSQL 11 as well. */
+const newestForRoles = "ghcr.io/zalando/spilo-16:3.2-p3";
+/** The newest one with PostgreSQL 10. */
+const newestWithPostgres10 = "ghcr.io/zalando/spilo-15:3.2-p1";
 
 /**
  * Parses an image reference; undefined when it is not a Spilo image with a tag such as `2.1-p7`.
@@ -29,15 +33,18 @@ export function parseSpiloImage(reference: string): SpiloImage | undefined {
 /**
  * The PostgreSQL major versions whose programs are in the image.
  *
- * @example majorsIn({ newestMajor: 13, tag: [2, 1, 7] }) // → [10, 11, 12, 13]
+ * @example majorsIn({ newestMajor: 14, tag: [2, 1, 7] }) // → [10, 11, 12, 13, 14]
  */
 export function majorsIn({ newestMajor, tag }: SpiloImage): number[] {
   const oldest = oldestMajor(tag);
   return Array.from({ length: Math.max(0, newestMajor - oldest + 1) }, (_, index) => oldest + index);
 }
 
+/** PGOLDVERSIONS in the Dockerfile of each tag; 9.6 and older are never restored here. */
 function oldestMajor(tag: Tag): number {
-  if (isBefore(tag, [4, 0, 0])) return 10;
+  if (isBefore(tag, [3, 2, 2])) return 10;
+  if (isBefore(tag, [3, 3, 0])) return 11;
+  if (isBefore(tag, [4, 0, 0])) return 12;
   if (isBefore(tag, [4, 1, 0])) return 13;
   return 14;
 }
@@ -59,13 +66,23 @@ export interface ImageUse {
 }
 
 /**
+ * The newest image that fits a use.
+ *
+ * @example recommendedImageFor({ restoredMajor: 12, irsa: true }) // → "ghcr.io/zalando/spilo-16:3.2-p3"
+ */
+export function recommendedImageFor({ restoredMajor, irsa }: ImageUse): string {
+  if (restoredMajor === 10) return newestWithPostgres10;
+  return irsa || restoredMajor === 11 ? newestForRoles : recommendedImage;
+}
+
+/**
  * Whether an image can back up and restore Harbor's PostgreSQL 12. There is a lower and an upper bound: a newer image is
  * not always better. The bounds come from the sources of zalando/spilo at its tags.
  */
 export function checkSpiloImage(reference: string, use: ImageUse): Finding[] {
   const image = parseSpiloImage(reference);
   const at = findingsAt(`image ${reference}`);
-  const takeRecommended = `use ${recommendedImage}`;
+  const takeRecommended = `use ${recommendedImageFor(use)}`;
   if (image === undefined) {
     return [
       at.unknown(
@@ -104,6 +121,14 @@ export function checkSpiloImage(reference: string, use: ImageUse): Finding[] {
     refuse("image-keeps-every-backup", "never deletes old backups (fixed in 3.3-p3)");
   if (use.irsa && isBefore(tag, [2, 1, 7]))
     refuse("image-without-irsa", "does not pass the IAM role on to WAL-G (from 2.1-p7 on it does)");
+  // WAL-G 3.0.0 to 3.0.5, pkg/storages/s3/session.go: it assumes the role once more, under AWS_ROLE_SESSION_NAME, which
+  // Spilo does not pass on. The AWS SDK refuses an empty name (wal-g/wal-g#1810). 4.1 has WAL-G 3.0.8.
+  if (use.irsa && !isBefore(tag, [3, 3, 0]) && isBefore(tag, [4, 1, 0])) {
+    refuse(
+      "image-cannot-assume-role",
+      "has a WAL-G that cannot assume an IAM role: it asks with an empty session name, and fails (WAL-G 3.0.0 to 3.0.5)",
+    );
+  }
   if (use.irsa && !isBefore(tag, [2, 1, 7]) && isBefore(tag, [2, 1, 9])) {
     problems.push(
       at.warn(

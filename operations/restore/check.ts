@@ -3,7 +3,7 @@ import type { S3Client } from "../../clients/aws/s3.ts";
 import { formatDuration, type Duration } from "../../domain/duration.ts";
 import { gravest, type Finding } from "../../domain/finding.ts";
 import { postgresqlName } from "../../domain/harbor/names.ts";
-import { targetOf } from "../../domain/restore/restore.ts";
+import { targetOf, usesRole } from "../../domain/restore/restore.ts";
 import { pamRoles } from "../../domain/harbor/pg-hba.ts";
 import { needsPodSecret, podConfigKeys } from "../../domain/harbor/pod-config.ts";
 import { chosenBackup, credentialFindings } from "../../domain/restore/check.ts";
@@ -68,6 +68,7 @@ export async function checkRestore(
   ]);
   const setup: SetupFacts = {
     image,
+    irsa: usesRole(request.backup, restore),
     operator,
     declared: {
       podConfig: podConfigName,

@@ -14,7 +14,7 @@ export const harborCluster = {
 };
 
 /** The newest Spilo image with PostgreSQL 12, the version that every Harbor operator asks for. */
-export const spiloImage = "ghcr.io/zalando/spilo-16:3.3-p3";
+export const spiloImage = "ghcr.io/zalando/spilo-16:3.2-p3";
 
 /** Where the Zalando operator looks for the settings of all its Pods. The program under test creates both, so `up` does not. */
 export const podEnvironment = { configMap: `${operatorNamespace}/pod-config`, secret: "pod-secret" };

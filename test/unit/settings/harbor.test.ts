@@ -185,6 +185,7 @@ describe("the settings of Harbor", () => {
         "harbor.restore.uid",
         "harbor.secrets.recoveryWindowDays",
         "harbor.spiloImage",
+        "harbor.spiloImage",
         "harborSecrets",
         "harborSecrets.backup.accessKeyId",
         "harborSecrets.backup.secretAccessKey",
@@ -242,6 +243,10 @@ describe("the settings of Harbor", () => {
       backup: { credentials: { irsaRoleArn: "arn:aws:iam::123456789012:role/r" } },
     };
     assert.match(problemsOf({ harbor: withRole }), /does not pass the IAM role on/);
+    assert.match(
+      problemsOf({ harbor: { ...withRole, spiloImage: "ghcr.io/zalando/spilo-16:3.3-p3" } }),
+      /cannot assume an IAM role.*use ghcr\.io\/zalando\/spilo-16:3\.2-p3/,
+    );
   });
 
   it("accept names of 46 characters together, and refuse 47", () => {
@@ -262,7 +267,11 @@ describe("the keys in harborSecrets", () => {
   });
 
   it("are not required with roles", () => {
-    const withRole = { ...harbor, backup: { credentials: { irsaRoleArn: "arn:aws:iam::123456789012:role/r" } } };
+    const withRole = {
+      ...harbor,
+      spiloImage: "ghcr.io/zalando/spilo-16:3.2-p3",
+      backup: { credentials: { irsaRoleArn: "arn:aws:iam::123456789012:role/r" } },
+    };
     assert.equal(parsed({ harbor: withRole }).harborSecrets, undefined);
   });
 

@@ -52,6 +52,7 @@ const good: PreflightFacts = {
   },
   now: at("10:00"),
   image: recommendedImage,
+  irsa: false,
   operator: {
     found: {
       where: "ConfigMap harbor-operator-ns/postgres-operator",

@@ -6,6 +6,7 @@ import {
   majorsIn,
   parseSpiloImage,
   recommendedImage,
+  recommendedImageFor,
   versionInPath,
 } from "../../../../domain/spilo/image.ts";
 import { faultTest } from "../../../support/fault-test.ts";
@@ -41,10 +42,47 @@ describe("checkSpiloImage", () => {
     });
   }
 
-  faultTest(26, "requires 2.1-p7 for IRSA, which uses the region's STS from 2.1-p9 on", () => {
-    const severityOf = (tag: string): Severity =>
-      gravest(checkSpiloImage(`x/spilo-14:${tag}`, { restoredMajor: undefined, irsa: true }));
-    assert.deepEqual(["2.1-p6", "2.1-p7", "2.1-p9", "3.2-p3"].map(severityOf), ["refuse", "warn", "ok", "ok"]);
+  faultTest(26, "accepts roles only from 2.1-p7 to 3.2-p3, with the region's STS from 2.1-p9 on", () => {
+    const codesOf = (tag: string): string =>
+      checkSpiloImage(`x/spilo-16:${tag}`, { restoredMajor: undefined, irsa: true })
+        .map(({ severity, code }) => `${severity} ${code}`)
+        .join();
+    assert.deepEqual(["2.1-p6", "2.1-p7", "2.1-p9", "3.2-p3", "3.3-p3", "4.1-p1"].map(codesOf), [
+      "refuse image-without-irsa",
+      "warn image-asks-global-sts",
+      "ok image-fits",
+      "ok image-fits",
+      "refuse image-cannot-assume-role",
+      "refuse image-without-postgres-12",
+    ]);
+  });
+
+  faultTest(26, "recommends an image that fits the same use", () => {
+    const uses: [restoredMajor: number | undefined, irsa: boolean, image: RegExp][] = [
+      [12, false, /spilo-16:3\.3-p3$/],
+      [undefined, false, /spilo-16:3\.3-p3$/],
+      [undefined, true, /spilo-16:3\.2-p3$/],
+      [12, true, /spilo-16:3\.2-p3$/],
+      [11, false, /spilo-16:3\.2-p3$/],
+      [10, true, /spilo-15:3\.2-p1$/],
+    ];
+    for (const [restoredMajor, irsa, image] of uses) {
+      const use = { restoredMajor, irsa };
+      const recommended = recommendedImageFor(use);
+      assert.match(recommended, image);
+      assert.equal(gravest(checkSpiloImage(recommended, use)), "ok");
+      assert.equal(checkSpiloImage("x/spilo-13:2.0-p2", use)[0]?.fix, `use ${recommended}`);
+    }
+  });
+
+  faultTest(26, "refuses to restore a version that the image does not have any more", () => {
+    const codes = (reference: string, restoredMajor: number): string =>
+      checkSpiloImage(reference, { restoredMajor, irsa: false })
+        .map(({ code }) => code)
+        .join();
+    assert.equal(codes(recommendedImage, 11), "image-without-restored-version");
+    assert.equal(codes("ghcr.io/zalando/spilo-16:3.2-p2", 10), "image-without-restored-version");
+    assert.equal(codes("ghcr.io/zalando/spilo-15:3.2-p1", 10), "image-fits");
   });
 
   faultTest(24, "refuses a backup from a newer version", () => {
@@ -61,7 +99,9 @@ describe("the contents of an image", () => {
       const image = parseSpiloImage(reference);
       return image === undefined ? [] : majorsIn(image);
     };
-    assert.deepEqual(majors(recommendedImage), [10, 11, 12, 13, 14, 15, 16]);
+    assert.deepEqual(majors("x/spilo-15:3.2-p1"), [10, 11, 12, 13, 14, 15]);
+    assert.deepEqual(majors("x/spilo-16:3.2-p3"), [11, 12, 13, 14, 15, 16]);
+    assert.deepEqual(majors(recommendedImage), [12, 13, 14, 15, 16]);
     assert.deepEqual(majors("x/spilo-17:4.0-p1"), [13, 14, 15, 16, 17]);
     assert.deepEqual(majors("x/spilo-18:4.1-p2"), [14, 15, 16, 17, 18]);
   });

@@ -351,6 +351,17 @@ describe("checkRestore", () => {
     assert(report.backup !== null);
   });
 
+  faultTest(26, "refuses an image that cannot assume the role, whichever side uses it", async () => {
+    const credentials = { irsaRoleArn: "arn:aws:iam::123456789012:role/r" };
+    const codes = async (asked: RestoreCheckRequest): Promise<string> =>
+      (await check({ asked })).findings.map(({ code }) => code).join();
+    const asked = { ...request, backup: { ...request.backup, credentials } };
+    assert.match(await codes(asked), /image-cannot-assume-role/);
+    assert.match(await codes({ ...asked, restore: undefined }), /image-cannot-assume-role/);
+    assert.match(await codes(withRestore({ credentials })), /image-cannot-assume-role/);
+    assert.doesNotMatch(await codes(request), /image-cannot-assume-role/);
+  });
+
   it("says that the keys or the role were not tried", async () => {
     assert.match(
       said(await check({ asked: { ...request, keys: {} } })),
