@@ -47,6 +47,8 @@ export const faults = {
   82: "A name that is mistyped: of a cluster, a namespace, a context, a setting",
   83: "A command that deletes Pods is started by mistake, or by a script that nobody watches",
   84: "A hint is pasted after the current context has changed",
+  85: "A replica that never streams, although its Pod is ready",
+  86: "A roll whose reasons to wait alternate, or whose Pods keep changing",
 } as const satisfies Record<number, string>;
 
 export type FaultNumber = keyof typeof faults;

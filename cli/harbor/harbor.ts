@@ -108,12 +108,12 @@ export async function harborRoll(cluster: ObjectName | undefined, options: RollO
   }));
   const { client, surroundings } = await connect(options, target);
   if (options.dryRun === true) {
-    print(options.output, await previewRoll(client, request.cluster), previewText);
+    print(options.output, await previewRoll(client, request.cluster, surroundings.signal), previewText);
     return 0;
   }
   // `pulumi up` has asked already, by its preview.
   const asks = options.request === undefined && options.yes !== true;
-  if (asks) await confirmRoll(await previewRoll(client, request.cluster), surroundings.signal);
+  if (asks) await confirmRoll(await previewRoll(client, request.cluster, surroundings.signal), surroundings.signal);
   const report = await rollPods(client, request, surroundings);
   print(options.output, report, rollText);
   return 0;

@@ -1,5 +1,5 @@
 import { RecoveryError } from "../../domain/errors.ts";
-import { bootstrapState, type BootstrapState } from "../../domain/harbor/roll-plan.ts";
+import { bootstrapState, type BootstrapState, type Streaming } from "../../domain/harbor/roll-plan.ts";
 import { spiloContainer, type DatabasePod } from "../../domain/harbor/objects.ts";
 import type { Exec, ExecResult } from "../kubernetes/exec.ts";
 import { containerOf, type ContainerName } from "../../domain/kubernetes/container.ts";
@@ -36,7 +36,23 @@ export async function readBootstrapState(exec: Exec, pod: DatabasePod, signal: A
   return { state: "unknown", reason: problem(result) };
 }
 
-const roleScript = `exec timeout -k 2 15 psql -XAtq -U "\${PGUSER_SUPERUSER:-postgres}" -d postgres -c "select 1 from pg_roles where rolreplication and rolname = '\${PGUSER_STANDBY:-standby}'"`;
+/** A shell command that asks the Pod's Postgres one question, as the superuser. */
+const asking = (query: string): string =>
+  `exec timeout -k 2 15 psql -XAtq -U "\${PGUSER_SUPERUSER:-postgres}" -d postgres -c "${query}"`;
+const streamingScript = asking("select application_name from pg_stat_replication where state = 'streaming'");
+
+/**
+ * Which Pods stream from the leader. Patroni names each replica's connection after its Pod. A replica that follows another
+ * replica is not listed; Spilo configures none.
+ */
+export async function streamingPods(exec: Exec, leader: DatabasePod, signal: AbortSignal): Promise<Streaming> {
+  const container = containerOf(leader.metadata, spiloContainer);
+  const result = await exec(container, ["sh", "-c", streamingScript], { deadlineSeconds: 30, signal });
+  if (result.end !== "exited" || result.code !== 0) return { unknown: problem(result) };
+  return { pods: new Set(result.stdout.split("\n").filter((name) => name !== "")) };
+}
+
+const roleScript = asking("select 1 from pg_roles where rolreplication and rolname = '${PGUSER_STANDBY:-standby}'");
 
 /**
  * Whether the role exists with which replicas join. Patroni creates it at the very end of a bootstrap.

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { rollWaits } from "../../domain/harbor/steps/roll.ts";
 import { formatObjectName } from "../../domain/kubernetes/object-name.ts";
 import type { ReportOf, RequestOf } from "../../domain/steps/steps.ts";
 import { childOf } from "../child-of.ts";
@@ -9,9 +10,6 @@ export interface RollArgs extends Pick<RequestOf<"harbor roll">, "kubernetes" | 
   readonly whenever: readonly pulumi.Input<unknown>[];
 }
 
-/** How often a step may use up its whole time limit: a switchover, and several Pods. */
-const waits = 10;
-
 /** Recreates those Pods of the database that are not as declared. Current Pods stay as they are. */
 export class Roll extends pulumi.ComponentResource {
   /** What was done. */
@@ -20,7 +18,7 @@ export class Roll extends pulumi.ComponentResource {
   constructor(name: string, args: RollArgs, options: pulumi.ComponentResourceOptions = {}) {
     super("postgres-recovery:harbor:Roll", name, {}, options);
     const { cluster, kubernetes, timeLimits, whenever } = args;
-    const seconds = timeLimits.operator + waits * timeLimits.pod;
+    const seconds = timeLimits.operator + rollWaits * timeLimits.pod;
     const request: RequestOf<"harbor roll"> = { version: 1, kubernetes, cluster, timeLimits };
     const { report } = step(
       "harbor roll",

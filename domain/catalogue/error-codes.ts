@@ -95,6 +95,7 @@ export const errorKinds = {
   "operator-configuration-ambiguous": "undetermined",
   "switchover-refused": "failed",
   "pods-not-ready-in-time": "undetermined",
+  "replica-not-streaming": "failed",
   "replication-role-missing": "failed",
   "postgres-not-answering": "undetermined",
   // Copies of Secrets.

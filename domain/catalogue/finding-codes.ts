@@ -157,6 +157,7 @@ export const findingSeverities = {
   "pods-have-a-leader": "ok",
   "pods-not-ready": "warn",
   "pods-outdated": "warn",
+  "pods-not-streaming": "warn",
   "secret-missing": "refuse",
   "secret-content-wrong": "refuse",
   "secret-present": "ok",

@@ -44,6 +44,15 @@ export const harbor = {
     todo: "See the Pods' logs. For a large restore, raise `timeLimits.pod`: it takes hours, or days. Running it again goes on from there.",
     green: "The Pod is Running, and during a clone the restore may simply still be going on.",
   },
+  "replica-not-streaming": {
+    title: "a replica does not stream from the leader",
+    means:
+      "The leader's pg_stat_replication did not list the replica as streaming within the limit. The Pod can be Ready all the same: the Zalando operator sets no readiness probe by default.",
+    matters:
+      "The replica does not get new data. Handing the lead to it would lose data, so the roll stopped before that.",
+    todo: "See the replica's log. `Still starting up as a standby` for minutes means that Patroni started it while there was no leader, and it never gets the leader's address (patroni/patroni#3675): delete the Pod, which is recreated with its data. `could not connect to the primary server` names pg_hba or the password of `standby`. When WAL is missing: `patronictl reinit`.",
+    green: "The leader works, all Pods are Running, and the postgresql resource says Running.",
+  },
   "replication-role-missing": {
     title: "the database has no role for replicas",
     means:
@@ -144,6 +153,14 @@ export const harbor = {
     matters: "A roll waits for them, and a failover has fewer candidates.",
     todo: "See their events and logs.",
     green: "The leader serves Harbor, and the postgresql resource says Running.",
+  },
+  "pods-not-streaming": {
+    title: "a replica does not stream",
+    means:
+      "Patroni's last status of the replica, in the Pod's annotation `status`, is not that it runs and streams. After a start this is usual for a minute, and while a replica is copied for longer.",
+    matters: "The replica does not get new data, and cannot take the lead without loss.",
+    todo: "See its log. `Still starting up as a standby` for minutes means that Patroni started it while there was no leader, and it never gets the leader's address (patroni/patroni#3675): delete the Pod, which is recreated with its data.",
+    green: "The leader serves Harbor, and without a readiness probe the replica's Pod is Ready.",
   },
   "pods-outdated": {
     title: "some Pods have an older template",

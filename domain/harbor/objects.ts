@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parsedJson } from "../text.ts";
 import {
   containerRuns,
   containersSchema,
@@ -106,6 +107,7 @@ export const podSchema = z.object({
     name: z.string(),
     uid: z.string(),
     labels: z.record(z.string(), z.string()).default({}),
+    annotations: z.record(z.string(), z.string()).default({}),
     deletionTimestamp: z.string().optional(),
   }),
   spec: z.object({ containers: containersSchema }),
@@ -124,6 +126,23 @@ export function podRole({ metadata }: DatabasePod): "leader" | "replica" | "none
   const role = metadata.labels["spilo-role"];
   if (role === "master" || role === "primary") return "leader";
   return role === "replica" ? "replica" : "none";
+}
+
+const patroniStatusSchema = z.object({
+  state: z.string().optional().catch(undefined),
+  replication_state: z.string().optional().catch(undefined),
+});
+
+/**
+ * What Patroni last wrote about its member into the Pod's annotation `status`. `state` is for example `running` or
+ * `starting`; `replicationState` is for example `streaming`, and only newer versions of Patroni write it.
+ */
+export function patroniStatus({ metadata }: DatabasePod): {
+  readonly state?: string | undefined;
+  readonly replicationState?: string | undefined;
+} {
+  const { data } = patroniStatusSchema.safeParse(parsedJson(metadata.annotations["status"] ?? ""));
+  return { state: data?.state, replicationState: data?.replication_state };
 }
 
 /** Whether the kubelet reports the Pod as ready, and it is not being deleted. */

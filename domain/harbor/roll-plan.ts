@@ -1,6 +1,8 @@
 import { pgHbaOf } from "../spilo/configuration.ts";
+import type { ErrorCode } from "../catalogue/error-codes.ts";
 import {
   isReady,
+  patroniStatus,
   podRevision,
   podRole,
   spiloVariables,
@@ -20,6 +22,9 @@ export function isObserved({ metadata, status }: StatefulSet): boolean {
   return status.updateRevision !== undefined && status.observedGeneration >= metadata.generation;
 }
 
+/** Names of the Pods that stream from the leader, or why they are not known. */
+export type Streaming = { readonly pods: ReadonlySet<string> } | { readonly unknown: string };
+
 /** The database's Pods at one moment. */
 export interface RollState {
   readonly pods: readonly DatabasePod[];
@@ -29,26 +34,41 @@ export interface RollState {
   readonly replicas: number;
   /** Whether the first bootstrap has ended. Patroni then has recorded the database's system identifier. */
   readonly bootstrapped: boolean;
+  /** Who streams, according to the leader's Postgres. */
+  readonly streaming: Streaming;
+}
+
+/** Something that the roll waits for. */
+export interface Awaited {
+  readonly for: string;
+  /** Code of the error if it does not happen in time. */
+  readonly code: Extract<ErrorCode, "pods-not-ready-in-time" | "replica-not-streaming">;
 }
 
 /** What to do next so that every Pod comes from the newest template. */
 export type RollStep =
   | { readonly step: "done"; readonly leader: string }
-  | { readonly step: "wait"; readonly for: string }
+  | ({ readonly step: "wait" } & Awaited)
   | { readonly step: "delete"; readonly pod: DatabasePod; readonly because: string }
   /** The only Pod of a bootstrap that has not ended. It may be deleted only while its bootstrap has nothing to leave half done. */
   | { readonly step: "delete-unless-bootstrapping"; readonly pod: DatabasePod }
   | { readonly step: "switchover"; readonly leader: DatabasePod; readonly candidate: DatabasePod };
 
-const wait = (what: string): RollStep => ({ step: "wait", for: what });
+const toHappen = (what: string): Awaited => ({ for: what, code: "pods-not-ready-in-time" });
+const wait = (what: string): RollStep => ({ step: "wait", ...toHappen(what) });
+const nameOf = ({ metadata }: DatabasePod): string => metadata.name;
 
 /**
- * The next step. First the replicas, one by one, while all other Pods are ready; then a switchover; then the former leader.
- * This is the Zalando operator's own order (postgres-operator pod.go, recreatePods). The decision depends only on the
- * present state, so the operator may do any of these steps meanwhile.
+ * The next step. First the replicas, one by one, while all other Pods are ready and stream; then a switchover; then the
+ * former leader. This is the Zalando operator's own order (postgres-operator pod.go, recreatePods). The decision depends
+ * only on the present state, so the operator may do any of these steps meanwhile.
+ *
+ * A Pod can be ready although its Postgres receives no WAL: by default the Zalando operator sets no readiness probe, and
+ * Patroni starts a replica without the leader's address if there is no leader at that moment (patroni/patroni#3675).
+ * Handing the lead to such a replica would lose data, and it is no reason to delete another one.
  */
-export function nextRollStep({ pods, revision, replicas, bootstrapped }: RollState): RollStep {
-  const nameOf = ({ metadata }: DatabasePod): string => metadata.name;
+export function nextRollStep(state: RollState): RollStep {
+  const { pods, revision, replicas, bootstrapped } = state;
   const ending = pods.find(({ metadata }) => metadata.deletionTimestamp !== undefined);
   if (ending !== undefined) return wait(`${nameOf(ending)} to end`);
   if (pods.length === 0) return wait("the StatefulSet to create a Pod");
@@ -56,7 +76,6 @@ export function nextRollStep({ pods, revision, replicas, bootstrapped }: RollSta
   const leaders = pods.filter((pod) => podRole(pod) === "leader");
   const [leader] = leaders;
   const [first] = pods;
-  const unready = pods.filter((pod) => !isReady(pod));
 
   // The StatefulSet creates the second Pod only when the first is ready, so during a bootstrap there is only one.
   if (!bootstrapped && first !== undefined && old.length > 0)
@@ -66,27 +85,49 @@ export function nextRollStep({ pods, revision, replicas, bootstrapped }: RollSta
     return { step: "delete", pod: first, because: "Patroni has no leader, and this is the only Pod" };
   }
   if (pods.length < replicas) return wait(`${replicas - pods.length} more of ${replicas} Pods`);
-  if (old.length === 0) {
-    const [one] = unready;
-    if (one !== undefined) return wait(`${nameOf(one)} to be ready`);
-    return leader !== undefined && leaders.length === 1
-      ? { step: "done", leader: nameOf(leader) }
-      : wait("Patroni to have one leader");
-  }
   if (leader === undefined || leaders.length > 1) return wait("Patroni to have one leader");
 
-  const replica = old.find((pod) => pod !== leader);
-  if (replica !== undefined) {
-    const other = unready.find((pod) => pod !== replica);
-    return other === undefined
-      ? { step: "delete", pod: replica, because: "a replica from an older template" }
-      : wait(`${nameOf(other)} to be ready`);
+  const problems = new Map<DatabasePod, Awaited>();
+  for (const pod of pods) {
+    const problem = problemOf(pod, leader, state.streaming);
+    if (problem !== undefined) problems.set(pod, problem);
   }
-  const candidate = pods.find((pod) => podRole(pod) === "replica" && isReady(pod));
-  if (candidate !== undefined) return { step: "switchover", leader, candidate };
-  return replicas === 1
-    ? { step: "delete", pod: leader, because: "the only Pod, from an older template" }
-    : wait("a replica to be ready");
+  return rollStepWithLeader(pods, old, leader, problems);
+}
+
+function rollStepWithLeader(
+  pods: readonly DatabasePod[],
+  old: readonly DatabasePod[],
+  leader: DatabasePod,
+  problems: ReadonlyMap<DatabasePod, Awaited>,
+): RollStep {
+  const oldReplicas = old.filter((pod) => pod !== leader);
+  // An old replica with a problem goes first: to be recreated may be what it needs.
+  const replica = oldReplicas.find((pod) => problems.has(pod)) ?? oldReplicas[0];
+  const [blocking] = [...problems].filter(([pod]) => !oldReplicas.includes(pod)).map(([, problem]) => problem);
+  const leaderIsOld = old.includes(leader);
+  if (replica === undefined && leaderIsOld) {
+    const candidate = pods.find((pod) => podRole(pod) === "replica" && !problems.has(pod));
+    if (candidate !== undefined) return { step: "switchover", leader, candidate };
+    if (pods.length === 1) return { step: "delete", pod: leader, because: "the only Pod, from an older template" };
+  }
+  if (blocking !== undefined) return { step: "wait", ...blocking };
+  if (replica !== undefined) return { step: "delete", pod: replica, because: "a replica from an older template" };
+  return leaderIsOld ? wait("a replica to be ready") : { step: "done", leader: nameOf(leader) };
+}
+
+/** What a Pod lacks before another may be deleted, or before it may take the lead; undefined when it lacks nothing. */
+function problemOf(pod: DatabasePod, leader: DatabasePod, streaming: Streaming): Awaited | undefined {
+  const { state } = patroniStatus(pod);
+  if (!isReady(pod) && (pod === leader || state !== "starting")) return toHappen(`${nameOf(pod)} to be ready`);
+  if (pod === leader) return undefined;
+  if ("unknown" in streaming)
+    return toHappen(`the Postgres of ${nameOf(leader)} to say which replicas stream (${streaming.unknown})`);
+  if (!streaming.pods.has(nameOf(pod))) {
+    const patroni = state === undefined ? "" : ` (Patroni says: ${state})`;
+    return { for: `${nameOf(pod)} to stream from ${nameOf(leader)}${patroni}`, code: "replica-not-streaming" };
+  }
+  return isReady(pod) ? undefined : toHappen(`${nameOf(pod)} to be ready`);
 }
 
 /** What the files of a database's data directory say of a bootstrap. */

@@ -21,7 +21,7 @@ export function rollPreview(state: RollState): PlannedStep[] {
         return [...planned, { step: "wait", for: next.for }];
       case "delete":
         planned.push({ step: "delete", pod: next.pod.metadata.name, because: next.because });
-        simulated = withPod(simulated, replacementOf(next.pod, simulated));
+        simulated = streamingAs(next.pod, withPod(simulated, replacementOf(next.pod, simulated)));
         break;
       case "delete-unless-bootstrapping":
         return [
@@ -36,6 +36,7 @@ export function rollPreview(state: RollState): PlannedStep[] {
         const { leader, candidate } = next;
         planned.push({ step: "switchover", from: leader.metadata.name, to: candidate.metadata.name });
         simulated = withPod(withPod(simulated, inRole(leader, "replica")), inRole(candidate, "master"));
+        simulated = streamingAs(leader, simulated);
         break;
       }
     }
@@ -43,7 +44,7 @@ export function rollPreview(state: RollState): PlannedStep[] {
   return planned;
 }
 
-/** The Pod that the StatefulSet creates in place of a deleted one. A Pod that is alone becomes the leader. */
+/** The Pod that the StatefulSet creates in place of a deleted one; it streams in time. A Pod that is alone becomes the leader. */
 function replacementOf(pod: DatabasePod, { pods, revision }: RollState): DatabasePod {
   const role = pods.length === 1 || podRole(pod) === "leader" ? "master" : "replica";
   const labels = { ...pod.metadata.labels, "controller-revision-hash": revision, "spilo-role": role };
@@ -52,6 +53,12 @@ function replacementOf(pod: DatabasePod, { pods, revision }: RollState): Databas
     metadata: { ...pod.metadata, labels },
     status: { ...pod.status, conditions: [{ type: "Ready", status: "True" }] },
   };
+}
+
+/** The state in which the Pod of this name streams. */
+function streamingAs({ metadata }: DatabasePod, state: RollState): RollState {
+  if ("unknown" in state.streaming) return state;
+  return { ...state, streaming: { pods: new Set([...state.streaming.pods, metadata.name]) } };
 }
 
 function inRole(pod: DatabasePod, role: "master" | "replica"): DatabasePod {

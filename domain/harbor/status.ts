@@ -2,8 +2,10 @@ import { findingsAt, type Finding, type FindingsAt } from "../finding.ts";
 import { generationAnnotation, postgresqlName } from "./names.ts";
 import {
   isReady,
+  patroniStatus,
   podRevision,
   podRole,
+  spiloContainer,
   spiloVariables,
   type DatabasePod,
   type HarborCluster,
@@ -161,6 +163,7 @@ export function judgePods(
   const findings = [leaderFinding(pods, at)];
   if (unready.length > 0)
     findings.push(at.warn("pods-not-ready", `not ready: ${podNames(unready)}`, "see their events and logs"));
+  findings.push(...streamingFindings(pods, at));
   if (old.length > 0) {
     const roll = `postgres-recovery harbor roll ${formatObjectName(harbor)}`;
     findings.push(at.warn("pods-outdated", `from an older template: ${podNames(old)}`, roll));
@@ -176,6 +179,23 @@ function leaderFinding(pods: readonly DatabasePod[], at: FindingsAt): Finding {
   if (leaders.length > 1)
     return at.refuse("pods-with-several-leaders", `${podNames(leaders)} are labelled as leaders`, fix);
   return at.ok("pods-have-a-leader", `${podNames(leaders)} is the leader of ${pods.length}`);
+}
+
+/** Patroni's own word on its replicas. It is an old one if Patroni no longer runs. */
+function streamingFindings(pods: readonly DatabasePod[], at: FindingsAt): Finding[] {
+  return pods.flatMap((pod) => {
+    const { state = "running", replicationState = "streaming" } = patroniStatus(pod);
+    if (podRole(pod) === "leader" || (state === "running" && replicationState === "streaming")) return [];
+    const patroni = state === "running" ? replicationState : state;
+    const { namespace, name } = pod.metadata;
+    return [
+      at.warn(
+        "pods-not-streaming",
+        `${name} does not stream from a leader; Patroni says: ${patroni}`,
+        `kubectl -n ${namespace} logs ${name} -c ${spiloContainer}`,
+      ),
+    ];
+  });
 }
 
 function podNames(pods: readonly DatabasePod[]): string {

@@ -3,7 +3,7 @@ import { hasList, isObserved } from "../../domain/harbor/roll-plan.ts";
 import { rollPreview } from "../../domain/harbor/roll-preview.ts";
 import type { RollPreview } from "../../domain/harbor/steps/roll-preview.ts";
 import { formatObjectName, type ObjectName } from "../../domain/kubernetes/object-name.ts";
-import { postgresqlNotFound, readRollState } from "./roll-state.ts";
+import { postgresqlNotFound, readRollState, readStreaming } from "./roll-state.ts";
 
 /** A revision that no Pod has. */
 const nextRevision = "next";
@@ -13,14 +13,14 @@ const nextRevision = "next";
  *
  * @throws RecoveryError `usage` when there is no such database.
  */
-export async function previewRoll(client: HarborClient, harbor: ObjectName): Promise<RollPreview> {
+export async function previewRoll(client: HarborClient, harbor: ObjectName, signal: AbortSignal): Promise<RollPreview> {
   const report = { version: 1, context: client.context, cluster: formatObjectName(harbor) } as const;
   const [postgresql, statefulSet] = await Promise.all([client.getPostgresql(harbor), client.getStatefulSet(harbor)]);
   if (postgresql === undefined) throw postgresqlNotFound(client, harbor);
   if (statefulSet === undefined) {
     return { ...report, steps: [{ step: "wait", for: "the Zalando operator to create the StatefulSet" }] };
   }
-  const state = await readRollState(client, harbor);
+  const state = await readRollState(client, harbor, signal);
   if (state !== undefined && hasList(statefulSet, postgresql)) return { ...report, steps: rollPreview(state) };
   const what = isObserved(statefulSet)
     ? "the Zalando operator to copy pg_hba into the StatefulSet"
@@ -31,6 +31,7 @@ export async function previewRoll(client: HarborClient, harbor: ObjectName): Pro
     revision: nextRevision,
     replicas: statefulSet.spec.replicas,
     bootstrapped: systemIdentifier !== undefined,
+    streaming: await readStreaming(client, pods, signal),
   };
   return { ...report, steps: [{ step: "wait", for: what }, ...rollPreview(changed)] };
 }

@@ -1,14 +1,20 @@
 import type { HarborClient } from "../../clients/kubernetes/harbor.ts";
 import { RecoveryError } from "../../domain/errors.ts";
 import { postgresqlName } from "../../domain/harbor/names.ts";
-import { isObserved, type RollState } from "../../domain/harbor/roll-plan.ts";
+import { streamingPods } from "../../clients/pod/spilo.ts";
+import { podRole, type DatabasePod } from "../../domain/harbor/objects.ts";
+import { isObserved, type RollState, type Streaming } from "../../domain/harbor/roll-plan.ts";
 import type { ObjectName } from "../../domain/kubernetes/object-name.ts";
 
 /**
  * The database's Pods now. Undefined while it is unknown which are old: there is no StatefulSet, or its controller has not seen
  * the newest template.
  */
-export async function readRollState(client: HarborClient, harbor: ObjectName): Promise<RollState | undefined> {
+export async function readRollState(
+  client: HarborClient,
+  harbor: ObjectName,
+  signal: AbortSignal,
+): Promise<RollState | undefined> {
   const [statefulSet, pods, systemIdentifier] = await Promise.all([
     client.getStatefulSet(harbor),
     client.listPods(harbor),
@@ -16,7 +22,24 @@ export async function readRollState(client: HarborClient, harbor: ObjectName): P
   ]);
   const revision = statefulSet !== undefined && isObserved(statefulSet) ? statefulSet.status.updateRevision : undefined;
   if (statefulSet === undefined || revision === undefined) return undefined;
-  return { pods, revision, replicas: statefulSet.spec.replicas, bootstrapped: systemIdentifier !== undefined };
+  return {
+    pods,
+    revision,
+    replicas: statefulSet.spec.replicas,
+    bootstrapped: systemIdentifier !== undefined,
+    streaming: await readStreaming(client, pods, signal),
+  };
+}
+
+/** Which Pods stream. The leader is not asked while that does not matter: without replicas, or among several leaders. */
+export async function readStreaming(
+  { exec }: Pick<HarborClient, "exec">,
+  pods: readonly DatabasePod[],
+  signal: AbortSignal,
+): Promise<Streaming> {
+  const [leader, ...others] = pods.filter((pod) => podRole(pod) === "leader");
+  if (pods.length < 2 || leader === undefined || others.length > 0) return { pods: new Set() };
+  return streamingPods(exec, leader, signal);
 }
 
 /** The error when there is no database to roll. */

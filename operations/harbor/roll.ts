@@ -1,14 +1,14 @@
 import type { HarborClient } from "../../clients/kubernetes/harbor.ts";
 import { hasReplicationRole, readBootstrapState, switchover } from "../../clients/pod/spilo.ts";
-import { formatDuration } from "../../domain/duration.ts";
 import { RecoveryError } from "../../domain/errors.ts";
 import { podRevision, spiloContainer, spiloRuns, type DatabasePod } from "../../domain/harbor/objects.ts";
 import type { ReportOf, TaskOf } from "../../domain/steps/steps.ts";
-import { hasList, isObserved, nextRollStep, type RollState } from "../../domain/harbor/roll-plan.ts";
+import { hasList, nextRollStep, type Awaited } from "../../domain/harbor/roll-plan.ts";
 import { containerOf } from "../../domain/kubernetes/container.ts";
 import type { Surroundings } from "../surroundings.ts";
-import { Wait } from "../waiting.ts";
-import { postgresqlNotFound, readRollState } from "./roll-state.ts";
+import { pgHbaInTemplate } from "./pg-hba-in-template.ts";
+import { readRollState } from "./roll-state.ts";
+import { RollTime } from "./roll-time.ts";
 import { type ObjectName, formatObjectName } from "../../domain/kubernetes/object-name.ts";
 
 const pauseSeconds = 2;
@@ -37,71 +37,53 @@ export async function rollPods(
   surroundings: Surroundings,
 ): Promise<ReportOf<"harbor roll">> {
   const harbor = request.cluster;
-  await takenUp(client, harbor, request, surroundings);
+  await pgHbaInTemplate(client, harbor, request.timeLimits.operator, surroundings);
   return new Roll(client, harbor, request, surroundings).run();
 }
 
-/** Waits until the StatefulSet has the resource's pg_hba list, and the StatefulSet's controller has seen it. */
-async function takenUp(
-  client: Pick<HarborClient, "context" | "getPostgresql" | "getStatefulSet">,
-  harbor: ObjectName,
-  { timeLimits }: TaskOf<"harbor roll">,
-  surroundings: Surroundings,
-): Promise<void> {
-  const wait = new Wait({ limit: timeLimits.operator, pauses: [pauseSeconds] }, surroundings);
-  let what: string;
-  do {
-    const [postgresql, statefulSet] = await Promise.all([client.getPostgresql(harbor), client.getStatefulSet(harbor)]);
-    if (postgresql === undefined) throw postgresqlNotFound(client, harbor);
-    if (statefulSet !== undefined && hasList(statefulSet, postgresql) && isObserved(statefulSet)) return;
-    what = statefulSet === undefined ? "to create the StatefulSet" : "to copy pg_hba into the StatefulSet";
-  } while (await wait.pause(`waiting for the Zalando operator ${what}`));
-  throw new RecoveryError(
-    "operator-sync-timeout",
-    `${formatObjectName(harbor)}: waited ${formatDuration(timeLimits.operator)} in vain for the Zalando operator ${what}`,
-    { next: "see its log, and the status of the postgresql resource" },
-  );
-}
+const eventually = (what: string): Awaited => ({ for: what, code: "pods-not-ready-in-time" });
 
 class Roll {
   readonly #client: HarborClient;
   readonly #harbor: ObjectName;
-  readonly #request: TaskOf<"harbor roll">;
   readonly #surroundings: Surroundings;
   readonly #deleted: string[] = [];
   #switchovers = 0;
   /** The Pods since there has been nothing left to do, and the start of that time (milliseconds since 1970). */
   #calm: { readonly pods: string; readonly since: number } | undefined;
-  /** What is waited for. The limit applies to each thing separately. */
-  #waiting: { readonly for: string; readonly wait: Wait } | undefined;
+  readonly #time: RollTime;
+  /** The Pods of the last look: their revision and UIDs. */
+  #seen = "";
 
   constructor(client: HarborClient, harbor: ObjectName, request: TaskOf<"harbor roll">, surroundings: Surroundings) {
     this.#client = client;
     this.#harbor = harbor;
-    this.#request = request;
     this.#surroundings = surroundings;
+    this.#time = new RollTime(harbor, request.timeLimits.pod, surroundings);
   }
 
   async run(): Promise<ReportOf<"harbor roll">> {
     let anyOld = false;
     for (;;) {
-      const state = await readRollState(this.#client, this.#harbor);
+      this.#time.requireSome();
+      const state = await readRollState(this.#client, this.#harbor, this.#surroundings.signal);
       if (state === undefined) {
-        await this.#wait("the Zalando operator to recreate the StatefulSet");
+        await this.#wait(eventually("the Zalando operator to recreate the StatefulSet"));
         continue;
       }
+      this.#seen = [state.revision, ...state.pods.map(({ metadata }) => metadata.uid)].join();
       anyOld ||= state.pods.some((pod) => podRevision(pod) !== state.revision);
       const next = nextRollStep(state);
       if (next.step !== "done") this.#calm = undefined;
       switch (next.step) {
         case "done":
-          if (await this.#isOver(state)) {
+          if (await this.#isOver()) {
             await this.#prove(next.leader);
             return this.#report(next.leader, anyOld);
           }
           break;
         case "wait":
-          await this.#wait(next.for);
+          await this.#wait(next);
           break;
         case "delete":
           await this.#delete(next.pod, next.because);
@@ -116,14 +98,18 @@ class Roll {
     }
   }
 
+  #wait(what: Awaited): Promise<void> {
+    return this.#time.wait(what, this.#seen);
+  }
+
   /** Whether nothing has happened for a while; if false, it has already paused. */
-  async #isOver(state: RollState): Promise<boolean> {
+  async #isOver(): Promise<boolean> {
     if (!(await this.#operatorIsDone())) {
       this.#calm = undefined;
-      await this.#wait("the Zalando operator to end its update");
+      await this.#wait(eventually("the Zalando operator to end its update"));
       return false;
     }
-    if (this.#isCalm(state)) return true;
+    if (this.#isCalm()) return true;
     await this.#surroundings.sleep(pauseSeconds);
     return false;
   }
@@ -138,10 +124,9 @@ class Roll {
     return postgresql.status.PostgresClusterStatus !== "Updating" && hasList(statefulSet, postgresql);
   }
 
-  #isCalm({ pods, revision }: RollState): boolean {
+  #isCalm(): boolean {
     const now = this.#surroundings.now().getTime();
-    const seen = [revision, ...pods.map(({ metadata }) => metadata.uid)].join();
-    if (this.#calm?.pods !== seen) this.#calm = { pods: seen, since: now };
+    if (this.#calm?.pods !== this.#seen) this.#calm = { pods: this.#seen, since: now };
     return now - this.#calm.since >= calmSeconds * 1000;
   }
 
@@ -150,7 +135,7 @@ class Roll {
     this.#surroundings.progress(`deleting ${name}: ${because}`);
     await this.#client.deletePod(pod);
     if (this.#deleted.at(-1) !== name) this.#deleted.push(name);
-    this.#waiting = undefined;
+    this.#time.startAgain();
     await this.#surroundings.sleep(pauseSeconds);
   }
 
@@ -167,11 +152,11 @@ class Roll {
         return;
       case "under-way":
         await this.#wait(
-          `the bootstrap or clone recovery in ${name} to end (${found.cluster}); it is never interrupted`,
+          eventually(`the bootstrap or clone recovery in ${name} to end (${found.cluster}); it is never interrupted`),
         );
         return;
       case "unknown":
-        await this.#wait(`${name} to report the state of its bootstrap (${found.reason})`);
+        await this.#wait(eventually(`${name} to report the state of its bootstrap (${found.reason})`));
     }
   }
 
@@ -189,21 +174,8 @@ class Roll {
         );
       }
     }
-    this.#waiting = undefined;
+    this.#time.startAgain();
     await this.#surroundings.sleep(pauseSeconds);
-  }
-
-  async #wait(what: string): Promise<void> {
-    const { pod: limit } = this.#request.timeLimits;
-    if (this.#waiting?.for !== what) {
-      this.#waiting = { for: what, wait: new Wait({ limit, pauses: [pauseSeconds] }, this.#surroundings) };
-    }
-    if (await this.#waiting.wait.pause(`waiting for ${what}`)) return;
-    throw new RecoveryError(
-      "pods-not-ready-in-time",
-      `${formatObjectName(this.#harbor)}: waited ${formatDuration(limit)} in vain for ${what}`,
-      { next: "see the Pods' logs; run this again to continue" },
-    );
   }
 
   /** If somebody interrupted a bootstrap at its end, the database runs, but no replica can ever join it. */

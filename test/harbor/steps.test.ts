@@ -377,6 +377,30 @@ describe("the steps for Harbor's database, with both real operators and a real S
     }
   });
 
+  faultTest(85, "roll is not done while a ready replica does not stream, and is once it does", async () => {
+    const pods = await harbor.listPods(harborCluster);
+    const leader = pods.find((pod) => pod.metadata.labels["spilo-role"] === "master")?.metadata.name ?? "";
+    const streaming = (): Promise<string> =>
+      database.ask("select application_name from pg_stat_replication where state = 'streaming'", leader);
+    const before = await uids();
+    await waitUntil("the replica to stream", 120, async () => (await streaming()) !== "");
+    await database.ask("alter role standby noreplication", leader);
+    try {
+      await database.ask("select pg_terminate_backend(pid) from pg_stat_replication", leader);
+      await waitUntil("the replica not to stream", 60, async () => (await streaming()) === "");
+      const { exitCode, stderr } = await run(["harbor", "roll", cluster, "--pod-timeout", "5s"]);
+      assert.equal(exitCode, 4, stderr);
+      assert.match(stderr, new RegExp(`waited 5s in vain for \\S+ to stream from ${leader}`));
+    } finally {
+      await database.ask("alter role standby replication", leader);
+    }
+    const { exitCode, stdout, stderr } = await run(["harbor", "roll", cluster, "-o", "json"]);
+    assert.equal(exitCode, 0, stderr);
+    assert.equal(steps["harbor roll"].report.parse(JSON.parse(stdout)).outcome, "already-current");
+    assert.notEqual(await streaming(), "");
+    assert.deepEqual(await uids(), before);
+  });
+
   it("the control file tells a Pod in recovery from one whose bootstrap is over", async () => {
     const states = await Promise.all(
       (await harbor.listPods(harborCluster)).map(

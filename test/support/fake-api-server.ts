@@ -1,8 +1,10 @@
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { Duplex } from "node:stream";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { WebSocketServer } from "ws";
 
 /** What the server answers to one request. */
 export interface ApiAnswer {
@@ -20,12 +22,20 @@ export class FakeApiServer {
     this.#directory = directory;
   }
 
-  /** @param path the path of the server's URL, as behind Rancher. */
-  static async start(answer: (request: IncomingMessage) => ApiAnswer, path = ""): Promise<FakeApiServer> {
+  /**
+   * @param path the path of the server's URL, as behind Rancher.
+   * @param exec the stdout of a remote command, by its words. Default: exec is refused.
+   */
+  static async start(
+    answer: (request: IncomingMessage) => ApiAnswer,
+    path = "",
+    exec?: (command: string) => string,
+  ): Promise<FakeApiServer> {
     const server = createServer((request, response) => {
       const { status, body } = answer(request);
       response.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(body));
     }).listen(0, "127.0.0.1");
+    if (exec !== undefined) server.on("upgrade", execUpgrade(exec));
     await once(server, "listening");
     const address = server.address();
     const url = `http://127.0.0.1:${typeof address === "object" ? (address?.port ?? 0) : 0}${path}`;
@@ -48,4 +58,17 @@ export class FakeApiServer {
     this.#server.close();
     await rm(this.#directory, { recursive: true });
   }
+}
+
+/** Answers each exec in the protocol v4 with this stdout and exit code 0. */
+function execUpgrade(exec: (command: string) => string) {
+  const sockets = new WebSocketServer({ noServer: true });
+  return (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    const words = new URL(request.url ?? "", "http://localhost").searchParams.getAll("command");
+    sockets.handleUpgrade(request, socket, head, (connection) => {
+      connection.send(Buffer.from(`\u0001${exec(words.join(" "))}`));
+      connection.send(Buffer.from('\u0003{"status":"Success"}'));
+      connection.close();
+    });
+  };
 }

@@ -139,6 +139,8 @@ interface PodOptions {
   readonly hba?: readonly string[];
   readonly running?: boolean;
   readonly env?: Readonly<Record<string, string>>;
+  /** What Patroni writes about its member. */
+  readonly patroni?: object | undefined;
 }
 
 /** A Pod of the database. */
@@ -152,6 +154,7 @@ export function podOf(
     hba = runbookPgHba,
     running = true,
     env = {},
+    patroni,
   }: PodOptions = {},
 ): DatabasePod {
   return podSchema.parse({
@@ -160,6 +163,7 @@ export function podOf(
       name: `${databaseName}-${number}`,
       uid,
       labels: { "controller-revision-hash": revision, ...(role !== "" && { "spilo-role": role }) },
+      annotations: patroni === undefined ? {} : { status: JSON.stringify(patroni) },
     },
     spec: { containers: [spilo(hba, env)] },
     status: {

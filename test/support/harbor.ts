@@ -115,21 +115,9 @@ export class HarborDatabase {
     await this.#core.patchNamespacedSecret({ namespace, name, body: { stringData } }, mergePatch);
   }
 
-  /** The answer of the leader's Postgres, asked directly. */
-  ask(sql: string): Promise<string> {
-    return askDirectly(
-      harborContext,
-      namespace,
-      `${name}-0`,
-      "psql",
-      "-XAtq",
-      "-U",
-      "postgres",
-      "-d",
-      "postgres",
-      "-c",
-      sql,
-    );
+  /** The answer of one Pod's Postgres, asked directly. Default: the first Pod. */
+  ask(sql: string, pod = `${name}-0`): Promise<string> {
+    return askDirectly(harborContext, namespace, pod, "psql", "-XAtq", "-U", "postgres", "-d", "postgres", "-c", sql);
   }
 
   /** Makes a base backup of the leader for a path in S3 (`BUCKET/PREFIX`), where the stand-in for WAL-G finds it. */

@@ -2,6 +2,9 @@ import { z } from "zod";
 import { durationSchema } from "../../duration-schema.ts";
 import { harborRequestSchema } from "../request.ts";
 
+/** How many waits of the full length `pod` one roll may consist of, such as one for each Pod and one for a switchover. */
+export const rollWaits = 10;
+
 /** How long each part of a roll may take. */
 export const rollTimeLimits = z.strictObject({
   operator: durationSchema

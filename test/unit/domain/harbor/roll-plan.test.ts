@@ -2,27 +2,44 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { isReady, podRevision, podRole, type DatabasePod } from "../../../../domain/harbor/objects.ts";
 import { bootstrapState, nextRollStep, type RollState, type RollStep } from "../../../../domain/harbor/roll-plan.ts";
-import { podOf } from "../../../support/fake-harbor.ts";
+import { faultTest } from "../../../support/fault-test.ts";
+import { databaseName, podOf } from "../../../support/fake-harbor.ts";
 
 interface Member {
   readonly role: "leader" | "replica" | "none";
   readonly revision: "old" | "new";
   readonly ready: boolean;
   readonly ending: boolean;
+  readonly streams: boolean;
+  /** What Patroni says about its member. */
+  readonly patroni?: string;
 }
 
 const labels = { leader: "master", replica: "replica", none: "" };
 
-function podFrom(number: number, { role, revision, ready, ending }: Member, uid = `uid-${number}`): DatabasePod {
-  const pod = podOf(number, { role: labels[role], revision, ready, uid });
+function podFrom(number: number, member: Member, uid = `uid-${number}`): DatabasePod {
+  const { role, revision, ready, ending, patroni } = member;
+  const pod = podOf(number, {
+    role: labels[role],
+    revision,
+    ready,
+    uid,
+    patroni: patroni === undefined ? undefined : { state: patroni },
+  });
   return ending ? { ...pod, metadata: { ...pod.metadata, deletionTimestamp: "2026-11-21T01:00:00Z" } } : pod;
 }
 
-/** A database that should have as many Pods as members are given. Members are current, ready replicas unless they say otherwise. */
+/** A database that should have as many Pods as members are given. Members are current, ready replicas that stream, unless they say otherwise. */
 function stateOf(members: readonly Partial<Member>[], more: Partial<RollState> = {}): RollState {
-  const usual: Member = { role: "replica", revision: "new", ready: true, ending: false };
-  const pods = members.map((member, number) => podFrom(number, { ...usual, ...member }));
-  return { pods, revision: "new", replicas: members.length, bootstrapped: true, ...more };
+  const usual: Member = { role: "replica", revision: "new", ready: true, ending: false, streams: true };
+  const all = members.map((member) => ({ ...usual, ...member }));
+  const pods = all.map((member, number) => podFrom(number, member));
+  const streaming = { pods: streamingOf(all) };
+  return { pods, revision: "new", replicas: members.length, bootstrapped: true, streaming, ...more };
+}
+
+function streamingOf(members: readonly (Member | undefined)[]): Set<string> {
+  return new Set(members.flatMap((member, number) => (member?.streams === true ? [`${databaseName}-${number}`] : [])));
 }
 
 /** `delete 1`, `switchover 0 → 1`, `done 0`, or `wait: what for`. */
@@ -32,7 +49,7 @@ function brief(step: RollStep): string {
     case "done":
       return `done ${number(step.leader)}`;
     case "wait":
-      return `wait: ${step.for.replace(/^postgresql-\S+-(?=\d)/, "")}`;
+      return `wait: ${step.for.replaceAll(`${databaseName}-`, "")}`;
     case "delete":
     case "delete-unless-bootstrapping":
       return `${step.step} ${number(step.pod.metadata.name)}`;
@@ -48,6 +65,7 @@ const anyMember = fc.record<Member>({
   revision: fc.constantFrom("old", "new"),
   ready: fc.boolean(),
   ending: fc.boolean(),
+  streams: fc.boolean(),
 });
 
 /** Whatever may be seen of a database, also what no database should ever look like. */
@@ -56,6 +74,10 @@ const anyState = fc
   .map(({ members, missing, bootstrapped }) =>
     stateOf(members, { replicas: Math.max(1, members.length + missing), bootstrapped }),
   );
+
+function isStreaming({ streaming }: RollState, { metadata }: DatabasePod): boolean {
+  return "pods" in streaming && streaming.pods.has(metadata.name);
+}
 
 function uidOf({ metadata }: DatabasePod): string {
   return metadata.uid;
@@ -93,9 +115,48 @@ describe("nextRollStep", () => {
   });
 
   it("hands the lead only to a replica that is ready", () => {
-    assert.equal(next([{ role: leader, revision: old }, { ready: false }]), "wait: a replica to be ready");
+    assert.equal(next([{ role: leader, revision: old }, { ready: false }]), "wait: 1 to be ready");
     assert.equal(next([{ role: leader, revision: old }, { role: "none" }]), "wait: a replica to be ready");
     assert.equal(next([{ role: leader, revision: old }, { ready: false }, {}]), "switchover 0 → 2");
+  });
+
+  faultTest(85, "hands the lead only to a replica that streams, however ready its Pod is", () => {
+    const idle = { streams: false };
+    assert.equal(next([{ role: leader, revision: old }, idle]), "wait: 1 to stream from 0");
+    assert.equal(next([{ role: leader, revision: old }, idle, {}]), "switchover 0 → 2");
+    assert.equal(next([{ role: leader }, idle]), "wait: 1 to stream from 0");
+  });
+
+  faultTest(85, "deletes no replica while a current one does not stream, and first an old one that does not", () => {
+    const idle = { streams: false };
+    assert.equal(next([{ role: leader, revision: old }, idle, { revision: old }]), "wait: 1 to stream from 0");
+    assert.equal(next([{ role: leader, revision: old }, { revision: old }, { ...idle, revision: old }]), "delete 2");
+    assert.equal(
+      next([
+        { role: leader, revision: old },
+        { ...idle, revision: old },
+        { ...idle, revision: old },
+      ]),
+      "delete 1",
+    );
+  });
+
+  faultTest(85, "says what Patroni says about a replica that does not stream, also when its Pod is not ready", () => {
+    const starting = { streams: false, patroni: "starting" };
+    const said = "wait: 1 to stream from 0 (Patroni says: starting)";
+    assert.equal(next([{ role: leader }, starting]), said);
+    assert.equal(next([{ role: leader }, { ...starting, ready: false }]), said);
+    assert.equal(next([{ role: leader }, { ...starting, ready: false, patroni: "running" }]), "wait: 1 to be ready");
+    const step = nextRollStep(stateOf([{ role: leader }, starting]));
+    assert(step.step === "wait" && step.code === "replica-not-streaming");
+  });
+
+  faultTest(85, "does not take it for streaming when the leader's Postgres does not say", () => {
+    const unknown = { streaming: { unknown: "connection refused" } };
+    const said = "wait: the Postgres of 0 to say which replicas stream (connection refused)";
+    assert.equal(next([{ role: leader }, {}], unknown), said);
+    assert.equal(next([{ role: leader, revision: old }, {}], unknown), said);
+    assert.equal(next([{ role: leader }], unknown), "done 0");
   });
 
   it("deletes the only Pod, whether it leads or not", () => {
@@ -114,8 +175,20 @@ describe("nextRollStep", () => {
       fc.property(anyState, (state) => {
         const step = nextRollStep(state);
         if (step.step !== "delete" || podRole(step.pod) !== "leader") return;
-        const successors = state.pods.filter((pod) => pod !== step.pod && podRole(pod) === "replica" && isReady(pod));
+        const successors = state.pods.filter(
+          (pod) => pod !== step.pod && podRole(pod) === "replica" && isReady(pod) && isStreaming(state, pod),
+        );
         assert.deepEqual(successors.map(uidOf), []);
+      }),
+    );
+  });
+
+  faultTest(85, "never hands the lead to a replica that does not stream or is not ready", () => {
+    fc.assert(
+      fc.property(anyState, (state) => {
+        const step = nextRollStep(state);
+        if (step.step !== "switchover") return;
+        assert(isReady(step.candidate) && isStreaming(state, step.candidate));
       }),
     );
   });
@@ -148,13 +221,14 @@ describe("nextRollStep", () => {
     );
   });
 
-  it("is done only with one leader, and every Pod there, current and ready", () => {
+  it("is done only with one leader, and every Pod there, current, ready and streaming", () => {
     fc.assert(
       fc.property(anyState, (state) => {
         if (nextRollStep(state).step !== "done") return;
         assert.equal(state.pods.length, state.replicas);
         assert(state.pods.every((pod) => isReady(pod) && podRevision(pod) === state.revision));
         assert.equal(state.pods.filter((pod) => podRole(pod) === "leader").length, 1);
+        assert(state.pods.every((pod) => podRole(pod) === "leader" || isStreaming(state, pod)));
       }),
     );
   });
@@ -228,7 +302,8 @@ class Database {
     const pods = this.#pods.flatMap((pod, number) =>
       pod === undefined ? [] : [podFrom(number, pod, this.#uid(number))],
     );
-    return { pods, revision: "new", replicas: this.#pods.length, bootstrapped: this.#bootstrapped };
+    const streaming = { pods: streamingOf(this.#pods) };
+    return { pods, revision: "new", replicas: this.#pods.length, bootstrapped: this.#bootstrapped, streaming };
   }
 
   #uid(number: number): string {
@@ -256,12 +331,14 @@ class Database {
     const isFirst = number === 0;
     if (pod === undefined) {
       if (!this.#bootstrapped && !isFirst) return undefined;
-      return { role: "none", revision: "new", ready: false, ending: false };
+      return { role: "none", revision: "new", ready: false, ending: false, streams: false };
     }
     // A lone Pod with the wrong pg_hba never gets well by itself.
     if (pod.revision === "old" && this.#pods.length === 1) return pod;
     const role = pod.role === "none" ? "replica" : pod.role;
-    return { ...pod, role, ready: true };
+    // A replica that Patroni started without a leader streams only after it has been recreated.
+    const streams = pod.streams || pod.revision === "new";
+    return { ...pod, role, ready: true, streams };
   }
 
   #endBootstrap(): void {

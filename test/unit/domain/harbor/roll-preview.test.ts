@@ -2,15 +2,19 @@ import assert from "node:assert/strict";
 import { plannedText, rollPreview } from "../../../../domain/harbor/roll-preview.ts";
 import type { PlannedStep } from "../../../../domain/harbor/steps/roll-preview.ts";
 import { databaseName, podOf } from "../../../support/fake-harbor.ts";
+import { faultTest } from "../../../support/fault-test.ts";
 
 type Role = "master" | "replica" | "";
 
 function preview(
   members: readonly (readonly [role: Role, revision: string, ready?: boolean])[],
-  { bootstrapped = true, replicas = members.length } = {},
+  { bootstrapped = true, replicas = members.length, idle = [] as string[] } = {},
 ): PlannedStep[] {
   const pods = members.map(([role, revision, ready = true], number) => podOf(number, { role, revision, ready }));
-  return rollPreview({ pods, revision: "new", replicas, bootstrapped });
+  const streaming = {
+    pods: new Set(pods.filter((pod) => !idle.includes(pod.metadata.name)).map(({ metadata }) => metadata.name)),
+  };
+  return rollPreview({ pods, revision: "new", replicas, bootstrapped, streaming });
 }
 
 /** `delete 1`, `switchover 0 → 1`, `wait`. */
@@ -50,6 +54,22 @@ describe("the preview of a roll", () => {
       ),
       ["delete 0", "delete 2", "switchover 1 → 0", "delete 1"],
     );
+  });
+
+  faultTest(85, "begins with an old replica that does not stream, and ends at a current one that does not", () => {
+    const members = [
+      ["replica", "old"],
+      ["master", "old"],
+      ["replica", "old"],
+    ] as const;
+    assert.deepEqual(shortened(preview(members, { idle: [`${databaseName}-2`] })), [
+      "delete 2",
+      "delete 0",
+      "switchover 1 → 0",
+      "delete 1",
+    ]);
+    const current = [["replica", "new"], members[1], members[2]] as const;
+    assert.deepEqual(shortened(preview(current, { idle: [`${databaseName}-0`] })), ["wait"]);
   });
 
   it("leaves current Pods out", () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { steps, type ReportOf } from "../../../../domain/steps/steps.ts";
+import { RecoveryError } from "../../../../domain/errors.ts";
 import type { ExecResult } from "../../../../clients/kubernetes/exec.ts";
 import { harborOperatorPgHba, runbookPgHba } from "../../../../domain/harbor/pg-hba.ts";
 import { rollPods } from "../../../../operations/harbor/roll.ts";
@@ -24,6 +25,8 @@ class Database extends FakeHarbor {
   readonly surroundings = new FakeSurroundings();
   /** The answer about the control file. */
   control: () => string | ExecResult = () => "no control file\n";
+  /** The answer of the leader's Postgres about who streams. */
+  streaming: () => string | ExecResult = () => this.pods.map(({ metadata }) => `${metadata.name}\n`).join("");
 
   constructor(members: readonly Member[], bootstrapped = true) {
     super();
@@ -44,6 +47,7 @@ class Database extends FakeHarbor {
     };
     this.onExec = (_pod, command) => {
       if (command.includes("pg_roles")) return "1\n";
+      if (command.includes("pg_stat_replication")) return this.streaming();
       if (command.includes("pg_control")) return this.control();
       const candidate = new RegExp(`switchover --candidate ${databaseName}-(\\d)`).exec(command)?.[1];
       if (candidate === undefined) throw new Error(`no answer to: ${command}`);
@@ -66,6 +70,11 @@ class Database extends FakeHarbor {
 
 function roleLabel(role: Member["role"]): string {
   return role === "leader" ? "master" : role;
+}
+
+function recoveryError(error: unknown): RecoveryError {
+  assert(error instanceof RecoveryError);
+  return error;
 }
 
 describe("rollPods", () => {
@@ -197,9 +206,113 @@ describe("rollPods", () => {
 
   it("retries a refused switchover a few times and leaves the leader as it is", async () => {
     const database = new Database([{ role: "leader" }, { role: "replica", revision: "new" }]);
-    database.onExec = () => ({ end: "exited", code: 1, stdout: "", stderr: "Error: candidate is not healthy" });
+    const { onExec } = database;
+    database.onExec = (pod, command) =>
+      command.includes("switchover")
+        ? { end: "exited", code: 1, stdout: "", stderr: "Error: candidate is not healthy" }
+        : onExec(pod, command);
     await assert.rejects(database.roll(), /refused 3 switchovers: exit code 1: Error: candidate is not healthy/);
     assert.deepEqual(database.deleted, []);
+  });
+
+  faultTest(85, "does not hand the lead to a replica that does not stream, and ends in time with advice", async () => {
+    const database = new Database([{ role: "leader" }, { role: "replica", revision: "new" }]);
+    database.pods = [podOf(0, { role: "master", revision: "old" }), podOf(1, { patroni: { state: "starting" } })];
+    database.streaming = () => "pg_basebackup\n";
+    const error = await database.roll().then(() => assert.fail("it was done"), recoveryError);
+    assert.equal(error.code, "replica-not-streaming");
+    assert.match(
+      error.message,
+      /: waited 10m in vain for postgresql-\S+-1 to stream from postgresql-\S+-0 \(Patroni says: starting\)$/,
+    );
+    assert.match(
+      error.next ?? "",
+      /`kubectl -n harbor-cluster logs POD -c postgres`; .* `kubectl -n harbor-cluster delete pod POD`$/,
+    );
+    assert.equal(database.surroundings.elapsed, 600);
+    assert.deepEqual(database.events, []);
+  });
+
+  faultTest(85, "is not done while a replica does not stream, and continues when it does", async () => {
+    const database = new Database([
+      { role: "leader", revision: "new" },
+      { role: "replica", revision: "new" },
+    ]);
+    database.streaming = () => (database.surroundings.elapsed < 60 ? "" : `${databaseName}-1\n`);
+    await database.roll();
+    assert(database.surroundings.elapsed >= 60);
+    assert(database.surroundings.lines.some((line) => /waiting for \S+-1 to stream from \S+-0$/.test(line)));
+  });
+
+  faultTest(85, "asks the leader who streams, and does not take a missing answer for streaming", async () => {
+    const database = new Database([{ role: "replica", revision: "new" }, { role: "leader" }]);
+    database.streaming = () => ({ end: "exited", code: 2, stdout: "", stderr: "psql: error: connection refused" });
+    await assert.rejects(
+      database.roll(),
+      /in vain for the Postgres of \S+-1 to say which replicas stream \(exit code 2: psql: error: connection refused\)/,
+    );
+    const asked = database.commands.filter((command) => command.includes("pg_stat_replication"));
+    assert(asked.length > 0 && asked.every((command) => command.startsWith(`${databaseName}-1: sh -c `)));
+    database.streaming = () => ({ end: "broken", message: "the connection was cut" });
+    await assert.rejects(database.roll(), /which replicas stream \(the connection was cut\)/);
+    assert.deepEqual(database.events, []);
+  });
+
+  faultTest(86, "ends in time although its reasons to wait alternate", async () => {
+    const database = new Database([
+      { role: "leader", revision: "new" },
+      { role: "replica", revision: "new" },
+    ]);
+    const { listPods } = database;
+    let looks = 0;
+    database.listPods = () => {
+      looks += 1;
+      database.pods = [
+        podOf(0, { role: "master", ready: looks % 2 === 0 }),
+        podOf(1, { role: "replica", ready: looks % 2 === 1 }),
+      ];
+      return listPods();
+    };
+    await assert.rejects(database.roll(), /waited 10m in vain for \S+-[01] to be ready/);
+    assert.equal(database.surroundings.elapsed, 600);
+  });
+
+  faultTest(86, "ends in time although somebody keeps replacing a Pod that was about to be waited for", async () => {
+    const database = new Database([{ role: "leader", revision: "new" }]);
+    const { listPods } = database;
+    database.listPods = () => {
+      const uid = `uid-${Math.floor(database.surroundings.elapsed / 4)}`;
+      database.pods = [podOf(0, { role: "master", uid })];
+      return listPods();
+    };
+    await assert.rejects(database.roll(), /not done after 10 times 10m, because something keeps changing/);
+    assert.equal(database.surroundings.elapsed, 6000);
+  });
+
+  faultTest(86, "ends in time although each Pod that it deletes comes back with an older template", async () => {
+    const database = new Database([{ role: "leader" }]);
+    let made = 0;
+    database.onDelete = () => {
+      made += 1;
+      database.pods = [podOf(0, { role: "master", revision: "old", uid: `uid-${made}` })];
+    };
+    await assert.rejects(database.roll({ pod: "1m" }), /not done after 10 times 1m/);
+    assert.equal(database.surroundings.elapsed, 600);
+  });
+
+  it("gives each thing that it waits for a limit of its own", async () => {
+    const database = new Database([{ role: "", env: clone }], false);
+    database.control = () => inRecovery;
+    const { listPods } = database;
+    database.listPods = () => {
+      const { elapsed } = database.surroundings;
+      if (elapsed > 500) database.systemIdentifier = "7710366851552716423";
+      database.pods = [podOf(0, { role: elapsed > 500 ? "master" : "", ready: elapsed > 1000 })];
+      if (elapsed <= 500) database.pods = [podOf(0, { revision: "old", ready: false })];
+      return listPods();
+    };
+    await database.roll();
+    assert(database.surroundings.elapsed > 1000);
   });
 
   it("first waits until the Zalando operator has applied pg_hba, and ends in time", async () => {

@@ -128,6 +128,40 @@ describe("harborStatus", () => {
       /refuse: .*username is not standby/,
     ],
   ];
+  const replica = (patroni?: object) => (kubernetes: FakeHarbor) => {
+    kubernetes.pods = [podOf(0, { role: "master" }), podOf(1, { role: "replica", patroni })];
+  };
+  faulty.push(
+    [
+      85,
+      "a replica that Patroni calls starting, although its Pod is ready",
+      replica({ state: "starting", role: "replica" }),
+      /^warn: .*: postgresql-\S+-1 does not stream from a leader; Patroni says: starting$/m,
+    ],
+    [
+      85,
+      "a replica that runs and only reads the archive",
+      replica({ state: "running", replication_state: "in archive recovery" }),
+      /^warn: .*-1 does not stream from a leader; Patroni says: in archive recovery$/m,
+    ],
+  );
+  faultTest(
+    85,
+    "has nothing to say against a replica that streams, or about which Patroni says nothing odd",
+    async () => {
+      const statuses = [
+        { state: "running", replication_state: "streaming" },
+        { state: "running", role: "replica", timeline: 3 },
+        { state: 1 },
+        undefined,
+      ];
+      for (const patroni of statuses) {
+        const kubernetes = healthy();
+        replica(patroni)(kubernetes);
+        assert.equal(said(await status(kubernetes)), "");
+      }
+    },
+  );
   const cases: [title: string, change: (kubernetes: FakeHarbor) => void, what: RegExp][] = [
     [
       "the Zalando operator has not taken the list up",
