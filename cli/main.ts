@@ -1,19 +1,26 @@
 import { Command, CommanderError } from "@commander-js/extra-typings";
 import { cutLines, visibleText } from "../domain/visible-text.ts";
+import { addCompletionCommands } from "./completion/program.ts";
 import { addDumpCommand } from "./dump/program.ts";
 import { failureExitCode } from "./exit-codes.ts";
 import { argumentsFailure, failureJson, failureOf, failureText, stackText, wantsFailureJson } from "./failure.ts";
 import { rememberedPlace } from "./hints.ts";
 import { addHarborCommands } from "./harbor/program.ts";
-import { printError, printText } from "./output.ts";
+import { endProcess, printError, printText } from "./output.ts";
 import { addRestoreCommands } from "./restore/program.ts";
 import { addSecretsCommands } from "./secrets/program.ts";
 import { addStanzaCommands } from "./stanza/program.ts";
+import { version } from "./version.ts";
 
 // Each command's code is loaded when it runs. The Kubernetes client alone takes longer to load than all of --help.
 function program(setExitCode: (code: number) => void): Command {
   const root = new Command("postgres-recovery")
     .description("Finds and repairs Postgres clusters on Kubernetes that have no backups and look healthy.")
+    .option("-V, --version", "print the version")
+    .on("option:version", () => {
+      printText(version());
+      throw new CommanderError(0, "postgres-recovery.version", "");
+    })
     .exitOverride()
     .showHelpAfterError("(see --help)")
     .configureOutput({
@@ -37,6 +44,7 @@ The --help of each command has its Kubernetes permissions and exit codes.`,
   addRestoreCommands(root, setExitCode);
   addHarborCommands(root, setExitCode);
   addSecretsCommands(root, setExitCode);
+  addCompletionCommands(root);
   return root;
 }
 
@@ -61,6 +69,6 @@ try {
   }).parseAsync();
 } catch (error) {
   process.exitCode = report(error);
-  // A login helper that hangs must not keep the process alive. Both streams are flushed before the exit.
-  process.stderr.write("", () => process.stdout.write("", () => process.exit()));
+  // A login helper that hangs must not keep the process alive.
+  endProcess();
 }

@@ -51,17 +51,36 @@ export function concurrencyArgument(text: string): number {
   return count;
 }
 
+const formatHelp: Readonly<Record<OutputFormat, string>> = {
+  table: "table for people",
+  json: "json for machines",
+  log: "log for one line per result",
+};
+
+/** The formats of a step whose result is a list. */
+export const listFormats = ["table", "json", "log"] as const;
+/** The formats of a step whose result is one thing. */
+export const resultFormats = ["table", "json"] as const;
+
+/** The commands that `pulumi up` runs and a person has no use for. They work, but `--help` does not list them. */
+const plumbing: readonly StepName[] = ["harbor fingerprint", "secrets fingerprint"];
+
 /** The command of a step, with the common options, and with examples, permissions and exit codes in its help. */
-export function stepCommand(parent: CommandUnknownOpts, step: StepName, examples: readonly string[]) {
+export function stepCommand<Formats extends readonly [OutputFormat, ...OutputFormat[]]>(
+  parent: CommandUnknownOpts,
+  step: StepName,
+  formats: Formats,
+  examples: readonly string[],
+) {
   const command = new Command(step.slice(step.lastIndexOf(" ") + 1)).copyInheritedSettings(parent);
-  parent.addCommand(command);
+  parent.addCommand(command, { hidden: plumbing.includes(step) });
   return command
     .option("--context <name>", "context of the kubeconfig (default: its current context)")
     .option("--kubeconfig <file>", "kubeconfig (default: the variable KUBECONFIG, else ~/.kube/config)")
     .option("--kube-system-uid <uid>", "do nothing unless the kube-system namespace has this UID")
     .addOption(
-      new Option("-o, --output <format>", "table for people, json for machines, log for the runbook's lines")
-        .choices(["table", "json", "log"] as const)
+      new Option("-o, --output <format>", formats.map((format) => formatHelp[format]).join(", "))
+        .choices(formats)
         .default("table" as const),
     )
     .addOption(
@@ -80,19 +99,21 @@ export function stepCommand(parent: CommandUnknownOpts, step: StepName, examples
 }
 
 /** The command of a step that takes one cluster as an argument, or a whole request from stdin. */
-export function requestedStepCommand(
+export function requestedStepCommand<Formats extends readonly [OutputFormat, ...OutputFormat[]]>(
   parent: CommandUnknownOpts,
   step: StepName,
   cluster: Parameters<typeof clusterArgument>[0],
+  formats: Formats,
   examples: readonly string[],
 ) {
   const description = { PostgresCluster: "NAMESPACE/CLUSTER", HarborCluster: "the HarborCluster, as NAMESPACE/NAME" };
-  return stepCommand(parent, step, examples)
+  return stepCommand(parent, step, formats, examples)
     .argument("[cluster]", description[cluster], clusterArgument(cluster))
     .addOption(
-      new Option("--request <source>", "read one JSON request from stdin instead of the arguments").choices([
-        "-",
-      ] as const),
+      // For `pulumi up`, so `--help` does not list it. docs/schema describes the requests.
+      new Option("--request <source>", "read one JSON request from stdin instead of the arguments")
+        .choices(["-"] as const)
+        .hideHelp(),
     );
 }
 

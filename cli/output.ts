@@ -46,6 +46,11 @@ export function replaceLine(text: string): void {
   process.stderr.write(visibleLine(text).slice(0, process.stderr.columns - 1));
 }
 
+/** Ends the process with its exit code as soon as both streams are flushed, whatever is still open. */
+export function endProcess(): void {
+  process.stderr.write("", () => process.stdout.write("", () => process.exit()));
+}
+
 /** Clears the terminal that stdout is; nothing elsewhere. */
 export function clearScreen(): void {
   if (process.stdout.isTTY) process.stdout.write("\u001b[H\u001b[2J");

@@ -31,9 +31,10 @@ export async function askedOf<Name extends RequestedStep>(
   options: RequestOptions,
   ofArguments: (cluster: ObjectName) => TaskOf<Name>,
 ): Promise<Asked<Name>> {
-  if ((options.request !== undefined) === (cluster !== undefined)) {
-    throw new RecoveryError("cluster-not-named", "name either one cluster as NAMESPACE/NAME or `--request -`");
-  }
+  if (options.request !== undefined && cluster !== undefined)
+    throw new RecoveryError("cluster-not-named", "name a cluster or give `--request -`, but not both");
+  if (options.request === undefined && cluster === undefined)
+    throw new RecoveryError("cluster-not-named", "name one cluster, as NAMESPACE/NAME");
   if (cluster === undefined) {
     const request = validated(requestSchema(step), await fromStdin());
     const target = kubernetesTarget({ ...options, ...request.kubernetes });

@@ -5,7 +5,7 @@ import { formatObjectName, type ObjectName } from "../../domain/kubernetes/objec
 import { dumpDatabases } from "../../operations/dump/dump.ts";
 import { findLeader } from "../../operations/stanza/leader.ts";
 import { existingCluster } from "../../operations/stanza/probe.ts";
-import type { CommonOptions, OutputFormat } from "../options.ts";
+import type { CommonOptions } from "../options.ts";
 import { printText } from "../output.ts";
 import { table } from "../table.ts";
 import { validated } from "../request.ts";
@@ -13,6 +13,7 @@ import { openSession } from "../session.ts";
 import type { DumpCommandReport } from "../../domain/dump/report.ts";
 
 export interface DumpCommandOptions extends CommonOptions {
+  readonly output: "table" | "json";
   readonly directory: string;
   readonly dumpTimeout: Duration;
 }
@@ -28,12 +29,10 @@ export async function dump(cluster: ObjectName, options: DumpCommandOptions): Pr
   return 0;
 }
 
-function rendered(report: DumpCommandReport, output: OutputFormat): string {
+function rendered(report: DumpCommandReport, output: DumpCommandOptions["output"]): string {
   switch (output) {
     case "json":
       return visibleJson(report);
-    case "log":
-      return report.file;
     case "table":
       return table(
         ["CLUSTER", report.cluster],

@@ -1,10 +1,10 @@
 import type { Command } from "@commander-js/extra-typings";
 import { clusterArgument } from "../cluster-argument.ts";
-import { durationOption, stepCommand } from "../options.ts";
+import { durationOption, resultFormats, stepCommand } from "../options.ts";
 
 /** Adds `postgres-recovery dump`. */
 export function addDumpCommand(root: Command, setExitCode: (code: number) => void): void {
-  stepCommand(root, "dump", [
+  stepCommand(root, "dump", resultFormats, [
     "postgres-recovery dump calendar/calendar-db",
     "postgres-recovery dump calendar/calendar-db --directory /backup -o json",
     "postgres-recovery dump calendar/calendar-db --directory s3://my-dumps/dev",

@@ -1,5 +1,12 @@
 import type { Command } from "@commander-js/extra-typings";
-import { durationOption, noTexts, optionalDurationOption, requestedStepCommand } from "../options.ts";
+import {
+  durationOption,
+  listFormats,
+  noTexts,
+  optionalDurationOption,
+  requestedStepCommand,
+  resultFormats,
+} from "../options.ts";
 import {
   operatorConfigMapOption,
   operatorConfigurationOption,
@@ -13,7 +20,7 @@ export function addHarborCommands(root: Command, setExitCode: (code: number) => 
   const harbor = root.command("harbor").description("the database of a HarborCluster, on the Zalando operator");
   const load = () => import("./harbor.ts");
 
-  requestedStepCommand(harbor, "harbor status", "HarborCluster", [
+  requestedStepCommand(harbor, "harbor status", "HarborCluster", listFormats, [
     "postgres-recovery harbor status harbor-cluster/harbor-cluster",
     "postgres-recovery harbor status harbor-cluster/harbor-cluster --no-backups -o json | jq -r .verdict",
   ])
@@ -30,7 +37,7 @@ export function addHarborCommands(root: Command, setExitCode: (code: number) => 
       setExitCode(await (await load()).harborStatusCommand(cluster, options));
     });
 
-  requestedStepCommand(harbor, "harbor pg-hba", "HarborCluster", [
+  requestedStepCommand(harbor, "harbor pg-hba", "HarborCluster", resultFormats, [
     "postgres-recovery harbor pg-hba harbor-cluster/harbor-cluster",
     "postgres-recovery harbor pg-hba harbor-cluster/harbor-cluster --line 'host all reporting 10.0.0.0/8 md5'",
   ])
@@ -47,7 +54,7 @@ export function addHarborCommands(root: Command, setExitCode: (code: number) => 
       setExitCode(await (await load()).harborPgHba(cluster, options));
     });
 
-  requestedStepCommand(harbor, "harbor fingerprint", "HarborCluster", [
+  requestedStepCommand(harbor, "harbor fingerprint", "HarborCluster", resultFormats, [
     "postgres-recovery harbor fingerprint harbor-cluster/harbor-cluster --wait 15m",
   ])
     .description("print a text that changes when pg_hba has to be written again; only reads")
@@ -59,7 +66,7 @@ export function addHarborCommands(root: Command, setExitCode: (code: number) => 
       setExitCode(await (await load()).harborFingerprint(cluster, options));
     });
 
-  requestedStepCommand(harbor, "harbor roll", "HarborCluster", [
+  requestedStepCommand(harbor, "harbor roll", "HarborCluster", resultFormats, [
     "postgres-recovery harbor roll harbor-cluster/harbor-cluster",
     "postgres-recovery harbor roll harbor-cluster/harbor-cluster --dry-run",
     "postgres-recovery harbor roll harbor-cluster/harbor-cluster --yes --pod-timeout 30m",

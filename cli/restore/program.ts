@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from "@commander-js/extra-typings";
 import { recommendedImage } from "../../domain/spilo/image.ts";
-import { durationOption, requestedStepCommand } from "../options.ts";
+import { durationOption, listFormats, requestedStepCommand } from "../options.ts";
 import {
   operatorConfigMapOption,
   operatorConfigurationOption,
@@ -13,11 +13,10 @@ import {
 export function addRestoreCommands(root: Command, setExitCode: (code: number) => void): void {
   const restore = root.command("restore").description("restores of Harbor's database from its backups in S3");
 
-  requestedStepCommand(restore, "restore check", "HarborCluster", [
+  requestedStepCommand(restore, "restore check", "HarborCluster", listFormats, [
     "postgres-recovery restore check --suggest --bucket harbor-database-backups --region eu-west-2",
     "postgres-recovery restore check harbor-cluster/harbor-cluster --bucket harbor-database-backups --region eu-west-2 --uid 99e85b8a-3f92-4c86-8d42-5056348c1e7e",
     "postgres-recovery restore check harbor-cluster/harbor-cluster --bucket b --region eu-west-2 --uid … --target-time 2026-11-21T09:30:00+00:00",
-    "postgres-recovery restore check --request - -o json < request.json",
   ])
     .description(
       "check everything that a restore depends on, before anything is changed; only reads. AWS credentials come from the environment or profile",

@@ -1,6 +1,13 @@
 import type { Command } from "@commander-js/extra-typings";
 import type { StepName } from "../../domain/steps/permissions.ts";
-import { noTexts, optionalDurationOption, requestedStepCommand } from "../options.ts";
+import {
+  listFormats,
+  noTexts,
+  optionalDurationOption,
+  requestedStepCommand,
+  resultFormats,
+  type OutputFormat,
+} from "../options.ts";
 
 const regionHelp = "region of AWS Secrets Manager (default: AWS_REGION, else that of the AWS profile)";
 
@@ -11,14 +18,18 @@ export function addSecretsCommands(root: Command, setExitCode: (code: number) =>
     .description("the Secrets that a restored Harbor database cannot be used without");
   // The AWS SDK is loaded only when a command runs.
   const load = () => import("./secrets.ts");
-  const command = (step: StepName, examples: readonly string[]) =>
-    requestedStepCommand(secrets, step, "HarborCluster", examples).option(
+  const command = <Formats extends readonly [OutputFormat, ...OutputFormat[]]>(
+    step: StepName,
+    formats: Formats,
+    examples: readonly string[],
+  ) =>
+    requestedStepCommand(secrets, step, "HarborCluster", formats, examples).option(
       "--also <names...>",
       "further Secrets of the namespace",
       noTexts(),
     );
 
-  command("secrets keep", [
+  command("secrets keep", listFormats, [
     "postgres-recovery secrets keep harbor-cluster/harbor-cluster",
     "postgres-recovery secrets keep harbor-cluster/harbor-cluster --also registry-pull --region eu-west-2",
   ])
@@ -30,7 +41,7 @@ export function addSecretsCommands(root: Command, setExitCode: (code: number) =>
       setExitCode(await (await load()).secretsKeep(cluster, options));
     });
 
-  command("secrets restore", [
+  command("secrets restore", listFormats, [
     "postgres-recovery secrets restore harbor-cluster/harbor-cluster",
     "postgres-recovery secrets restore harbor-cluster/harbor-cluster --uid 99e85b8a-3f92-4c86-8d42-5056348c1e7e",
   ])
@@ -43,7 +54,9 @@ export function addSecretsCommands(root: Command, setExitCode: (code: number) =>
       setExitCode(await (await load()).secretsRestore(cluster, options));
     });
 
-  command("secrets fingerprint", ["postgres-recovery secrets fingerprint harbor-cluster/harbor-cluster --wait 15m"])
+  command("secrets fingerprint", resultFormats, [
+    "postgres-recovery secrets fingerprint harbor-cluster/harbor-cluster --wait 15m",
+  ])
     .description("print a text that changes with the Secrets' content; only reads, and only from Kubernetes")
     .addOption(optionalDurationOption("--wait <duration>", "wait until the operators have created all of them"))
     .action(async (cluster, options) => {

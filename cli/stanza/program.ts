@@ -1,11 +1,11 @@
 import { Option, type Command } from "@commander-js/extra-typings";
-import { concurrencyArgument, durationOption, requestedStepCommand, stepCommand } from "../options.ts";
+import { concurrencyArgument, durationOption, listFormats, requestedStepCommand, stepCommand } from "../options.ts";
 
 /** Adds `postgres-recovery stanza …`. */
 export function addStanzaCommands(root: Command, setExitCode: (code: number) => void): void {
   const stanza = root.command("stanza").description("the pgBackRest stanza of Crunchy PGO clusters");
 
-  stepCommand(stanza, "stanza list", [
+  stepCommand(stanza, "stanza list", listFormats, [
     "postgres-recovery stanza list",
     "postgres-recovery stanza list --context dev -n woven-passport",
     "postgres-recovery stanza list --watch --interval 5m",
@@ -23,12 +23,11 @@ export function addStanzaCommands(root: Command, setExitCode: (code: number) => 
       setExitCode(await (await import("./list.ts")).stanzaList(options));
     });
 
-  requestedStepCommand(stanza, "stanza create", "PostgresCluster", [
+  requestedStepCommand(stanza, "stanza create", "PostgresCluster", listFormats, [
     "postgres-recovery stanza create calendar/calendar-db",
     "postgres-recovery stanza create calendar/calendar-db --dump-directory /backup",
     "postgres-recovery stanza create calendar/calendar-db --dump-directory s3://my-dumps/dev",
     "postgres-recovery stanza create calendar/calendar-db --skip-dump 'dumped an hour ago, see TICKET-1'",
-    "postgres-recovery stanza create --request - -o json < request.json",
   ])
     .description(
       "create one cluster's missing stanza: check, dump, create on the leader, confirm; an existing stanza is never changed",

@@ -20,8 +20,25 @@ const otherKubeconfig = "check --kubeconfig and the variable KUBECONFIG";
  * quoted, because it holds credentials.
  */
 export function loadKubeconfig({ kubeconfig, context }: KubeconfigChoice): KubeConfig {
+  const config = readKubeconfig(kubeconfig);
+  chooseContext(config, context, sourceOf(kubeconfig));
+  return config;
+}
+
+/** The names of the kubeconfig's contexts. It throws the errors of {@link loadKubeconfig}. */
+export function contextsOf(kubeconfig: string | undefined): string[] {
+  return readKubeconfig(kubeconfig)
+    .getContexts()
+    .map(({ name }) => name);
+}
+
+function sourceOf(kubeconfig: string | undefined): string {
+  return kubeconfig ?? process.env["KUBECONFIG"] ?? "~/.kube/config";
+}
+
+function readKubeconfig(kubeconfig: string | undefined): KubeConfig {
   const config = new KubeConfig();
-  const source = kubeconfig ?? process.env["KUBECONFIG"] ?? "~/.kube/config";
+  const source = sourceOf(kubeconfig);
   try {
     if (kubeconfig === undefined) config.loadFromDefault();
     else config.loadFromFile(kubeconfig);
@@ -39,7 +56,6 @@ export function loadKubeconfig({ kubeconfig, context }: KubeconfigChoice): KubeC
       { next: "name one with --kubeconfig, or set KUBECONFIG" },
     );
   }
-  chooseContext(config, context, source);
   return config;
 }
 

@@ -49,6 +49,11 @@ export class FakeApiServer {
     return fake;
   }
 
+  get url(): string {
+    const address = this.#server.address();
+    return `http://127.0.0.1:${typeof address === "object" ? (address?.port ?? 0) : 0}`;
+  }
+
   get kubeconfig(): string {
     return join(this.#directory, "kubeconfig");
   }
