@@ -11,6 +11,9 @@ const packages = new Map([
   ["patroni", "patronictl"],
   ["pgbackrest", "pgbackrest"],
   ["openssl", "openssl"],
+  ["lz4", "lz4"],
+  ["xz-utils", "xz"],
+  ["zstd", "zstd"],
 ]);
 /** Debian packages run this before they start a service; exit code 101 means no. */
 const servicePolicy = "/usr/sbin/policy-rc.d";
@@ -21,7 +24,7 @@ export async function ensurePackages(progress: (line: string) => void): Promise<
   if (missing.length > 0)
     await installPackages(
       missing,
-      `PostgreSQL 15 in ${postgresBin}; Patroni, pgBackRest and OpenSSL on PATH`,
+      `PostgreSQL 15 in ${postgresBin}; Patroni, pgBackRest, OpenSSL, lz4, xz and zstd on PATH`,
       progress,
     );
 }

@@ -1,0 +1,66 @@
+import { parseArgs } from "node:util";
+import { backupFetch } from "./backup-fetch.ts";
+import { backupList } from "./backup-list.ts";
+import { readConfiguration, type Configuration } from "./configuration.ts";
+import { Fatal, log } from "./log.ts";
+import { Storage } from "./storage.ts";
+import { walFetch, walPush } from "./wal.ts";
+
+/**
+ * Stands in for `wal-g` 3.0.3, the one in Spilo 3.3-p3: the same layout in S3, output, exit codes and pitfalls, as far as
+ * Spilo and this project use them. test/walg compares it with captures of the real program.
+ * Usage: node main.ts COMMAND …
+ */
+async function run(parameters: string[]): Promise<string> {
+  const { values, positionals } = parseArgs({
+    args: parameters,
+    allowPositionals: true,
+    options: { detail: { type: "boolean", default: false }, json: { type: "boolean", default: false } },
+  });
+  const [command = "", ...given] = positionals;
+  const configuration = readConfiguration(process.env);
+  return runCommand(command, given, { configuration, ...values });
+}
+
+interface Options {
+  readonly configuration: Configuration;
+  readonly detail: boolean;
+  readonly json: boolean;
+}
+
+async function runCommand(
+  command: string,
+  [first, second]: readonly string[],
+  { configuration, detail, json }: Options,
+): Promise<string> {
+  const storage = new Storage(configuration);
+  switch (command) {
+    case "backup-list":
+      return backupList(storage, { detail, json });
+    case "backup-fetch": {
+      const { retrySeconds } = configuration;
+      await backupFetch(storage, { directory: needed(first), retrySeconds }, needed(second));
+      return "";
+    }
+    case "wal-push":
+      await walPush(storage, needed(first), configuration.compression);
+      return "";
+    case "wal-fetch":
+      await walFetch(storage, needed(first), needed(second));
+      return "";
+    default:
+      throw new Fatal(`unknown command "${command}" for "wal-g"`);
+  }
+}
+
+function needed(argument: string | undefined): string {
+  if (argument === undefined) throw new Fatal("an argument is missing");
+  return argument;
+}
+
+try {
+  process.stdout.write(await run(process.argv.slice(2)));
+} catch (error) {
+  log("ERROR", error instanceof Error ? error.message : String(error));
+  process.exitCode = error instanceof Fatal ? error.exitCode : 1;
+}

@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { startTestAws, type TestAws } from "../../support/aws.ts";
+import { Postgres12 } from "../../support/postgres-12.ts";
+import { captured, runWalg, uploadCapturedBucket, walgEnvironment } from "../../support/walg-bucket.ts";
+
+const newest = "base_000000010000000000000008";
+const delta = "base_000000010000000000000005_D_000000010000000000000002";
+
+/** Without the times of the sentinels, which are those of this upload. */
+function withoutUploadTimes(text: string): string {
+  return text
+    .replaceAll(/"time":"[^"]*"/g, '"time":"…"')
+    .replaceAll(/^(base_\S+ +)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/gm, "$1…");
+}
+
+describe("the WAL-G stand-in reads what WAL-G 3.0.3 wrote", function () {
+  this.timeout("2m");
+  let aws: TestAws;
+  let environment: Record<string, string>;
+
+  before("a bucket with two full backups and a delta", async function () {
+    this.timeout("10m");
+    aws = await startTestAws();
+    await uploadCapturedBucket(aws);
+    environment = walgEnvironment(aws);
+  });
+  after(() => aws.stop());
+
+  for (const flags of [[], ["--json"], ["--detail"], ["--detail", "--json"]])
+    it(`lists the backups: backup-list ${flags.join(" ")}`, async () => {
+      const name = ["backup-list", ...flags.map((flag) => flag.slice(2))].join(".");
+      const { stdout, exitCode } = await runWalg(environment, ["backup-list", ...flags]);
+      assert.equal(withoutUploadTimes(stdout), withoutUploadTimes(captured(`${name}.stdout`)));
+      assert.equal(exitCode, 0);
+    });
+
+  it("prints nothing for an empty place, and exits with 0", async () => {
+    const empty = walgEnvironment(aws, "spilo/empty/wal/12");
+    for (const flags of [[], ["--json"], ["--detail"]]) {
+      const { stdout, stderr, exitCode } = await runWalg(empty, ["backup-list", ...flags]);
+      assert.deepEqual({ stdout, exitCode }, { stdout: "", exitCode: 0 });
+      assert.match(stderr, /^INFO: \d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d\.\d{6} No backups found$/m);
+    }
+  });
+
+  it("takes a refusal for an empty place when it is asked for details, and for an error otherwise", async () => {
+    const wrong = { ...environment, AWS_SECRET_ACCESS_KEY: "wrong" };
+    const plain = await runWalg(wrong, ["backup-list"]);
+    assert.equal(plain.exitCode, 1);
+    assert.match(plain.stderr, /Get backups from folder: list folder in storage "default": failed to list s3 folder: /);
+    assert.match(plain.stderr, /SignatureDoesNotMatch: [^\n]*\n\tstatus code: 403, request id: /);
+    const detail = await runWalg(wrong, ["backup-list", "--detail", "--json"]);
+    assert.deepEqual([detail.stdout, detail.exitCode], ["", 0]);
+  });
+
+  it("fails for a bucket that does not exist, but says of its WAL only that the file is missing", async () => {
+    const nowhere = { ...environment, WALG_S3_PREFIX: "s3://no-such-bucket/x" };
+    const list = await runWalg(nowhere, ["backup-list"]);
+    assert.match(list.stderr, /'x\/basebackups_005\/': NoSuchBucket: /);
+    assert.equal(list.exitCode, 1);
+    const fetched = await runWalg(nowhere, ["wal-fetch", "0000000900000000000000FE", "/tmp/nothing-there"]);
+    assert.match(fetched.stderr, /Archive '0000000900000000000000FE' does not exist\.$/m);
+    assert.equal(fetched.exitCode, 74);
+  });
+
+  it("fails with a role, whose session name would be empty", async () => {
+    const role = { AWS_ROLE_ARN: "arn:aws:iam::123456789012:role/r", AWS_WEB_IDENTITY_TOKEN_FILE: "/token" };
+    const { stderr, exitCode } = await runWalg({ ...environment, ...role }, ["backup-list"]);
+    assert.match(
+      stderr,
+      /assume role by ARN: InvalidParameter: .*\n- minimum field size of 2, AssumeRoleInput\.RoleSess/,
+    );
+    assert.equal(exitCode, 1);
+  });
+
+  it("fetches nothing into a folder that is not empty, and no backup from an empty place", async () => {
+    const empty = await runWalg(walgEnvironment(aws, "spilo/empty/wal/12"), ["backup-fetch", "/nonexistent", "LATEST"]);
+    assert.match(empty.stderr, /Failed to select backup: No backups found$/m);
+    const full = await runWalg(environment, ["backup-fetch", import.meta.dirname, "LATEST"]);
+    assert.match(full.stderr, /directory must be empty/);
+    assert.deepEqual([empty.exitCode, full.exitCode], [1, 1]);
+  });
+
+  for (const [title, name] of [
+    ["the newest backup", "LATEST"],
+    ["a delta and the backup that it builds on", delta],
+  ] as const)
+    it(`PostgreSQL 12 recovers ${title}, and finds every row`, async () => {
+      const postgres = await Postgres12.prepare();
+      try {
+        const { stderr, exitCode } = await runWalg(environment, ["backup-fetch", postgres.data, name]);
+        assert.equal(exitCode, 0, stderr);
+        if (name === "LATEST") assert.match(stderr, new RegExp(`LATEST backup is: '${newest}'$`, "m"));
+        assert.equal(await readFile(join(postgres.data, "PG_VERSION"), "utf8"), "12\n");
+        const variables = Object.entries(environment).map(([variable, value]) => `${variable}=${value}`);
+        await postgres.recover(["env", ...variables, postgres.walg, "wal-fetch", "%f", "%p"].join(" "));
+        const events = await postgres.query("SELECT string_agg(what, ' ' ORDER BY id) FROM events");
+        assert.equal(events, captured("expected-events.txt").trim());
+        const identifier = await postgres.query("SELECT system_identifier FROM pg_control_system()");
+        assert.equal(identifier, captured("system-identifier.txt").trim());
+      } finally {
+        await postgres.stop();
+      }
+    });
+});

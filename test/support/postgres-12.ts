@@ -1,0 +1,87 @@
+import { chown, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { databaseAccount, type Account } from "../../sandbox/host/account.ts";
+import { postgresBin } from "../../sandbox/host/packages.ts";
+import { waitUntil } from "../../sandbox/host/processes.ts";
+import { installSpiloPrograms, type SpiloPrograms } from "../../sandbox/spilo/programs.ts";
+
+/** A PostgreSQL 12 that recovers a fetched base backup, as Patroni would start it. */
+export class Postgres12 {
+  readonly #programs: SpiloPrograms;
+  readonly #account: Account;
+  readonly directory: string;
+
+  private constructor(programs: SpiloPrograms, account: Account, directory: string) {
+    this.#programs = programs;
+    this.#account = account;
+    this.directory = directory;
+  }
+
+  /** Only makes the folder; {@link data} does not exist yet. */
+  static async prepare(): Promise<Postgres12> {
+    const account = await databaseAccount();
+    const directory = await mkdtemp(join(tmpdir(), "postgres-12-"));
+    await chown(directory, account.uid, account.gid);
+    const programs = await installSpiloPrograms(join(directory, "programs"), () => undefined);
+    return new Postgres12(programs, account, directory);
+  }
+
+  get data(): string {
+    return join(this.directory, "data");
+  }
+
+  /** The WAL-G stand-in, as the databases' user may run it. */
+  get walg(): string {
+    return join(this.#programs.walg, "wal-g");
+  }
+
+  /** Starts the recovery and waits until it has ended in a promotion. */
+  async recover(restoreCommand: string, settings: Record<string, string> = {}): Promise<void> {
+    await writeFile(join(this.data, "recovery.signal"), "");
+    await execa("chown", ["-R", `${this.#account.uid}:${this.#account.gid}`, this.data]);
+    const all = { restore_command: restoreCommand, recovery_target_action: "promote", ...settings };
+    const options = Object.entries(all).map(([name, value]) => `-c ${name}='${value}'`);
+    const fixed = `-c listen_addresses='' -c unix_socket_directories='${this.directory}' -c archive_mode=off -c port=5432`;
+    await this.#run(join(this.#programs.postgres, "pg_ctl"), [
+      "--wait",
+      `--pgdata=${this.data}`,
+      `--log=${join(this.directory, "log")}`,
+      "-o",
+      [fixed, ...options].join(" "),
+      "start",
+    ]);
+    await waitUntil(
+      "the end of the recovery",
+      60,
+      async () => (await this.query("SELECT pg_is_in_recovery()")) === "f",
+    );
+  }
+
+  async query(sql: string): Promise<string> {
+    const { stdout } = await this.#run(join(postgresBin, "psql"), ["-XAtq", "-d", "postgres", "-c", sql]);
+    return stdout;
+  }
+
+  async stop(): Promise<void> {
+    await this.#run(join(this.#programs.postgres, "pg_ctl"), [
+      "--mode=immediate",
+      `--pgdata=${this.data}`,
+      "stop",
+    ]).catch(() => undefined);
+    await rm(this.directory, { recursive: true, force: true });
+  }
+
+  async #run(program: string, parameters: string[]): Promise<{ stdout: string }> {
+    const identity = userInfo().uid === 0 ? this.#account : {};
+    const { stdout = "" } = await execa(program, parameters, {
+      ...identity,
+      cwd: this.directory,
+      env: { PGHOST: this.directory, PGUSER: "postgres" },
+      // pg_ctl's server keeps the inherited streams open.
+      ...(program.endsWith("pg_ctl") && { stdio: "ignore" as const }),
+    });
+    return { stdout };
+  }
+}

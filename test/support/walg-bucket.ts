@@ -1,0 +1,69 @@
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { buffer } from "node:stream/consumers";
+import { setTimeout as sleep } from "node:timers/promises";
+import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { execa } from "execa";
+import { extract } from "tar-stream";
+import { clientSettings, type TestAws } from "./aws.ts";
+import { walgPrefix } from "./walg.ts";
+
+const bucket = "harbor-database-backups";
+const captures = join(import.meta.dirname, "..", "fixtures", "walg", "v3.0.3");
+
+/** A file of the captures of WAL-G 3.0.3. */
+export function captured(name: string): string {
+  return readFileSync(join(captures, name), "utf8");
+}
+
+/** The whole content of a bucket that the real WAL-G 3.0.3 wrote, uploaded again; sentinels last and in their order. */
+export async function uploadCapturedBucket(aws: TestAws): Promise<void> {
+  const client = new S3Client(clientSettings(aws.environment, "s3"));
+  await client.send(new CreateBucketCommand({ Bucket: bucket }));
+  const objects = new Map<string, Buffer>();
+  const { stdout } = spawn("xz", ["-dc", join(captures, "objects.tar.xz")], { stdio: ["ignore", "pipe", "inherit"] });
+  for await (const entry of stdout.pipe(extract()))
+    objects.set(entry.header.name.replace(/^\.\//, ""), await buffer(entry));
+  const isSentinel = (key: string): boolean => key.endsWith("_sentinel.json");
+  const put = async (key: string): Promise<void> => {
+    const Body = objects.get(key) ?? "";
+    await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body }));
+  };
+  await Promise.all([...objects.keys()].filter((key) => !isSentinel(key)).map(put));
+  for (const key of [...objects.keys()].filter(isSentinel).toSorted(bySegment)) {
+    await put(key);
+    // S3 shows times in whole seconds, and WAL-G orders backups by them.
+    await sleep(1100);
+  }
+}
+
+function bySegment(one: string, other: string): number {
+  const segment = (key: string): string => /base_(?<segment>[0-9A-F]{24})/.exec(key)?.groups?.["segment"] ?? "";
+  return segment(one) < segment(other) ? -1 : 1;
+}
+
+/** WAL-G's environment for the captured place, as Spilo would make it. */
+export function walgEnvironment(aws: TestAws, prefix = walgPrefix): Record<string, string> {
+  return {
+    WALG_S3_PREFIX: `s3://${bucket}/${prefix}`,
+    AWS_ENDPOINT: aws.environment["AWS_ENDPOINT_URL_S3"] ?? "",
+    AWS_S3_FORCE_PATH_STYLE: "true",
+    AWS_REGION: aws.environment["AWS_REGION"] ?? "",
+    AWS_ACCESS_KEY_ID: aws.environment["AWS_ACCESS_KEY_ID"] ?? "",
+    AWS_SECRET_ACCESS_KEY: aws.environment["AWS_SECRET_ACCESS_KEY"] ?? "",
+  };
+}
+
+const walg = join(import.meta.dirname, "../../sandbox/walg/main.ts");
+
+/** Runs the stand-in with these variables and no others but PATH. */
+export async function runWalg(environment: Record<string, string>, parameters: readonly string[]) {
+  const env = { PATH: process.env["PATH"] ?? "", ...environment };
+  return execa(process.execPath, [walg, ...parameters], {
+    reject: false,
+    extendEnv: false,
+    env,
+    stripFinalNewline: false,
+  });
+}
