@@ -69,7 +69,7 @@ function shortFields({ name, modified, walFile }: ListedBackup): string {
 }
 
 /** The fields of metadata.json follow the short ones. */
-export function detailJson(backup: Detailed): string {
+function detailJson(backup: Detailed): string {
   return `{${shortFields(backup)},${backup.raw.slice(1, -1)}}`;
 }
 

@@ -17,7 +17,7 @@ export async function listBackups(storage: Storage): Promise<ListedBackup[]> {
 }
 
 /** The backups whose sentinels are among the objects, oldest first. */
-export function finishedBackups(objects: readonly StoredObject[]): ListedBackup[] {
+function finishedBackups(objects: readonly StoredObject[]): ListedBackup[] {
   const sentinels = objects.filter(({ name }) => name.endsWith(sentinelSuffix) && !name.includes("/"));
   const backups = sentinels.map(({ name, modified }) => {
     const backup = name.slice(0, -sentinelSuffix.length);

@@ -1,7 +1,7 @@
 import { open } from "node:fs/promises";
 
 /** Page size of PostgreSQL. */
-export const pageBytes = 8192;
+const pageBytes = 8192;
 /** Opens each increment: WAL-G's own form, version 1. */
 const magic = Buffer.from("wi1U", "latin1");
 const fixedBytes = magic.length + 8 + 4;

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { backupFetch } from "./backup-fetch.ts";
 import { backupList } from "./backup-list.ts";
+import { backupPush } from "./backup-push.ts";
 import { readConfiguration, type Configuration } from "./configuration.ts";
 import { Fatal, log } from "./log.ts";
 import { Storage } from "./storage.ts";
@@ -37,6 +38,9 @@ async function runCommand(
   switch (command) {
     case "backup-list":
       return backupList(storage, { detail, json });
+    case "backup-push":
+      await backupPush(storage, configuration, needed(first));
+      return "";
     case "backup-fetch": {
       const { retrySeconds } = configuration;
       await backupFetch(storage, { directory: needed(first), retrySeconds }, needed(second));

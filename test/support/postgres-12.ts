@@ -37,26 +37,42 @@ export class Postgres12 {
     return join(this.#programs.walg, "wal-g");
   }
 
+  /** Makes a new, empty database that archives with the command, and starts it. */
+  async create(archiveCommand: string): Promise<void> {
+    const initdb = ["--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8", `--pgdata=${this.data}`];
+    await this.#run(join(this.#programs.postgres, "initdb"), initdb);
+    await this.#start({ archive_mode: "on", archive_command: archiveCommand, fsync: "off" });
+  }
+
   /** Starts the recovery and waits until it has ended in a promotion. */
   async recover(restoreCommand: string, settings: Record<string, string> = {}): Promise<void> {
     await writeFile(join(this.data, "recovery.signal"), "");
     await execa("chown", ["-R", `${this.#account.uid}:${this.#account.gid}`, this.data]);
-    const all = { restore_command: restoreCommand, recovery_target_action: "promote", ...settings };
-    const options = Object.entries(all).map(([name, value]) => `-c ${name}='${value}'`);
-    const fixed = `-c listen_addresses='' -c unix_socket_directories='${this.directory}' -c archive_mode=off -c port=5432`;
-    await this.#run(join(this.#programs.postgres, "pg_ctl"), [
-      "--wait",
-      `--pgdata=${this.data}`,
-      `--log=${join(this.directory, "log")}`,
-      "-o",
-      [fixed, ...options].join(" "),
-      "start",
-    ]);
+    await this.#start({
+      archive_mode: "off",
+      restore_command: restoreCommand,
+      recovery_target_action: "promote",
+      ...settings,
+    });
     await waitUntil(
       "the end of the recovery",
       60,
       async () => (await this.query("SELECT pg_is_in_recovery()")) === "f",
     );
+  }
+
+  async #start(settings: Record<string, string>): Promise<void> {
+    const all = { listen_addresses: "", unix_socket_directories: this.directory, port: "5432", ...settings };
+    await this.#run(join(this.#programs.postgres, "pg_ctl"), [
+      "--wait",
+      `--pgdata=${this.data}`,
+      `--log=${join(this.directory, "log")}`,
+      "-o",
+      Object.entries(all)
+        .map(([name, value]) => `-c ${name}='${value}'`)
+        .join(" "),
+      "start",
+    ]);
   }
 
   async query(sql: string): Promise<string> {

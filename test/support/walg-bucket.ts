@@ -3,7 +3,13 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
-import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import {
+  CreateBucketCommand,
+  GetObjectCommand,
+  paginateListObjectsV2,
+  PutObjectCommand,
+  S3Client,
+} from "@aws-sdk/client-s3";
 import { execa } from "execa";
 import { extract } from "tar-stream";
 import { clientSettings, type TestAws } from "./aws.ts";
@@ -41,6 +47,18 @@ export async function uploadCapturedBucket(aws: TestAws): Promise<void> {
 function bySegment(one: string, other: string): number {
   const segment = (key: string): string => /base_(?<segment>[0-9A-F]{24})/.exec(key)?.groups?.["segment"] ?? "";
   return segment(one) < segment(other) ? -1 : 1;
+}
+
+/** The objects below the prefix, with their content. */
+export async function storedObjects(aws: TestAws, prefix: string): Promise<Map<string, Buffer>> {
+  const client = new S3Client(clientSettings(aws.environment, "s3"));
+  const objects = new Map<string, Buffer>();
+  for await (const { Contents = [] } of paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix }))
+    for (const { Key = "" } of Contents) {
+      const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key }));
+      objects.set(Key.slice(prefix.length), Buffer.from((await Body?.transformToByteArray()) ?? []));
+    }
+  return objects;
 }
 
 /** WAL-G's environment for the captured place, as Spilo would make it. */
