@@ -67,7 +67,7 @@ export function s3Error({ bucket, region, endpoint, needs }: S3Place, what: stri
         "check the bucket's name, and the endpoint if there is one",
       );
     case "NoSuchKey":
-      return failure("s3-object-gone", "the object is gone", "list again");
+      return failure("s3-object-gone", "the object is gone", "list the bucket again");
     case "PermanentRedirect":
     case "AuthorizationHeaderMalformed":
     case "IllegalLocationConstraintException":
@@ -101,27 +101,27 @@ export function s3Error({ bucket, region, endpoint, needs }: S3Place, what: stri
     case "InvalidObjectState":
       return failure(
         "s3-object-archived",
-        "the object lies in an archive class",
+        "the object is in an archive class",
         "restore it from there first: aws s3api restore-object",
       );
     case "PreconditionFailed":
     case "ConditionalRequestConflict":
-      return failure("s3-object-exists", "an object of that name exists already, and stays as it is", "run again");
+      return failure("s3-object-exists", "an object of that name exists; it was not changed", "run again");
   }
   const status = answer?.$metadata.httpStatusCode;
-  // The answer to a HEAD has no body, nor has that of some stores. Then only the status tells.
+  // The answer to a HEAD has no body, and some stores never send one. Then only the status is left.
   if (status === 301) return wrongRegion();
   if (status === 403)
     return failure("s3-forbidden", "access is denied", needs ?? "give the credentials the policy in docs/buckets.md");
   if (status !== undefined)
-    return failure("s3-failed", `S3 answered ${name} (HTTP ${status})`, "see what the store says of it");
+    return failure("s3-failed", `S3 answered ${name} (HTTP ${status})`, "look in the logs of the store");
   const network = networkProblem(error);
   if (network !== undefined)
     return failure("s3-unreachable", `no answer: ${network}`, "check the network, proxy and endpoint from here to it");
   return failure(
     "s3-answer-unreadable",
     `the answer cannot be used: ${firstLine(messageOf(error))}`,
-    "see whether something else than S3 answers there",
+    "check whether the endpoint is an S3 store",
   );
 }
 

@@ -39,16 +39,16 @@ const meanings: Readonly<Record<string, { readonly code: ErrorCode; readonly nex
   },
   DecryptionFailure: {
     code: "kms-key-unusable",
-    next: "see whether the KMS key is enabled, and whether its policy lets you decrypt",
+    next: "check whether the KMS key is enabled and its policy lets you decrypt",
   },
   EncryptionFailure: {
     code: "kms-key-unusable",
-    next: "see whether the KMS key is enabled, and whether its policy lets you encrypt",
+    next: "check whether the KMS key is enabled and its policy lets you encrypt",
   },
   ExpiredTokenException: { code: "aws-credentials-rejected", next: "log in to AWS again" },
   UnrecognizedClientException: {
     code: "aws-credentials-rejected",
-    next: "see whether AWS_PROFILE or the access key is the right one",
+    next: "check AWS_PROFILE or the access key",
   },
 };
 
@@ -70,7 +70,7 @@ export function connectSecretsManager(
       if (secret === undefined) return undefined;
       if (secret.DeletedDate !== undefined) {
         await asked(SecretId, signal, () => client.send(new RestoreSecretCommand({ SecretId }), options));
-        progress(`${SecretId} was to be deleted, and is taken back`);
+        progress(`${SecretId} was scheduled for deletion; the deletion has been cancelled`);
       }
       // Checked before the value is read: AWS answers an unknown label and an unknown secret with the same error.
       if (!Object.values(secret.VersionIdsToStages ?? {}).some((labels) => labels.includes(label))) return undefined;
@@ -85,7 +85,7 @@ export function connectSecretsManager(
       const answer = await asked(SecretId, signal, () => client.send(command, options));
       if (answer?.VersionId !== undefined) return answer.VersionId;
       throw new RecoveryError("secret-copy-missing", `${SecretId} does not exist in AWS Secrets Manager`, {
-        next: "let `pulumi up` make it first",
+        next: "create it first with `pulumi up`",
       });
     },
 

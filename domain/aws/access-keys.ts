@@ -10,7 +10,7 @@ export type AccessKeys = z.infer<typeof accessKeysSchema>;
 export const sessionKeysSchema = accessKeysSchema.extend({ sessionToken: key.exactOptional() });
 export type SessionKeys = z.infer<typeof sessionKeysSchema>;
 
-/** Keys of the database's Pods for each side whose credentials are `secret`: to write backups, and to read those to restore. */
+/** Keys that the database's Pods use to write backups, and to read the backups to restore. Absent where a role is used. */
 export interface DatabaseKeys {
   readonly backup?: AccessKeys | undefined;
   readonly restore?: AccessKeys | undefined;

@@ -13,7 +13,7 @@ export function s3Url({ bucket, prefix }: S3Location): string {
   return `s3://${bucket}/${prefix}`;
 }
 
-/** Excludes the characters that have a special meaning in URLs, shells or paths. */
+/** Excludes characters with a special meaning in URLs, shells or paths. */
 const prefixPattern = /^[\w.=@:+,!*'()-]+(\/[\w.=@:+,!*'()-]+)*$/;
 /** A key has at most 1024 bytes in S3; the rest is for the object's own name. */
 const maxPrefixLength = 512;

@@ -24,7 +24,7 @@ export const secrets = {
       "For each one the message says why: there is no copy with the label, the copy is not one of ours or has invalid content, or the Secret exists with other content. None was created, so the set is never mixed.",
     matters:
       "A HarborCluster made now would get new passwords and a new encryption key. What Harbor encrypted in its database, such as the credentials of registries, could not be read.",
-    todo: "Do not make the HarborCluster yet. Give the right --uid, or delete a Secret by hand that nothing uses any more.",
+    todo: "Do not create the HarborCluster yet. Give the right --uid, or delete a Secret by hand if nothing uses it any more.",
     green: "The copies in AWS Secrets Manager, and the backups.",
   },
   "secret-copy-missing": {
@@ -35,7 +35,7 @@ export const secrets = {
     green: "Copies of other Secrets.",
   },
   "secret-copy-not-confirmed": {
-    title: "AWS does not give back what was written",
+    title: "AWS does not return what was written",
     means: "A new version was written and read back, and the two differ: another run wrote at the same time.",
     matters: "The version was not made current, so the copy of before still counts.",
     todo: "Run it again, alone.",

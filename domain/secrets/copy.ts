@@ -111,7 +111,7 @@ export function decideCopy(
     problem: stored.found === "copy" ? `${problem}; the kept copy stays as it is` : problem,
   });
   if (stored.found === "something-else")
-    return refuse("Secrets Manager holds something else under its name, which is left as it is");
+    return refuse("Secrets Manager holds something else under its name; it was not changed");
   if (live === undefined) return refuse("there is no such Secret in Kubernetes");
   const problem = contentProblem(harbor, name, live);
   if (problem !== undefined) return refuse(problem);
@@ -119,14 +119,16 @@ export function decideCopy(
   const changed = kept === undefined || !sameContent(kept.secret, live);
   if (identity === undefined) {
     return changed
-      ? refuse("there is no postgresql resource, so it cannot be told whose it is")
+      ? refuse("there is no postgresql resource, so the database that it belongs to is not known")
       : { action: "nothing" };
   }
   const cluster = withWhatWasKnown(identity, kept?.cluster);
   const copy: SecretCopy = { version: 1, secret: { name, type: live.type, data: live.data }, cluster };
   if (kept === undefined) return { action: "keep", why: "first copy", copy };
   if (changed && kept.cluster.uid === identity.uid && kindOf(harbor, name).kind === "encryption-key") {
-    return refuse("it is another key than the kept one of the same database, whose content was encrypted with that");
+    return refuse(
+      "the key differs from the kept one of the same database, and the database's content was encrypted with the kept one",
+    );
   }
   if (changed) return { action: "keep", why: "content changed", copy };
   return sameIdentity(kept.cluster, cluster) ? { action: "nothing" } : { action: "keep", why: "cluster changed", copy };

@@ -17,7 +17,7 @@ const identitySeconds = 60;
 
 /**
  * A text that changes whenever the content of a secret changes, or the database that the secrets belong to. When it
- * changes, `up` keeps the secrets again. It is a hash of the content, so it must be treated as a secret.
+ * changes, `up` keeps the secrets again. It is derived from the content, so treat it as a secret.
  *
  * @param wait how long to wait until the operators have created all of them; undefined for a single check.
  * @throws RecoveryError that lists what is missing when the time is over.
@@ -40,8 +40,8 @@ export async function fingerprintSecrets(
       if (await forSecrets.pause(line)) continue;
       throw new RecoveryError(
         "secrets-not-made",
-        `${formatObjectName(harbor)}: waited ${formatDuration(wait)} in vain for:\n${missing.map((one) => `  ${one}`).join("\n")}`,
-        { next: "see the status of the HarborCluster and of its postgresql resource, and the operators' logs" },
+        `${formatObjectName(harbor)}: these do not exist after ${formatDuration(wait)}:\n${missing.map((one) => `  ${one}`).join("\n")}`,
+        { next: "check the status of the HarborCluster and of its postgresql resource, and the operators' logs" },
       );
     }
     if (unseen.length === 0 || !(await forIdentity.pause(line))) return report(found);
@@ -78,7 +78,7 @@ async function look(
   }
   const unseen = [
     ...(identity?.backups === null ? ["the place of the backups, in the StatefulSet"] : []),
-    ...(identity?.systemIdentifier === null ? ["the system identifier, which Patroni makes"] : []),
+    ...(identity?.systemIdentifier === null ? ["the system identifier, which Patroni creates"] : []),
   ];
   return { fingerprint: hash.digest("hex"), missing, unseen };
 }

@@ -55,14 +55,14 @@ export async function keepSecrets(
     throw new RecoveryError(
       "secrets-not-kept",
       `${formatObjectName(harbor)}: not kept in AWS Secrets Manager:\n${refused.join("\n")}`,
-      { next: "see whether the operators have made the Secrets; put right what is wrong in them, then run again" },
+      { next: "check whether the operators have created the Secrets; correct what is wrong in them, then run again" },
     );
   }
   if (identity === undefined) {
     throw new RecoveryError(
       "postgresql-not-made",
       `there is no postgresql ${harbor.namespace}/${postgresqlName(harbor)}`,
-      { next: "wait until the Harbor operator has made it" },
+      { next: "wait until the Harbor operator has created it" },
     );
   }
   return {
@@ -83,7 +83,7 @@ async function keep(aws: SecretsManager, name: string, copy: SecretCopy): Promis
   }
   throw new RecoveryError(
     "secret-copy-not-confirmed",
-    `${name}: AWS Secrets Manager does not give back what was just written`,
+    `${name}: AWS Secrets Manager does not return what was just written`,
     { next: "run again; another run may have written at the same time" },
   );
 }

@@ -55,7 +55,7 @@ export async function restoreSecrets(
     // An operator may have created it at the same moment.
     const live = await kubernetes.getSecret({ namespace: harbor.namespace, name });
     if (live === undefined || !sameContent(live, secret))
-      throw refusal(harbor, [`  ${name}: somebody else has made it meanwhile, with other content`]);
+      throw refusal(harbor, [`  ${name}: something else has just created it with different content`]);
     surroundings.progress(`${harbor.namespace}/${name}: restored`);
   }
   return {
@@ -79,11 +79,14 @@ async function look(
   ]);
   if (text === undefined) return { name, problem: `AWS Secrets Manager has no ${copy} with the label ${label}` };
   const stored = parseStored(text);
-  if (stored.found !== "copy") return { name, problem: `${copy} is no copy of a Kubernetes Secret` };
+  if (stored.found !== "copy") return { name, problem: `${copy} is not a copy of a Kubernetes Secret` };
   const problem = contentProblem(harbor, name, stored.copy.secret);
   if (problem !== undefined) return { name, problem: `${copy}: ${problem}` };
   if (live !== undefined && !sameContent(live, stored.copy.secret)) {
-    return { name, problem: "the Secret exists with other content, and is left as it is: something may run with it" };
+    return {
+      name,
+      problem: "the Secret exists with different content. It was not changed, because something may be using it",
+    };
   }
   return { name, copy, content: stored.copy, isThere: live !== undefined };
 }
@@ -107,6 +110,6 @@ function refusal(harbor: ObjectName, problems: readonly string[]): RecoveryError
   return new RecoveryError(
     "secrets-not-restorable",
     `${formatObjectName(harbor)}: the secrets cannot be restored:\n${problems.join("\n")}`,
-    { next: "restore before the HarborCluster is made; a Secret that nothing uses any more can be deleted by hand" },
+    { next: "restore before the HarborCluster is created; delete a Secret by hand if nothing uses it any more" },
   );
 }

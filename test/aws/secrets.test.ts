@@ -158,7 +158,7 @@ describe("keeping secrets in AWS Secrets Manager and restoring them", function (
       await manager.send(new DeleteSecretCommand({ SecretId, RecoveryWindowInDays: 7 }));
       const { exitCode, stderr } = await run("keep");
       assert.equal(exitCode, 0, stderr);
-      assert.match(stderr, /standby\S+ was to be deleted, and is taken back/);
+      assert.match(stderr, /standby\S+ was scheduled for deletion; the deletion has been cancelled/);
       assert.equal((await manager.send(new DescribeSecretCommand({ SecretId }))).DeletedDate, undefined);
     });
 
@@ -179,7 +179,7 @@ describe("keeping secrets in AWS Secrets Manager and restoring them", function (
       await objects.setSecret("pull", { token: "x" });
       const { exitCode, stderr } = await run("keep", "--also", "pull");
       assert.equal(exitCode, 4);
-      assert.match(stderr, /pull does not exist in AWS Secrets Manager\nnext: let `pulumi up` make it first/);
+      assert.match(stderr, /pull does not exist in AWS Secrets Manager\nnext: create it first with `pulumi up`/);
     });
 
     faultTest(31, "finds the copies of two databases with the same name", async () => {
@@ -198,7 +198,7 @@ describe("keeping secrets in AWS Secrets Manager and restoring them", function (
       await objects.createSecrets();
       const { exitCode, stderr } = await run("keep");
       assert.equal(exitCode, 4);
-      assert.match(stderr, /there is no postgresql resource, so it cannot be told whose it is/);
+      assert.match(stderr, /there is no postgresql resource, so the database that it belongs to is not known/);
     });
   });
 
@@ -242,7 +242,7 @@ describe("keeping secrets in AWS Secrets Manager and restoring them", function (
       await objects.setSecret(postgres, { username: "postgres", password: "CANARY-made-by-the-operator" });
       const { exitCode, stdout, stderr } = await run("restore");
       assert.equal(exitCode, 4);
-      assert.match(stderr, /postgres\S+: the Secret exists with other content, and is left as it is/);
+      assert.match(stderr, /postgres\S+: the Secret exists with different content/);
       assert.doesNotMatch(stdout + stderr, /CANARY/);
       const { items } = await kubernetes.core.listNamespacedSecret({ namespace: harbor.namespace });
       assert.deepEqual(
@@ -292,7 +292,7 @@ describe("keeping secrets in AWS Secrets Manager and restoring them", function (
       for (const SecretId of copies) await manager.send(new DeleteSecretCommand({ SecretId, RecoveryWindowInDays: 7 }));
       const { exitCode, stderr } = await run("restore", "--uid", uid);
       assert.equal(exitCode, 0, stderr);
-      assert.equal(stderr.match(/was to be deleted, and is taken back/g)?.length, 4);
+      assert.equal(stderr.match(/was scheduled for deletion; the deletion has been cancelled/g)?.length, 4);
     });
   });
 
@@ -324,7 +324,10 @@ describe("keeping secrets in AWS Secrets Manager and restoring them", function (
       await objects.setSecret(standby, undefined);
       const { exitCode, stderr } = await run("fingerprint", "--wait", "3s");
       assert.equal(exitCode, 4);
-      assert.match(stderr, /waited 3s in vain for:\n {2}Secret standby\S+\nnext: see the status of the HarborCluster/);
+      assert.match(
+        stderr,
+        /these do not exist after 3s:\n {2}Secret standby\S+\nnext: check the status of the HarborCluster/,
+      );
     });
   });
 

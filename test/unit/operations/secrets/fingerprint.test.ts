@@ -42,7 +42,7 @@ describe("fingerprintSecrets", () => {
 
   it("waits for a Secret for the whole limit, says so once, and names what is missing", async () => {
     kubernetes.secrets = {};
-    await assert.rejects(fingerprint("5m"), /waited 5m in vain for:\n {2}Secret one$/);
+    await assert.rejects(fingerprint("5m"), /these do not exist after 5m:\n {2}Secret one$/);
     assert.equal(surroundings.elapsed, 300);
     assert.deepEqual(surroundings.lines, ["waiting for: Secret one"]);
   });
@@ -51,7 +51,7 @@ describe("fingerprintSecrets", () => {
     kubernetes.systemIdentifier = undefined;
     await fingerprint("5m");
     assert.equal(surroundings.elapsed, 60);
-    assert.deepEqual(surroundings.lines, ["waiting for: the system identifier, which Patroni makes"]);
+    assert.deepEqual(surroundings.lines, ["waiting for: the system identifier, which Patroni creates"]);
   });
 
   it("goes on without the system identifier at once when the Secrets took longer than a minute", async () => {
