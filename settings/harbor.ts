@@ -1,4 +1,7 @@
 import { z } from "zod";
+import { endpointUrlSchema } from "../domain/aws/endpoint-url.ts";
+import { accountIdSchema } from "../domain/aws/account.ts";
+import { kmsKeySchema } from "../domain/aws/kms-key.ts";
 import { accessKeysSchema } from "../domain/aws/access-keys.ts";
 import type { Finding } from "../domain/finding.ts";
 import { longestNamespaceAndName } from "../domain/harbor/names.ts";
@@ -25,12 +28,6 @@ import { writtenReason } from "../domain/written-reason.ts";
 const objectName = z
   .string()
   .regex(/^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$/, "must be a Kubernetes name: a-z, 0-9, - and .");
-const kmsKey = z
-  .string()
-  .regex(
-    /^(arn:aws[-a-z]*:kms:[-a-z0-9]+:\d{12}:(key|alias)\/\S+|[0-9a-f-]{36}|mrk-[0-9a-f]{32}|alias\/\S+)$/,
-    "must be a KMS key's ID, alias or ARN",
-  );
 
 const bucket = z.strictObject({
   name: bucketName.describe("Name of the bucket."),
@@ -39,7 +36,9 @@ const bucket = z.strictObject({
     .boolean()
     .default(false)
     .describe("true for a bucket that already exists. It is used as it is, and not created."),
-  kmsKey: kmsKey.optional().describe("Customer-managed KMS key that encrypts the bucket. Default: S3's own keys."),
+  kmsKey: kmsKeySchema
+    .optional()
+    .describe("Customer-managed KMS key that encrypts the bucket. Default: S3's own keys."),
   noncurrentDays: z
     .int()
     .min(1)
@@ -75,6 +74,9 @@ const backup = z
       .min(2)
       .default(5)
       .describe("Days after which base backups and their WAL are deleted; at least 2."),
+    bucketOwner: accountIdSchema
+      .optional()
+      .describe("AWS account that owns the bucket databaseBackups. A bucket of another account is refused."),
     credentials: credentialsSchema.describe(
       "How the database writes its backups: secret (keys in postgres-recovery:harborSecrets) or an IAM role.",
     ),
@@ -111,6 +113,9 @@ const restore = z
       .describe("Bucket of the backups. Default: the bucket databaseBackups, with its region and endpoint."),
     region: z.string().optional().describe("Region of that bucket; needed with bucket."),
     endpoint: z.string().optional().describe("Endpoint of that bucket's store, when it is not AWS."),
+    bucketOwner: accountIdSchema
+      .optional()
+      .describe("AWS account that owns the bucket of the backups. A bucket of another account is refused."),
     credentials: credentialsSchema.describe(
       "How the database reads the backups: secret (keys in postgres-recovery:harborSecrets) or an IAM role.",
     ),
@@ -138,7 +143,7 @@ const secrets = z
       .describe(
         "Secrets of Harbor's namespace to keep besides the database's credentials and Harbor's encryption key.",
       ),
-    kmsKeyId: kmsKey.optional().describe("Customer-managed KMS key for the copies. Default: aws/secretsmanager."),
+    kmsKeyId: kmsKeySchema.optional().describe("Customer-managed KMS key for the copies. Default: aws/secretsmanager."),
     region: awsRegion
       .optional()
       .describe("Region of AWS Secrets Manager. Default: that of the bucket databaseBackups."),
@@ -152,7 +157,7 @@ const secrets = z
       .array(
         z.strictObject({
           region: awsRegion.describe("Region of the replica."),
-          kmsKeyId: kmsKey.optional().describe("Its own KMS key. Default: aws/secretsmanager."),
+          kmsKeyId: kmsKeySchema.optional().describe("Its own KMS key. Default: aws/secretsmanager."),
         }),
       )
       .default([])
@@ -162,6 +167,11 @@ const secrets = z
       .default(true)
       .describe(
         "Whether a restore first puts the kept Secrets back. false if they were never kept, or if somebody else puts them back.",
+      ),
+    restoreUid: restoreFields.uid
+      .optional()
+      .describe(
+        "UID of the lost postgresql resource whose Secrets a restore puts back, when restore names a prefix. Default: restore.uid, else the newest copies of this Kubernetes cluster.",
       ),
     recoveryWindowDays: z.int().min(7).max(30).default(30).describe("Days in which a deleted copy can be recovered."),
   })
@@ -207,6 +217,15 @@ const harborInput = z.strictObject({
       "Whether to create IAM policies for writing and for reading the backups. Not for an S3-compatible store.",
     ),
   secrets: secrets.prefault({}),
+  endpointUrls: z
+    .strictObject({
+      s3: endpointUrlSchema.optional().describe("Of S3. The database's Pods do not use it."),
+      secretsManager: endpointUrlSchema.optional().describe("Of Secrets Manager."),
+    })
+    .prefault({})
+    .describe(
+      "Addresses at which this machine reaches AWS, such as those of VPC endpoints. Default: AWS's public addresses; AWS_ENDPOINT_URL is not used.",
+    ),
   pgHba: z
     .array(z.string())
     .default([])
@@ -300,7 +319,7 @@ export const harborSchema = harborInput
   )
   .transform(({ backup, restore, pgHba: ownPgHbaLines, ...rest }) => {
     const { name: bucket, region, kmsKey } = rest.buckets.databaseBackups;
-    const ownStore = { bucket, region, endpoint: backup.endpoint };
+    const ownStore = { bucket, region, endpoint: backup.endpoint, bucketOwner: backup.bucketOwner };
     const fullBackup: Backup = { ...backup, ...ownStore, kmsKey };
     const secrets = { ...rest.secrets, region: rest.secrets.region ?? region };
     return {
@@ -315,10 +334,13 @@ export const harborSchema = harborInput
 export type HarborSettings = z.output<typeof harborSchema>;
 
 function fullRestore(
-  { uid, prefix, bucket, region, endpoint, ...rest }: z.output<typeof restore>,
-  ownStore: Pick<Restore, "bucket" | "region" | "endpoint">,
+  { uid, prefix, bucket, region, endpoint, bucketOwner, ...rest }: z.output<typeof restore>,
+  ownStore: Pick<Restore, "bucket" | "bucketOwner" | "region" | "endpoint">,
 ): Restore {
-  const store = bucket === undefined || region === undefined ? ownStore : { bucket, region, endpoint };
+  const store =
+    bucket === undefined || region === undefined
+      ? { ...ownStore, bucketOwner: bucketOwner ?? ownStore.bucketOwner }
+      : { bucket, region, endpoint, bucketOwner };
   const source = restoreSource({ uid, prefix });
   if (source === undefined) throw new TypeError(oneSource);
   return { ...rest, ...store, source };

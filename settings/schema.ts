@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { dumpBucketSchema } from "../domain/dump/bucket.ts";
 import { dumpDirectorySchema } from "../domain/dump/dump.ts";
 import { clusterUid, timeLimitsSchema } from "../domain/stanza/create.ts";
 import { harborSchema, databaseKeysSchema } from "./harbor.ts";
@@ -56,6 +57,7 @@ const stanza = z
       .describe(
         "Where dumps go: a folder, relative to the project, or s3://BUCKET[/PREFIX]. They contain the databases' content: keep the place private.",
       ),
+    dumpBucket: dumpBucketSchema.optional().describe("About the bucket, when dumpDirectory is in S3."),
     targets: z
       .array(target)
       .refine((targets) => listedTwice(targets).length === 0, {

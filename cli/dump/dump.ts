@@ -1,4 +1,5 @@
 import type { Duration } from "../../domain/duration.ts";
+import { dumpBucketSchema } from "../../domain/dump/bucket.ts";
 import { dumpDirectorySchema } from "../../domain/dump/dump.ts";
 import { visibleJson } from "../../domain/visible-text.ts";
 import { formatObjectName, type ObjectName } from "../../domain/kubernetes/object-name.ts";
@@ -15,16 +16,25 @@ import type { DumpCommandReport } from "../../domain/dump/report.ts";
 export interface DumpCommandOptions extends CommonOptions {
   readonly output: "table" | "json";
   readonly directory: string;
+  readonly bucketOwner?: string | undefined;
+  readonly kmsKey?: string | undefined;
+  readonly endpointUrl?: string | undefined;
   readonly dumpTimeout: Duration;
 }
 
 /** `postgres-recovery dump`; the result is the exit code. */
 export async function dump(cluster: ObjectName, options: DumpCommandOptions): Promise<number> {
   const directory = validated(dumpDirectorySchema, options.directory);
+  const { bucketOwner: owner, kmsKey, endpointUrl } = options;
+  const bucket = validated(dumpBucketSchema, { owner, kmsKey, endpointUrl });
   const { client, surroundings } = await openSession(options);
   await existingCluster(client, cluster);
   const pod = await findLeader(client, cluster, surroundings);
-  const dumped = await dumpDatabases(client, { cluster, pod, directory, timeLimit: options.dumpTimeout }, surroundings);
+  const dumped = await dumpDatabases(
+    client,
+    { cluster, pod, directory, bucket, timeLimit: options.dumpTimeout },
+    surroundings,
+  );
   printText(rendered({ version: 1, cluster: formatObjectName(cluster), pod, ...dumped }, options.output));
   return 0;
 }

@@ -46,6 +46,7 @@ export interface StatusOptions extends RequestOptions, OperatorOptions {
   readonly line: readonly string[];
   readonly also: readonly string[];
   readonly backups: boolean;
+  readonly endpointUrl?: string | undefined;
 }
 
 interface HarborSession {
@@ -145,6 +146,7 @@ export async function harborStatusCommand(cluster: ObjectName | undefined, optio
     pgHba: requiredPgHba(options.line),
     alsoSecrets: [...options.also],
     backups: options.backups,
+    endpointUrl: options.endpointUrl,
   }));
   const { client, surroundings } = await connect(options, target);
   const report = await harborStatus({ harbor: client, connectS3: openS3 }, request, surroundings);

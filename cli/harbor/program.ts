@@ -33,6 +33,7 @@ export function addHarborCommands(root: Command, setExitCode: (code: number) => 
     .option("--line <lines...>", "your own pg_hba lines, placed before the runbook's nine", noTexts())
     .option("--also <names...>", "further Secrets that should exist", noTexts())
     .option("--no-backups", "do not look at the backups in S3")
+    .option("--endpoint-url <url>", "address at which this machine reaches AWS S3, such as that of a VPC endpoint")
     .action(async (cluster, options) => {
       setExitCode(await (await load()).harborStatusCommand(cluster, options));
     });

@@ -27,6 +27,8 @@ export interface RestoreCheckOptions extends RequestOptions, OperatorOptions {
   readonly bucket?: string | undefined;
   readonly region?: string | undefined;
   readonly endpoint?: string | undefined;
+  readonly endpointUrl?: string | undefined;
+  readonly bucketOwner?: string | undefined;
   readonly scope?: string | undefined;
   readonly uid?: string | undefined;
   readonly prefix?: string | undefined;
@@ -59,14 +61,19 @@ export async function restoreCheck(cluster: ObjectName | undefined, options: Res
 }
 
 /** The SDK is big, so it is loaded only here. */
-async function stores({ backup, keys, restore }: TaskOf<"restore check">): Promise<[source: S3Client, own: S3Client]> {
+async function stores({
+  backup,
+  endpointUrl,
+  keys,
+  restore,
+}: TaskOf<"restore check">): Promise<[source: S3Client, own: S3Client]> {
   const { connectS3 } = await import("../../clients/aws/s3.ts");
   const source = restore === undefined ? { ...backup, keys: keys.backup } : { ...restore, keys: keys.restore };
-  return [connectS3(source), connectS3({ ...backup, keys: keys.backup })];
+  return [connectS3({ ...source, endpointUrl }), connectS3({ ...backup, keys: keys.backup, endpointUrl })];
 }
 
 function taskOf(cluster: ObjectName, options: RestoreCheckOptions): TaskOf<"restore check"> {
-  const { bucket = "", region = "", endpoint, irsaRoleArn } = options;
+  const { bucket = "", bucketOwner, region = "", endpoint, irsaRoleArn } = options;
   const credentials: Credentials = irsaRoleArn === undefined ? "secret" : { irsaRoleArn };
   const source = restoreSource(options);
   if (source === undefined) throw new RecoveryError("request-invalid", "give exactly one of --uid and --prefix");
@@ -75,7 +82,7 @@ function taskOf(cluster: ObjectName, options: RestoreCheckOptions): TaskOf<"rest
     operator: operatorOf(options),
     image:
       options.image ?? recommendedImageFor({ restoredMajor: options.postgresVersion, irsa: irsaRoleArn !== undefined }),
-    backup: { bucket: options.backupBucket ?? bucket, region, endpoint, credentials },
+    backup: { bucket: options.backupBucket ?? bucket, region, endpoint, bucketOwner, credentials },
     restore: {
       id: "by-hand",
       scope: options.scope ?? postgresqlName(cluster),
@@ -83,6 +90,7 @@ function taskOf(cluster: ObjectName, options: RestoreCheckOptions): TaskOf<"rest
       bucket,
       region,
       endpoint,
+      bucketOwner,
       credentials,
       postgresVersion: options.postgresVersion,
       versionInPath: options.versionInPath,
@@ -90,6 +98,7 @@ function taskOf(cluster: ObjectName, options: RestoreCheckOptions): TaskOf<"rest
     },
     pgHba: [...runbookPgHba],
     keys: {},
+    endpointUrl: options.endpointUrl,
     timeLimit: options.timeout,
   };
 }
@@ -137,8 +146,8 @@ function conclusion({ verdict }: ReportOf<"restore check">): string {
 }
 
 async function suggest(options: RestoreCheckOptions): Promise<number> {
-  const { bucket, region, endpoint } = options;
-  const request = validated(suggestRequestSchema, { bucket, region, endpoint });
+  const { bucket, bucketOwner, region, endpoint, endpointUrl } = options;
+  const request = validated(suggestRequestSchema, { bucket, bucketOwner, region, endpoint, endpointUrl });
   const surroundings = surroundingsOfProcess();
   const { connectS3 } = await import("../../clients/aws/s3.ts");
   const s3 = connectS3(request);

@@ -34,6 +34,8 @@ export function addRestoreCommands(root: Command, setExitCode: (code: number) =>
     .option("--bucket <name>", "bucket of the backups to restore")
     .option("--region <region>", "its region")
     .option("--endpoint <url>", "http(s)://HOST[:PORT] of an S3-compatible store; never for AWS")
+    .option("--endpoint-url <url>", "address at which this machine reaches AWS S3, such as that of a VPC endpoint")
+    .option("--bucket-owner <account>", "AWS account that both buckets must belong to (default: any)")
     .option("--scope <folder>", "folder below spilo/ (default: the name of the HarborCluster's postgresql resource)")
     .option("--uid <uid>", "UID of the lost postgresql resource")
     .option("--prefix <text>", "instead of --uid, for backups without one in their path: the text before the scope")

@@ -11,6 +11,8 @@ import {
 
 const regionHelp = "region of AWS Secrets Manager (default: AWS_REGION, else that of the AWS profile)";
 
+const endpointUrlHelp = "address of AWS Secrets Manager, such as that of a VPC endpoint (default: AWS)";
+
 /** Adds `postgres-recovery secrets …`. */
 export function addSecretsCommands(root: Command, setExitCode: (code: number) => void): void {
   const secrets = root
@@ -37,6 +39,7 @@ export function addSecretsCommands(root: Command, setExitCode: (code: number) =>
       "copy the Secrets into AWS Secrets Manager; a new version only if the content changed, and never of an empty or malformed Secret",
     )
     .option("--region <region>", regionHelp)
+    .option("--endpoint-url <url>", endpointUrlHelp)
     .action(async (cluster, options) => {
       setExitCode(await (await load()).secretsKeep(cluster, options));
     });
@@ -49,7 +52,11 @@ export function addSecretsCommands(root: Command, setExitCode: (code: number) =>
       "put the kept Secrets into the namespace before the HarborCluster is created; an existing Secret is never changed",
     )
     .option("--region <region>", regionHelp)
-    .option("--uid <uid>", "UID of the lost postgresql resource (default: the newest copies)")
+    .option("--endpoint-url <url>", endpointUrlHelp)
+    .option(
+      "--uid <uid>",
+      "UID of the lost postgresql resource (default: the newest copies of this Kubernetes cluster)",
+    )
     .action(async (cluster, options) => {
       setExitCode(await (await load()).secretsRestore(cluster, options));
     });

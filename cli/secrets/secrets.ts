@@ -1,5 +1,5 @@
 import { connectHarbor, type HarborClient } from "../../clients/kubernetes/harbor.ts";
-import type { SecretsManager } from "../../clients/aws/secrets-manager.ts";
+import type { SecretsManager, SecretsManagerAccess } from "../../clients/aws/secrets-manager.ts";
 import type { Duration } from "../../domain/duration.ts";
 import type { ObjectName } from "../../domain/kubernetes/object-name.ts";
 import { visibleJson } from "../../domain/visible-text.ts";
@@ -20,6 +20,7 @@ interface SecretsOptions extends RequestOptions {
 }
 export interface SecretsKeepOptions extends SecretsOptions {
   readonly region?: string | undefined;
+  readonly endpointUrl?: string | undefined;
 }
 export interface SecretsRestoreOptions extends SecretsKeepOptions {
   readonly uid?: string | undefined;
@@ -34,10 +35,11 @@ export async function secretsKeep(cluster: ObjectName | undefined, options: Secr
     cluster: named,
     also: [...options.also],
     region: options.region,
+    endpointUrl: options.endpointUrl,
   }));
   const { kubernetes, surroundings } = await connect(asked);
-  const { cluster: harbor, also, region } = asked.request;
-  const aws = await secretsManager(region, surroundings);
+  const { cluster: harbor, also } = asked.request;
+  const aws = await secretsManager(asked.request, surroundings);
   printReport(await keepSecrets(kubernetes, aws, harbor, secretNames(harbor, also), surroundings), options.output);
   return 0;
 }
@@ -48,11 +50,12 @@ export async function secretsRestore(cluster: ObjectName | undefined, options: S
     cluster: named,
     also: [...options.also],
     region: options.region,
+    endpointUrl: options.endpointUrl,
     uid: options.uid,
   }));
   const { kubernetes, surroundings } = await connect(asked);
-  const { cluster: harbor, also, region, uid } = asked.request;
-  const aws = await secretsManager(region, surroundings);
+  const { cluster: harbor, also, uid } = asked.request;
+  const aws = await secretsManager(asked.request, surroundings);
   const names = secretNames(harbor, also);
   printReport(await restoreSecrets(kubernetes, aws, harbor, names, uid, surroundings), options.output);
   return 0;
@@ -87,9 +90,12 @@ async function connect({ target }: Pick<Asked<"secrets keep">, "target">): Promi
 }
 
 /** Loaded late because the SDK is big. `secrets fingerprint`, which every preview runs, does not need it. */
-async function secretsManager(region: string | undefined, { progress, signal }: Surroundings): Promise<SecretsManager> {
+async function secretsManager(
+  access: SecretsManagerAccess,
+  { progress, signal }: Surroundings,
+): Promise<SecretsManager> {
   const { connectSecretsManager } = await import("../../clients/aws/secrets-manager.ts");
-  return connectSecretsManager(region, signal, progress);
+  return connectSecretsManager(access, signal, progress);
 }
 
 type SecretsReport = ReportOf<"secrets keep"> | ReportOf<"secrets restore">;

@@ -13,6 +13,9 @@ export interface StanzaCreateOptions extends RequestOptions {
   readonly timeout: Duration;
   readonly uid?: string | undefined;
   readonly dumpDirectory: string;
+  readonly bucketOwner?: string | undefined;
+  readonly kmsKey?: string | undefined;
+  readonly endpointUrl?: string | undefined;
   readonly skipDump?: string | undefined;
   readonly dumpTimeout: Duration;
   readonly createTimeout: Duration;
@@ -28,14 +31,13 @@ export async function stanzaCreate(cluster: ObjectName | undefined, options: Sta
   return 0;
 }
 
-function taskOf(
-  cluster: ObjectName,
-  { createTimeout, dumpDirectory, dumpTimeout, operatorTimeout, skipDump, timeout, uid }: StanzaCreateOptions,
-): TaskOf<"stanza create"> {
+function taskOf(cluster: ObjectName, options: StanzaCreateOptions): TaskOf<"stanza create"> {
+  const { createTimeout, dumpDirectory, dumpTimeout, operatorTimeout, skipDump, timeout, uid } = options;
+  const bucket = { owner: options.bucketOwner, kmsKey: options.kmsKey, endpointUrl: options.endpointUrl };
   return {
     cluster,
     uid,
-    dump: skipDump === undefined ? { directory: dumpDirectory } : { skip: skipDump },
+    dump: skipDump === undefined ? { directory: dumpDirectory, bucket } : { skip: skipDump },
     timeLimits: { info: timeout, dump: dumpTimeout, create: createTimeout, operator: operatorTimeout },
   };
 }

@@ -26,7 +26,7 @@ export function addStanzaCommands(root: Command, setExitCode: (code: number) => 
   requestedStepCommand(stanza, "stanza create", "PostgresCluster", listFormats, [
     "postgres-recovery stanza create calendar/calendar-db",
     "postgres-recovery stanza create calendar/calendar-db --dump-directory /backup",
-    "postgres-recovery stanza create calendar/calendar-db --dump-directory s3://my-dumps/dev",
+    "postgres-recovery stanza create calendar/calendar-db --dump-directory s3://my-dumps/dev --bucket-owner 123456789012",
     "postgres-recovery stanza create calendar/calendar-db --skip-dump 'dumped an hour ago, see TICKET-1'",
   ])
     .description(
@@ -35,6 +35,9 @@ export function addStanzaCommands(root: Command, setExitCode: (code: number) => 
     .addOption(durationOption("--timeout <duration>", "how long each check of the stanza may take", "30s"))
     .option("--uid <uid>", "do nothing unless the PostgresCluster has this metadata.uid")
     .option("--dump-directory <directory>", "where the dump goes: a folder, or s3://BUCKET[/PREFIX]", "dumps")
+    .option("--bucket-owner <account>", "AWS account that the bucket must belong to (default: that of the credentials)")
+    .option("--kms-key <key>", "KMS key that encrypts the dump in S3 (default: the bucket's own encryption)")
+    .option("--endpoint-url <url>", "address of an S3-compatible store or a VPC endpoint (default: AWS)")
     .option("--skip-dump <reason>", "take no dump, for this reason")
     .addOption(durationOption("--dump-timeout <duration>", "how long the dump may take", "1h"))
     .addOption(durationOption("--create-timeout <duration>", "how long to keep trying to create the stanza", "10m"))

@@ -8,6 +8,8 @@ export interface S3Place {
   readonly bucket: string;
   readonly region: string;
   readonly endpoint: string | undefined;
+  /** AWS account that the bucket must belong to. S3 answers a wrong owner like a missing permission. */
+  readonly bucketOwner?: string | undefined;
   /** Advice for a caller without permission: what the credentials must be allowed to do. Default: to read backups. */
   readonly needs?: string;
 }
@@ -42,10 +44,22 @@ const codedSchema = z.object({ code: z.string() });
  *
  * @param what the request in words, such as `list spilo/db/wal`.
  */
-export function s3Error({ bucket, region, endpoint, needs }: S3Place, what: string, error: unknown): S3Error {
+export function s3Error(
+  { bucket, bucketOwner, region, endpoint, needs }: S3Place,
+  what: string,
+  error: unknown,
+): S3Error {
   const store = endpoint ?? `AWS, region ${region}`;
   const failure = (code: S3Code, problem: string, next: string): S3Error =>
     new S3Error(code, `bucket ${bucket} (${store}): ${problem} (${what})`, { next, cause: error });
+  const forbidden = (standard: string): S3Error => {
+    const advice = needs ?? standard;
+    return failure(
+      "s3-forbidden",
+      "access is denied",
+      bucketOwner === undefined ? advice : `check that account ${bucketOwner} owns the bucket; ${advice}`,
+    );
+  };
   const answer = answerSchema.safeParse(error).data;
   const name = answer?.name ?? (error instanceof Error ? error.name : "");
   const wrongRegion = (): S3Error => {
@@ -74,11 +88,8 @@ export function s3Error({ bucket, region, endpoint, needs }: S3Place, what: stri
       return wrongRegion();
     case "AccessDenied":
     case "AllAccessDisabled":
-      return failure(
-        "s3-forbidden",
-        "access is denied",
-        needs ??
-          "the credentials need s3:ListBucket on the bucket and s3:GetObject below the prefix; docs/buckets.md has the policy",
+      return forbidden(
+        "the credentials need s3:ListBucket on the bucket and s3:GetObject below the prefix; docs/buckets.md has the policy",
       );
     case "InvalidAccessKeyId":
     case "SignatureDoesNotMatch":
@@ -111,8 +122,7 @@ export function s3Error({ bucket, region, endpoint, needs }: S3Place, what: stri
   const status = answer?.$metadata.httpStatusCode;
   // The answer to a HEAD has no body, and some stores never send one. Then only the status is left.
   if (status === 301) return wrongRegion();
-  if (status === 403)
-    return failure("s3-forbidden", "access is denied", needs ?? "give the credentials the policy in docs/buckets.md");
+  if (status === 403) return forbidden("give the credentials the policy in docs/buckets.md");
   if (status !== undefined)
     return failure("s3-failed", `S3 answered ${name} (HTTP ${status})`, "look in the logs of the store");
   const network = networkProblem(error);

@@ -11,6 +11,9 @@ import {
   type HeadObjectCommandOutput,
 } from "@aws-sdk/client-s3";
 import { RecoveryError } from "../../domain/errors.ts";
+import type { DumpBucket, Encryption, PublicAccess } from "../../domain/dump/bucket.ts";
+import { ownerOf, publicAccess } from "./bucket-guard.ts";
+import { endpointSettings } from "./endpoint.ts";
 import { noRegion } from "./no-region.ts";
 import { askS3, S3Error, s3Error, type S3Place } from "./s3-error.ts";
 
@@ -24,6 +27,8 @@ export interface NewObject {
 
 /** Writes new objects into one bucket. */
 export interface S3Writer {
+  /** What the bucket's settings say about public access. What the credentials may not ask is undefined. */
+  publicAccess(signal: AbortSignal): Promise<PublicAccess>;
   /** @throws S3Error, or the signal's reason. */
   exists(key: string, signal: AbortSignal): Promise<boolean>;
   /**
@@ -36,6 +41,8 @@ export interface S3Writer {
 
 /** An unfinished upload. The object appears as a whole when the upload is completed. */
 export interface S3Upload {
+  /** How the store encrypts the object. */
+  readonly encryption: Encryption;
   /** Takes the content; fails with an S3Error when S3 does. Ending the stream does not complete the object. */
   readonly stream: Writable;
   /**
@@ -61,13 +68,14 @@ const needs =
   "the credentials need s3:PutObject, s3:GetObject and s3:AbortMultipartUpload below the prefix and s3:ListBucket on the bucket; docs/dump.md has the policy";
 
 /**
- * A writer for a bucket, with region, endpoint and credentials from the AWS environment or profile.
+ * A writer for a bucket, with region and credentials from the AWS environment or profile.
  *
- * @throws RecoveryError `usage` when no region is set.
+ * @throws RecoveryError `usage` when no region is set, or on AWS when the bucket's owner is not known.
  */
-export async function connectS3Writer(bucket: string): Promise<S3Writer> {
-  const endpoint = process.env["AWS_ENDPOINT_URL_S3"] ?? process.env["AWS_ENDPOINT_URL"];
+export async function connectS3Writer(bucket: string, settings: DumpBucket): Promise<S3Writer> {
+  const { endpointUrl: endpoint, kmsKey } = settings;
   const client = new AwsClient({
+    ...endpointSettings(endpoint),
     forcePathStyle: endpoint !== undefined,
     requestHandler: {
       connectionTimeout: connectSeconds * 1000,
@@ -75,22 +83,28 @@ export async function connectS3Writer(bucket: string): Promise<S3Writer> {
       throwOnRequestTimeout: true,
     },
   });
-  const place: S3Place = { bucket, region: await regionOf(client), endpoint, needs };
+  const region = await regionOf(client);
+  const bucketOwner = await ownerOf(client, bucket, settings);
+  const place: S3Place = { bucket, bucketOwner, region, endpoint, needs };
+  const owned = { Bucket: bucket, ExpectedBucketOwner: bucketOwner };
   return {
+    publicAccess: (signal) => publicAccess(client, owned, signal),
     exists: async (key, signal) =>
-      (await askS3(place, `look for ${key}`, signal, () => head(client, bucket, key, signal))) !== undefined,
+      (await askS3(place, `look for ${key}`, signal, () => head(client, { ...owned, Key: key }, signal))) !== undefined,
     async begin({ key, contentType, partBytes }, signal) {
       const run = randomUUID();
       const object = {
-        Bucket: bucket,
+        ...owned,
         Key: key,
+        // Without a key the bucket's own encryption counts, which may be a KMS key.
+        ...(kmsKey !== undefined && { ServerSideEncryption: "aws:kms" as const, SSEKMSKeyId: kmsKey }),
         ContentType: contentType,
         ChecksumAlgorithm: "CRC32",
         Metadata: { [runMetadata]: run },
       } as const;
       const begin = () => client.send(new CreateMultipartUploadCommand(object), { abortSignal: signal });
-      const { UploadId } = await askS3(place, `begin to write ${key}`, signal, begin);
-      return new MultipartUpload(client, place, { Bucket: bucket, Key: key, UploadId }, run, partBytes);
+      const { ServerSideEncryption: algorithm, UploadId } = await askS3(place, `begin to write ${key}`, signal, begin);
+      return new MultipartUpload(client, place, { ...owned, Key: key, UploadId }, { algorithm }, run, partBytes);
     },
   };
 }
@@ -106,24 +120,32 @@ async function regionOf(client: AwsClient): Promise<string> {
 /** Undefined when there is no such object. */
 async function head(
   client: AwsClient,
-  Bucket: string,
-  Key: string,
+  { Bucket, ExpectedBucketOwner, Key }: OwnedObject,
   signal?: AbortSignal,
 ): Promise<HeadObjectCommandOutput | undefined> {
   try {
-    return await client.send(new HeadObjectCommand({ Bucket, Key }), signal && { abortSignal: signal });
+    const command = new HeadObjectCommand({ Bucket, ExpectedBucketOwner, Key });
+    return await client.send(command, signal && { abortSignal: signal });
   } catch (error) {
     if (error instanceof Error && error.name === "NotFound") return undefined;
     throw error;
   }
 }
 
+/** An object in a bucket that must belong to an account. */
+interface OwnedObject {
+  readonly Bucket: string;
+  readonly ExpectedBucketOwner: string | undefined;
+  readonly Key: string;
+}
+
 /** Replaces lib-storage's Upload, which copies each part and keeps both, and whose abort does not wait until the parts are deleted. */
 class MultipartUpload implements S3Upload {
   readonly stream: Writable;
+  readonly encryption: Encryption;
   readonly #client: AwsClient;
   readonly #place: S3Place;
-  readonly #object: { readonly Bucket: string; readonly Key: string; readonly UploadId: string | undefined };
+  readonly #object: OwnedObject & { readonly UploadId: string | undefined };
   readonly #run: string;
   /** The only buffer: it is filled again when it has been sent, so that memory use stays constant. */
   readonly #part: Buffer;
@@ -135,13 +157,15 @@ class MultipartUpload implements S3Upload {
   constructor(
     client: AwsClient,
     place: S3Place,
-    object: { Bucket: string; Key: string; UploadId: string | undefined },
+    object: OwnedObject & { readonly UploadId: string | undefined },
+    encryption: Encryption,
     run: string,
     partBytes: number,
   ) {
     this.#client = client;
     this.#place = place;
     this.#object = object;
+    this.encryption = encryption;
     this.#run = run;
     this.#part = Buffer.allocUnsafeSlow(partBytes);
     this.stream = new Writable({
@@ -165,7 +189,7 @@ class MultipartUpload implements S3Upload {
       (error: unknown) => error,
     );
     // S3's answer can be lost on the way, so only the object itself counts.
-    const found = await head(this.#client, Bucket, Key).catch((error: unknown) =>
+    const found = await head(this.#client, this.#object).catch((error: unknown) =>
       s3Error(this.#place, `look at ${Key}`, error),
     );
     if (completed instanceof S3Error && !this.#isOwn(found, size)) throw completed;

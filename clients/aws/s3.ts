@@ -9,14 +9,19 @@ import {
 import type { SessionKeys } from "../../domain/aws/access-keys.ts";
 import type { S3Location } from "../../domain/aws/s3-location.ts";
 import type { ListedObject } from "../../domain/walg/storage.ts";
+import { endpointSettings } from "./endpoint.ts";
 import { askS3, type S3Place } from "./s3-error.ts";
 
 /** Which store to use, and with which credentials. */
 export interface S3Access {
   /** Region of the bucket, such as `eu-west-2`. */
   readonly region: string;
-  /** `scheme://host[:port]` of an S3-compatible store. Default: AWS, or what AWS_ENDPOINT_URL_S3 says. */
+  /** `scheme://host[:port]` of an S3-compatible store. Default: AWS. */
   readonly endpoint?: string | undefined;
+  /** Address at which this machine reaches AWS, such as that of a VPC endpoint. Only without `endpoint`. */
+  readonly endpointUrl?: string | undefined;
+  /** AWS account that every bucket must belong to. Default: any account. */
+  readonly bucketOwner?: string | undefined;
   /** Default: the SDK's chain: environment, profile, single sign-on, role of the machine. */
   readonly keys?: Readonly<SessionKeys> | undefined;
 }
@@ -76,10 +81,11 @@ const answerSeconds = 30;
 const contentBytes = 64 * 1024 * 1024;
 
 /** A client for one store. It sends nothing before its first call. */
-export function connectS3({ region, endpoint, keys }: S3Access): S3Client {
+export function connectS3({ bucketOwner, region, endpointUrl, endpoint = endpointUrl, keys }: S3Access): S3Client {
   const client = new AwsClient({
     region,
-    ...(endpoint !== undefined && { endpoint, forcePathStyle: true }),
+    ...endpointSettings(endpoint),
+    forcePathStyle: endpoint !== undefined,
     ...(keys !== undefined && { credentials: keys }),
     requestHandler: {
       connectionTimeout: connectSeconds * 1000,
@@ -87,7 +93,9 @@ export function connectS3({ region, endpoint, keys }: S3Access): S3Client {
       throwOnRequestTimeout: true,
     },
   });
-  const store: Omit<S3Place, "bucket"> = { region, endpoint };
+  const store: Omit<S3Place, "bucket"> = { bucketOwner, region, endpoint };
+
+  const owned = (bucket: string) => ({ Bucket: bucket, ExpectedBucketOwner: bucketOwner });
 
   const page = (
     { bucket, prefix }: S3Location,
@@ -97,7 +105,7 @@ export function connectS3({ region, endpoint, keys }: S3Access): S3Client {
     askS3({ ...store, bucket }, `list ${prefix}`, signal, async () => {
       const answer = await client.send(
         new ListObjectsV2Command({
-          Bucket: bucket,
+          ...owned(bucket),
           Prefix: prefix,
           OptionalObjectAttributes: ["RestoreStatus"],
           ...more,
@@ -117,7 +125,7 @@ export function connectS3({ region, endpoint, keys }: S3Access): S3Client {
     read: (body: GetObjectCommandOutput["Body"]) => Promise<T>,
   ): Promise<T> =>
     askS3({ ...store, bucket }, `get ${key}`, signal, async () => {
-      const { Body, ContentLength = 0 } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }), {
+      const { Body, ContentLength = 0 } = await client.send(new GetObjectCommand({ ...owned(bucket), Key: key }), {
         abortSignal: signal,
       });
       if (ContentLength > contentBytes) throw new Error(`${ContentLength} bytes are more than such an object ever has`);
@@ -158,9 +166,12 @@ export function connectS3({ region, endpoint, keys }: S3Access): S3Client {
 
     isArchived({ bucket, key }, signal) {
       return askS3({ ...store, bucket }, `head ${key}`, signal, async () => {
-        const { ArchiveStatus, Restore = "" } = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }), {
-          abortSignal: signal,
-        });
+        const { ArchiveStatus, Restore = "" } = await client.send(
+          new HeadObjectCommand({ ...owned(bucket), Key: key }),
+          {
+            abortSignal: signal,
+          },
+        );
         return ArchiveStatus !== undefined && !Restore.includes('ongoing-request="false"');
       });
     },

@@ -1,27 +1,40 @@
 import {
   DescribeSecretCommand,
   GetSecretValueCommand,
+  ListSecretsCommand,
+  ListSecretVersionIdsCommand,
   PutSecretValueCommand,
   RestoreSecretCommand,
   SecretsManagerClient,
   UpdateSecretVersionStageCommand,
+  type DescribeSecretCommandOutput,
+  type SecretListEntry,
 } from "@aws-sdk/client-secrets-manager";
 import type { ErrorCode } from "../../domain/catalogue/error-codes.ts";
 import { messageOf, RecoveryError } from "../../domain/errors.ts";
+import { endpointSettings } from "./endpoint.ts";
 import { noRegion } from "./no-region.ts";
-import { currentLabel } from "../../domain/secrets/copy.ts";
+import { currentLabel, type AttachedLabel, type SecretVersion } from "../../domain/secrets/copy-labels.ts";
+import type { KeptSecret } from "../../domain/secrets/copy-place.ts";
 
 /** The parts of AWS Secrets Manager that keeping and restoring secrets needs. */
 export interface SecretsManager {
-  /**
-   * The text of the version with this staging label; undefined when the secret, or a version with the label, is missing.
-   * If the secret is scheduled for deletion, the deletion is cancelled first: otherwise its values cannot be read.
-   */
+  /** A secret without its values; undefined when it does not exist. Nothing is changed. */
+  find(name: string): Promise<KeptSecret | undefined>;
+  /** All secrets whose name begins with `prefix`, also those that are scheduled for deletion. */
+  list(prefix: string): Promise<KeptSecret[]>;
+  /** The versions of a secret that have a label; empty when it does not exist. */
+  versions(name: string): Promise<SecretVersion[]>;
+  /** The text of the version with this staging label; undefined when the secret, or a version with the label, is missing. */
   read(name: string, label: string): Promise<string | undefined>;
+  /** Cancels a scheduled deletion, so that the values can be read again. */
+  cancelDeletion(name: string): Promise<void>;
   /** Adds a version, moves the label to it, and returns its id. A secret's first version is current at once. */
   put(name: string, text: string, label: string): Promise<string>;
   /** Makes a version `AWSCURRENT`; the former current version becomes `AWSPREVIOUS`. */
   makeCurrent(name: string, version: string): Promise<void>;
+  /** Removes a label from its version. AWS may later delete a version without labels. */
+  removeLabel(name: string, attached: AttachedLabel): Promise<void>;
 }
 
 /** Milliseconds for each of the three tries. */
@@ -52,32 +65,80 @@ const meanings: Readonly<Record<string, { readonly code: ErrorCode; readonly nex
   },
 };
 
+/** Which Secrets Manager to use. */
+export interface SecretsManagerAccess {
+  /** Such as `eu-west-2`. Default: AWS_REGION, else the region of the AWS profile. */
+  readonly region?: string | undefined;
+  /** Address of Secrets Manager, such as that of a VPC endpoint. Default: AWS's public address of the region. */
+  readonly endpointUrl?: string | undefined;
+}
+
 /**
- * A client for AWS Secrets Manager in `region` (default: AWS_REGION, else the region of the AWS profile). It uses the
- * credentials that the AWS CLI would use. `progress` gets a line when the deletion of a secret is cancelled.
+ * A client for AWS Secrets Manager. It uses the credentials that the AWS CLI would use. `progress` gets a line when the
+ * deletion of a secret is cancelled.
  */
 export function connectSecretsManager(
-  region: string | undefined,
+  { endpointUrl, region }: SecretsManagerAccess,
   signal: AbortSignal,
   progress: (line: string) => void,
 ): SecretsManager {
-  const client = new SecretsManagerClient({ ...(region !== undefined && { region }), requestHandler: limits });
+  const client = new SecretsManagerClient({
+    ...(region !== undefined && { region }),
+    ...endpointSettings(endpointUrl),
+    requestHandler: limits,
+  });
   const options = { abortSignal: signal };
+  const describe = (SecretId: string) =>
+    asked(SecretId, signal, () => client.send(new DescribeSecretCommand({ SecretId }), options));
 
   return {
+    async find(name) {
+      const secret = await describe(name);
+      return secret && keptSecret({ Name: name, ...secret });
+    },
+
+    async list(prefix) {
+      const found: KeptSecret[] = [];
+      let NextToken: string | undefined;
+      do {
+        const command = new ListSecretsCommand({
+          Filters: [{ Key: "name", Values: [prefix] }],
+          IncludePlannedDeletion: true,
+          NextToken,
+        });
+        const answer = await asked(`secrets named ${prefix}…`, signal, () => client.send(command, options));
+        found.push(...(answer?.SecretList ?? []).map(keptSecret));
+        NextToken = answer?.NextToken;
+      } while (NextToken !== undefined);
+      return found.filter(({ name }) => name.startsWith(prefix));
+    },
+
+    async versions(SecretId) {
+      const found: SecretVersion[] = [];
+      let NextToken: string | undefined;
+      do {
+        const command = new ListSecretVersionIdsCommand({ SecretId, NextToken });
+        const answer = await asked(SecretId, signal, () => client.send(command, options));
+        for (const { VersionId = "", CreatedDate, VersionStages = [] } of answer?.Versions ?? [])
+          found.push({ id: VersionId, created: CreatedDate?.getTime() ?? 0, labels: VersionStages });
+        NextToken = answer?.NextToken;
+      } while (NextToken !== undefined);
+      return found;
+    },
+
     async read(SecretId, label) {
-      const secret = await asked(SecretId, signal, () => client.send(new DescribeSecretCommand({ SecretId }), options));
-      if (secret === undefined) return undefined;
-      if (secret.DeletedDate !== undefined) {
-        await asked(SecretId, signal, () => client.send(new RestoreSecretCommand({ SecretId }), options));
-        progress(`${SecretId} was scheduled for deletion; the deletion has been cancelled`);
-      }
       // Checked before the value is read: AWS answers an unknown label and an unknown secret with the same error.
-      if (!Object.values(secret.VersionIdsToStages ?? {}).some((labels) => labels.includes(label))) return undefined;
+      const secret = await describe(SecretId);
+      if (secret === undefined || !labelsOf(secret.VersionIdsToStages).includes(label)) return undefined;
       const value = await asked(SecretId, signal, () =>
         client.send(new GetSecretValueCommand({ SecretId, VersionStage: label }), options),
       );
       return value === undefined ? undefined : (value.SecretString ?? "");
+    },
+
+    async cancelDeletion(SecretId) {
+      await asked(SecretId, signal, () => client.send(new RestoreSecretCommand({ SecretId }), options));
+      progress(`${SecretId} was scheduled for deletion; the deletion has been cancelled`);
     },
 
     async put(SecretId, SecretString, label) {
@@ -90,14 +151,36 @@ export function connectSecretsManager(
     },
 
     async makeCurrent(SecretId, MoveToVersionId) {
-      const secret = await asked(SecretId, signal, () => client.send(new DescribeSecretCommand({ SecretId }), options));
+      const secret = await describe(SecretId);
       const [RemoveFromVersionId] =
         Object.entries(secret?.VersionIdsToStages ?? {}).find(([, labels]) => labels.includes(currentLabel)) ?? [];
       if (RemoveFromVersionId === MoveToVersionId) return;
       const stage = { SecretId, VersionStage: currentLabel, MoveToVersionId, RemoveFromVersionId };
       await asked(SecretId, signal, () => client.send(new UpdateSecretVersionStageCommand(stage), options));
     },
+
+    async removeLabel(SecretId, { label, version }) {
+      const stage = { SecretId, VersionStage: label, RemoveFromVersionId: version };
+      await asked(SecretId, signal, () => client.send(new UpdateSecretVersionStageCommand(stage), options));
+    },
   };
+}
+
+function keptSecret({
+  DeletedDate,
+  Name = "",
+  SecretVersionsToStages,
+  VersionIdsToStages,
+}: SecretListEntry & Pick<DescribeSecretCommandOutput, "VersionIdsToStages">): KeptSecret {
+  return {
+    name: Name,
+    labels: labelsOf(VersionIdsToStages ?? SecretVersionsToStages),
+    isScheduledForDeletion: DeletedDate !== undefined,
+  };
+}
+
+function labelsOf(labelsOfVersions: Record<string, string[]> = {}): string[] {
+  return Object.values(labelsOfVersions).flat();
 }
 
 /** The answer; undefined when AWS has no secret of that name. The text of AWS's errors never contains a value. */

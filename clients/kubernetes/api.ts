@@ -15,6 +15,8 @@ export type KubernetesTarget = Omit<KubernetesAccess, "context"> & { readonly co
 export interface KubernetesApi {
   /** Name of the kubeconfig's context. */
   readonly context: string;
+  /** UID of the cluster's kube-system namespace, which identifies the cluster. */
+  readonly kubernetesUid: () => Promise<string>;
   /** Runs a command in a container. The message of a refusal says what it means. */
   readonly exec: Exec;
   /** The answer to a GET. `what` names the request as RBAC does, by verb and resource, such as `list pods`. */
@@ -58,12 +60,12 @@ export async function openApi(
   const change = (what: string, path: string, body: Change): Promise<unknown> =>
     requests.send(what, (bound) => api.ask(path, bound, body));
 
+  const kubernetesUid = async (): Promise<string> => {
+    const answer = await get("get namespaces", `${coreApi}/namespaces/kube-system`);
+    return understood(context, namespaceSchema, answer).metadata.uid;
+  };
   if (target.kubeSystemUid !== undefined) {
-    const { uid } = understood(
-      context,
-      namespaceSchema,
-      await get("get namespaces", `${coreApi}/namespaces/kube-system`),
-    ).metadata;
+    const uid = await kubernetesUid();
     if (uid !== target.kubeSystemUid) {
       throw new RecoveryError(
         "kubernetes-cluster-wrong",
@@ -75,6 +77,7 @@ export async function openApi(
   const plainExec = kubernetesExec(api);
   return {
     context,
+    kubernetesUid,
     get,
     find: (resource, group, { namespace, name }, schema) =>
       unlessStatus(404, async () =>

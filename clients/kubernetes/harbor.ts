@@ -30,6 +30,8 @@ export const fieldManager = "postgres-recovery";
 export interface HarborClient {
   /** Name of the kubeconfig's context. */
   readonly context: string;
+  /** UID of the kube-system namespace, which identifies the Kubernetes cluster. */
+  getKubernetesUid(): Promise<string>;
   getHarborCluster(harbor: ObjectName): Promise<HarborCluster | undefined>;
   /** The Zalando operator's resource of a HarborCluster's database. */
   getPostgresql(harbor: ObjectName): Promise<Postgresql | undefined>;
@@ -67,7 +69,7 @@ export async function connectHarbor(
   signal: AbortSignal,
   progress: (line: string) => void,
 ): Promise<HarborClient> {
-  const { apply, context, create, exec, find, get, remove } = await openApi(target, signal, progress);
+  const { apply, context, create, exec, find, get, kubernetesUid, remove } = await openApi(target, signal, progress);
   const list = async <T>(
     resource: string,
     group: string,
@@ -86,6 +88,7 @@ export async function connectHarbor(
 
     exec,
 
+    getKubernetesUid: kubernetesUid,
     getHarborCluster: (harbor) => find(harborClusterApi.plural, harborApi, harbor, harborClusterSchema),
     getPostgresql: (harbor) => find(postgresqlApi.plural, zalandoApi, databaseOf(harbor), postgresqlSchema),
     getStatefulSet: (harbor) => find("statefulsets", appsApi, databaseOf(harbor), statefulSetSchema),

@@ -42,7 +42,13 @@ export interface HarborDatabaseArgs {
   readonly secrets: Pick<
     KeptSecretsArgs,
     "adopt" | "also" | "kmsKeyId" | "recoveryWindowDays" | "region" | "replicas"
-  > & { readonly restore: boolean };
+  > & {
+    readonly restore: boolean;
+    /** UID of the database whose Secrets are restored. Default: the UID of the restore, if it names one. */
+    readonly restoreUid?: string | undefined;
+  };
+  /** Addresses at which this machine reaches AWS. Default: AWS's public addresses. */
+  readonly endpointUrls?: { readonly s3?: string | undefined; readonly secretsManager?: string | undefined };
   /** Own lines of pg_hba, placed before the runbook's nine. */
   readonly ownPgHbaLines: readonly string[];
   /** The declared restore. Default: none. */
@@ -92,6 +98,7 @@ export class HarborDatabase extends pulumi.ComponentResource {
         backup: args.backup,
         restore,
         keys: args.keys,
+        endpointUrl: args.endpointUrls?.s3,
       },
       { ...child, dependsOn: this.#buckets(args) },
     );
@@ -103,13 +110,19 @@ export class HarborDatabase extends pulumi.ComponentResource {
         dependsOn: preflight,
       });
     }
-    const { restore: isRestored, ...keeping } = args.secrets;
-    const whose = { kubernetes, cluster, also: keeping.also, region: keeping.region };
+    const { restore: isRestored, restoreUid, ...keeping } = args.secrets;
+    const whose = {
+      kubernetes,
+      cluster,
+      also: keeping.also,
+      region: keeping.region,
+      endpointUrl: args.endpointUrls?.secretsManager,
+    };
     const restored =
       restore !== undefined && isRestored
         ? new RestoredSecrets(
             "restored-secrets",
-            { ...whose, restoreId: restore.id, uid: "uid" in restore.source ? restore.source.uid : undefined },
+            { ...whose, restoreId: restore.id, uid: restoreUid ?? uidOf(restore) },
             { ...child, dependsOn: preflight },
           )
         : undefined;
@@ -180,6 +193,10 @@ export class HarborDatabase extends pulumi.ComponentResource {
     if (backup.endpoint !== undefined) return made;
     return [...made, new DatabaseBackupsBucket("database-backups", databaseBackups, child)];
   }
+}
+
+function uidOf({ source }: Restore): string | undefined {
+  return "uid" in source ? source.uid : undefined;
 }
 
 /** The outcome for each Secret, by its name. */

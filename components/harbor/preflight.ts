@@ -19,6 +19,8 @@ export interface PreflightArgs extends Pick<
   readonly backup: Backup;
   /** The declared restore. Default: none; then only the preconditions of backups are checked. */
   readonly restore?: Restore | undefined;
+  /** Address at which this machine reaches AWS S3. Default: AWS's public address. */
+  readonly endpointUrl?: string | undefined;
   /** Keys for each side whose credentials are `secret`. */
   readonly keys: pulumi.Output<DatabaseKeys>;
 }
@@ -44,12 +46,13 @@ export class Preflight extends pulumi.ComponentResource {
   constructor(name: string, args: PreflightArgs, options: pulumi.ComponentResourceOptions = {}) {
     super("postgres-recovery:harbor:Preflight", name, {}, options);
     const { cluster, image, kubernetes, operator, pgHba, restore } = args;
-    const { bucket, region, endpoint, credentials } = args.backup;
+    const { bucket, bucketOwner, region, endpoint, credentials } = args.backup;
+    const { endpointUrl } = args;
     const keys = pulumi.secret(args.keys);
     const declared = {
       image,
       operator,
-      backup: { bucket, region, endpoint, credentials },
+      backup: { bucket, bucketOwner, region, endpoint, credentials },
       ...(restore && { restore }),
     };
     const checked = step(
@@ -63,6 +66,7 @@ export class Preflight extends pulumi.ComponentResource {
           ...declared,
           pgHba,
           keys: both,
+          endpointUrl,
           timeLimit,
         })),
         triggers: [{ cluster: formatObjectName(cluster), ...declared }, pgHba, keys.apply(fingerprint)],

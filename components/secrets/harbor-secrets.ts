@@ -12,6 +12,8 @@ export interface HarborSecretsArgs {
   readonly also: readonly string[];
   /** Region of AWS Secrets Manager, such as `eu-west-2`. */
   readonly region: string;
+  /** Address of Secrets Manager, such as that of a VPC endpoint. Default: AWS's public address. */
+  readonly endpointUrl?: string | undefined;
 }
 
 /** The part of the request that all steps for the Secrets have in common. */

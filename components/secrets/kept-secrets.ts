@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { Duration } from "../../domain/duration.ts";
-import { copyName } from "../../domain/secrets/copy.ts";
+import { copyName } from "../../domain/secrets/copy-place.ts";
 import { secretNames } from "../../domain/secrets/request.ts";
 import type { ReportOf } from "../../domain/steps/steps.ts";
 import { childOf } from "../child-of.ts";
@@ -28,11 +28,6 @@ export interface KeptSecretsArgs extends HarborSecretsArgs {
    * deleted. Default: false.
    */
   readonly adopt?: boolean | undefined;
-  /**
-   * Whether `pulumi destroy` refuses while the copies are in the stack. Default: true. When false, they are left in
-   * place.
-   */
-  readonly protect?: boolean | undefined;
 }
 
 /**
@@ -45,6 +40,10 @@ export interface KeptSecretsArgs extends HarborSecretsArgs {
  * - `get` of a Secret that does not exist fails the preview, and in a lost cluster no Secret exists.
  * - A secret that is scheduled for deletion can be restored first, and a person can run the same step by hand.
  *
+ * The names contain the UID of the Kubernetes cluster. So the same stack on a rebuilt cluster creates new secrets, and the
+ * old ones stay in AWS. For this reason the secrets are kept with `retainOnDelete` and not with `protect`, which would
+ * refuse the new names.
+ *
  * Every preview and `up` computes a fingerprint of the Secrets, and `secrets keep` runs again when it changes. The
  * fingerprint is stored in the state as a secret, because it is derived from the content.
  */
@@ -54,12 +53,21 @@ export class KeptSecrets extends pulumi.ComponentResource {
 
   constructor(name: string, args: KeptSecretsArgs, options: pulumi.ComponentResourceOptions = {}) {
     super("postgres-recovery:secrets:KeptSecrets", name, {}, options);
-    const { cluster, region, restoreId = "", timeLimit } = args;
+    const { cluster, endpointUrl, region, restoreId = "", timeLimit } = args;
     const harbor = formatObjectName(cluster);
-    const places = secretNames(cluster, args.also).map((secret) =>
-      this.#place(copyName(cluster, secret), harbor, args),
-    );
     const request = secretsRequest(args);
+    // Not after `ready`: a restore runs that again, and a preview would then not know the names.
+    const uid = pulumi.output(
+      args.kubernetes.kubeSystemUid ?? look("secrets fingerprint", request, { parent: this }).kubernetes,
+    );
+    const places = secretNames(cluster, args.also).map((secret) =>
+      this.#place(
+        // Resource names of older versions: with another one, a stack could not give up the protected old resource.
+        copyName({ kubernetes: undefined, harbor: cluster }, secret),
+        uid.apply((kubernetes) => copyName({ kubernetes, harbor: cluster }, secret)),
+        args,
+      ),
+    );
     const ready = step(
       "secrets fingerprint",
       `${name}-ready`,
@@ -70,28 +78,28 @@ export class KeptSecrets extends pulumi.ComponentResource {
     const kept = step(
       "secrets keep",
       name,
-      { request: { ...request, region }, triggers: [harbor, pulumi.secret(fingerprint)], seconds: 0 },
+      { request: { ...request, region, endpointUrl }, triggers: [harbor, pulumi.secret(fingerprint)], seconds: 0 },
       { parent: this, dependsOn: places },
     );
     this.report = kept.report;
     this.registerOutputs({ report: this.report });
   }
 
-  #place(copy: string, harbor: string, args: KeptSecretsArgs): aws.secretsmanager.Secret {
+  #place(name: string, copy: pulumi.Output<string>, args: KeptSecretsArgs): aws.secretsmanager.Secret {
     const { kmsKeyId, region, replicas = [] } = args;
     if (args.adopt === true)
-      return aws.secretsmanager.Secret.get(`${copy}-adopted`, copy, { region }, { parent: this });
+      return aws.secretsmanager.Secret.get(`${name}-adopted`, copy, { region }, { parent: this });
     return new aws.secretsmanager.Secret(
-      copy,
+      name,
       {
         name: copy,
         region,
-        description: `Copy of a Kubernetes Secret of Harbor ${harbor}, kept by postgres-recovery`,
+        description: `Copy of a Kubernetes Secret of Harbor ${formatObjectName(args.cluster)}, kept by postgres-recovery`,
         recoveryWindowInDays: args.recoveryWindowDays ?? 30,
         ...(kmsKeyId !== undefined && { kmsKeyId }),
         ...(replicas.length > 0 && { replicas: replicas.map((replica) => ({ ...replica })) }),
       },
-      { parent: this, protect: args.protect ?? true, retainOnDelete: true },
+      { parent: this, retainOnDelete: true },
     );
   }
 }

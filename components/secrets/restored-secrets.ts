@@ -25,8 +25,8 @@ export class RestoredSecrets extends pulumi.ComponentResource {
 
   constructor(name: string, args: RestoredSecretsArgs, options: pulumi.ComponentResourceOptions = {}) {
     super("postgres-recovery:secrets:RestoredSecrets", name, {}, options);
-    const { cluster, region, restoreId, uid } = args;
-    const request = { ...secretsRequest(args), region, ...(uid !== undefined && { uid }) };
+    const { cluster, endpointUrl, region, restoreId, uid } = args;
+    const request = { ...secretsRequest(args), region, endpointUrl, ...(uid !== undefined && { uid }) };
     const restored = step(
       "secrets restore",
       name,

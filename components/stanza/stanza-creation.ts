@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { DumpBucket } from "../../domain/dump/bucket.ts";
 import { formatObjectName, type ObjectName } from "../../domain/kubernetes/object-name.ts";
 import type { StanzaCreateReport, TimeLimits } from "../../domain/stanza/create.ts";
 import type { RequestOf } from "../../domain/steps/steps.ts";
@@ -30,6 +31,8 @@ export interface StanzaCreationArgs {
   readonly kubernetes: KubernetesAccess;
   /** Folder for the dumps, relative to the project, or `s3://BUCKET[/PREFIX]`. */
   readonly dumpDirectory: string;
+  /** What must be true of the bucket that takes the dumps. Only when `dumpDirectory` is in S3. */
+  readonly dumpBucket?: DumpBucket | undefined;
   readonly targets: readonly StanzaCreationTarget[];
 }
 
@@ -87,7 +90,10 @@ function requestFor(target: StanzaCreationTarget, args: StanzaCreationArgs): Req
     kubernetes: args.kubernetes,
     cluster: target.cluster,
     ...(target.uid !== undefined && { uid: target.uid }),
-    dump: target.dump === true ? { directory: args.dumpDirectory } : target.dump,
+    dump:
+      target.dump === true
+        ? { directory: args.dumpDirectory, ...(args.dumpBucket !== undefined && { bucket: args.dumpBucket }) }
+        : target.dump,
     timeLimits: target.timeLimits,
   };
 }

@@ -77,6 +77,26 @@ export const aws = {
     todo: "`aws s3api restore-object`, or S3 Batch Operations for a whole backup with its WAL; then check again. Remove the rule: restored copies get a new LastModified if they are copied in place.",
     green: "Lists show the object with its full size, `wal-g backup-list` shows the backup, and archiving succeeds.",
   },
+  "s3-owner-unknown": {
+    title: "the owner of the bucket is not known",
+    means:
+      "A bucket's name says nothing about its owner. These credentials do not say which AWS account they belong to, so nothing can be compared.",
+    todo: "Name the account with --bucket-owner, or in a stack with stanza.dumpBucket.owner. `aws sts get-caller-identity --query Account` prints yours.",
+  },
+  "s3-bucket-public": {
+    title: "everybody may read the bucket",
+    means: "The bucket's policy is public, and none of S3's blocks stops it.",
+    matters: "A dump has the content of all databases.",
+    todo: "Turn on all four blocks of public access, or use another bucket.",
+    green: "The cluster and its databases: nothing was dumped.",
+  },
+  "s3-not-encrypted": {
+    title: "the store would not encrypt the dump",
+    means: "S3 says with which encryption an upload begins. It named none, or not the KMS key that was asked for.",
+    matters: "A dump has the content of all databases.",
+    todo: "Correct the key or the bucket's encryption.",
+    green: "The cluster and its databases: nothing was dumped, and the upload was aborted.",
+  },
   "s3-object-exists": {
     title: "an object of that name exists already",
     means: "Another dump of the same cluster began in the same second. An object is never overwritten.",

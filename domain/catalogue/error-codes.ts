@@ -54,6 +54,9 @@ export const errorKinds = {
   "s3-object-gone": "undetermined",
   "s3-object-archived": "undetermined",
   "s3-object-exists": "failed",
+  "s3-owner-unknown": "usage",
+  "s3-bucket-public": "failed",
+  "s3-not-encrypted": "failed",
   "s3-object-not-confirmed": "failed",
   "secrets-manager-forbidden": "undetermined",
   "secrets-manager-failed": "undetermined",
@@ -105,6 +108,7 @@ export const errorKinds = {
   "secret-copy-missing": "failed",
   "secret-copy-not-confirmed": "failed",
   "secret-copies-mixed": "failed",
+  "secret-copies-elsewhere": "failed",
 } as const satisfies Record<string, FailureKind>;
 
 export type ErrorCode = keyof typeof errorKinds;

@@ -48,6 +48,15 @@ export const secrets = {
     todo: "Name the lost database with --uid; the message lists each copy's UID and the place of its backups.",
     green: "Every single copy is valid.",
   },
+  "secret-copies-elsewhere": {
+    title: "only other Kubernetes clusters have kept the Secrets",
+    means:
+      "This Kubernetes cluster has no copies for a Harbor of this name. Others in the same AWS account have: they are listed with the UIDs of their databases.",
+    matters:
+      "The Secrets of another cluster's Harbor do not fit this database: wrong passwords and a wrong encryption key.",
+    todo: "After the loss of a whole cluster this is expected. Name the lost database: with --uid, or in a stack with harbor.secrets.restoreUid.",
+    green: "Every single copy is valid.",
+  },
   "secret-missing": {
     title: "a Secret does not exist",
     means: "One of the Secrets that the database and Harbor need is not in the namespace.",

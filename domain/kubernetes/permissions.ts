@@ -23,6 +23,14 @@ const execPods: Permission = {
   verbs: ["get", "create"],
   why: "to run pgbackrest, patronictl, psql and pg_dumpall in the database container",
 };
+/** Where the identity of the Kubernetes cluster is always needed. */
+export const identifyCluster: Permission = {
+  apiGroup: "",
+  resource: "namespaces",
+  verbs: ["get"],
+  why: "to know which Kubernetes cluster it is (name: kube-system)",
+  objectName: "kube-system",
+};
 export const getKubeSystem: Permission = {
   apiGroup: "",
   resource: "namespaces",

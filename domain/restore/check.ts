@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { accountIdSchema } from "../aws/account.ts";
+import { endpointUrlSchema } from "../aws/endpoint-url.ts";
 import { sessionKeysSchema } from "../aws/access-keys.ts";
 import { durationSchema } from "../duration-schema.ts";
 import { severities } from "../catalogue/finding-codes.ts";
@@ -10,12 +12,18 @@ import { runbookPgHba } from "../harbor/pg-hba.ts";
 import { backupToRestore, placeToRestore, type GatheredPlace } from "./sources.ts";
 import { s3Url } from "../aws/s3-location.ts";
 
+const s3EndpointUrl = endpointUrlSchema
+  .optional()
+  .describe(
+    "Address at which this machine reaches AWS S3, such as that of a VPC endpoint; the Pods do not use it. Default: AWS's public address; AWS_ENDPOINT_URL is not used.",
+  );
+
 /** What `postgres-recovery restore check --request -` reads from stdin. */
 export const restoreCheckRequestSchema = harborRequestSchema.extend({
   operator: harborOperatorSchema.prefault({}),
   image: z.string().min(1).describe("Image of the new database's Pods."),
   backup: backupSchema
-    .pick({ bucket: true, region: true, endpoint: true, credentials: true })
+    .pick({ bucket: true, region: true, endpoint: true, bucketOwner: true, credentials: true })
     .describe("Where the new database writes its own backups."),
   restore: restoreSchema.optional().describe("Default: none; then only what backups need is looked at."),
   pgHba: z
@@ -28,6 +36,7 @@ export const restoreCheckRequestSchema = harborRequestSchema.extend({
     .describe(
       "Keys of the database's Pods, so that they are tried, too. Default: the AWS credentials of whoever runs this.",
     ),
+  endpointUrl: s3EndpointUrl,
   timeLimit: durationSchema.prefault("5m").describe("For everything that is read of S3."),
 });
 export type RestoreCheckRequest = z.infer<typeof restoreCheckRequestSchema>;
@@ -68,6 +77,8 @@ export const suggestRequestSchema = z.strictObject({
   bucket: bucketName,
   region: z.string().min(1),
   endpoint: z.string().optional(),
+  endpointUrl: endpointUrlSchema.optional(),
+  bucketOwner: accountIdSchema.optional(),
 });
 
 /** A place with backups, in the words of the setting `restore`. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { accountIdSchema } from "../aws/account.ts";
 import { anyRegionPattern, awsRegionPattern, bucketNamePattern, endpointProblem } from "../aws/s3-location.ts";
 import { harborPostgresMajor } from "../spilo/image.ts";
 import type { SpiloPath } from "../spilo/path.ts";
@@ -33,6 +34,8 @@ const store = {
   bucket: bucketName,
   region: z.string(),
   endpoint: z.string().optional(),
+  /** AWS account that the bucket must belong to; any when absent. */
+  bucketOwner: accountIdSchema.optional(),
   credentials: credentialsSchema,
 };
 

@@ -17,6 +17,8 @@ export type SecretCopy = z.infer<typeof secretCopySchema>;
 export type Stored =
   | { readonly found: "nothing" }
   | { readonly found: "copy"; readonly copy: SecretCopy }
+  /** A copy of the same database, under the name that an older version of this program gave it. */
+  | { readonly found: "former-name"; readonly copy: SecretCopy }
   /** A value that is not a copy made by this program. */
   | { readonly found: "something-else" };
 
@@ -24,7 +26,7 @@ export type Stored =
 export type CopyDecision =
   | {
       readonly action: "keep";
-      readonly why: "first copy" | "content changed" | "cluster changed";
+      readonly why: "first copy" | "content changed" | "cluster changed" | "moved";
       readonly copy: SecretCopy;
     }
   | { readonly action: "nothing" }
@@ -37,27 +39,6 @@ type SecretKind =
 
 /** Characters of the key that the Harbor operator creates (harbor-operator controllers/goharbor/harbor/core.go). */
 const encryptionKeyLength = 16;
-
-/**
- * Name of a secret's copy in Secrets Manager. It never ends in a hyphen and six characters, because AWS would mistake
- * them for the end of an ARN; then `_` is appended. Names in Kubernetes have no `_`, so the result stays unique.
- *
- * @example copyName({ namespace: "harbor", name: "h" }, "core-key") // → "postgres-recovery/harbor/h/core-key"
- * @example copyName({ namespace: "harbor", name: "h" }, "db-secret") // → "postgres-recovery/harbor/h/db-secret_"
- */
-export function copyName(harbor: ObjectName, secret: string): string {
-  let name = `postgres-recovery/${harbor.namespace}/${harbor.name}/${secret}`;
-  while (/-.{6}$/.test(name)) name += "_";
-  return name;
-}
-
-/** AWS's own staging label for the version that is read by default. */
-export const currentLabel = "AWSCURRENT";
-
-/** The staging label of one cluster's newest copy: AWS never deletes a version that has a label. */
-export function clusterLabel(uid: string): string {
-  return `cluster-${uid}`;
-}
 
 /** Parses a text stored in Secrets Manager. */
 export function parseStored(text: string): Stored {
@@ -108,14 +89,14 @@ export function decideCopy(
 ): CopyDecision {
   const refuse = (problem: string): CopyDecision => ({
     action: "refuse",
-    problem: stored.found === "copy" ? `${problem}; the kept copy stays as it is` : problem,
+    problem: hasCopy(stored) ? `${problem}; the kept copy stays as it is` : problem,
   });
   if (stored.found === "something-else")
     return refuse("Secrets Manager holds something else under its name; it was not changed");
   if (live === undefined) return refuse("there is no such Secret in Kubernetes");
   const problem = contentProblem(harbor, name, live);
   if (problem !== undefined) return refuse(problem);
-  const kept = stored.found === "copy" ? stored.copy : undefined;
+  const kept = hasCopy(stored) ? stored.copy : undefined;
   const changed = kept === undefined || !sameContent(kept.secret, live);
   if (identity === undefined) {
     return changed
@@ -131,7 +112,12 @@ export function decideCopy(
     );
   }
   if (changed) return { action: "keep", why: "content changed", copy };
+  if (stored.found === "former-name") return { action: "keep", why: "moved", copy };
   return sameIdentity(kept.cluster, cluster) ? { action: "nothing" } : { action: "keep", why: "cluster changed", copy };
+}
+
+function hasCopy(stored: Stored): stored is Extract<Stored, { readonly copy: SecretCopy }> {
+  return stored.found === "copy" || stored.found === "former-name";
 }
 
 /** A secret as it must be before the HarborCluster is created, so that both operators use it as their own. */

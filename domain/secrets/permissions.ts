@@ -1,4 +1,4 @@
-import { getKubeSystem, type Permission } from "../kubernetes/permissions.ts";
+import { identifyCluster, type Permission } from "../kubernetes/permissions.ts";
 
 const getSecrets: Permission = {
   apiGroup: "",
@@ -25,7 +25,7 @@ const getIdentity: readonly Permission[] = [
 
 /** The permissions that each command about secrets needs, and no others. */
 export const secretsPermissions = {
-  "secrets fingerprint": [getSecrets, ...getIdentity, getKubeSystem],
-  "secrets keep": [getSecrets, ...getIdentity, getKubeSystem],
-  "secrets restore": [createSecrets, getKubeSystem],
+  "secrets fingerprint": [getSecrets, ...getIdentity, identifyCluster],
+  "secrets keep": [getSecrets, ...getIdentity, identifyCluster],
+  "secrets restore": [createSecrets, identifyCluster],
 } as const satisfies Record<string, readonly Permission[]>;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { clusterIdentitySchema } from "./cluster-identity.ts";
+import { endpointUrlSchema } from "../aws/endpoint-url.ts";
 import { durationSchema } from "../duration-schema.ts";
 import { vitalSecretNames } from "../harbor/names.ts";
 import { harborRequestSchema } from "../harbor/request.ts";
@@ -21,22 +22,31 @@ const region = z
   .optional()
   .describe("Region of AWS Secrets Manager. Default: AWS_REGION, else that of the AWS profile.");
 
+const endpointUrl = endpointUrlSchema
+  .optional()
+  .describe(
+    "Address of AWS Secrets Manager, such as that of a VPC endpoint. Default: AWS's public address; AWS_ENDPOINT_URL is not used.",
+  );
+
 /** What `postgres-recovery secrets fingerprint --request -` reads from stdin. */
 export const secretsFingerprintRequestSchema = base.extend({
   wait: durationSchema.optional().describe("How long to wait until all secrets exist. Default: not at all."),
 });
 
 /** What `postgres-recovery secrets keep --request -` reads from stdin. */
-export const keepRequestSchema = base.extend({ region });
+export const keepRequestSchema = base.extend({ region, endpointUrl });
 
 /** What `postgres-recovery secrets restore --request -` reads from stdin. */
 export const secretsRestoreRequestSchema = base.extend({
   region,
+  endpointUrl,
   uid: z
     .string()
     .min(1)
     .optional()
-    .describe("UID of the lost postgresql resource whose copies are restored. Default: the newest copies."),
+    .describe(
+      "UID of the lost postgresql resource whose copies are restored, whichever Kubernetes cluster kept them. Default: the newest copies of this Kubernetes cluster.",
+    ),
 });
 
 /** Names of all secrets of a request, without duplicates. */
@@ -49,6 +59,8 @@ export const secretsFingerprintReportSchema = z.object({
   version: z.literal(1),
   /** Changes whenever the content of a secret, or the database they belong to, changes. */
   fingerprint: z.string(),
+  /** UID of the Kubernetes cluster's kube-system namespace, which is part of the copies' names. */
+  kubernetes: z.string(),
 });
 
 /** What `postgres-recovery secrets keep -o json` prints. */
@@ -60,7 +72,7 @@ export const keepReportSchema = z.object({
       name: z.string(),
       /** Its name in Secrets Manager. */
       copy: z.string(),
-      outcome: z.enum(["first copy", "content changed", "cluster changed", "unchanged"]),
+      outcome: z.enum(["first copy", "content changed", "cluster changed", "moved", "unchanged"]),
     }),
   ),
 });

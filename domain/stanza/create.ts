@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { dumpBucketSchema } from "../dump/bucket.ts";
 import { dumpDirectorySchema } from "../dump/dump.ts";
 import { durationSchema } from "../duration-schema.ts";
 import { kubernetesAccessSchema } from "../kubernetes/access.ts";
@@ -28,6 +29,7 @@ export type TimeLimits = z.infer<typeof timeLimitsSchema>;
 const dumpSettingSchema = z.union([
   z.strictObject({
     directory: dumpDirectorySchema.describe("Folder for the dump, created when absent, or s3://BUCKET[/PREFIX]."),
+    bucket: dumpBucketSchema.optional().describe("Only with s3://BUCKET[/PREFIX]."),
   }),
   z.strictObject({ skip: writtenReason.describe("Why no dump is taken.") }),
 ]);

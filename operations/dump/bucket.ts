@@ -1,21 +1,49 @@
 import { connectS3Writer } from "../../clients/aws/s3-upload.ts";
+import type { S3Upload } from "../../clients/aws/s3-upload.ts";
+import type { ErrorCode } from "../../domain/catalogue/error-codes.ts";
+import {
+  encryptionRemark,
+  isAws,
+  publicAccessRemark,
+  type BucketRemark,
+  type DumpBucket,
+} from "../../domain/dump/bucket.ts";
+import { RecoveryError } from "../../domain/errors.ts";
+import type { Surroundings } from "../surroundings.ts";
 import { partBytesFor } from "../../domain/dump/dump.ts";
 import { s3Url, type S3Location } from "../../domain/aws/s3-location.ts";
 import type { DumpTarget } from "./target.ts";
 
 /** A target in S3. An object appears there completely or not at all, and no object is ever overwritten. */
-export async function bucketTarget({ bucket, prefix }: S3Location): Promise<DumpTarget> {
-  const writer = await connectS3Writer(bucket);
+export async function bucketTarget(
+  { bucket, prefix }: S3Location,
+  settings: DumpBucket,
+  { progress, signal }: Pick<Surroundings, "progress" | "signal">,
+): Promise<DumpTarget> {
+  const writer = await connectS3Writer(bucket, settings);
   let partBytes = partBytesFor(undefined);
+  const obey = (remark: BucketRemark | undefined, code: ErrorCode): void => {
+    if (remark?.kind === "refuse")
+      throw new RecoveryError(code, `bucket ${bucket}: ${remark.text}`, {
+        next: "correct the bucket's settings; docs/dump.md says what is needed",
+      });
+    if (remark !== undefined) progress(`bucket ${bucket}: ${remark.text}`);
+  };
+  /** Whether an object of that name exists. Throws when the upload would not be encrypted as it must be. */
+  const isTaken = async (upload: S3Upload, key: string): Promise<boolean> => {
+    obey(encryptionRemark(upload.encryption, settings), "s3-not-encrypted");
+    return writer.exists(key, signal);
+  };
   return {
     // S3 has no limit of space. Whether the bucket can be written to is tried when the upload begins.
     async prepare(databaseBytes) {
+      if (isAws(settings.endpointUrl)) obey(publicAccessRemark(await writer.publicAccess(signal)), "s3-bucket-public");
       partBytes = partBytesFor(await databaseBytes());
     },
-    async begin(name, signal) {
+    async begin(name) {
       const key = prefix === "" ? name : `${prefix}/${name}`;
       const upload = await writer.begin({ key, contentType: "application/zstd", partBytes }, signal);
-      const taken = await writer.exists(key, signal).catch(async (error: unknown) => {
+      const taken = await isTaken(upload, key).catch(async (error: unknown) => {
         await upload.abort();
         throw error;
       });

@@ -11,7 +11,7 @@ import { messageOf, RecoveryError } from "../../domain/errors.ts";
 import { isNotAllowed } from "../../domain/kubernetes/permissions.ts";
 import { databaseContainer } from "../../domain/stanza/postgres-cluster.ts";
 import { notAllowedAdvice } from "../../domain/stanza/status.ts";
-import { dumpTarget } from "./place.ts";
+import { dumpTarget, type DumpPlaceOptions } from "./place.ts";
 import type { DumpTarget, NewDump } from "./target.ts";
 import { containerOf, type ContainerName } from "../../domain/kubernetes/container.ts";
 import type { Surroundings } from "../surroundings.ts";
@@ -49,10 +49,10 @@ export interface DumpOptions {
  */
 export async function dumpDatabases(
   client: KubernetesClient,
-  { directory, ...options }: DumpOptions & { readonly directory: string },
+  { bucket, directory, ...options }: DumpOptions & DumpPlaceOptions,
   surroundings: Surroundings,
 ): Promise<DumpReport> {
-  return dumpTo(await dumpTarget(directory), client, options, surroundings);
+  return dumpTo(await dumpTarget({ bucket, directory }, surroundings), client, options, surroundings);
 }
 
 /**

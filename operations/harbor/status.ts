@@ -130,7 +130,7 @@ export async function harborStatus(
       ),
     },
     ...(request.backups
-      ? [{ title: "backups", findings: await backupFindings(connectS3, harbor, variables, surroundings) }]
+      ? [{ title: "backups", findings: await backupFindings(connectS3, harbor, variables, request, surroundings) }]
       : []),
   ];
   const revision = template?.status.updateRevision;
@@ -215,6 +215,7 @@ async function backupFindings(
   connectS3: StatusClients["connectS3"],
   harbor: ObjectName,
   variables: Parameters<typeof backupStore>[1],
+  { endpointUrl }: Pick<TaskOf<"harbor status">, "endpointUrl">,
   surroundings: Surroundings,
 ): Promise<Finding[]> {
   const store = backupStore(harbor, variables);
@@ -228,7 +229,7 @@ async function backupFindings(
     ];
   }
   const where = s3Url(store);
-  const s3 = await connectS3({ region: store.region, endpoint: store.endpoint });
+  const s3 = await connectS3({ region: store.region, endpoint: store.endpoint, endpointUrl });
   try {
     const reader = new WalgListingReader(store.prefix);
     const bound = AbortSignal.any([surroundings.signal, AbortSignal.timeout(backupSeconds * 1000)]);

@@ -10,6 +10,8 @@ import { Wait } from "../waiting.ts";
 import { readIdentity, type IdentityReader } from "./identity.ts";
 import { type ObjectName, formatObjectName } from "../../domain/kubernetes/object-name.ts";
 
+type SecretsReader = IdentityReader & Pick<HarborClient, "getKubernetesUid" | "getSecret">;
+
 /** Seconds. */
 const pauses = [2];
 /** Seconds to wait for what is recorded if it appears. It may never appear: Patroni may keep the system identifier elsewhere. */
@@ -23,7 +25,7 @@ const identitySeconds = 60;
  * @throws RecoveryError that lists what is missing when the time is over.
  */
 export async function fingerprintSecrets(
-  kubernetes: IdentityReader & Pick<HarborClient, "getSecret">,
+  kubernetes: SecretsReader,
   harbor: ObjectName,
   names: readonly string[],
   wait: Duration | undefined,
@@ -48,24 +50,22 @@ export async function fingerprintSecrets(
   }
 }
 
-function report({ fingerprint }: Look): ReportOf<"secrets fingerprint"> {
-  return { version: 1, fingerprint };
+function report({ fingerprint, kubernetes }: Look): ReportOf<"secrets fingerprint"> {
+  return { version: 1, fingerprint, kubernetes };
 }
 
 interface Look {
   readonly fingerprint: string;
+  readonly kubernetes: string;
   /** What must exist before everything can be kept. */
   readonly missing: string[];
   /** What would also be recorded if it were known. */
   readonly unseen: string[];
 }
 
-async function look(
-  kubernetes: IdentityReader & Pick<HarborClient, "getSecret">,
-  harbor: ObjectName,
-  names: readonly string[],
-): Promise<Look> {
-  const [identity, ...contents] = await Promise.all([
+async function look(kubernetes: SecretsReader, harbor: ObjectName, names: readonly string[]): Promise<Look> {
+  const [uid, identity, ...contents] = await Promise.all([
+    kubernetes.getKubernetesUid(),
     readIdentity(kubernetes, harbor),
     ...names.map((name) => kubernetes.getSecret({ namespace: harbor.namespace, name })),
   ]);
@@ -80,5 +80,5 @@ async function look(
     ...(identity?.backups === null ? ["the place of the backups, in the StatefulSet"] : []),
     ...(identity?.systemIdentifier === null ? ["the system identifier, which Patroni creates"] : []),
   ];
-  return { fingerprint: hash.digest("hex"), missing, unseen };
+  return { fingerprint: hash.digest("hex"), kubernetes: uid, missing, unseen };
 }

@@ -2,16 +2,10 @@ import type { HarborClient } from "../../clients/kubernetes/harbor.ts";
 import type { SecretsManager } from "../../clients/aws/secrets-manager.ts";
 import { RecoveryError } from "../../domain/errors.ts";
 import { postgresqlName } from "../../domain/harbor/names.ts";
-import {
-  clusterLabel,
-  copyName,
-  currentLabel,
-  decideCopy,
-  parseStored,
-  type CopyDecision,
-  type SecretCopy,
-  type Stored,
-} from "../../domain/secrets/copy.ts";
+import { decideCopy, parseStored, type CopyDecision, type SecretCopy, type Stored } from "../../domain/secrets/copy.ts";
+import { clusterLabel, currentLabel, surplusLabels } from "../../domain/secrets/copy-labels.ts";
+import { copyName, type CopyOwner } from "../../domain/secrets/copy-place.ts";
+import type { ClusterIdentity } from "../../domain/secrets/cluster-identity.ts";
 import type { KeepReport } from "../../domain/secrets/request.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { readIdentity, type IdentityReader } from "./identity.ts";
@@ -25,28 +19,34 @@ import { type ObjectName, formatObjectName } from "../../domain/kubernetes/objec
  * @throws RecoveryError `failed` that lists every secret that could not be kept; the others are kept.
  */
 export async function keepSecrets(
-  kubernetes: IdentityReader & Pick<HarborClient, "getSecret">,
+  kubernetes: IdentityReader & Pick<HarborClient, "getKubernetesUid" | "getSecret">,
   aws: SecretsManager,
   harbor: ObjectName,
   names: readonly string[],
   surroundings: Surroundings,
 ): Promise<KeepReport> {
-  const identity = await readIdentity(kubernetes, harbor);
+  const [owner, identity] = await Promise.all([
+    kubernetes.getKubernetesUid().then((uid): CopyOwner => ({ kubernetes: uid, harbor })),
+    readIdentity(kubernetes, harbor),
+  ]);
   const secrets = await Promise.all(
     names.map(async (name) => {
-      const copy = copyName(harbor, name);
-      const [live, text] = await Promise.all([
+      const [live, stored] = await Promise.all([
         kubernetes.getSecret({ namespace: harbor.namespace, name }),
-        aws.read(copy, currentLabel),
+        storedCopy(aws, owner, name, identity),
       ]);
-      const stored: Stored = text === undefined ? { found: "nothing" } : parseStored(text);
-      return { name, copy, decision: decideCopy(harbor, name, live, identity, stored) };
+      return { name, copy: copyName(owner, name), decision: decideCopy(harbor, name, live, identity, stored) };
     }),
   );
-  for (const { copy, decision } of secrets) {
+  for (const { copy, decision, name } of secrets) {
     if (decision.action !== "keep") continue;
+    await makeRoom(aws, copy, clusterLabel(decision.copy.cluster.uid), surroundings);
     await keep(aws, copy, decision.copy);
     surroundings.progress(`${copy}: kept, ${decision.why}`);
+    if (decision.why === "moved")
+      surroundings.progress(
+        `${formerName(harbor, name)}: no longer used; it was not changed, and can still be restored`,
+      );
   }
   const refused = secrets.flatMap(({ name, decision }) =>
     decision.action === "refuse" ? [`  ${name}: ${decision.problem}`] : [],
@@ -70,6 +70,42 @@ export async function keepSecrets(
     cluster: identity,
     secrets: secrets.map(({ name, copy, decision }) => ({ name, copy, outcome: outcomeOf(decision) })),
   };
+}
+
+/** The current copy, or else a copy of the same database under its former name. */
+async function storedCopy(
+  aws: SecretsManager,
+  owner: CopyOwner,
+  name: string,
+  identity: ClusterIdentity | undefined,
+): Promise<Stored> {
+  const copy = copyName(owner, name);
+  const kept = await aws.find(copy);
+  if (kept?.isScheduledForDeletion === true) await aws.cancelDeletion(copy);
+  const text = kept?.labels.includes(currentLabel) === true ? await aws.read(copy, currentLabel) : undefined;
+  if (text !== undefined) return parseStored(text);
+  return (identity && (await formerCopy(aws, formerName(owner.harbor, name), identity))) ?? { found: "nothing" };
+}
+
+/** Only a copy of this database: another Kubernetes cluster may have written the others. */
+async function formerCopy(aws: SecretsManager, name: string, { uid }: ClusterIdentity): Promise<Stored | undefined> {
+  const former = await aws.find(name);
+  const label = clusterLabel(uid);
+  if (former === undefined || former.isScheduledForDeletion || !former.labels.includes(label)) return undefined;
+  const stored = parseStored((await aws.read(name, label)) ?? "");
+  return stored.found === "copy" ? { found: "former-name", copy: stored.copy } : undefined;
+}
+
+function formerName(harbor: ObjectName, name: string): string {
+  return copyName({ kubernetes: undefined, harbor }, name);
+}
+
+/** Removes labels before AWS's limit is reached, because AWS would then refuse the new version. */
+async function makeRoom(aws: SecretsManager, name: string, label: string, { progress }: Surroundings): Promise<void> {
+  for (const surplus of surplusLabels(await aws.versions(name), label)) {
+    await aws.removeLabel(name, surplus);
+    progress(`${name}: removed the label ${surplus.label}, the oldest one; AWS may now delete that version`);
+  }
 }
 
 /** The previous copy stays current until the new one has been read back. */

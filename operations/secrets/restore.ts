@@ -3,17 +3,17 @@ import type { SecretsManager } from "../../clients/aws/secrets-manager.ts";
 import type { ClusterIdentity } from "../../domain/secrets/cluster-identity.ts";
 import { RecoveryError } from "../../domain/errors.ts";
 import {
-  clusterLabel,
   contentProblem,
-  copyName,
-  currentLabel,
   parseStored,
   restoredSecret,
   sameContent,
   type SecretCopy,
 } from "../../domain/secrets/copy.ts";
+import { clusterLabel, currentLabel } from "../../domain/secrets/copy-labels.ts";
+import { copyFolder, copyName, type CopyOwner } from "../../domain/secrets/copy-place.ts";
 import type { SecretsRestoreReport } from "../../domain/secrets/request.ts";
 import type { Surroundings } from "../surroundings.ts";
+import { chooseCopies } from "./copy-source.ts";
 import { type ObjectName, formatObjectName } from "../../domain/kubernetes/object-name.ts";
 
 /** A secret whose copy can be restored. */
@@ -24,29 +24,40 @@ interface Ready {
   readonly isThere: boolean;
 }
 
-type Looked = Ready | { readonly name: string; readonly problem: string };
+interface Problem {
+  readonly name: string;
+  readonly problem: string;
+}
+
+/** A copy that cannot be read before its deletion is cancelled. */
+interface Unreadable {
+  readonly name: string;
+  readonly scheduledForDeletion: string;
+}
 
 /**
  * Creates a Harbor's Secrets from the kept copies, before the HarborCluster is created: both operators then use them as
  * their own. An existing Secret is never changed: if its content differs, a running database may depend on it. Either all
- * Secrets can be restored, or nothing is done.
+ * Secrets can be restored, or none is created.
  *
- * @param uid UID of the lost `postgresql` resource; undefined for the newest copies.
- * @throws RecoveryError `failed` that lists every secret that cannot be restored.
+ * The deletion of a copy is cancelled only once nothing else speaks against the restore.
+ *
+ * @param uid UID of the lost `postgresql` resource; undefined for the newest copies of this Kubernetes cluster.
+ * @throws RecoveryError `failed` that lists every secret that cannot be restored, or the candidates when only other
+ * Kubernetes clusters have copies.
  */
 export async function restoreSecrets(
-  kubernetes: Pick<HarborClient, "createSecret" | "getSecret">,
+  kubernetes: Pick<HarborClient, "createSecret" | "getKubernetesUid" | "getSecret">,
   aws: SecretsManager,
   harbor: ObjectName,
   names: readonly string[],
   uid: string | undefined,
   surroundings: Surroundings,
 ): Promise<SecretsRestoreReport> {
-  const label = uid === undefined ? currentLabel : clusterLabel(uid);
-  const looked = await Promise.all(names.map((name) => look(kubernetes, aws, harbor, name, label)));
-  const problems = looked.flatMap((one) => ("problem" in one ? [`  ${one.name}: ${one.problem}`] : []));
-  if (problems.length > 0) throw refusal(harbor, problems);
-  const ready = looked.filter((one): one is Ready => !("problem" in one));
+  const own: CopyOwner = { kubernetes: await kubernetes.getKubernetesUid(), harbor };
+  const owner = await chooseCopies(aws, own, names, uid);
+  if (owner !== own) surroundings.progress(`restoring from ${copyFolder(owner)}…`);
+  const ready = await readyCopies(kubernetes, aws, owner, names, uid === undefined ? currentLabel : clusterLabel(uid));
   const cluster = oneCluster(harbor, ready);
   for (const { content, isThere, name } of ready) {
     if (isThere) continue;
@@ -55,7 +66,7 @@ export async function restoreSecrets(
     // An operator may have created it at the same moment.
     const live = await kubernetes.getSecret({ namespace: harbor.namespace, name });
     if (live === undefined || !sameContent(live, secret))
-      throw refusal(harbor, [`  ${name}: something else has just created it with different content`]);
+      throw refusal(harbor, [{ name, problem: "something else has just created it with different content" }]);
     surroundings.progress(`${harbor.namespace}/${name}: restored`);
   }
   return {
@@ -65,22 +76,41 @@ export async function restoreSecrets(
   };
 }
 
+/** All copies, in the order of `names`; throws unless every one of them can be restored. */
+async function readyCopies(
+  kubernetes: Pick<HarborClient, "getSecret">,
+  aws: SecretsManager,
+  owner: CopyOwner,
+  names: readonly string[],
+  label: string,
+): Promise<Ready[]> {
+  const looked = await Promise.all(names.map((name) => look(kubernetes, aws, owner, name, label)));
+  const found = refusingProblems(owner.harbor, looked);
+  const unreadable = found.filter((one) => "scheduledForDeletion" in one);
+  for (const { scheduledForDeletion } of unreadable) await aws.cancelDeletion(scheduledForDeletion);
+  const recovered = await Promise.all(unreadable.map(({ name }) => look(kubernetes, aws, owner, name, label)));
+  const all = refusingProblems(owner.harbor, [...found.filter((one) => "content" in one), ...recovered]);
+  return all.filter((one) => "content" in one).toSorted((a, b) => names.indexOf(a.name) - names.indexOf(b.name));
+}
+
 async function look(
   kubernetes: Pick<HarborClient, "getSecret">,
   aws: SecretsManager,
-  harbor: ObjectName,
+  owner: CopyOwner,
   name: string,
   label: string,
-): Promise<Looked> {
-  const copy = copyName(harbor, name);
-  const [live, text] = await Promise.all([
-    kubernetes.getSecret({ namespace: harbor.namespace, name }),
-    aws.read(copy, label),
+): Promise<Ready | Unreadable | Problem> {
+  const copy = copyName(owner, name);
+  const [live, kept] = await Promise.all([
+    kubernetes.getSecret({ namespace: owner.harbor.namespace, name }),
+    aws.find(copy),
   ]);
-  if (text === undefined) return { name, problem: `AWS Secrets Manager has no ${copy} with the label ${label}` };
-  const stored = parseStored(text);
+  if (kept?.labels.includes(label) !== true)
+    return { name, problem: `AWS Secrets Manager has no ${copy} with the label ${label}` };
+  if (kept.isScheduledForDeletion) return { name, scheduledForDeletion: copy };
+  const stored = parseStored((await aws.read(copy, label)) ?? "");
   if (stored.found !== "copy") return { name, problem: `${copy} is not a copy of a Kubernetes Secret` };
-  const problem = contentProblem(harbor, name, stored.copy.secret);
+  const problem = contentProblem(owner.harbor, name, stored.copy.secret);
   if (problem !== undefined) return { name, problem: `${copy}: ${problem}` };
   if (live !== undefined && !sameContent(live, stored.copy.secret)) {
     return {
@@ -89,6 +119,12 @@ async function look(
     };
   }
   return { name, copy, content: stored.copy, isThere: live !== undefined };
+}
+
+function refusingProblems<Found extends object>(harbor: ObjectName, looked: readonly (Found | Problem)[]): Found[] {
+  const problems = looked.filter((one): one is Problem => "problem" in one);
+  if (problems.length > 0) throw refusal(harbor, problems);
+  return looked.filter((one): one is Found => !("problem" in one));
 }
 
 /** The newest copies may come from different databases, if one of them was kept only in part. */
@@ -106,10 +142,11 @@ function oneCluster(harbor: ObjectName, ready: readonly Ready[]): ClusterIdentit
   );
 }
 
-function refusal(harbor: ObjectName, problems: readonly string[]): RecoveryError {
+function refusal(harbor: ObjectName, problems: readonly Problem[]): RecoveryError {
+  const lines = problems.map(({ name, problem }) => `  ${name}: ${problem}`);
   return new RecoveryError(
     "secrets-not-restorable",
-    `${formatObjectName(harbor)}: the secrets cannot be restored:\n${problems.join("\n")}`,
+    `${formatObjectName(harbor)}: the secrets cannot be restored:\n${lines.join("\n")}`,
     { next: "restore before the HarborCluster is created; delete a Secret by hand if nothing uses it any more" },
   );
 }

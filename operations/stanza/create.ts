@@ -171,6 +171,7 @@ class Procedure {
       cluster: this.#cluster,
       pod: leader,
       directory: dump.directory,
+      bucket: dump.bucket,
       timeLimit: this.#request.timeLimits.dump,
     };
     return dumpDatabases(this.#client, options, this.#surroundings);

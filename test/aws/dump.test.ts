@@ -51,7 +51,6 @@ describe("dumps in S3", function () {
     process.env = {
       ...environment,
       ...aws.environment,
-      AWS_ENDPOINT_URL_S3: proxy.endpoint,
       AWS_CONFIG_FILE: "/dev/null",
       AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
     };
@@ -66,7 +65,11 @@ describe("dumps in S3", function () {
   });
 
   const dumped = (dump: StreamedDump, directory: string, surroundings = new FakeSurroundings()): Promise<DumpReport> =>
-    dumpDatabases(streamingCluster(dump), { ...options, directory }, surroundings);
+    dumpDatabases(
+      streamingCluster(dump),
+      { ...options, directory, bucket: { endpointUrl: proxy.endpoint } },
+      surroundings,
+    );
   const objects = async (prefix: string): Promise<(string | undefined)[]> =>
     ((await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix }))).Contents ?? []).map(
       ({ Key }) => Key,
@@ -232,7 +235,8 @@ describe("dumps in S3", function () {
   faultSuite(23, "fails before pg_dumpall starts:", () => {
     async function refused(directory: string, message: RegExp): Promise<RecoveryError> {
       const cluster = new FakeCluster({});
-      const error = await dumpDatabases(cluster, { ...options, directory }, new FakeSurroundings()).catch(
+      const place = { directory, bucket: { endpointUrl: proxy.endpoint } };
+      const error = await dumpDatabases(cluster, { ...options, ...place }, new FakeSurroundings()).catch(
         (thrown: unknown) => thrown,
       );
       assert(error instanceof RecoveryError, String(error));

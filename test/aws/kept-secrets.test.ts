@@ -8,7 +8,8 @@ import {
   SecretsManagerClient,
 } from "@aws-sdk/client-secrets-manager";
 import { vitalSecretNames } from "../../domain/harbor/names.ts";
-import { copyName, secretCopySchema } from "../../domain/secrets/copy.ts";
+import { secretCopySchema } from "../../domain/secrets/copy.ts";
+import { copyName } from "../../domain/secrets/copy-place.ts";
 import { clientSettings, startTestAws, type TestAws } from "../support/aws.ts";
 import { EngineProject } from "../support/engine.ts";
 import { HarborObjects } from "../support/harbor-objects.ts";
@@ -18,16 +19,16 @@ import type { Ended } from "../support/sandbox.ts";
 const harbor = { namespace: "harbor-cluster", name: "harbor-cluster" };
 const [postgres = "", standby = ""] = vitalSecretNames(harbor);
 
+let endpointUrl = "";
+let kubernetesUid = "";
 const program = (body: string): string => `
 import { KeptSecrets } from "CHECKOUT/components/secrets/kept-secrets.ts";
 import { RestoredSecrets } from "CHECKOUT/components/secrets/restored-secrets.ts";
 import { duration } from "CHECKOUT/domain/duration.ts";
-const harbor = { kubernetes: { context: "lab" }, cluster: { namespace: "harbor-cluster", name: "harbor-cluster" }, also: [], region: "eu-west-2" };
+const harbor = { kubernetes: { context: "lab" }, cluster: { namespace: "harbor-cluster", name: "harbor-cluster" }, also: [], region: "eu-west-2", endpointUrl: "${endpointUrl}" };
 ${body}`;
 const keeping = (more = "") =>
-  program(
-    `export const { report } = new KeptSecrets("kept", { ...harbor, timeLimit: duration("40s"), protect: false, ${more} });`,
-  );
+  program(`export const { report } = new KeptSecrets("kept", { ...harbor, timeLimit: duration("40s"), ${more} });`);
 
 describe("kept secrets on the real Pulumi engine", function () {
   this.timeout("3m");
@@ -45,6 +46,8 @@ describe("kept secrets on the real Pulumi engine", function () {
   before("AWS and the engine", async function () {
     this.timeout("20m");
     aws = await startTestAws();
+    endpointUrl = aws.environment["AWS_ENDPOINT_URL"] ?? "";
+    kubernetesUid = await kubernetes.uid();
     manager = new SecretsManagerClient(clientSettings(aws.environment, "other"));
     objects = new HarborObjects(kubernetes, harbor);
     await objects.clear();
@@ -65,14 +68,20 @@ describe("kept secrets on the real Pulumi engine", function () {
   }
   async function versions(name: string): Promise<number> {
     const { Versions = [] } = await manager.send(
-      new ListSecretVersionIdsCommand({ SecretId: copyName(harbor, name), IncludeDeprecated: true }),
+      new ListSecretVersionIdsCommand({
+        SecretId: copyName({ kubernetes: kubernetesUid, harbor }, name),
+        IncludeDeprecated: true,
+      }),
     );
     return Versions.length;
   }
   async function keptPassword(name: string): Promise<string> {
     // By its label, because without one moto returns the version that was current first.
     const { SecretString = "" } = await manager.send(
-      new GetSecretValueCommand({ SecretId: copyName(harbor, name), VersionStage: "AWSCURRENT" }),
+      new GetSecretValueCommand({
+        SecretId: copyName({ kubernetes: kubernetesUid, harbor }, name),
+        VersionStage: "AWSCURRENT",
+      }),
     );
     return Buffer.from(
       secretCopySchema.parse(JSON.parse(SecretString)).secret.data["password"] ?? "",

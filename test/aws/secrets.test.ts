@@ -11,7 +11,8 @@ import {
 } from "@aws-sdk/client-secrets-manager";
 import { execa } from "execa";
 import { vitalSecretNames } from "../../domain/harbor/names.ts";
-import { copyName, secretCopySchema } from "../../domain/secrets/copy.ts";
+import { secretCopySchema } from "../../domain/secrets/copy.ts";
+import { copyName as nameOf } from "../../domain/secrets/copy-place.ts";
 import { keepReportSchema, secretsRestoreReportSchema } from "../../domain/secrets/request.ts";
 import { clientSettings, startTestAws, type TestAws } from "../support/aws.ts";
 import { HarborObjects } from "../support/harbor-objects.ts";
@@ -22,7 +23,9 @@ import { faultTest } from "../support/fault-test.ts";
 const harbor = { namespace: "harbor-cluster", name: "harbor-cluster" };
 const cluster = "harbor-cluster/harbor-cluster";
 const [postgres = "", standby = "", credentials = "", encryptionKey = ""] = vitalSecretNames(harbor);
-const copies = [postgres, standby, credentials, encryptionKey].map((name) => copyName(harbor, name));
+let kubernetesUid = "";
+const copyName = (_harbor: typeof harbor, name: string): string => nameOf({ kubernetes: kubernetesUid, harbor }, name);
+const copies = (): string[] => [postgres, standby, credentials, encryptionKey].map((name) => copyName(harbor, name));
 
 describe("keeping secrets in AWS Secrets Manager and restoring them", function () {
   this.timeout("1m");
@@ -40,12 +43,13 @@ describe("keeping secrets in AWS Secrets Manager and restoring them", function (
     aws = await startTestAws();
     manager = new SecretsManagerClient(clientSettings(aws.environment, "other"));
     objects = new HarborObjects(kubernetes, harbor);
+    kubernetesUid = await kubernetes.uid();
   });
   after(() => Promise.all([kubernetes.stop(), aws.stop()]));
 
   beforeEach(async () => {
     await objects.clear();
-    for (const copy of copies) {
+    for (const copy of copies()) {
       await manager
         .send(new DeleteSecretCommand({ SecretId: copy, ForceDeleteWithoutRecovery: true }))
         .catch(() => undefined);
@@ -59,11 +63,13 @@ describe("keeping secrets in AWS Secrets Manager and restoring them", function (
     const options = { reject: false, env } as const;
     const { exitCode, stdout, stderr } = await execa(
       cli,
-      ["secrets", step, cluster, "--context", "lab", "-o", "json", ...parameters],
+      ["secrets", step, cluster, "--context", "lab", "-o", "json", ...endpoint(step), ...parameters],
       options,
     );
     return { exitCode, stdout, stderr };
   }
+  const endpoint = (step: string): string[] =>
+    step === "fingerprint" ? [] : ["--endpoint-url", aws.environment["AWS_ENDPOINT_URL"] ?? ""];
   async function keep(...parameters: string[]): Promise<Record<string, string>> {
     const { exitCode, stdout, stderr } = await run("keep", ...parameters);
     assert.equal(exitCode, 0, stderr);
@@ -289,7 +295,8 @@ describe("keeping secrets in AWS Secrets Manager and restoring them", function (
       const uid = await objects.create();
       await keep();
       await objects.clear();
-      for (const SecretId of copies) await manager.send(new DeleteSecretCommand({ SecretId, RecoveryWindowInDays: 7 }));
+      for (const SecretId of copies())
+        await manager.send(new DeleteSecretCommand({ SecretId, RecoveryWindowInDays: 7 }));
       const { exitCode, stderr } = await run("restore", "--uid", uid);
       assert.equal(exitCode, 0, stderr);
       assert.equal(stderr.match(/was scheduled for deletion; the deletion has been cancelled/g)?.length, 4);
@@ -306,7 +313,7 @@ describe("keeping secrets in AWS Secrets Manager and restoring them", function (
       await objects.setSecret(standby, { username: "standby", password: "rotated" });
       const second = await fingerprint();
       assert.notEqual(second, first);
-      assert.match(second, /^\{"version":1,"fingerprint":"[0-9a-f]{64}"\}$/);
+      assert.match(second, /^\{"version":1,"fingerprint":"[0-9a-f]{64}","kubernetes":"[-0-9a-f]{36}"\}$/);
     });
 
     it("with --wait, waits for the Secrets that the operators have not created yet and names them", async () => {
@@ -336,18 +343,15 @@ describe("keeping secrets in AWS Secrets Manager and restoring them", function (
     const env = {
       ...aws.environment,
       KUBECONFIG: kubernetes.kubeconfig,
-      AWS_ENDPOINT_URL: "http://127.0.0.1:1",
       AWS_MAX_ATTEMPTS: "1",
     };
     const cli = join(import.meta.dirname, "../../bin/postgres-recovery");
-    const { exitCode, stderr } = await execa(cli, ["secrets", "keep", cluster, "--context", "lab"], {
-      reject: false,
-      env,
-    });
+    const parameters = ["secrets", "keep", cluster, "--context", "lab", "--endpoint-url", "http://127.0.0.1:1"];
+    const { exitCode, stderr } = await execa(cli, parameters, { reject: false, env });
     assert.equal(exitCode, 3);
     assert.match(
       stderr,
-      /^error\[secrets-manager-failed\]: AWS Secrets Manager: postgres-recovery\/harbor-cluster\/harbor-cluster\/\S+: .*ECONNREFUSED/,
+      /^error\[secrets-manager-failed\]: AWS Secrets Manager: postgres-recovery\/\S+: .*ECONNREFUSED/,
     );
   });
 });

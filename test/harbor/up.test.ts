@@ -9,7 +9,8 @@ import {
 } from "@aws-sdk/client-s3";
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { harborOperatorPgHba, runbookPgHba } from "../../domain/harbor/pg-hba.ts";
-import { copyName, secretCopySchema } from "../../domain/secrets/copy.ts";
+import { secretCopySchema } from "../../domain/secrets/copy.ts";
+import { copyName } from "../../domain/secrets/copy-place.ts";
 import { applyHarborCluster } from "../../sandbox/harbor/harbor.ts";
 import { backups, harborCluster, operatorNamespace, zalandoConfigMap } from "../../sandbox/harbor/objects.ts";
 import { waitUntil } from "../../sandbox/host/processes.ts";
@@ -50,6 +51,11 @@ describe("pulumi on the stack lab: Harbor's database, declared, with both real o
     await project.edit("lab", ["stanza", "targets"], []);
     await project.edit("lab", ["harbor", "hold"], undefined);
     await project.edit("lab", ["harbor", "backup", "credentials"], "secret");
+    // The sandbox's AWS. Without these settings AWS is AWS, whatever the environment says.
+    await project.edit("lab", ["harbor", "endpointUrls"], {
+      s3: environment["AWS_ENDPOINT_URL_S3"],
+      secretsManager: environment["AWS_ENDPOINT_URL"],
+    });
     await setKeys("backup", "CANARYbackupid", "CANARYbackupkey");
   });
   after(async () => {
@@ -85,7 +91,7 @@ describe("pulumi on the stack lab: Harbor's database, declared, with both real o
   }
 
   async function keptPassword(secret: string): Promise<string> {
-    const SecretId = copyName(harborCluster, secret);
+    const SecretId = copyName({ kubernetes: await database.kubernetesUid(), harbor: harborCluster }, secret);
     const { SecretString = "" } = await secrets.send(
       new GetSecretValueCommand({ SecretId, VersionStage: "AWSCURRENT" }),
     );

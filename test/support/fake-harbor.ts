@@ -70,6 +70,8 @@ export class FakeHarbor implements HarborClient {
     });
   }
 
+  kubernetesUid = "c0ffee00-3f92-4c86-8d42-5056348c1e7e";
+  getKubernetesUid = (): Promise<string> => Promise.resolve(this.kubernetesUid);
   getHarborCluster = (): Promise<HarborCluster | undefined> => Promise.resolve(this.harborCluster);
   getPostgresql = (): Promise<Postgresql | undefined> => {
     this.onRead();

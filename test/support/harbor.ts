@@ -67,6 +67,11 @@ export class HarborDatabase {
     return z.object({ postgresql: z.object({ pg_hba: z.array(z.string()) }) }).parse(value).postgresql.pg_hba;
   }
 
+  /** UID of the kube-system namespace. */
+  async kubernetesUid(): Promise<string> {
+    return (await this.#core.readNamespace({ name: "kube-system" })).metadata?.uid ?? "";
+  }
+
   pod(index = 0): Promise<V1Pod> {
     return this.#core.readNamespacedPod({ namespace, name: `${name}-${index}` });
   }

@@ -19,6 +19,8 @@ export interface TestKubernetes {
   readonly kubeconfig: string;
   readonly core: CoreV1Api;
   readonly objects: KubernetesObjectApi;
+  /** UID of the kube-system namespace. */
+  readonly uid: () => Promise<string>;
   readonly stop: () => Promise<void>;
 }
 
@@ -46,11 +48,21 @@ export async function startTestKubernetes(): Promise<TestKubernetes> {
     await objects.list("acid.zalan.do/v1", "postgresql");
     return true;
   });
+  const core = config.makeApiClient(CoreV1Api);
   return {
     context,
     kubeconfig,
-    core: config.makeApiClient(CoreV1Api),
+    core,
     objects,
+    // kube-system appears a moment after the API server answers.
+    uid: async () => {
+      let uid = "";
+      await waitUntil("the namespace kube-system", 60, async () => {
+        uid = (await core.readNamespace({ name: "kube-system" })).metadata?.uid ?? "";
+        return uid !== "";
+      });
+      return uid;
+    },
     async stop() {
       await Promise.all(host.processes.names().map((name) => host.processes.stop(name, { signal: "SIGKILL" })));
       await rm(directory, { recursive: true, maxRetries: 10 });

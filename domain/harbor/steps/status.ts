@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { endpointUrlSchema } from "../../aws/endpoint-url.ts";
 import { severities } from "../../catalogue/finding-codes.ts";
 import { findingSchema } from "../../finding-schema.ts";
 import { runbookPgHba } from "../pg-hba.ts";
@@ -16,6 +17,11 @@ export const statusRequestSchema = harborRequestSchema.extend({
     .boolean()
     .default(true)
     .describe("Whether the database's backups in S3 are looked at, with the AWS credentials of whoever runs this."),
+  endpointUrl: endpointUrlSchema
+    .optional()
+    .describe(
+      "Address at which this machine reaches AWS S3, such as that of a VPC endpoint. Default: AWS's public address; AWS_ENDPOINT_URL is not used.",
+    ),
 });
 
 /** What `postgres-recovery harbor status -o json` prints. It contains no value of a secret. */

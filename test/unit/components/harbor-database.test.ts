@@ -55,7 +55,7 @@ const reports: readonly [command: RegExp, report: object][] = [
   ],
   [/harbor pg-hba/, { ...common, outcome: "applied", uid, generation: "1", pgHba: [], dropped: [], finishedAt: at }],
   [/harbor roll/, { ...common, outcome: "rolled", pods: [], leader: `${scope}-0`, finishedAt: at }],
-  [/fingerprint/, { version: 1, fingerprint: "f" }],
+  [/fingerprint/, { version: 1, fingerprint: "f", kubernetes: "c0ffee00-3f92-4c86-8d42-5056348c1e7e" }],
   [/secrets/, { version: 1, cluster: { harbor, uid, backups: null, systemIdentifier: null }, secrets: [] }],
 ];
 

@@ -3,6 +3,7 @@ import { steps } from "../../../domain/steps/steps.ts";
 import { duration } from "../../../domain/duration.ts";
 import { KeptSecrets, type KeptSecretsArgs } from "../../../components/secrets/kept-secrets.ts";
 import { RestoredSecrets } from "../../../components/secrets/restored-secrets.ts";
+import { faultTest } from "../../support/fault-test.ts";
 import { optionsOf, registered, type Registered } from "../../support/pulumi-mocks.ts";
 
 const harbor = {
@@ -11,8 +12,9 @@ const harbor = {
   also: ["registry-pull"],
   region: "eu-west-2",
 };
+const kubernetes = "c0ffee00-3f92-4c86-8d42-5056348c1e7e";
 const identity = { harbor: "harbor-cluster/harbor-cluster", uid: "1", backups: null, systemIdentifier: null };
-const stdout = JSON.stringify({ version: 1, fingerprint: "f".repeat(64), cluster: identity, secrets: [] });
+const stdout = JSON.stringify({ version: 1, fingerprint: "f".repeat(64), kubernetes, cluster: identity, secrets: [] });
 const secretMark = "4dabf18193072939515e22adb298388d";
 
 describe("the declared secrets", () => {
@@ -29,7 +31,7 @@ describe("the declared secrets", () => {
   const command = (resources: readonly Registered[], name: string) =>
     ofType(resources, "command:local:Command").find((one) => one.name === name)?.inputs ?? {};
 
-  it("have one AWS secret each, protected and never deleted with the stack", async () => {
+  it("have one AWS secret each, below the Kubernetes cluster's UID, and never deleted with the stack", async () => {
     const resources = await kept({
       kmsKeyId: "alias/harbor",
       replicas: [{ region: "eu-west-1" }],
@@ -37,15 +39,22 @@ describe("the declared secrets", () => {
     });
     assert.equal(places(resources).length, 5);
     for (const { name, inputs } of places(resources)) {
-      assert.equal(inputs["name"], name);
+      assert.equal(inputs["name"], name.replace("/harbor", `/${kubernetes}/harbor`));
       assert.match(name, /^postgres-recovery\/harbor-cluster\/harbor-cluster\//);
       assert.deepEqual(
         [inputs["kmsKeyId"], inputs["replicas"], inputs["recoveryWindowInDays"]],
         ["alias/harbor", [{ region: "eu-west-1" }], 14],
       );
-      assert.equal(optionsOf.get(name)?.protect, true);
+      // A rebuilt cluster gets new names, which `protect` would refuse.
+      assert.equal(optionsOf.get(name)?.protect, false);
       assert.equal(optionsOf.get(name)?.retainOnDelete, true);
     }
+  });
+
+  faultTest(67, "get their names from kubeSystemUid where the stack names it", async () => {
+    const kubeSystemUid = "decaf000-3f92-4c86-8d42-5056348c1e7e";
+    for (const { inputs } of places(await kept({ kubernetes: { context: "lab", kubeSystemUid } })))
+      assert.match(String(inputs["name"]), /^postgres-recovery\/decaf000-/);
   });
 
   it("default to a 30-day recovery window, AWS's own key and no replicas", async () => {

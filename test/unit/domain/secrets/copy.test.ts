@@ -2,9 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { ClusterIdentity } from "../../../../domain/secrets/cluster-identity.ts";
 import {
-  clusterLabel,
   contentProblem,
-  copyName,
   decideCopy,
   parseStored,
   restoredSecret,
@@ -12,10 +10,14 @@ import {
   type SecretCopy,
   type Stored,
 } from "../../../../domain/secrets/copy.ts";
+import { clusterLabel, surplusLabels, type SecretVersion } from "../../../../domain/secrets/copy-labels.ts";
+import { copyName as nameOf, copySources } from "../../../../domain/secrets/copy-place.ts";
 import type { SecretContent } from "../../../../domain/kubernetes/secret.ts";
 import { faultTest } from "../../../support/fault-test.ts";
 
 const harbor = { namespace: "harbor-cluster", name: "harbor-cluster" };
+const kubernetes = "c0ffee00-3f92-4c86-8d42-5056348c1e7e";
+const copyName = (secret: string): string => nameOf({ kubernetes, harbor }, secret);
 const standby = "standby.postgresql-harbor-cluster-harbor-cluster.credentials";
 const encryptionKey = "harbor-cluster-harbor-harbor-core-encryptionkey";
 const uid = "99e85b8a-3f92-4c86-8d42-5056348c1e7e";
@@ -48,17 +50,21 @@ const decide = (live: SecretContent | undefined, now: ClusterIdentity | undefine
 
 describe("the copy of a secret", () => {
   describe("its name", () => {
-    it("names the Harbor and the secret", () => {
-      assert.equal(copyName(harbor, standby), `postgres-recovery/harbor-cluster/harbor-cluster/${standby}`);
+    it("names the Kubernetes cluster, the Harbor and the secret", () => {
+      const folder = "postgres-recovery/c0ffee00-3f92-4c86-8d42-5056348c1e7e/harbor-cluster/harbor-cluster";
+      assert.equal(copyName(standby), `${folder}/${standby}`);
+    });
+
+    faultTest(67, "differs for two Kubernetes clusters of one AWS account with a Harbor of the same name", () => {
+      const other = nameOf({ kubernetes: "decaf000-3f92-4c86-8d42-5056348c1e7e", harbor }, standby);
+      assert.notEqual(copyName(standby), other);
     });
 
     faultTest(31, "never ends in a hyphen and six characters, and is never another secret's name", () => {
       const name = fc.stringMatching(/^[a-z0-9]([-a-z0-9.]{0,20}[a-z0-9])?$/);
-      fc.assert(fc.property(name, (one) => !/-.{6}$/.test(copyName(harbor, one))));
-      fc.assert(
-        fc.property(name, name, (one, other) => one === other || copyName(harbor, one) !== copyName(harbor, other)),
-      );
-      assert.equal(copyName(harbor, "pull-abcdef").at(-1), "_");
+      fc.assert(fc.property(name, (one) => !/-.{6}$/.test(copyName(one))));
+      fc.assert(fc.property(name, name, (one, other) => one === other || copyName(one) !== copyName(other)));
+      assert.equal(copyName("pull-abcdef").at(-1), "_");
     });
   });
 
@@ -195,6 +201,18 @@ describe("the copy of a secret", () => {
       assert.equal(decide(credentials(), undefined, nothing).action, "refuse");
     });
 
+    it("moves a copy of the same database from its former name, with unchanged content", () => {
+      const stored: Stored = { found: "former-name", copy: copyOf(credentials()) };
+      assert.deepEqual(decide(credentials(), identity, stored), {
+        action: "keep",
+        why: "moved",
+        copy: copyOf(credentials()),
+      });
+      const refused = decide(undefined, identity, stored);
+      assert(refused.action === "refuse");
+      assert.match(refused.problem, /the kept copy stays as it is/);
+    });
+
     it("labels a database in a form that AWS accepts", () => {
       assert.match(clusterLabel(uid), /^[\w+=.@-]{1,256}$/);
     });
@@ -227,6 +245,60 @@ describe("the copy of a secret", () => {
       assert.equal(
         restoredSecret(harbor, copyOf(secret({ a: "b" }, "kubernetes.io/basic-auth"), identity, "pull")).type,
         "kubernetes.io/basic-auth",
+      );
+    });
+  });
+
+  describe("its labels", () => {
+    const version = (number: number, ...labels: string[]): SecretVersion => ({
+      id: `v${number}`,
+      created: number,
+      labels,
+    });
+    /** One version for each of so many databases, the newest current. */
+    const databases = (count: number): SecretVersion[] =>
+      Array.from({ length: count }, (_, index) =>
+        version(index, clusterLabel(String(index)), ...(index === count - 1 ? ["AWSCURRENT"] : [])),
+      );
+    const removed = (versions: readonly SecretVersion[], added = "new"): string[] =>
+      surplusLabels(versions, clusterLabel(added)).map(({ label }) => label);
+
+    faultTest(68, "stay below AWS's limit of 20: the oldest database's is removed, whatever the order", () => {
+      assert.deepEqual(removed(databases(16)), []);
+      assert.deepEqual(removed(databases(17)), ["cluster-0"]);
+      assert.deepEqual(removed(databases(19).reverse()), ["cluster-0", "cluster-1", "cluster-2"]);
+      assert.deepEqual(surplusLabels(databases(17), "cluster-new"), [{ label: "cluster-0", version: "v0" }]);
+    });
+
+    faultTest(68, "are all kept when the database has its label already", () => {
+      assert.deepEqual(removed(databases(17), "16"), []);
+    });
+
+    faultTest(68, "of others count, and are never removed, nor is that of the current version", () => {
+      const labels = Array.from({ length: 16 }, (_, index) => `team-${index}`);
+      const versions = [version(1, "cluster-a", "AWSCURRENT"), version(2, "cluster-b"), version(3, ...labels)];
+      assert.deepEqual(removed(versions), ["cluster-b"]);
+    });
+  });
+
+  describe("its sources", () => {
+    const kept = (name: string, ...labels: string[]) => ({ name, labels, isScheduledForDeletion: false });
+
+    faultTest(67, "are the Kubernetes clusters that kept a Harbor of this name, and an older version's copies", () => {
+      const own = "postgres-recovery/cluster-one/harbor-cluster/harbor-cluster/x";
+      assert.deepEqual(
+        copySources(harbor, [
+          kept(own, "AWSCURRENT", "cluster-b"),
+          kept(own.replace("/x", "/y"), "cluster-a", "cluster-b"),
+          kept("postgres-recovery/harbor-cluster/harbor-cluster/x", "cluster-c"),
+          kept("postgres-recovery/cluster-two/harbor-cluster/another/x", "cluster-d"),
+          kept("postgres-recovery/cluster-three/harbor-cluster/harbor-cluster/x", "AWSCURRENT"),
+          kept("postgres-recovery/a/b/harbor-cluster/harbor-cluster/x", "cluster-e"),
+        ]),
+        [
+          { owner: { kubernetes: "cluster-one", harbor }, databases: ["a", "b"] },
+          { owner: { kubernetes: undefined, harbor }, databases: ["c"] },
+        ],
       );
     });
   });
