@@ -68,12 +68,14 @@ describe("the settings of Harbor", () => {
       },
       iamPolicies: true,
       secrets: { also: [], adopt: false, region: "eu-west-2", replicas: [], restore: true, recoveryWindowDays: 30 },
+      endpointUrls: {},
       timeLimits: { operator: duration("5m"), pod: duration("10m"), resource: duration("15m") },
       ownPgHbaLines: [],
       backup: {
         bucket: "harbor-database",
         region: "eu-west-2",
         endpoint: undefined,
+        bucketOwner: undefined,
         kmsKey: "alias/harbor",
         schedule: "0 1 * * *",
         retainDays: 5,
@@ -88,7 +90,7 @@ describe("the settings of Harbor", () => {
       parsed({
         harbor: {
           ...harbor,
-          backup: { ...harbor.backup, endpoint: "http://minio:9000" },
+          backup: { ...harbor.backup, endpoint: "http://minio:9000", bucketOwner: "123456789012" },
           buckets: { databaseBackups: { ...harbor.buckets.databaseBackups, adopt: true } },
           restore: { ...restore, ...more },
         },
@@ -107,13 +109,32 @@ describe("the settings of Harbor", () => {
       bucket: "harbor-database",
       region: "eu-west-2",
       endpoint: "http://minio:9000",
+      bucketOwner: "123456789012",
     });
     assert.deepEqual(ofRestore({ bucket: "other-bucket", region: "us-east-1" }), {
       ...common,
       bucket: "other-bucket",
       region: "us-east-1",
       endpoint: undefined,
+      bucketOwner: undefined,
     });
+  });
+
+  faultTest(71, "name AWS's addresses with TLS, and its accounts by their number", () => {
+    const problems = problemsOf({
+      harbor: {
+        ...harbor,
+        backup: { ...harbor.backup, bucketOwner: "my-account" },
+        endpointUrls: { s3: "http://10.0.0.7:9000", secretsManager: "https://vpce-1.amazonaws.com/path" },
+      },
+      harborSecrets: { backup: keys },
+    });
+    for (const problem of [
+      /must be an AWS account: 12 digits\n *→ at harbor\.backup\.bucketOwner/,
+      /must be https:\/\/…: plain http[^\n]*\n *→ at harbor\.endpointUrls\.s3/,
+      /without a path[^\n]*\n *→ at harbor\.endpointUrls\.secretsManager/,
+    ])
+      assert.match(problems, problem);
   });
 
   it("distinguish a source with a UID from one with a prefix", () => {
