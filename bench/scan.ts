@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { stanzaInfo } from "../clients/pod/pgbackrest.ts";
+import { instanceAnswer } from "../clients/pod/pgbackrest.ts";
 import { databaseContainer } from "../domain/stanza/postgres-cluster.ts";
 import { scanReportSchema } from "../domain/stanza/list-report.ts";
 import { breakRepository, heal } from "../sandbox/cluster.ts";
@@ -89,7 +89,7 @@ async function oneAfterAnother(
 /** Exactly the command that the scan runs remotely. */
 async function infoCommand(): Promise<readonly string[]> {
   let command: readonly string[] = [];
-  await stanzaInfo(
+  await instanceAnswer(
     (_container, argv) => {
       command = argv;
       return Promise.resolve({ end: "broken", message: "only the command is needed" });

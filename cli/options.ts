@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option, type CommandUnknownOpts } from "
 import { duration, durationProblem, parseDuration, type Duration } from "../domain/duration.ts";
 import type { Permission } from "../domain/kubernetes/permissions.ts";
 import { stepPermissions, type StepName } from "../domain/steps/permissions.ts";
+import { flagCodes, type FlagCode } from "../domain/stanza/flag-codes.ts";
 import { clusterArgument } from "./cluster-argument.ts";
 import { exitCodeHelp } from "./exit-codes.ts";
 
@@ -64,6 +65,14 @@ export const resultFormats = ["table", "json"] as const;
 
 /** The commands that `pulumi up` runs and a person has no use for. They work, but `--help` does not list them. */
 const plumbing: readonly StepName[] = ["harbor fingerprint", "secrets fingerprint"];
+
+/** Flags of `stanza list`, separated by commas. */
+export function flagsArgument(text: string): FlagCode[] {
+  const wanted = text.split(",").map((word) => word.trim());
+  const unknown = wanted.filter((word) => !flagCodes.some((code) => code === word));
+  if (unknown.length === 0) return flagCodes.filter((code) => wanted.includes(code));
+  throw new InvalidArgumentError(`no such flag: ${unknown.join(", ")}. The flags are ${flagCodes.join(", ")}`);
+}
 
 /** The command of a step, with the common options, and with examples, permissions and exit codes in its help. */
 export function stepCommand<Formats extends readonly [OutputFormat, ...OutputFormat[]]>(

@@ -4,7 +4,7 @@ import type { ColorChoice } from "./options.ts";
 // Everything that the program prints goes through here, because much of it comes from a cluster.
 
 /** The only escape sequences that output contains: the colours of cli/table.ts. */
-const colours = /(\u001b\[(?:31|32|33|39)m)/;
+const colours = /(\u001b\[(?:31|32|33|39|90)m)/;
 
 /**
  * Text for a person, without any character that a terminal would obey. Colours stay, unless the choice is `never`.

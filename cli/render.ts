@@ -1,16 +1,17 @@
 import type { ScanEntry, ScanReport } from "../domain/stanza/list-report.ts";
 import {
-  becauseAdvice,
   statusDetail,
   statusText,
   statusWord,
   verdictOf,
   type StanzaStatus,
+  type Verdict,
 } from "../domain/stanza/status.ts";
 import type { StanzaCreateReport } from "../domain/stanza/create.ts";
 import { visibleLine } from "../domain/visible-text.ts";
-import { formatObjectName } from "../domain/kubernetes/object-name.ts";
+import { flagTexts } from "../domain/stanza/flag-codes.ts";
 import type { ColorChoice } from "./options.ts";
+import { nextSteps } from "./next-steps.ts";
 import { fittedTable, painted, table } from "./table.ts";
 
 /** The runbook's line: `INFO:root:[namespace] cluster (pod): Okay`. */
@@ -20,18 +21,37 @@ export function logLine(namespace: string, cluster: string, pod: string | undefi
 }
 
 /** The clusters of a scan for a person, in at most `width` columns, with a summary. */
-export function scanTable(entries: readonly ScanEntry[], color: ColorChoice, width = Infinity): string {
+export function scanTable(
+  context: string,
+  entries: readonly ScanEntry[],
+  color: ColorChoice,
+  width = Infinity,
+): string {
+  if (entries.length === 0) return visibleLine(`no PostgresCluster found in context ${context}`);
   const rows = entries.map((entry) => [
     entry.namespace,
     entry.cluster,
     entry.pod ?? "-",
-    painted(statusWord(entry.status), verdictOf(entry.status), color),
+    painted(entryWord(entry), entry.verdict, color),
     operatorText(entry),
-    statusDetail(entry.status),
+    entryDetail(entry),
   ]);
-  if (entries.length === 0) return "no PostgresCluster found";
   const head = ["NAMESPACE", "CLUSTER", "POD", "STATUS", "PGO", "DETAIL"];
-  return `${fittedTable(head, rows, { width, optional: "POD" })}\n\n${scanSummary(entries)}`;
+  const lines = [scanSummary(context, entries), ...nextSteps(entries).map((step) => `next: ${step}`)];
+  return `${fittedTable(head, rows, { width, optional: "POD" })}\n\n${lines.map(visibleLine).join("\n")}`;
+}
+
+/** The most important flag that counts, or else the status of the stanza. */
+function entryWord({ status, flags }: ScanEntry): string {
+  const counted = flags.find(({ allowed }) => allowed !== true);
+  return counted === undefined ? statusWord(status) : flagTexts[counted.code];
+}
+
+function entryDetail({ status, flags, paused }: ScanEntry): string {
+  const details = flags.map(({ detail, allowed }) => (allowed === true ? `${detail} (allowed)` : detail));
+  if (details.length > 0) return details.join("; ");
+  const isUnrepaired = status.status === "no-stanza" && paused === true;
+  return [statusDetail(status), ...(isUnrepaired ? ["spec.paused is true: PGO creates nothing"] : [])].join("; ");
 }
 
 function operatorText({ operatorSaysCreated, disagreement }: ScanEntry): string {
@@ -40,42 +60,22 @@ function operatorText({ operatorSaysCreated, disagreement }: ScanEntry): string 
   return disagreement === undefined ? text : `${text} (disagrees)`;
 }
 
-/** `NAMESPACE/CLUSTER` of an entry. */
-export function entryName(entry: ScanEntry): string {
-  return formatObjectName({ namespace: entry.namespace, name: entry.cluster });
-}
-
-/** How many clusters are okay, need a repair or a look, and could not be asked. */
+/** How many clusters there are of each verdict. */
 export function countVerdicts(entries: readonly ScanEntry[]): ScanReport["summary"] {
-  const summary = { okay: 0, finding: 0, undetermined: 0 };
-  for (const { status } of entries) summary[verdictOf(status)] += 1;
-  return summary;
+  const count = (verdict: Verdict): number => entries.filter((entry) => entry.verdict === verdict).length;
+  return {
+    okay: count("okay"),
+    finding: count("finding"),
+    undetermined: count("undetermined"),
+    notExpected: count("not-expected"),
+  };
 }
 
-/** The counts in words, and the next step for the first cluster of each kind. */
-function scanSummary(entries: readonly ScanEntry[]): string {
-  const { okay, finding, undetermined } = countVerdicts(entries);
-  const counts = `${okay} okay, ${finding} to repair or to look at, ${undetermined} not determined`;
-  const first = (...statuses: StanzaStatus["status"][]): ScanEntry | undefined =>
-    entries.find(({ status }) => statuses.includes(status.status));
-  const lines = [`${entries.length} ${entries.length === 1 ? "cluster" : "clusters"}: ${counts}`];
-  const missing = first("no-stanza");
-  if (missing !== undefined) {
-    lines.push(
-      `next: add the clusters without a stanza to the stack's targets and run \`pulumi up\`, or one by hand: postgres-recovery stanza create ${entryName(missing)}`,
-    );
-  }
-  const broken = first("broken");
-  if (broken !== undefined)
-    lines.push(`next: look at the repository of ${entryName(broken)}; a broken stanza is never created over`);
-  const silent = first("timeout", "unreachable");
-  if (silent?.status.status === "unreachable" && silent.status.because !== undefined)
-    lines.push(`next: ${becauseAdvice(silent.status.because)}`);
-  else if (silent !== undefined)
-    lines.push(`next: repair the connection from ${entryName(silent)} to its repo host, then list again`);
-  const absent = first("no-instance");
-  if (absent !== undefined) lines.push(`next: see why PGO runs no instance of ${entryName(absent)}`);
-  return lines.map(visibleLine).join("\n");
+function scanSummary(context: string, entries: readonly ScanEntry[]): string {
+  const { okay, finding, undetermined, notExpected } = countVerdicts(entries);
+  const counts = [`${okay} okay`, `${finding} to repair or to look at`, `${undetermined} not determined`];
+  if (notExpected > 0) counts.push(`${notExpected} without backups on purpose`);
+  return `${entries.length} ${entries.length === 1 ? "cluster" : "clusters"} in context ${context}: ${counts.join(", ")}`;
 }
 
 /** The result of `stanza create` for a person. */
@@ -89,6 +89,7 @@ export function createTable(report: StanzaCreateReport, color: ColorChoice): str
   return table(
     ["CLUSTER", report.cluster],
     [
+      ["CONTEXT", report.context],
       ["OUTCOME", report.outcome === "created" ? "stanza created" : "the stanza already existed"],
       [
         "STATUS",

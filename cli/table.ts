@@ -13,7 +13,7 @@ export type Cell = string | Painted;
 
 /** A text in the colour of its verdict, if the option and the terminal allow it. */
 export function painted(text: string, verdict: Verdict, color: ColorChoice): Painted {
-  const style = ({ okay: "green", finding: "red", undetermined: "yellow" } as const)[verdict];
+  const style = ({ okay: "green", finding: "red", undetermined: "yellow", "not-expected": "gray" } as const)[verdict];
   switch (color) {
     case "never":
       return { text, paint: (shown) => shown };

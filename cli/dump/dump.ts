@@ -35,7 +35,8 @@ export async function dump(cluster: ObjectName, options: DumpCommandOptions): Pr
     { cluster, pod, directory, bucket, timeLimit: options.dumpTimeout },
     surroundings,
   );
-  printText(rendered({ version: 1, cluster: formatObjectName(cluster), pod, ...dumped }, options.output));
+  const report = { version: 1, context: client.context, cluster: formatObjectName(cluster), pod, ...dumped } as const;
+  printText(rendered(report, options.output));
   return 0;
 }
 
@@ -47,6 +48,7 @@ function rendered(report: DumpCommandReport, output: DumpCommandOptions["output"
       return table(
         ["CLUSTER", report.cluster],
         [
+          ["CONTEXT", report.context],
           ["POD", report.pod],
           ["FILE", report.file],
           ["SIZE", `${report.size} bytes (${report.uncompressedSize} of SQL)`],

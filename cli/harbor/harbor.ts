@@ -75,14 +75,14 @@ export async function harborPgHba(cluster: ObjectName | undefined, options: PgHb
   return 0;
 }
 
-function pgHbaText({ cluster, outcome, generation, dropped, pgHba }: ReportOf<"harbor pg-hba">): string {
+function pgHbaText({ cluster, context, outcome, generation, dropped, pgHba }: ReportOf<"harbor pg-hba">): string {
   const done =
     outcome === "applied"
       ? `${pgHba.length} lines of pg_hba written`
       : `pg_hba is already in place (${pgHba.length} lines)`;
   const removed = dropped.map((line) => `removed: ${line}`);
   return [
-    `${cluster}: ${done}; the next change of the HarborCluster (generation ${generation ?? "unknown"}) reverts them`,
+    `${cluster} in context ${context}: ${done}; the next change of the HarborCluster (generation ${generation ?? "unknown"}) reverts them`,
     ...removed,
     `next: postgres-recovery harbor roll ${cluster}`,
   ].join("\n");
@@ -132,10 +132,10 @@ function previewText({ cluster, context, steps }: RollPreview): string {
     .join("\n");
 }
 
-function rollText({ cluster, outcome, pods, leader }: ReportOf<"harbor roll">): string {
+function rollText({ cluster, context, outcome, pods, leader }: ReportOf<"harbor roll">): string {
   const byUs = pods.length === 0 ? "by the Zalando operator itself" : pods.join(", ");
   const done = outcome === "rolled" ? `every Pod has been recreated (${byUs})` : "every Pod is already current";
-  return `${cluster}: ${done}; the leader is ${leader}`;
+  return `${cluster} in context ${context}: ${done}; the leader is ${leader}`;
 }
 
 /** `postgres-recovery harbor status`; the result is the exit code. */
@@ -169,7 +169,10 @@ async function openS3(access: S3Access): Promise<S3Client> {
   return connectS3(access);
 }
 
-function statusTable({ clone, pods, sections }: ReportOf<"harbor status">, { color }: StatusOptions): string {
+function statusTable(
+  { clone, cluster, context, pods, sections }: ReportOf<"harbor status">,
+  { color }: StatusOptions,
+): string {
   const rows = pods.map(({ name, role, ready, current }) => [
     name,
     role,
@@ -183,7 +186,9 @@ function statusTable({ clone, pods, sections }: ReportOf<"harbor status">, { col
       color,
       outputWidth(),
     ),
-    ...(clone.length === 0 ? [] : ["", visibleLine(`CLONE_ values: ${clone.join(", ")}`)]),
+    "",
+    visibleLine(`${cluster} in context ${context}`),
+    ...(clone.length === 0 ? [] : [visibleLine(`CLONE_ values: ${clone.join(", ")}`)]),
   ].join("\n");
 }
 

@@ -2,7 +2,7 @@ import { areas } from "../../domain/catalogue/explanations.ts";
 import { errorKinds } from "../../domain/catalogue/error-codes.ts";
 import { passedChecks } from "../../domain/catalogue/passed-checks.ts";
 import { findingSeverities, type Severity } from "../../domain/catalogue/finding-codes.ts";
-import { stanzaDisagreements, stanzaStatuses } from "../../domain/catalogue/stanza-statuses.ts";
+import { stanzaDisagreements, stanzaFlags, stanzaStatuses } from "../../domain/catalogue/stanza-statuses.ts";
 import type { Explanation, Mistake } from "../../domain/catalogue/explanation.ts";
 import { failureExitCode } from "../exit-codes.ts";
 import { severityWords } from "../findings.ts";
@@ -73,9 +73,10 @@ function statusesSection(): string {
   return [
     `## ${statusesTitle}
 
-\`status.status\` in the JSON of \`stanza list\` and \`stanza create\`, and \`disagreement\` where PGO's own status contradicts it.
+\`status.status\` in the JSON of \`stanza list\` and \`stanza create\`. In \`stanza list\` also \`flags[].code\`, where the stanza exists but something is wrong with its backups, and \`disagreement\`, where PGO's own status contradicts pgBackRest.
 `,
     ...Object.entries(stanzaStatuses).map(([code, entry]) => explained(code, entry, "status")),
+    ...Object.entries(stanzaFlags).map(([code, entry]) => explained(code, entry, "flag")),
     ...Object.entries(stanzaDisagreements).map(([code, entry]) => explained(code, entry, "disagreement")),
   ].join("\n");
 }

@@ -7,7 +7,7 @@ import { runbookPgHba } from "../../domain/harbor/pg-hba.ts";
 import type { ObjectName } from "../../domain/kubernetes/object-name.ts";
 import { suggestRequestSchema, type ChosenBackup, type SuggestReport } from "../../domain/restore/check.ts";
 import { restoreSource, type Credentials } from "../../domain/restore/restore.ts";
-import { visibleJson } from "../../domain/visible-text.ts";
+import { visibleJson, visibleLine } from "../../domain/visible-text.ts";
 import { recommendedImageFor } from "../../domain/spilo/image.ts";
 import type { ReportOf, TaskOf } from "../../domain/steps/steps.ts";
 import { checkRestore } from "../../operations/restore/check.ts";
@@ -114,7 +114,7 @@ function rendered(report: ReportOf<"restore check">, { output, color }: RestoreC
         ...(report.backup === null ? [] : [backupTable(report.backup), ""]),
         findingsTable(withPlace(report.findings), color, outputWidth()),
         "",
-        conclusion(report),
+        visibleLine(`${report.cluster} in context ${report.context}: ${conclusion(report)}`),
       ].join("\n");
   }
 }

@@ -40,7 +40,8 @@ export async function secretsKeep(cluster: ObjectName | undefined, options: Secr
   const { kubernetes, surroundings } = await connect(asked);
   const { cluster: harbor, also } = asked.request;
   const aws = await secretsManager(asked.request, surroundings);
-  printReport(await keepSecrets(kubernetes, aws, harbor, secretNames(harbor, also), surroundings), options.output);
+  const report = await keepSecrets(kubernetes, aws, harbor, secretNames(harbor, also), surroundings);
+  printReport({ ...report, context: kubernetes.context }, options.output);
   return 0;
 }
 
@@ -57,7 +58,8 @@ export async function secretsRestore(cluster: ObjectName | undefined, options: S
   const { cluster: harbor, also, uid } = asked.request;
   const aws = await secretsManager(asked.request, surroundings);
   const names = secretNames(harbor, also);
-  printReport(await restoreSecrets(kubernetes, aws, harbor, names, uid, surroundings), options.output);
+  const report = await restoreSecrets(kubernetes, aws, harbor, names, uid, surroundings);
+  printReport({ ...report, context: kubernetes.context }, options.output);
   return 0;
 }
 
@@ -118,6 +120,7 @@ function rendered(report: SecretsReport, output: OutputFormat): string {
           report.secrets.map(({ name, outcome }) => [name, outcome]),
         ),
         "",
+        `context:           ${report.context ?? "unknown"}`,
         `copies:            AWS Secrets Manager, ${report.secrets[0]?.copy.replace(/[^/]*$/, "") ?? ""}…`,
         `database:          ${uid}`,
         `system identifier: ${systemIdentifier ?? "unknown"}`,

@@ -5,21 +5,23 @@ import { formatObjectName, type ObjectName } from "../../domain/kubernetes/objec
 import type { ScanEntry, ScanReport } from "../../domain/stanza/list-report.ts";
 import { visibleJson } from "../../domain/visible-text.ts";
 import { didYouMean, orElse } from "../../domain/similar.ts";
-import { verdictOf } from "../../domain/stanza/status.ts";
+import type { FlagCode } from "../../domain/stanza/flag-codes.ts";
 import { knownClusters } from "../../operations/stanza/known-clusters.ts";
 import { scanStanzas } from "../../operations/stanza/list.ts";
 import { verdictExitCode } from "../exit-codes.ts";
 import { pasteable } from "../hints.ts";
 import type { CommonOptions } from "../options.ts";
 import { clearScreen, outputWidth, printText } from "../output.ts";
-import { countVerdicts, entryName, logLine, scanTable } from "../render.ts";
+import { countVerdicts, logLine, scanTable } from "../render.ts";
 import { openSession, type Session } from "../session.ts";
+import { entryName } from "../next-steps.ts";
 import { showProgress } from "./progress.ts";
 
 export interface StanzaListOptions extends CommonOptions {
   readonly timeout: Duration;
   readonly namespace?: string | undefined;
   readonly concurrency: number;
+  readonly allow: readonly FlagCode[];
   readonly watch?: true | undefined;
   readonly interval: Duration;
 }
@@ -29,7 +31,7 @@ export async function stanzaList(options: StanzaListOptions): Promise<number> {
   const session = await openSession(options);
   if (options.watch === true) return watch(session, options);
   const entries = await list(session, options);
-  return verdictExitCode(entries.map(({ status }) => verdictOf(status)));
+  return verdictExitCode(entries.map(({ verdict }) => verdict));
 }
 
 /** Lists for ever. If the API server does not answer, it says so and tries again after the pause. */
@@ -54,6 +56,7 @@ async function list(session: Session, options: StanzaListOptions): Promise<ScanE
     namespace: options.namespace,
     concurrency: options.concurrency,
     timeLimit: options.timeout,
+    allowed: options.allow,
     onStart: (cluster: ObjectName, total: number): void => {
       progress.started(formatObjectName(cluster), total);
     },
@@ -65,8 +68,7 @@ async function list(session: Session, options: StanzaListOptions): Promise<ScanE
   try {
     const entries = await scanStanzas(session.client, scanOptions, session.surroundings);
     progress.stop();
-    if (entries.length === 0 && options.namespace !== undefined && options.watch !== true)
-      throw await nothingIn(options.namespace, session.client);
+    if (entries.length === 0 && options.watch !== true) throw await nothingFound(session.client, options.namespace);
     // On a terminal, each list replaces the one before.
     if (options.watch === true) clearScreen();
     printText(rendered(session, entries, options), options.color);
@@ -75,17 +77,20 @@ async function list(session: Session, options: StanzaListOptions): Promise<ScanE
     progress.stop();
     if (session.surroundings.signal.aborted && options.output === "table" && known.length > 0) {
       known.sort((a, b) => entryName(a).localeCompare(entryName(b)));
-      printText(
-        `${pasteable(scanTable(known, options.color, outputWidth()), options)}\nnot all: the list was interrupted`,
-        options.color,
-      );
+      const table = pasteable(scanTable(session.client.context, known, options.color, outputWidth()), options);
+      printText(`${table}\nnot all: the list was interrupted`, options.color);
     }
     throw error;
   }
 }
 
-/** A namespace without any PostgresCluster is more likely a typo than good news. */
-async function nothingIn(namespace: string, client: KubernetesClient): Promise<RecoveryError> {
+/** An empty list is more likely a wrong context or namespace than good news. */
+async function nothingFound(client: KubernetesClient, namespace: string | undefined): Promise<RecoveryError> {
+  if (namespace === undefined) {
+    return new RecoveryError("context-without-clusters", `there is no PostgresCluster in context ${client.context}`, {
+      next: "see which contexts there are: kubectl config get-contexts",
+    });
+  }
   const namespaces = (await knownClusters(client)).map((cluster) => cluster.namespace);
   return new RecoveryError(
     "namespace-without-clusters",
@@ -101,7 +106,7 @@ function rendered({ client, surroundings }: Session, entries: ScanEntry[], optio
         options.watch === true
           ? `${surroundings.now().toISOString()}, again in ${formatDuration(options.interval)}\n\n`
           : "";
-      return when + pasteable(scanTable(entries, options.color, outputWidth()), options);
+      return when + pasteable(scanTable(client.context, entries, options.color, outputWidth()), options);
     }
     case "log":
       return entries.map(({ namespace, cluster, pod, status }) => logLine(namespace, cluster, pod, status)).join("\n");

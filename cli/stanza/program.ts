@@ -1,5 +1,13 @@
 import { Option, type Command } from "@commander-js/extra-typings";
-import { concurrencyArgument, durationOption, listFormats, requestedStepCommand, stepCommand } from "../options.ts";
+import type { FlagCode } from "../../domain/stanza/flag-codes.ts";
+import {
+  concurrencyArgument,
+  durationOption,
+  flagsArgument,
+  listFormats,
+  requestedStepCommand,
+  stepCommand,
+} from "../options.ts";
 
 /** Adds `postgres-recovery stanza …`. */
 export function addStanzaCommands(root: Command, setExitCode: (code: number) => void): void {
@@ -9,15 +17,21 @@ export function addStanzaCommands(root: Command, setExitCode: (code: number) => 
     "postgres-recovery stanza list",
     "postgres-recovery stanza list --context dev -n woven-passport",
     "postgres-recovery stanza list --watch --interval 5m",
-    "postgres-recovery stanza list -o json | jq '.clusters[] | select(.status.status != \"okay\")'",
+    "postgres-recovery stanza list --allow no-schedule,backup-old",
+    "postgres-recovery stanza list -o json | jq '.clusters[] | select(.verdict != \"okay\")'",
   ])
-    .description("list every PostgresCluster and the state of its stanza; only reads")
+    .description("list every PostgresCluster with the state of its stanza and its backups; only reads")
     .addOption(durationOption("--timeout <duration>", "how long one cluster may take to answer", "30s"))
     .option("-n, --namespace <name>", "one namespace (default: all)")
     .option("-w, --watch", "repeat the list until it is interrupted")
     .addOption(durationOption("--interval <duration>", "pause between lists with --watch", "1m"))
     .addOption(
       new Option("--concurrency <count>", "clusters asked at the same time").default(16).argParser(concurrencyArgument),
+    )
+    .addOption(
+      new Option("--allow <flags>", "flags that do not count, separated by commas")
+        .default<FlagCode[]>([], "none")
+        .argParser(flagsArgument),
     )
     .action(async (options) => {
       setExitCode(await (await import("./list.ts")).stanzaList(options));

@@ -19,6 +19,8 @@ export interface ExecOptions {
   readonly deadlineSeconds: number;
   /** Receives stdout; when absent, stdout is returned as text. The exec ends the stream, or destroys it with the error. */
   readonly stdout?: Writable;
+  /** How much stdout is returned as text, at most; default 64 MiB. A command that prints more ends as `broken`. */
+  readonly stdoutBytes?: number;
   /** Drops the connection; the call then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
@@ -33,7 +35,7 @@ export type Exec = (container: ContainerName, argv: readonly string[], options: 
 const execProtocol = "v4.channel.k8s.io";
 /** The first byte of each message says to which stream the rest belongs (k8s.io/kubelet/pkg/cri/streaming/remotecommand). */
 const channel = { stdout: 1, stderr: 2, status: 3 } as const;
-/** Far more than pgBackRest's report of thousands of backups. A report that is cut off there does not parse. */
+/** Far more than any command of the steps prints. */
 const keptStdoutBytes = 64 * 1024 * 1024;
 /** Error messages of remote commands are short. What exceeds this is dropped. */
 const keptStderrBytes = 64 * 1024;
@@ -42,10 +44,11 @@ const keptStderrBytes = 64 * 1024;
 export function kubernetesExec(api: ApiConnection): Exec {
   return async (container, argv, options) => {
     options.signal?.throwIfAborted();
-    const own = options.stdout === undefined ? new Collected(keptStdoutBytes) : undefined;
+    const limit = options.stdout === undefined ? (options.stdoutBytes ?? keptStdoutBytes) : Infinity;
+    const own = options.stdout === undefined ? new Collected(limit) : undefined;
     const stdout = own?.stream ?? options.stdout ?? new PassThrough();
     const stderr = new Collected(keptStderrBytes);
-    const end = await connectionEnd(api, container, argv, stdout, stderr.stream, options);
+    const end = await connectionEnd(api, container, argv, stdout, stderr.stream, { ...options, stdoutBytes: limit });
     if (end.end !== "exited") {
       stdout.destroy(new Error(end.message));
       return end;
@@ -64,7 +67,7 @@ async function connectionEnd(
   argv: readonly string[],
   stdout: Writable,
   stderr: Writable,
-  options: ExecOptions,
+  options: ExecOptions & { readonly stdoutBytes: number },
 ): Promise<ConnectionEnd> {
   const { promise, resolve, reject } = Promise.withResolvers<ConnectionEnd>();
   const timer = setTimeout(() => {
@@ -80,7 +83,7 @@ async function connectionEnd(
     const connectionOptions = await api.options();
     if (over) return;
     socket = new WebSocket(api.url(execPath(container, argv)).replace(/^http/, "ws"), execProtocol, connectionOptions);
-    listen(socket, stdout, stderr, resolve);
+    listen(socket, limited(stdout, options.stdoutBytes, resolve), stderr, resolve);
   };
   try {
     open().catch((error: unknown) => {
@@ -104,7 +107,26 @@ function execPath({ namespace, pod, container }: ContainerName, argv: readonly s
   return `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(pod)}/exec?${query.toString()}`;
 }
 
-function listen(socket: WebSocket, stdout: Writable, stderr: Writable, resolve: (end: ConnectionEnd) => void): void {
+/** Writes to the stream as long as no more than `limit` bytes came in all; false when the stream is full for now. */
+function limited(stdout: Writable, limit: number, resolve: (end: ConnectionEnd) => void): Output {
+  let bytes = 0;
+  return {
+    stream: stdout,
+    write(content) {
+      bytes += content.length;
+      if (bytes <= limit) return stdout.write(content);
+      resolve({ end: "broken", message: `the remote command printed more than ${limit} bytes` });
+      return true;
+    },
+  };
+}
+
+interface Output {
+  readonly stream: Writable;
+  readonly write: (content: Buffer) => boolean;
+}
+
+function listen(socket: WebSocket, stdout: Output, stderr: Writable, resolve: (end: ConnectionEnd) => void): void {
   socket.on("unexpected-response", (request, response) => {
     const body = new Collected(keptStderrBytes);
     response.pipe(body.stream);
@@ -124,7 +146,7 @@ function listen(socket: WebSocket, stdout: Writable, stderr: Writable, resolve: 
       if (stdout.write(content)) return;
       // Output must not pile up in memory while the disk is slow.
       socket.pause();
-      stdout.once("drain", () => {
+      stdout.stream.once("drain", () => {
         socket.resume();
       });
     },

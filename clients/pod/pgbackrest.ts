@@ -1,39 +1,86 @@
 import { isNotAllowed } from "../../domain/kubernetes/permissions.ts";
 import { createDecision, type CreateDecision } from "../../domain/stanza/pgbackrest-exit.ts";
+import { databaseQuery, readDatabaseAnswer, type DatabaseAnswer } from "../../domain/stanza/database-answer.ts";
 import { classifyInfo, type ExpectedStanza } from "../../domain/stanza/pgbackrest-info.ts";
 import { stanzaName } from "../../domain/stanza/postgres-cluster.ts";
 import { firstLine } from "../../domain/text.ts";
 import type { StanzaStatus } from "../../domain/stanza/status.ts";
-import type { Exec } from "../kubernetes/exec.ts";
+import type { Exec, ExecResult } from "../kubernetes/exec.ts";
 import type { ContainerName } from "../../domain/kubernetes/container.ts";
 
-/** Seconds by which the time limit inside the container is shorter than the one outside, so that it ends first. */
+/** Seconds by which the time limit of the connection is longer than the one in the container, which is to end first. */
 const graceSeconds = 5;
+/** A report of 10,000 backups has about 6 MB. More than this is not read: the Pod may be hostile. */
+const reportBytes = 8 * 1024 * 1024;
+/** The line between pgBackRest's report and the database's answer in {@link instanceAnswer}. */
+export const separator = "-- postgres-recovery: database";
+
+/** What pgBackRest and Postgres of one instance answered. */
+export interface InstanceAnswer {
+  readonly status: StanzaStatus;
+  readonly database: DatabaseAnswer;
+}
 
 /**
- * The stanza's status as `pgbackrest info` reports it; any instance can be asked.
+ * The stanza's status as `pgbackrest info` reports it, and the state of the archiver as Postgres reports it, in one exec.
+ * Any instance can be asked for the status, but only the primary archives.
  *
- * @param limitSeconds for the whole command. A repo host that accepts the connection but does not answer is reported after
- * about 20 s, because pgBackRest's own time-outs (5 s for I/O, 10 s for the protocol) count twice.
+ * @param limitSeconds for both commands. A repo host that accepts the connection but does not answer is reported after
+ * about 20 s, because pgBackRest's own time-outs (5 s for I/O, 10 s for the protocol) count twice. If even the time limit
+ * in the container does not end them, the connection is dropped 5 s later.
  */
-export async function stanzaInfo(
+export async function instanceAnswer(
   exec: Exec,
   container: ContainerName,
   expected: ExpectedStanza,
   limitSeconds: number,
   signal?: AbortSignal,
-): Promise<StanzaStatus> {
-  const inside = Math.max(1, limitSeconds - graceSeconds);
-  const result = await exec(
-    container,
-    [
-      ...["timeout", "-k", "2", String(inside)],
-      ...["pgbackrest", `--stanza=${stanzaName}`, "--io-timeout=5", "--protocol-timeout=10"],
-      // By default pgBackRest 2.53 and later print errors on stdout, before the JSON.
-      ...["--log-level-console=off", "--log-level-stderr=error", "info", "--output=json"],
-    ],
-    { deadlineSeconds: limitSeconds, ...(signal && { signal }) },
-  );
+): Promise<InstanceAnswer> {
+  const argv = [
+    "timeout",
+    "-k",
+    "2",
+    String(limitSeconds),
+    "bash",
+    "-ceu",
+    "--",
+    instanceScript,
+    "bash",
+    databaseQuery,
+  ];
+  const result = await exec(container, argv, {
+    deadlineSeconds: limitSeconds + graceSeconds,
+    stdoutBytes: reportBytes,
+    ...(signal && { signal }),
+  });
+  if (result.end !== "exited") return { status: notExited(result), database: { unknown: result.message } };
+  if (result.code === 124 || result.code === 137) {
+    const reason = `pgbackrest info did not end within ${limitSeconds} s`;
+    return { status: { status: "timeout", reason }, database: { unknown: "the time limit ended first" } };
+  }
+  const [report, database] = splitAnswer(result.stdout);
+  if (result.code === 0) return { status: classifyInfo(report, expected), database };
+  const reason = `pgbackrest info ended with exit code ${result.code}: ${firstLine(result.stderr)}`;
+  return { status: { status: "unreachable", reason }, database };
+}
+
+/** psql runs beside pgBackRest, so that both together take no longer than the slower one. It ends with the outer time limit. */
+const instanceScript = [
+  `exec 3< <(PGCONNECT_TIMEOUT=5 timeout --foreground -k 2 10 psql -XAtqc "$1" 2>&1)`,
+  // By default pgBackRest 2.53 and later print errors on stdout, before the JSON.
+  `pgbackrest --stanza=${stanzaName} --io-timeout=5 --protocol-timeout=10 --log-level-console=off --log-level-stderr=error info --output=json && code=0 || code=$?`,
+  `printf '\n%s\n' '${separator}'`,
+  `cat <&3`,
+  `exit $code`,
+].join("\n");
+
+function splitAnswer(stdout: string): [report: string, database: DatabaseAnswer] {
+  const end = stdout.lastIndexOf(`\n${separator}`);
+  if (end < 0) return [stdout, { unknown: "the instance's answer was cut off" }];
+  return [stdout.slice(0, end), readDatabaseAnswer(stdout.slice(end + separator.length + 1))];
+}
+
+function notExited(result: Exclude<ExecResult, { end: "exited" }>): StanzaStatus {
   switch (result.end) {
     case "deadline":
       return { status: "timeout", reason: result.message };
@@ -45,15 +92,6 @@ export async function stanzaInfo(
       };
     case "broken":
       return { status: "unreachable", reason: result.message };
-    case "exited":
-      if (result.code === 0) return classifyInfo(result.stdout, expected);
-      if (result.code === 124 || result.code === 137) {
-        return { status: "timeout", reason: `pgbackrest info did not end within ${inside} s` };
-      }
-      return {
-        status: "unreachable",
-        reason: `pgbackrest info ended with exit code ${result.code}: ${firstLine(result.stderr)}`,
-      };
   }
 }
 

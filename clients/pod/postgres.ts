@@ -1,7 +1,5 @@
 import type { Writable } from "node:stream";
-import type { OwnIdentifier } from "../../domain/stanza/pgbackrest-info.ts";
 import type { Exec, ExecResult } from "../kubernetes/exec.ts";
-import { firstLine } from "../../domain/text.ts";
 import type { ContainerName } from "../../domain/kubernetes/container.ts";
 
 const sizeQuery = "select coalesce(sum(pg_database_size(oid)), 0) from pg_database where datallowconn";
@@ -16,21 +14,6 @@ export async function databaseBytes(
   const result = await exec(container, argv, { deadlineSeconds: 30, signal });
   const bytes = result.end === "exited" && result.code === 0 ? Number(result.stdout.trim()) : Number.NaN;
   return Number.isFinite(bytes) ? bytes : undefined;
-}
-
-/** Asks the database for its system identifier, which initdb has set; a standby and its primary have the same. */
-export async function systemIdentifier(
-  exec: Exec,
-  container: ContainerName,
-  signal: AbortSignal,
-): Promise<OwnIdentifier> {
-  const argv = ["timeout", "-k", "2", "10", "psql", "-XAtqc", "select system_identifier from pg_control_system()"];
-  const result = await exec(container, argv, { deadlineSeconds: 15, signal });
-  if (result.end !== "exited") return { unknown: result.message };
-  const identifier = /^\d+$/m.exec(result.stdout)?.[0];
-  if (result.code === 0 && identifier !== undefined) return { identifier };
-  const reason = firstLine(result.stderr);
-  return { unknown: reason === "" ? `psql ended with exit code ${result.code}` : reason };
 }
 
 /** Milliseconds that pg_dumpall waits for the lock of a table; without this limit an exclusive lock could block it forever. */

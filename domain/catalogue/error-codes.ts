@@ -64,6 +64,7 @@ export const errorKinds = {
   // Stanzas of PGO clusters.
   "postgres-cluster-not-found": "usage",
   "namespace-without-clusters": "usage",
+  "context-without-clusters": "usage",
   "cluster-recreated": "usage",
   "instance-missing": "undetermined",
   "leader-missing": "undetermined",

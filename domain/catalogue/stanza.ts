@@ -13,6 +13,12 @@ export const stanza = {
       "The list was limited to a namespace in which there is none. A typing mistake is more likely than good news, so this is an error.",
     todo: "List without -n.",
   },
+  "context-without-clusters": {
+    title: "the context has no PostgresCluster",
+    means:
+      "The Kubernetes cluster knows the resource, but has no PostgresCluster. A wrong context is more likely than good news, so this is an error.",
+    todo: "Choose the context with --context.",
+  },
   "cluster-recreated": {
     title: "the cluster was deleted and recreated",
     means:

@@ -16,6 +16,7 @@ export type DumpReport = z.infer<typeof dumpReportSchema>;
 /** What `postgres-recovery dump -o json` prints. */
 export const dumpCommandReportSchema = dumpReportSchema.extend({
   version: z.literal(1),
+  context: z.string(),
   cluster: z.string(),
   /** The instance that was dumped. */
   pod: z.string(),

@@ -66,6 +66,8 @@ export const secretsFingerprintReportSchema = z.object({
 /** What `postgres-recovery secrets keep -o json` prints. */
 export const keepReportSchema = z.object({
   version: z.literal(1),
+  /** Absent in reports of older versions. */
+  context: z.string().optional(),
   cluster: clusterIdentitySchema,
   secrets: z.array(
     z.object({
@@ -81,6 +83,8 @@ export type KeepReport = z.infer<typeof keepReportSchema>;
 /** What `postgres-recovery secrets restore -o json` prints. */
 export const secretsRestoreReportSchema = z.object({
   version: z.literal(1),
+  /** Absent in reports of older versions. */
+  context: z.string().optional(),
   /** The database that the copies come from. */
   cluster: clusterIdentitySchema,
   secrets: z.array(z.object({ name: z.string(), copy: z.string(), outcome: z.enum(["created", "unchanged"]) })),

@@ -1,18 +1,7 @@
-import { z } from "zod";
-import { messageOf } from "../errors.ts";
 import { firstLine } from "../text.ts";
-import { parseJsonOutput } from "../json-output.ts";
-import type { OkayStatus, StanzaStatus } from "./status.ts";
-
-const repositoryStatus = z.object({ code: z.int(), message: z.string() });
-const stanzaInfo = z.object({
-  name: z.string(),
-  status: repositoryStatus,
-  repo: z.array(z.object({ key: z.int(), status: repositoryStatus })),
-  db: z.array(z.object({ id: z.int(), "repo-key": z.int(), "system-id": z.union([z.int(), z.bigint()]) })),
-  backup: z.array(z.object({ timestamp: z.object({ stop: z.int() }) })),
-});
-type StanzaInfo = z.infer<typeof stanzaInfo>;
+import type { DatabaseAnswer } from "./database-answer.ts";
+import { readInfoReport, type StanzaInfo } from "./info-report.ts";
+import type { OkayStatus, RepositoryBackups, StanzaStatus } from "./status.ts";
 
 /** What the PostgresCluster says about its stanza. The repository's answer is compared with it. */
 export interface ExpectedStanza {
@@ -34,22 +23,10 @@ export interface ExpectedStanza {
  * repositories the worst answer wins: first broken, then timeout, unreachable, no stanza, okay.
  */
 export function classifyInfo(output: string, expected: ExpectedStanza): StanzaStatus {
-  const stanzas = z.array(stanzaInfo).safeParse(parsedOrProblem(output));
-  if (!stanzas.success) {
-    return { status: "unreachable", reason: "pgbackrest info printed something that is not its JSON report" };
-  }
-  // `[invalid]` is the name under which pgBackRest reports a repository that it could not read at all.
-  const info = stanzas.data.find(({ name }) => name === expected.stanza || name === "[invalid]");
+  const info = readInfoReport(output, expected.stanza);
   if (info === undefined) return { status: "no-stanza", repositories: [...expected.repositories] };
+  if ("problem" in info) return { status: "unreachable", reason: info.problem };
   return worstOf(info, expected);
-}
-
-function parsedOrProblem(output: string): unknown {
-  try {
-    return parseJsonOutput(output);
-  } catch (error) {
-    return messageOf(error);
-  }
 }
 
 function worstOf(info: StanzaInfo, expected: ExpectedStanza): StanzaStatus {
@@ -57,7 +34,7 @@ function worstOf(info: StanzaInfo, expected: ExpectedStanza): StanzaStatus {
   const repositories = info.repo.map((repository) => ({
     name: `repo${repository.key}`,
     answer: repositoryAnswer(repository.status),
-    message: firstLine(repository.status.message),
+    message: shortMessage(repository.status.message),
   }));
   for (const status of ["broken", "timeout", "unreachable"] as const) {
     const worst = repositories.filter(({ answer }) => answer === status);
@@ -89,22 +66,36 @@ function repositoryAnswer({ code, message }: { code: number; message: string }):
   }
 }
 
+/**
+ * The first line of pgBackRest's message. When an object store refuses, pgBackRest appends the whole request and answer;
+ * of these only the store's own code is kept, because it tells a wrong key from a missing bucket.
+ *
+ * @example
+ * shortMessage("[ProtocolError] HTTP request failed with 403 (Forbidden):\n…<Code>AccessDenied</Code>…")
+ * // → "[ProtocolError] HTTP request failed with 403 (Forbidden): AccessDenied"
+ */
+function shortMessage(message: string): string {
+  const code = /<Code>(\w{1,60})<\/Code>/.exec(message)?.[1];
+  const line = firstLine(message);
+  return code === undefined || line.includes(code) ? line : `${line.replace(/:?$/, ":")} ${code}`;
+}
+
 function okayUnlessForeign(info: StanzaInfo, expected: ExpectedStanza): StanzaStatus {
   for (const { key } of info.repo) {
-    const newest = newestDatabase(info, key);
+    const newest = newestDatabase(info, key)?.identifier;
     if (newest !== undefined && expected.systemIdentifier !== undefined && newest !== expected.systemIdentifier) {
       return foreign(`repo${key} belongs`, newest, expected.systemIdentifier);
     }
   }
-  const newestStop = Math.max(...info.backup.map(({ timestamp }) => timestamp.stop));
-  const systemIdentifier = newestDatabase(info, info.repo[0]?.key);
+  const repositories = info.repo.map(({ key }) => repositoryBackups(info, key));
+  const newest = newestOf(info.backup);
+  const systemIdentifier = newestDatabase(info, info.repo[0]?.key)?.identifier;
+  const earlierIdentifiers = [...new Set(info.repo.flatMap(({ key }) => earlierDatabases(info, key)))];
   return {
     status: "okay",
-    backups: {
-      count: info.backup.length,
-      ...(info.backup.length > 0 && { newest: new Date(newestStop * 1000).toISOString() }),
-    },
+    backups: { count: info.backup.length, ...(newest !== undefined && { newest }), repositories },
     ...(systemIdentifier !== undefined && { systemIdentifier }),
+    ...(earlierIdentifiers.length > 0 && { earlierIdentifiers }),
   };
 }
 
@@ -115,32 +106,70 @@ function foreign(what: string, theirs: string, own: string): StanzaStatus {
   };
 }
 
-/** The database's own system identifier, or why it could not be read. */
-export type OwnIdentifier = { readonly identifier: string } | { readonly unknown: string };
-
 /**
  * Compares an okay stanza with the database's own system identifier. Without an answer of the database the stanza's owner
  * is unknown, so the status is not "okay". One identifier is enough for all repositories of one database.
  */
-export function ofDatabase(status: OkayStatus, own: OwnIdentifier): StanzaStatus {
+export function ofDatabase(status: OkayStatus, own: DatabaseAnswer): StanzaStatus {
   if (status.systemIdentifier === undefined) return status;
   if ("unknown" in own) {
     return {
       status: "unreachable",
       because: "not-compared",
-      reason: `a stanza stands, and whether it is this database's is not known: PGO's status has no system identifier, and Postgres does not tell it: ${own.unknown}`,
+      reason: `a stanza exists, but its owner is unknown: PGO's status has no system identifier, and Postgres did not report it: ${own.unknown}`,
     };
   }
-  return status.systemIdentifier === own.identifier
+  return status.systemIdentifier === own.systemIdentifier
     ? status
-    : foreign("the stanza belongs", status.systemIdentifier, own.identifier);
+    : foreign("the stanza belongs", status.systemIdentifier, own.systemIdentifier);
 }
 
-/** The system identifier of the newest database entry of one repository. */
-function newestDatabase(info: StanzaInfo, repositoryKey: number | undefined): string | undefined {
+function repositoryBackups(info: StanzaInfo, key: number): RepositoryBackups {
+  const own = info.backup.filter(({ database }) => (database?.["repo-key"] ?? 1) === key);
+  const newest = (type: string): string | undefined => newestOf(own.filter((backup) => backup.type === type));
+  const [full, differential, incremental] = [newest("full"), newest("diff"), newest("incr")];
+  return {
+    name: `repo${key}`,
+    count: own.length,
+    newest: {
+      ...(full !== undefined && { full }),
+      ...(differential !== undefined && { differential }),
+      ...(incremental !== undefined && { incremental }),
+    },
+  };
+}
+
+/** When the newest of these backups ended, as ISO 8601 in UTC; undefined when there is none. */
+function newestOf(backups: StanzaInfo["backup"]): string | undefined {
+  if (backups.length === 0) return undefined;
+  const stops = backups.map(({ timestamp }) => timestamp.stop);
+  return new Date(stops.reduce((latest, stop) => Math.max(latest, stop), 0) * 1000).toISOString();
+}
+
+interface Database {
+  readonly identifier: string;
+  readonly version: string | undefined;
+}
+
+function databases(info: StanzaInfo, repositoryKey: number | undefined): Database[] {
   return info.db
     .filter((database) => database["repo-key"] === repositoryKey)
     .toSorted((a, b) => a.id - b.id)
-    .at(-1)
-    ?.["system-id"].toString();
+    .map((database) => ({ identifier: database["system-id"].toString(), version: database.version }));
+}
+
+/** The newest database entry of one repository. */
+function newestDatabase(info: StanzaInfo, repositoryKey: number | undefined): Database | undefined {
+  return databases(info, repositoryKey).at(-1);
+}
+
+/**
+ * Identifiers of other databases of the same PostgreSQL version that once owned the stanza. An upgrade changes version and
+ * identifier together. `stanza-upgrade` in a foreign repository changes the identifier alone.
+ */
+function earlierDatabases(info: StanzaInfo, repositoryKey: number): string[] {
+  const newest = newestDatabase(info, repositoryKey);
+  return databases(info, repositoryKey)
+    .filter(({ identifier, version }) => identifier !== newest?.identifier && version === newest?.version)
+    .map(({ identifier }) => identifier);
 }

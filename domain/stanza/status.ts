@@ -1,5 +1,19 @@
 import { z } from "zod";
 
+/** The backups in one repository. */
+const repositoryBackupsSchema = z.object({
+  /** Such as `repo1`. */
+  name: z.string(),
+  count: z.int(),
+  /** When the newest backup of each type ended (ISO 8601, UTC). */
+  newest: z.object({
+    full: z.iso.datetime().optional(),
+    differential: z.iso.datetime().optional(),
+    incremental: z.iso.datetime().optional(),
+  }),
+});
+export type RepositoryBackups = z.infer<typeof repositoryBackupsSchema>;
+
 /**
  * What is known about a cluster's stanza. Whatever could not be determined has a status of its own, never "okay".
  * Only `no-stanza` is ever repaired; `broken` always needs a person.
@@ -8,9 +22,16 @@ export const stanzaStatusSchema = z.discriminatedUnion("status", [
   z.object({
     status: z.literal("okay"),
     /** How many backups the repositories hold, and when the newest ended (ISO 8601, UTC). */
-    backups: z.object({ count: z.int(), newest: z.iso.datetime().optional() }),
+    backups: z.object({
+      count: z.int(),
+      newest: z.iso.datetime().optional(),
+      /** Every repository that pgBackRest reports; absent in reports of older versions. */
+      repositories: z.array(repositoryBackupsSchema).optional(),
+    }),
     /** `db[].system-id` of the newest database entry. */
     systemIdentifier: z.string().optional(),
+    /** Other databases of the same PostgreSQL version that the stanza belonged to before. */
+    earlierIdentifiers: z.array(z.string()).optional(),
   }),
   z.object({ status: z.literal("no-stanza"), repositories: z.array(z.string()) }),
   z.object({ status: z.literal("timeout"), reason: z.string() }),
@@ -24,7 +45,16 @@ export const stanzaStatusSchema = z.discriminatedUnion("status", [
     because: z.enum(["not-allowed", "not-compared"]).optional(),
   }),
   z.object({ status: z.literal("broken"), reason: z.string() }),
-  z.object({ status: z.literal("no-instance"), reason: z.string() }),
+  z.object({
+    status: z.literal("no-instance"),
+    reason: z.string(),
+    /** Set while PGO restores the data, which it does before it starts an instance. */
+    because: z.literal("restoring").optional(),
+  }),
+  /** `spec.backups` was removed, but the repositories are still there. PGO has paused, or has not finished. */
+  z.object({ status: z.literal("backups-removed"), reason: z.string() }),
+  /** The PostgresCluster itself is malformed. */
+  z.object({ status: z.literal("unreadable"), reason: z.string() }),
   z.object({
     status: z.literal("not-applicable"),
     because: z.enum(["backups-disabled", "shut-down", "standby"]),
@@ -44,21 +74,28 @@ export function becauseAdvice(because: "not-allowed" | "not-compared"): string {
     : "see why Postgres does not answer in the instance, then run again";
 }
 
-/** What a status means for the reader: nothing to do, something to repair or to look at, or not known. */
-export type Verdict = "okay" | "finding" | "undetermined";
+/**
+ * What a status means for the reader: nothing to do, something to repair or to look at, not known, or no stanza expected
+ * (backups disabled, shut down, standby).
+ */
+export const verdicts = ["okay", "finding", "undetermined", "not-expected"] as const;
+export type Verdict = (typeof verdicts)[number];
 
 /** The verdict on one status. */
 export function verdictOf(status: StanzaStatus): Verdict {
   switch (status.status) {
     case "okay":
-    case "not-applicable":
       return "okay";
+    case "not-applicable":
+      return "not-expected";
     case "no-stanza":
     case "broken":
+    case "backups-removed":
       return "finding";
     case "timeout":
     case "unreachable":
     case "no-instance":
+    case "unreadable":
       return "undetermined";
   }
 }
@@ -78,6 +115,10 @@ export function statusText(status: StanzaStatus): string {
       return "Broken";
     case "no-instance":
       return "No database instance pod";
+    case "backups-removed":
+      return "Backups removed";
+    case "unreadable":
+      return "Malformed resource";
     case "not-applicable":
       return { "backups-disabled": "Backups disabled", "shut-down": "Shut down", standby: "Standby" }[status.because];
   }
@@ -91,7 +132,10 @@ export function statusWord(status: StanzaStatus): string {
     case "timeout":
       return "Timeout";
     case "no-instance":
-      return "No instance";
+      return status.because === "restoring" ? "Restoring" : "No instance";
+    case "unreadable":
+      return "Malformed";
+    case "backups-removed":
     case "okay":
     case "unreachable":
     case "broken":
@@ -104,13 +148,15 @@ export function statusWord(status: StanzaStatus): string {
 export function statusDetail(status: StanzaStatus): string {
   switch (status.status) {
     case "okay":
-      return status.backups.count === 0 ? "no backup yet" : "";
+      return status.backups.newest === undefined ? "no backup yet" : `newest backup ${status.backups.newest}`;
     case "no-stanza":
       return `missing in ${status.repositories.join(", ")}`;
     case "timeout":
     case "unreachable":
     case "broken":
     case "no-instance":
+    case "backups-removed":
+    case "unreadable":
     case "not-applicable":
       return status.reason;
   }

@@ -154,6 +154,12 @@ class Procedure {
         throw new RecoveryError("stanza-broken", text, {
           next: "look at the repository; a stanza is never created over what it holds",
         });
+      case "unreadable":
+        throw new RecoveryError("kubernetes-answer-unexpected", text, { next: "correct the PostgresCluster" });
+      case "backups-removed":
+        throw new RecoveryError("stanza-not-applicable", text, {
+          next: "fill in spec.backups again, or authorise the removal of the backups with PGO's annotation",
+        });
       case "not-applicable":
         throw new RecoveryError("stanza-not-applicable", text, {
           next: "there is nothing to create; remove the cluster from the list of targets",

@@ -2,11 +2,19 @@ import pLimit from "p-limit";
 import type { KubernetesClient } from "../../clients/kubernetes/postgres-clusters.ts";
 import type { Duration } from "../../domain/duration.ts";
 import { instancesByCluster } from "../../domain/stanza/instance-pod.ts";
-import { clusterNameOf, operatorSaysCreated } from "../../domain/stanza/postgres-cluster.ts";
+import {
+  clusterNameOf,
+  operatorSaysCreated,
+  repositoryPlace,
+  type PostgresCluster,
+} from "../../domain/stanza/postgres-cluster.ts";
 import type { ScanEntry } from "../../domain/stanza/list-report.ts";
 import { disagreement } from "../../domain/stanza/status.ts";
+import { backupFlags } from "../../domain/stanza/backup-flags.ts";
+import type { FlagCode } from "../../domain/stanza/flag-codes.ts";
+import { verdictWithFlags, type Flag } from "../../domain/stanza/flags.ts";
 import type { ObjectName } from "../../domain/kubernetes/object-name.ts";
-import { probeStanza } from "./probe.ts";
+import { probeStanza, type Probe } from "./probe.ts";
 import type { Surroundings } from "../surroundings.ts";
 
 /** Which clusters to ask, and how. */
@@ -19,18 +27,20 @@ export interface ScanOptions {
   readonly timeLimit: Duration;
   /** Called before each cluster is asked; `total` is the number of all clusters. */
   readonly onStart?: (cluster: ObjectName, total: number) => void;
+  /** Flags that do not count, because the caller knows of them. */
+  readonly allowed: readonly FlagCode[];
   /** Called after each cluster. */
   readonly onEntry?: (entry: ScanEntry) => void;
 }
 
 /**
- * The stanza of every PostgresCluster, in the API server's order: two LISTs, then one remote command per cluster, or two
- * where PGO's status lacks the system identifier. It only reads. A cluster that does not answer does not affect the others.
+ * The stanza and the backups of every PostgresCluster, in the API server's order: two LISTs, then one remote command per
+ * cluster. It only reads. A cluster that does not answer does not affect the others.
  */
 export async function scanStanzas(
   client: KubernetesClient,
   options: ScanOptions,
-  { signal }: Surroundings,
+  { signal, now }: Surroundings,
 ): Promise<ScanEntry[]> {
   const [clusters, pods] = await Promise.all([
     client.listPostgresClusters(options.namespace),
@@ -41,29 +51,41 @@ export async function scanStanzas(
   return Promise.all(
     clusters.map((cluster) =>
       atOnce(async () => {
-        const { namespace, name } = clusterNameOf(cluster);
-        options.onStart?.({ namespace, name }, clusters.length);
-        const { pod, status } = await probeStanza(
-          client,
-          cluster,
-          instancesOf({ namespace, name }),
-          options.timeLimit,
-          signal,
-        );
-        const created = operatorSaysCreated(cluster);
-        const contradiction = disagreement(status, created);
-        const entry: ScanEntry = {
-          namespace,
-          cluster: name,
-          uid: cluster.metadata.uid,
-          ...(pod !== undefined && { pod }),
-          status,
-          ...(created !== undefined && { operatorSaysCreated: created }),
-          ...(contradiction !== undefined && { disagreement: contradiction }),
-        };
+        const name = clusterNameOf(cluster);
+        options.onStart?.(name, clusters.length);
+        const instances = instancesOf(name);
+        const probe = await probeStanza(client, cluster, instances, options.timeLimit, signal);
+        const flags = flagsOf(client.context, cluster, probe, now());
+        const entry = scanEntry(cluster, probe, withAllowed(flags, options.allowed));
         options.onEntry?.(entry);
         return entry;
       }),
     ),
   );
+}
+
+function flagsOf(context: string, cluster: PostgresCluster, { status, database }: Probe, now: Date): Flag[] {
+  return status.status === "okay" ? backupFlags({ context, cluster, status, database, now }) : [];
+}
+
+function withAllowed(flags: readonly Flag[], allowed: readonly FlagCode[]): Flag[] {
+  return flags.map((flag) => (allowed.includes(flag.code) ? { ...flag, allowed: true } : flag));
+}
+
+function scanEntry(cluster: PostgresCluster, { pod, status }: Probe, flags: Flag[]): ScanEntry {
+  const created = operatorSaysCreated(cluster);
+  const contradiction = disagreement(status, created);
+  return {
+    namespace: cluster.metadata.namespace,
+    cluster: cluster.metadata.name,
+    uid: cluster.metadata.uid,
+    ...(pod !== undefined && { pod }),
+    status,
+    flags,
+    verdict: verdictWithFlags(status, flags),
+    repositoryPlace: repositoryPlace(cluster),
+    ...(cluster.spec.paused === true && { paused: true }),
+    ...(created !== undefined && { operatorSaysCreated: created }),
+    ...(contradiction !== undefined && { disagreement: contradiction }),
+  };
 }

@@ -1,27 +1,32 @@
 import type { KubernetesClient } from "../../clients/kubernetes/postgres-clusters.ts";
-import { stanzaInfo } from "../../clients/pod/pgbackrest.ts";
-import { systemIdentifier } from "../../clients/pod/postgres.ts";
+import { instanceAnswer } from "../../clients/pod/pgbackrest.ts";
 import type { Duration } from "../../domain/duration.ts";
 import { RecoveryError } from "../../domain/errors.ts";
 import { didYouMean, orElse } from "../../domain/similar.ts";
 import { knownClusters } from "./known-clusters.ts";
 import { containerOf } from "../../domain/kubernetes/container.ts";
+import type { DatabaseAnswer } from "../../domain/stanza/database-answer.ts";
 import { databaseRuns, instanceToAsk, type Pod } from "../../domain/stanza/instance-pod.ts";
 import { ofDatabase } from "../../domain/stanza/pgbackrest-info.ts";
 import {
   databaseContainer,
+  isBeingRestored,
   notApplicable,
   repositoryNames,
   stanzaName,
+  unfinishedRemoval,
   type PostgresCluster,
 } from "../../domain/stanza/postgres-cluster.ts";
 import type { StanzaStatus } from "../../domain/stanza/status.ts";
 import { type ObjectName, formatObjectName } from "../../domain/kubernetes/object-name.ts";
 
-/** The status of one cluster's stanza, and the Pod that was asked. */
+/** What is known of one cluster's stanza, and who said it. */
 export interface Probe {
-  readonly pod: string | undefined;
   readonly status: StanzaStatus;
+  /** The instance that was asked; undefined when the PostgresCluster or its Pods alone decide the status. */
+  readonly pod: string | undefined;
+  /** What Postgres in that instance answered. */
+  readonly database: DatabaseAnswer;
 }
 
 /**
@@ -41,8 +46,9 @@ export async function existingCluster(client: KubernetesClient, name: ObjectName
 }
 
 /**
- * The status of one cluster's stanza. If the PostgresCluster alone decides, nothing else is asked; otherwise pgBackRest is.
- * If PGO's status lacks the system identifier, an existing stanza is compared with the identifier that Postgres reports.
+ * The status of one cluster's stanza. If the PostgresCluster alone decides, nothing else is asked; otherwise one of its
+ * instances is. If PGO's status lacks the system identifier, an existing stanza is compared with the identifier that
+ * Postgres reports.
  */
 export async function probeStanza(
   client: KubernetesClient,
@@ -51,12 +57,10 @@ export async function probeStanza(
   timeLimit: Duration,
   signal: AbortSignal,
 ): Promise<Probe> {
-  const excused = notApplicable(cluster);
-  if (excused !== undefined) return { pod: undefined, status: { status: "not-applicable", ...excused } };
-
+  const known = statusOfResource(cluster);
+  if (known !== undefined) return { pod: undefined, status: known, database: notAsked };
   const instance = instanceToAsk(instances);
-  if (instance === undefined)
-    return { pod: undefined, status: { status: "no-instance", reason: noInstanceReason(cluster, instances) } };
+  if (instance === undefined) return { pod: undefined, status: noInstance(cluster, instances), database: notAsked };
 
   const expected = {
     stanza: stanzaName,
@@ -65,14 +69,33 @@ export async function probeStanza(
   };
   const pod = instance.metadata.name;
   const container = containerOf(instance.metadata, databaseContainer);
-  const status = await stanzaInfo(client.exec, container, expected, timeLimit, signal);
-  if (status.status !== "okay" || expected.systemIdentifier !== undefined) return { pod, status };
-  return { pod, status: ofDatabase(status, await systemIdentifier(client.exec, container, signal)) };
+  const { status, database } = await instanceAnswer(client.exec, container, expected, timeLimit, signal);
+  if (status.status !== "okay" || expected.systemIdentifier !== undefined) return { pod, status, database };
+  return { pod, status: ofDatabase(status, database), database };
 }
 
-function noInstanceReason(cluster: PostgresCluster, instances: readonly Pod[]): string {
+const notAsked: DatabaseAnswer = { unknown: "no instance was asked" };
+
+/** The status that the PostgresCluster alone decides. */
+function statusOfResource(cluster: PostgresCluster): StanzaStatus | undefined {
+  if (cluster.unreadable !== undefined) return { status: "unreadable", reason: cluster.unreadable };
+  const removal = unfinishedRemoval(cluster);
+  if (removal !== undefined) return { status: "backups-removed", reason: removal };
+  const excused = notApplicable(cluster);
+  return excused && { status: "not-applicable", ...excused };
+}
+
+function noInstance(cluster: PostgresCluster, instances: readonly Pod[]): StanzaStatus {
   const idle = instances.filter((pod) => !databaseRuns(pod)).map((pod) => pod.metadata.name);
-  if (idle.length > 0) return `the database container does not run in ${idle.join(", ")}`;
-  if (cluster.spec.paused === true) return "no Pod, and spec.paused is true: PGO does not reconcile it";
-  return cluster.status?.pgbackrest === undefined ? "no Pod: PGO has not reconciled this cluster" : "no Pod";
+  const paused = cluster.spec.paused === true;
+  if (isBeingRestored(cluster)) {
+    const stopped = paused ? ", but spec.paused is true: PGO does not go on" : "";
+    return { status: "no-instance", because: "restoring", reason: `PGO is restoring its data${stopped}` };
+  }
+  if (idle.length > 0) {
+    return { status: "no-instance", reason: `the database container does not run in ${idle.join(", ")}` };
+  }
+  if (paused) return { status: "no-instance", reason: "no Pod, and spec.paused is true: PGO starts none" };
+  const isNew = cluster.status?.pgbackrest === undefined;
+  return { status: "no-instance", reason: isNew ? "no Pod: PGO has not reconciled this cluster" : "no Pod" };
 }

@@ -3,6 +3,7 @@ import { createFolder } from "../host/account.ts";
 import { instanceLayout, layout } from "../host/directory.ts";
 import type { Host } from "../host/host.ts";
 import { waitUntil } from "../host/processes.ts";
+import { hasBackup, takeBackup } from "./backup.ts";
 import { ownClusters, sharedCluster } from "./inventory.ts";
 import type { PostgresCluster } from "./inventory.ts";
 import {
@@ -38,7 +39,10 @@ export async function startDatabase(host: Host, cluster: PostgresCluster): Promi
   const leader = await waitForLeader(host, first);
   for (const replica of replicas) await startPatroni(host, replica);
   await fill(host, leader);
-  if (cluster === sharedCluster) await createStanza(host, leader);
+  if (cluster === sharedCluster) {
+    await createStanza(host, leader);
+    if (!(await hasBackup(host, leader))) await takeBackup(host, leader);
+  }
   await waitForReplicas(host, leader);
   return readSystemIdentifier(host, leader);
 }

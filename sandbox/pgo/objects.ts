@@ -180,7 +180,13 @@ export function postgresCluster(cluster: PostgresCluster) {
       postgresVersion: 15,
       image,
       instances: [{ name: set, replicas: Math.max(cluster.pods.length, 1), dataVolumeClaimSpec: claim }],
-      backups: { pgbackrest: { image, repos: [{ name: "repo1", volume: { volumeClaimSpec: claim } }] } },
+      backups: {
+        pgbackrest: {
+          image,
+          manual: { repoName: "repo1" },
+          repos: [{ name: "repo1", schedules: { full: "0 1 * * 0" }, volume: { volumeClaimSpec: claim } }],
+        },
+      },
     },
   };
 }

@@ -10,17 +10,24 @@ interface Schema {
   x_kubernetes_list_map_keys?: string[];
 }
 
-// The client spells "x-kubernetes-preserve-unknown-fields" and similar fields with underscores.
+// The client spells "x-kubernetes-preserve-unknown-fields" and similar fields with underscores, except below `items`, which
+// it sends as it is: see `spelledOut`.
 const anything: Schema = { type: "object", x_kubernetes_preserve_unknown_fields: true };
 const text: Schema = { type: "string" };
 const integer: Schema = { type: "integer" };
 const flag: Schema = { type: "boolean" };
 
+/** The same schema with the field names of OpenAPI. */
+function spelledOut(schema: object): Schema {
+  const text = JSON.stringify(schema).replaceAll(/"x_[a-z_]+":/g, (name) => name.replaceAll("_", "-"));
+  return JSON.parse(text) as Schema;
+}
+
 /** A list that is keyed by a field of its items, as in PGO's own CRD. */
 function listBy(key: string, properties: Record<string, Schema>): Schema {
   return {
     type: "array",
-    items: { ...anything, required: [key], properties },
+    items: spelledOut({ ...anything, required: [key], properties }),
     x_kubernetes_list_type: "map",
     x_kubernetes_list_map_keys: [key],
   };
@@ -41,7 +48,14 @@ const spec: Schema = {
       properties: {
         pgbackrest: {
           ...anything,
-          properties: { image: text, repos: listBy("name", { name: { ...text, pattern: "^repo[1-4]" } }) },
+          properties: {
+            image: text,
+            manual: { ...anything, required: ["repoName"], properties: { repoName: text } },
+            repos: listBy("name", {
+              name: { ...text, pattern: "^repo[1-4]" },
+              schedules: { type: "object", properties: { full: text, differential: text, incremental: text } },
+            }),
+          },
         },
       },
     },
@@ -109,7 +123,7 @@ export const postgresClusterDefinition = {
         schema: {
           openAPIV3Schema: {
             type: "object",
-            required: ["spec"],
+            // As in the real definitions, a resource without a spec is admitted.
             properties: { apiVersion: text, kind: text, metadata: { type: "object" }, spec, status },
           },
         },

@@ -55,10 +55,13 @@ describe("remote commands through the real API server", function () {
     assert.equal(result.end === "exited" && result.stdout, "ü\n");
   });
 
-  faultTest(14, "reads reads a report of 5 MB", async () => {
+  faultTest(14, "reads a report of 5 MB", async () => {
     const report = sampleOutput("info-11-ok-json")
       .trim()
-      .replace('"backup":[', `"backup":[${`{"timestamp":{"start":1,"stop":2}},`.repeat(150_000)}`);
+      .replace(
+        '"backup":[',
+        `"backup":[${`{"timestamp":{"start":1,"stop":2},"label":"${"x".repeat(220)}"},`.repeat(20_000)}`,
+      );
     assert(report.length > 5_000_000);
     // The captured repository belongs to another database, which the list must notice.
     assert.equal(await statusOf({ match: "pgbackrest" }, report), "Broken");
@@ -81,7 +84,7 @@ describe("remote commands through the real API server", function () {
     assert.equal(await statusOf({ match: "pgbackrest", delayMilliseconds: 60_000 }, "[]"), "Timeout occurred");
   });
 
-  faultTest(6, "reports reports the time limit inside the container as a time-out as a time-out", async () => {
+  faultTest(6, "reports the time limit inside the container as a time-out", async () => {
     assert.equal(await statusOf({ match: "pgbackrest", exitCode: 124 }), "Timeout occurred");
   });
 

@@ -70,7 +70,7 @@ describe("a command is interrupted", function () {
       assert.match(ended.stdout, /tsl-db .* Okay/);
       assert.doesNotMatch(ended.stdout, /ac-qr-db /);
       assert.match(ended.stdout, /not all: the list was interrupted/);
-      await untilNoRemoteCommand(context, silent.namespace, silentPod, 15 + 10);
+      await untilNoRemoteCommand(context, silent.namespace, silentPod, 20 + 10);
     },
   );
 

@@ -291,7 +291,7 @@ next: did you mean calendar? Or see all namespaces: postgres-recovery stanza lis
         stdout: `NAMESPACE   CLUSTER   POD                      STATUS        PGO       DETAIL
 tsl         tsl-db    tsl-db-tsl-db-1-w7q9-0   Unreachable   created   ${refused}
 
-1 cluster: 0 okay, 0 to repair or to look at, 1 not determined
+1 cluster in context dev: 0 okay, 0 to repair or to look at, 1 not determined
 next: log in again, or ask for the role in docs/permissions.md`,
         text: "",
       });

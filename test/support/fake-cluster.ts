@@ -1,4 +1,5 @@
 import { PassThrough } from "node:stream";
+import { separator } from "../../clients/pod/pgbackrest.ts";
 import type { ExecResult } from "../../clients/kubernetes/exec.ts";
 import type { KubernetesClient } from "../../clients/kubernetes/postgres-clusters.ts";
 import { dumpTrailer } from "../../domain/dump/dump.ts";
@@ -22,10 +23,13 @@ export interface Script {
   operator?: boolean[];
   /** `metadata.uid` of the PostgresCluster. */
   uids?: string[];
-  /** psql's answer to the query for the system identifier. If set, PGO's status has none. */
-  identifier?: ExecResult | undefined;
+  /** What psql prints beside `pgbackrest info`. If set, PGO's status has no system identifier. */
+  database?: string | undefined;
   pods?: string[];
-  spec?: object;
+  spec?: object | undefined;
+  /** PGO's status instead of the usual one. */
+  status?: object | undefined;
+  annotations?: Record<string, string>;
   /** The size of the databases. */
   databaseBytes?: number;
 }
@@ -45,9 +49,11 @@ export class FakeCluster implements KubernetesClient {
       dump: {},
       operator: [true],
       uids: ["1"],
-      identifier: undefined,
+      database: undefined,
       pods: ["calendar-db-0", "calendar-db-1"],
       spec: { backups: { pgbackrest: { repos: [{ name: "repo1" }] } } },
+      status: undefined,
+      annotations: {},
       databaseBytes: 1000,
       ...script,
     };
@@ -69,10 +75,15 @@ export class FakeCluster implements KubernetesClient {
 
   #cluster(stanzaCreated: boolean): PostgresCluster {
     return postgresClusterSchema.parse({
-      metadata: { namespace: "calendar", name: "calendar-db", uid: next(this.#script.uids) },
+      metadata: {
+        namespace: "calendar",
+        name: "calendar-db",
+        uid: next(this.#script.uids),
+        annotations: this.#script.annotations,
+      },
       spec: this.#script.spec,
-      status: {
-        ...(this.#script.identifier === undefined && { patroni: { systemIdentifier: "7000000000000000001" } }),
+      status: this.#script.status ?? {
+        ...(this.#script.database === undefined && { patroni: { systemIdentifier: "7000000000000000001" } }),
         pgbackrest: { repos: [{ name: "repo1", stanzaCreated }] },
       },
     });
@@ -92,14 +103,18 @@ export class FakeCluster implements KubernetesClient {
     const command = argv.join(" ");
     this.commands.push(`${container.pod}: ${command}`);
     if (command.includes("stanza-create")) return Promise.resolve(asResult(next(this.#script.create)));
-    if (command.includes("info --output=json")) return Promise.resolve(asInfo(next(this.#script.info)));
+    if (command.includes("info --output=json")) return Promise.resolve(this.#info(next(this.#script.info)));
     if (command.includes("patronictl")) return Promise.resolve(asMembers(next(this.#script.leaders)));
-    if (command.includes("pg_control_system") && this.#script.identifier)
-      return Promise.resolve(this.#script.identifier);
     if (command.includes("pg_database_size")) return Promise.resolve(exited(0, `${this.#script.databaseBytes}\n`));
     if (command.includes("pg_dumpall")) return Promise.resolve(this.#dump(options.stdout ?? new PassThrough()));
     throw new Error(`the script has no answer to: ${command}`);
   };
+
+  #info(answer: number | ExecResult): ExecResult {
+    const result = asInfo(answer);
+    if (result.end !== "exited") return result;
+    return { ...result, stdout: `${result.stdout}\n${separator}\n${this.#script.database ?? healthyDatabase()}` };
+  }
 
   #dump(stdout: NodeJS.WritableStream & { destroy(error?: Error): unknown }): ExecResult {
     const { text = `-- data\n${dumpTrailer}`, result = exited(0) } = this.#script.dump;
@@ -108,6 +123,21 @@ export class FakeCluster implements KubernetesClient {
     else stdout.destroy(new Error(result.message));
     return result;
   }
+}
+
+/** What psql prints for a primary whose archiver works; `change` replaces fields. */
+export function healthyDatabase(change: object = {}): string {
+  return JSON.stringify({
+    systemIdentifier: "7000000000000000001",
+    inRecovery: false,
+    archiveMode: "on",
+    archivesWithPgbackrest: true,
+    failedCount: 0,
+    lastFailed: null,
+    lastArchived: "2026-11-21T00:59:00Z",
+    oldestWaitingSeconds: null,
+    ...change,
+  });
 }
 
 function next<T>(answers: T[]): T {

@@ -12,18 +12,21 @@ import { createTable, logLine, scanTable } from "../../../cli/render.ts";
 import { errorReportSchema } from "../../../domain/error-report.ts";
 import type { ScanEntry } from "../../../domain/stanza/list-report.ts";
 import { faultTest } from "../../support/fault-test.ts";
+import { scanEntry } from "../../support/scan-entry.ts";
 import { hostileText, unsafeCharacter } from "../../support/hostile-text.ts";
 
 const checkout = join(import.meta.dirname, "../../..");
 
 function entryWith(text: string): ScanEntry {
-  return { namespace: text, cluster: text, uid: text, pod: text, status: { status: "broken", reason: text } };
+  const flag = { code: "no-backup", detail: text, command: text } as const;
+  const names = { namespace: text, cluster: text, uid: text, pod: text };
+  return scanEntry({ status: "broken", reason: text }, { ...names, flags: [flag] });
 }
 
 /** What each command prints for a person, with the same text wherever a cluster supplies one. */
 const outputs: Readonly<Record<string, (text: string) => string>> = {
-  "stanza list": (text) => scanTable([entryWith(text)], "never"),
-  "stanza list on a narrow terminal": (text) => scanTable([entryWith(text)], "never", 60),
+  "stanza list": (text) => scanTable(text, [entryWith(text)], "never"),
+  "stanza list on a narrow terminal": (text) => scanTable(text, [entryWith(text)], "never", 60),
   "stanza list -o log": (text) => logLine(text, text, text, { status: "broken", reason: text }),
   "stanza create": (text) =>
     createTable(
@@ -57,9 +60,9 @@ describe("output for a person", () => {
 
   faultTest(81, "contains no colour but its own, with --color always", () => {
     const reason = "\u001b[32mOkay\u001b[39m";
-    const text = shownText(scanTable([entryWith(reason)], "always"), "always");
+    const text = shownText(scanTable("dev", [entryWith(reason)], "always"), "always");
     assert.deepEqual(text.match(/\u001b\[\d+m/g), ["\u001b[31m", "\u001b[39m"]);
-    assert.match(text, /\u001b\[31mBroken\u001b\[39m/);
+    assert.match(text, /\u001b\[31mNo backup\u001b\[39m/);
     assert(text.includes("\\u{1b}[32mOkay"));
   });
 
@@ -70,7 +73,7 @@ describe("output for a person", () => {
       findingLine({ severity: "warn", code: "wal-gap", where: text, what: text, fix: text }).split("\n").length,
       1,
     );
-    const rows = scanTable([entryWith(text)], "never").split("\n");
+    const rows = scanTable(text, [entryWith(text)], "never").split("\n");
     assert(!rows.some((row) => row.startsWith("brr ")), rows.join("\n"));
   });
 

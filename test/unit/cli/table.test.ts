@@ -4,24 +4,20 @@ import { findingsTable } from "../../../cli/findings.ts";
 import { scanTable } from "../../../cli/render.ts";
 import { fittedTable } from "../../../cli/table.ts";
 import type { ScanEntry } from "../../../domain/stanza/list-report.ts";
+import { scanEntry } from "../../support/scan-entry.ts";
 
 const reason =
   "the repository holds the stanza of another database (other system identifier or version); it must be looked at by a person";
 const entries: readonly ScanEntry[] = [
+  scanEntry(
+    { status: "okay", backups: { count: 0 } },
+    { pod: "calendar-db-instance1-abcd-0", operatorSaysCreated: true },
+  ),
   {
-    namespace: "calendar",
-    cluster: "calendar-db",
-    uid: "1",
-    pod: "calendar-db-instance1-abcd-0",
-    status: { status: "okay", backups: { count: 0 } },
-    operatorSaysCreated: true,
-  },
-  {
+    ...scanEntry({ status: "broken", reason }),
     namespace: "ac-qr-publishing",
     cluster: "woven-passport-db",
-    uid: "2",
     pod: "woven-passport-db-instance1-wxyz-0",
-    status: { status: "broken", reason },
     operatorSaysCreated: true,
     disagreement: "operator-says-created",
   },
@@ -29,7 +25,7 @@ const entries: readonly ScanEntry[] = [
 
 /** The table without the summary below it. */
 function tableOf(width: number): string[] {
-  const lines = scanTable(entries, "never", width).split("\n");
+  const lines = scanTable("dev", entries, "never", width).split("\n");
   return lines.slice(0, lines.indexOf(""));
 }
 

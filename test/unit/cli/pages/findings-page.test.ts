@@ -6,10 +6,10 @@ import { errorKinds } from "../../../../domain/catalogue/error-codes.ts";
 import { areas, explanations } from "../../../../domain/catalogue/explanations.ts";
 import { findingCodes, findingSeverities } from "../../../../domain/catalogue/finding-codes.ts";
 import { passedChecks } from "../../../../domain/catalogue/passed-checks.ts";
-import { stanzaDisagreements, stanzaStatuses } from "../../../../domain/catalogue/stanza-statuses.ts";
+import { stanzaDisagreements, stanzaFlags, stanzaStatuses } from "../../../../domain/catalogue/stanza-statuses.ts";
 
 const errorCodes = Object.keys(errorKinds);
-const statuses = { ...stanzaStatuses, ...stanzaDisagreements };
+const statuses = { ...stanzaStatuses, ...stanzaFlags, ...stanzaDisagreements };
 const checkout = new URL("../../../../", import.meta.url);
 
 describe("docs/findings.md", () => {

@@ -61,6 +61,25 @@ describe("a LIST of several pages", () => {
     assert.equal(tokens.length, 6);
   });
 
+  faultTest(47, "holds the other objects when one has no spec, or a malformed one", async () => {
+    const metadata = (name: string): object => ({ namespace: "calendar", name, uid: name });
+    const items = [
+      cluster("a"),
+      { metadata: metadata("no-spec") },
+      { metadata: metadata("wrong"), spec: { backups: "CANARY" } },
+    ];
+    answers = [{ status: 200, body: { items, metadata: {} } }];
+    const found = await client.listPostgresClusters(undefined);
+    assert.deepEqual(
+      found.map(({ metadata: { name }, unreadable }) => [name, unreadable]),
+      [
+        ["a", undefined],
+        ["no-spec", "spec: Invalid input: expected object, received undefined"],
+        ["wrong", "spec.backups: Invalid input: expected object, received string"],
+      ],
+    );
+  });
+
   faultTest(15, "names the field but no value when an object is not as PGO creates it", async () => {
     answers = [
       {

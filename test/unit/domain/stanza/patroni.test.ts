@@ -26,6 +26,11 @@ describe("leaderInList on captured outputs", () => {
     assert.equal(leaderInList(JSON.stringify([row, { ...row, Member: "b" }])), undefined);
   });
 
+  faultTest(9, "names no leader that does not run", () => {
+    for (const State of ["stopped", "starting", "crashed", "start failed"])
+      assert.equal(leaderInList(JSON.stringify([{ Member: "a", Role: "Leader", State }])), undefined, State);
+  });
+
   for (const sample of ["patroni-list-no-config", "patroni-list-dcs-down-json"]) {
     it(`fails on ${sample} instead of reading "no leader"`, () => {
       assert.throws(() => leaderInList(sampleOutput(sample)), SyntaxError);

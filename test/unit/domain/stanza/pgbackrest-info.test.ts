@@ -66,6 +66,48 @@ describe("classifyInfo on captured outputs", () => {
     assert.match(JSON.stringify(found), /belongs to another database: system identifier 7710372683303011707/);
   });
 
+  faultTest(14, "calls a report without any repository unreachable, never okay", () => {
+    const status = { code: 0, message: "ok" };
+    const report = JSON.stringify([{ name: "db", status, repo: [], db: [], backup: [] }]);
+    assert.deepEqual(classifyInfo(report, expected), {
+      status: "unreachable",
+      reason: "pgbackrest info reported no repository",
+    });
+  });
+
+  it("keeps the object store's own code, and nothing else, of the answer that pgBackRest quotes", () => {
+    // As pgBackRest composes it: src/common/io/http/response.c, httpResponseError (2.45 and 2.59).
+    const refusal = (line: string, body: string): string =>
+      `[ProtocolError] HTTP request failed with ${line}:\n*** Path/Query ***:\nGET /?list-type=2\n*** Request Headers ***:\nauthorization: <redacted>\n*** Response Content ***:\n<?xml version="1.0"?><Error>${body}</Error>`;
+    const reason = (message: string): unknown => {
+      const status = { code: 99, message };
+      const report = [{ name: "db", status, repo: [{ key: 1, status }], db: [], backup: [] }];
+      return classifyInfo(JSON.stringify(report), expected);
+    };
+    for (const [line, code] of [
+      ["403 (Forbidden)", "AccessDenied"],
+      ["404 (Not Found)", "NoSuchBucket"],
+      ["400 (Bad Request)", "ExpiredToken"],
+    ] as const) {
+      const body = `<Code>${code}</Code><Message>CANARY</Message><AWSAccessKeyId>CANARY</AWSAccessKeyId>`;
+      assert.deepEqual(reason(refusal(line, body)), {
+        status: "unreachable",
+        reason: `repo1: [ProtocolError] HTTP request failed with ${line}: ${code}`,
+      });
+    }
+  });
+
+  faultTest(49, "does not fail at a backup with an impossible time or at too many entries", () => {
+    const status = { code: 0, message: "ok" };
+    const whole = (backup: object[]): string =>
+      JSON.stringify([{ name: "db", status, repo: [{ key: 1, status }], db: [], backup }]);
+    const problem = (text: string): string => JSON.stringify(classifyInfo(text, expected));
+    assert.match(problem(whole([{ timestamp: { stop: 9e15 } }])), /not its JSON report/);
+    assert.match(problem(whole([{ timestamp: { stop: -1 } }])), /not its JSON report/);
+    assert.match(problem(whole(Array.from({ length: 50_001 }, () => ({})))), /a list of more than 50000 entries/);
+    assert.match(problem(`[{"name": "db"}, [], 3]`), /not its JSON report/);
+  });
+
   faultTest(14, "reads past a banner and CRLF line ends", () => {
     const noisy = `[entrypoint] starting\r\nWARN: something\r\n${sampleOutput("info-11-ok-json")}\r\n`;
     assert.equal(classifyInfo(noisy, expected).status, "okay");

@@ -108,6 +108,18 @@ describe("instanceToAsk", () => {
     assert.equal(databaseRuns(pod("a", waiting)), false);
     assert.equal(instanceToAsk([pod("a", waiting), pod("b", {})]), undefined);
   });
+
+  faultTest(5, "never asks a Pod that is pending, has ended, or is being deleted, whatever its containers say", () => {
+    for (const phase of ["Pending", "Failed", "Succeeded", "Unknown", undefined])
+      assert.equal(databaseRuns(pod("a", { ...running, phase })), false, phase);
+    const deleted = podSchema.parse({
+      metadata: { namespace: "n", name: "a", deletionTimestamp: "2026-11-28T12:00:00Z" },
+      status: running,
+    });
+    assert.equal(databaseRuns(deleted), false);
+    assert.equal(instanceToAsk([deleted, pod("b", running)])?.metadata.name, "b");
+    assert.equal(databaseRuns(pod("a", running)), true);
+  });
 });
 
 describe("instancesByCluster", () => {
