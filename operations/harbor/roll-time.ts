@@ -15,6 +15,8 @@ const pauseSeconds = 2;
  * ends after {@link rollWaits} such limits.
  */
 export class RollTime {
+  /** For hints. */
+  readonly #kubectl: string;
   readonly #harbor: ObjectName;
   readonly #limit: Duration;
   readonly #surroundings: Surroundings;
@@ -23,7 +25,8 @@ export class RollTime {
   readonly #started: number;
 
   /** @param limit for each thing that is waited for, in seconds. */
-  constructor(harbor: ObjectName, limit: Duration, surroundings: Surroundings) {
+  constructor(context: string, harbor: ObjectName, limit: Duration, surroundings: Surroundings) {
+    this.#kubectl = `kubectl --context ${context} -n ${harbor.namespace}`;
     this.#harbor = harbor;
     this.#limit = limit;
     this.#surroundings = surroundings;
@@ -62,13 +65,12 @@ export class RollTime {
     throw new RecoveryError(
       "pods-not-ready-in-time",
       `${formatObjectName(this.#harbor)}: not done after ${rollWaits} times ${formatDuration(this.#limit)}, because something keeps changing`,
-      { next: "see who changes or deletes them: `kubectl get events`, and the Zalando operator's log" },
+      { next: `see who changes or deletes them: ${this.#kubectl} get events; and the Zalando operator's log` },
     );
   }
 
   #replicaHint(): string {
-    const kubectl = `kubectl -n ${this.#harbor.namespace}`;
-    const log = `\`${kubectl} logs POD -c ${spiloContainer}\``;
-    return `see the replica's log: ${log}; if Patroni started it while there was no leader, restart it: \`${kubectl} delete pod POD\``;
+    const log = `\`${this.#kubectl} logs POD -c ${spiloContainer}\``;
+    return `see the replica's log: ${log}; if Patroni started it while there was no leader, restart it: \`${this.#kubectl} delete pod POD\``;
   }
 }

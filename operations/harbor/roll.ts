@@ -59,7 +59,7 @@ class Roll {
     this.#client = client;
     this.#harbor = harbor;
     this.#surroundings = surroundings;
-    this.#time = new RollTime(harbor, request.timeLimits.pod, surroundings);
+    this.#time = new RollTime(client.context, harbor, request.timeLimits.pod, surroundings);
   }
 
   async run(): Promise<ReportOf<"harbor roll">> {

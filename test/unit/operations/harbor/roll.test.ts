@@ -227,7 +227,7 @@ describe("rollPods", () => {
     );
     assert.match(
       error.next ?? "",
-      /`kubectl -n harbor-cluster logs POD -c postgres`; .* `kubectl -n harbor-cluster delete pod POD`$/,
+      /`kubectl --context test -n harbor-cluster logs POD -c postgres`; .* `kubectl --context test -n harbor-cluster delete pod POD`$/,
     );
     assert.equal(database.surroundings.elapsed, 600);
     assert.deepEqual(database.events, []);
