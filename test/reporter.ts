@@ -1,9 +1,14 @@
+import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import mocha from "mocha";
 import { z } from "zod";
 import { faultsOf } from "./support/fault-test.ts";
+import { nextSuite, spoil } from "./support/spoiled.ts";
 
-const optionsSchema = z.object({ reporterOptions: z.object({ results: z.string() }) });
+const optionsSchema = z.object({
+  reporterOptions: z.object({ results: z.string().optional(), now: z.string().optional() }).default({}),
+});
 
 const faultResultSchema = z.object({
   faults: z.array(z.int()),
@@ -18,30 +23,88 @@ export type FaultResult = z.infer<typeof faultResultSchema>;
 export const resultsSchema = z.object({
   passes: z.int(),
   failures: z.int(),
+  /** Titles of the tests that did not run although they were asked for. */
+  skipped: z.array(z.string()),
   /** The tests that docs/faults.md lists. */
   faultTests: z.array(faultResultSchema),
 });
 export type Results = z.infer<typeof resultsSchema>;
 
-/** Mocha's `spec` report, which also writes the counts and the outcome of every fault's test as JSON. */
+/** A broken sandbox can fail a hundred tests. */
+const mostSandboxReports = 3;
+const sandboxReportMilliseconds = 30_000;
+
+/**
+ * Mocha's `spec` report. After a failure outside of the unit tests it shows the sandbox's Pods and the ends of their logs.
+ *
+ * @param options `results=FILE`: at the end, the counts and the outcome of every fault's test as JSON.
+ *   `now=FILE`: the title of the test or hook that is running.
+ */
 export default class CountingSpec extends mocha.reporters.Spec {
   constructor(runner: Mocha.Runner, options: Mocha.MochaOptions) {
     super(runner, options);
-    const { results } = optionsSchema.parse(options).reporterOptions;
+    const { now, results } = optionsSchema.parse(options).reporterOptions;
     const faultTests: FaultResult[] = [];
-    // A failed hook arrives like a failed test; the tests that it prevented do not arrive at all.
-    const record = (outcome: FaultResult["outcome"]) => (test: Mocha.Test) => {
+    const skipped: string[] = [];
+    const record = (test: Mocha.Runnable, outcome: FaultResult["outcome"]): void => {
       const faults = faultsOf(test);
-      if (faults.length === 0) return;
-      const suite = /test\/(\w+)\//.exec(test.file ?? "")?.[1] ?? "";
-      faultTests.push({ faults: [...faults], suite, title: test.fullTitle(), outcome });
+      if (faults.length > 0)
+        faultTests.push({ faults: [...faults], suite: suiteOf(test), title: test.fullTitle(), outcome });
     };
-    runner.on("pass", record("passed"));
-    runner.on("fail", record("failed"));
-    runner.on("pending", record("skipped"));
+    let sandboxReports = 0;
+    runner.on("suite", ({ parent }) => {
+      if (parent?.root === true) nextSuite();
+    });
+    runner.on("pass", (test) => {
+      record(test, "passed");
+    });
+    runner.on("pending", (test) => {
+      skipped.push(test.fullTitle());
+      record(test, "skipped");
+    });
+    runner.on("fail", (test) => {
+      // A failed hook arrives like a failed test. The tests that it prevented do not arrive at all.
+      for (const failed of isHook(test) ? notRun(test.parent) : [test]) record(failed, "failed");
+      if (suiteOf(test) === "unit") return;
+      spoil();
+      sandboxReports += 1;
+      if (sandboxReports <= mostSandboxReports) process.stdout.write(sandboxReport());
+    });
+    if (now !== undefined) {
+      const write = (test: Mocha.Runnable): void => {
+        writeFileSync(now, `${test.fullTitle()} (${test.file ?? ""})`);
+      };
+      runner.on("test", write);
+      runner.on("hook", write);
+    }
     runner.once("end", () => {
       const { passes, failures } = this.stats;
-      writeFileSync(results, JSON.stringify({ passes, failures, faultTests } satisfies Results));
+      const written: Results = { passes, failures, skipped, faultTests };
+      if (results !== undefined) writeFileSync(results, JSON.stringify(written));
     });
   }
+}
+
+function suiteOf({ file }: Mocha.Runnable): string {
+  return /test\/(\w+)\//.exec(file ?? "")?.[1] ?? "";
+}
+
+function isHook({ type }: Mocha.Runnable & { readonly type?: string }): boolean {
+  return type === "hook";
+}
+
+/** The tests of a suite, and of those in it, that have no outcome yet. */
+function notRun(suite: Mocha.Suite | undefined): Mocha.Test[] {
+  if (suite === undefined) return [];
+  return [...suite.tests.filter(({ state }) => state === undefined), ...suite.suites.flatMap(notRun)];
+}
+
+/** In a process of its own, because mocha does not wait for a reporter. */
+function sandboxReport(): string {
+  const program = join(import.meta.dirname, "support", "sandbox-report.ts");
+  const { stdout } = spawnSync(process.execPath, [program], {
+    timeout: sandboxReportMilliseconds,
+    encoding: "utf8",
+  });
+  return stdout;
 }

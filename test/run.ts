@@ -1,19 +1,22 @@
 import { execa } from "execa";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensureHarbor } from "../sandbox/harbor/harbor.ts";
 import { ensurePackages } from "../sandbox/host/packages.ts";
+import { down } from "../sandbox/sandbox.ts";
 import { ensureTools } from "../sandbox/toolchain/tools.ts";
 import { coverageFloors } from "./coverage-floors.ts";
 import { listFaultTests } from "./docs.ts";
 import { unproven } from "./faults-page.ts";
-import { resultsSchema, type Results } from "./reporter.ts";
+import { runLane, type Lane } from "./lane.ts";
+import type { Results } from "./reporter.ts";
 import { testDirectory } from "./support/sandbox.ts";
 
 /**
  * `npm test`: formatting, types, lint, dead code, the generated pages, then every mocha suite, the unit and integration tests under coverage, which has a floor for each room. It fails if a test
- * that docs/faults.md lists did not pass in this run. Its last line is `N passed, N failed`.
+ * that docs/faults.md lists did not pass in this run, or if a lane does not end in time. Its last line is
+ * `N passed, N failed`, and the number of skipped tests if there are any.
  */
 const checkout = join(import.meta.dirname, "..");
 const directory = mkdtempSync(join(tmpdir(), "postgres-recovery-results-"));
@@ -24,8 +27,23 @@ const covered: NodeJS.ProcessEnv = { NODE_DISABLE_COMPILE_CACHE: "1", NODE_V8_CO
 /** Speeds up the hundreds of Node processes that the suites start. */
 const quick: NodeJS.ProcessEnv = { NODE_COMPILE_CACHE: join(checkout, "node_modules", ".cache", "test") };
 
-/** Suites in one lane share a sandbox. The lanes run in parallel, because they spend most of their time waiting. */
-const lanes = [["unit", "integration"], ["e2e", "aws"], ["harbor"]];
+/**
+ * Suites in one lane share a sandbox. The lanes run in parallel, because they spend most of their time waiting. Their limits
+ * are three times what they took on two cores.
+ */
+const lanes: Lane[] = [
+  { suites: ["unit", "integration"], minutes: 60 },
+  { suites: ["e2e", "aws"], minutes: 60 },
+  { suites: ["harbor"], minutes: 90 },
+].map(({ minutes, suites }, index) => ({
+  suites,
+  minutes,
+  sandbox: `${testDirectory}-${index}`,
+  directory,
+  env: { ...quick, ...(index === 0 ? covered : {}) },
+  // The first lane's output is shown live, that of the others as a block at the end.
+  live: index === 0,
+}));
 
 async function check(program: string, ...parameters: string[]): Promise<boolean> {
   const { exitCode, all } = await execa(program, parameters, { reject: false, all: true, env: { FORCE_COLOR: "0" } });
@@ -33,28 +51,6 @@ async function check(program: string, ...parameters: string[]): Promise<boolean>
   return exitCode === 0;
 }
 
-async function runLane(
-  suites: readonly string[],
-  index: number,
-): Promise<{ output: string; ended: boolean; results: Results }> {
-  const results = join(directory, `${index}.json`);
-  const report = ["--reporter", "test/reporter.ts", "--reporter-option", `results=${results}`];
-  const { exitCode, all } = await execa("mocha", [...report, ...suites.map((suite) => `test/${suite}/**/*.test.ts`)], {
-    env: { ...quick, ...(index === 0 ? covered : {}), POSTGRES_RECOVERY_TEST_SANDBOX: `${testDirectory}-${index}` },
-    reject: false,
-    all: true,
-    // The first lane's output is shown live, that of the others as a block at the end.
-    ...(index === 0 && { stdout: "inherit", stderr: "inherit" }),
-  });
-  return {
-    output: all ?? "",
-    ended: exitCode === 0,
-    results: existsSync(results) ? resultsSchema.parse(JSON.parse(readFileSync(results, "utf8"))) : crashed,
-  };
-}
-
-/** The results of a lane that crashed. */
-const crashed: Results = { passes: 0, failures: 1, faultTests: [] };
 const progress = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
@@ -70,7 +66,9 @@ const checks = await Promise.all([
 await ensurePackages(progress);
 await ensureTools(["etcd", "kube-apiserver", "kubelet", "pulumi"], progress);
 await ensureHarbor(progress);
-const ran = await Promise.all(lanes.map(runLane));
+const ran = await Promise.all(lanes.map((lane) => runLane(lane)));
+// A lane that was stopped may have left its sandbox running.
+for (const { sandbox } of lanes) await down(sandbox, progress);
 for (const { output } of ran) process.stdout.write(output);
 await check("c8", "report", "--all", "--temp-directory", coverage);
 for (const [room, { lines, branches }] of Object.entries(coverageFloors)) {
@@ -89,5 +87,8 @@ rmSync(directory, { recursive: true });
 const total = (count: (results: Results) => number): number =>
   ran.reduce((sum, { results }) => sum + count(results), 0);
 const failed = total(({ failures }) => failures) + checks.filter((passed) => !passed).length;
-process.stdout.write(`\n${total(({ passes }) => passes) + checks.filter(Boolean).length} passed, ${failed} failed\n`);
-process.exitCode = failed === 0 && ran.every(({ ended }) => ended) ? 0 : 1;
+const skipped = ran.flatMap(({ results }) => results.skipped);
+if (skipped.length > 0) process.stdout.write(`\nSkipped:\n${skipped.join("\n")}\n`);
+const summary = `${total(({ passes }) => passes) + checks.filter(Boolean).length} passed, ${failed} failed`;
+process.stdout.write(`\n${summary}${skipped.length > 0 ? `, ${skipped.length} skipped` : ""}\n`);
+process.exitCode = failed === 0 && ran.every(({ succeeded }) => succeeded) ? 0 : 1;

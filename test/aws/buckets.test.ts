@@ -21,6 +21,7 @@ import { z } from "zod";
 import { backupReaderPolicy, backupWriterPolicy, bucketPolicy } from "../../domain/backups/iam.ts";
 import { clientSettings, startTestAws, type TestAws } from "../support/aws.ts";
 import { EngineProject } from "../support/engine.ts";
+import { inOrder } from "../support/in-order.ts";
 
 const importFile = z.looseObject({
   resources: z.array(z.looseObject({ type: z.string(), component: z.boolean().default(false) })),
@@ -45,6 +46,7 @@ new BackupAccess("access", {
 
 describe("backup buckets on the real Pulumi engine", function () {
   this.timeout("3m");
+  inOrder();
   let aws: TestAws;
   let project: EngineProject;
   let s3: S3Client;

@@ -15,6 +15,7 @@ import { EngineProject } from "../support/engine.ts";
 import { HarborObjects } from "../support/harbor-objects.ts";
 import { startTestKubernetes, type TestKubernetes } from "../support/kubernetes.ts";
 import type { Ended } from "../support/sandbox.ts";
+import { inOrder } from "../support/in-order.ts";
 
 const harbor = { namespace: "harbor-cluster", name: "harbor-cluster" };
 const [postgres = "", standby = ""] = vitalSecretNames(harbor);
@@ -32,6 +33,7 @@ const keeping = (more = "") =>
 
 describe("kept secrets on the real Pulumi engine", function () {
   this.timeout("3m");
+  inOrder();
   let kubernetes: TestKubernetes;
   let aws: TestAws;
   let project: EngineProject;

@@ -28,6 +28,7 @@ import { RestrictedUsers } from "../support/restricted-user.ts";
 import { harborEnvironment, runInSandbox, testDirectory, type Ended } from "../support/sandbox.ts";
 import { backupObjects, walgPrefix, walObjects } from "../support/walg.ts";
 import { faultTest } from "../support/fault-test.ts";
+import { inOrder } from "../support/in-order.ts";
 
 const { namespace, database: name } = harborCluster;
 const cluster = `${namespace}/${harborCluster.name}`;
@@ -37,6 +38,7 @@ const processes = new Processes(layout(testDirectory).processes);
 
 describe("the steps for Harbor's database, with both real operators and a real S3", function () {
   this.timeout("8m");
+  inOrder();
   let aws: TestAws;
   let database: HarborDatabase;
   let users: RestrictedUsers;

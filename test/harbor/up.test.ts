@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { FaultNumber } from "../faults.ts";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
@@ -20,6 +21,7 @@ import { Project } from "../support/project.ts";
 import { harborEnvironment, testDirectory, type Ended } from "../support/sandbox.ts";
 import { backupObjects, walObjects } from "../support/walg.ts";
 import { faultTest } from "../support/fault-test.ts";
+import { inOrder } from "../support/in-order.ts";
 
 const { namespace, database: name } = harborCluster;
 const podConfig = { namespace: operatorNamespace, name: "pod-config" };
@@ -29,6 +31,7 @@ const canaries = ["CANARYbackupid", "CANARYbackupkey", "CANARYstandbypassword"];
 
 describe("pulumi on the stack lab: Harbor's database, declared, with both real operators", function () {
   this.timeout("8m");
+  inOrder();
   let environment: Record<string, string>;
   let project: Project;
   let database: HarborDatabase;
@@ -257,7 +260,7 @@ describe("pulumi on the stack lab: Harbor's database, declared, with both real o
     assert.equal(await database.secretData({ namespace, name: standby }), undefined);
   });
 
-  const wrong: [fault: number, what: string, change: object, problem: RegExp][] = [
+  const wrong: [fault: FaultNumber, what: string, change: object, problem: RegExp][] = [
     [
       20,
       "another UID",
@@ -274,7 +277,7 @@ describe("pulumi on the stack lab: Harbor's database, declared, with both real o
     [23, "another region", { bucket: backups.bucket, region: "us-east-1" }, /the bucket is in the region eu-west-2/],
   ];
   for (const [fault, what, change, problem] of wrong) {
-    it(`fault ${fault}: up with ${what} fails before it touches the cluster, and says how to fix it`, async () => {
+    faultTest(fault, `up with ${what} fails before it touches the cluster, and says how to fix it`, async () => {
       const before = await database.configMap(podConfig);
       await setKeys("restore", environment["AWS_ACCESS_KEY_ID"] ?? "", environment["AWS_SECRET_ACCESS_KEY"] ?? "");
       await project.edit("lab", ["harbor", "restore"], {

@@ -2,7 +2,7 @@ import type { FaultNumber } from "../faults.ts";
 
 type Faults = FaultNumber | readonly FaultNumber[];
 
-const numbersOf = new WeakMap<Mocha.Test | Mocha.Suite, readonly FaultNumber[]>();
+const numbersOf = new WeakMap<Mocha.Runnable | Mocha.Suite, readonly FaultNumber[]>();
 
 function numbers(faults: Faults): readonly FaultNumber[] {
   return typeof faults === "number" ? [faults] : faults;
@@ -19,7 +19,7 @@ export function faultSuite(faults: Faults, title: string, body: (this: Mocha.Sui
 }
 
 /** The faults of a test, its own and those of the suites around it; none for a test or a hook without a fault. */
-export function faultsOf(test: Mocha.Test): readonly FaultNumber[] {
+export function faultsOf(test: Mocha.Runnable): readonly FaultNumber[] {
   const found = new Set(numbersOf.get(test));
   for (let suite = test.parent; suite !== undefined; suite = suite.parent) {
     for (const fault of numbersOf.get(suite) ?? []) found.add(fault);

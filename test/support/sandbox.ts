@@ -7,27 +7,38 @@ import { contextLayout } from "../../sandbox/host/directory.ts";
 import type { Context } from "../../sandbox/pgo/inventory.ts";
 import { waitUntil } from "../../sandbox/host/processes.ts";
 import { down, up, upHarbor } from "../../sandbox/sandbox.ts";
+import { mustRenew } from "./spoiled.ts";
 
 /** The tests' own sandbox, separate from one that a user may have started. The variable allows parallel test runs. */
 export const testDirectory =
   process.env["POSTGRES_RECOVERY_TEST_SANDBOX"] ?? join(tmpdir(), `postgres-recovery-test-${userInfo().uid}`);
 
 let environment: Promise<Record<string, string>> | undefined;
+let harbor: Promise<Record<string, string>> | undefined;
+let wasStarted = false;
 
 const progress = (line: string): void => {
   process.stderr.write(`    sandbox: ${line}\n`);
 };
 
+/** After a failure the next suite gets a sandbox of its own, so that it does not inherit what the failure left. */
+function beginUse(): void {
+  wasStarted = true;
+  if (!mustRenew()) return;
+  environment = undefined;
+  harbor = undefined;
+}
+
 /** The environment of the tests' sandbox, which starts at the first call and stops after the last suite. */
 export function sandboxEnvironment(): Promise<Record<string, string>> {
+  beginUse();
   environment ??= down(testDirectory, progress).then(() => up(testDirectory, progress));
   return environment;
 }
 
-let harbor: Promise<Record<string, string>> | undefined;
-
 /** The environment of Harbor's part of the sandbox, which starts at the first call. From then on, every command uses its AWS. */
 export function harborEnvironment(): Promise<Record<string, string>> {
+  beginUse();
   harbor ??=
     environment === undefined
       ? down(testDirectory, progress).then(() => up(testDirectory, progress, { harbor: true, postgresClusters: false }))
@@ -38,7 +49,7 @@ export function harborEnvironment(): Promise<Record<string, string>> {
 
 /** Called after all suites. */
 export async function stopSandbox(): Promise<void> {
-  if (environment !== undefined) await down(testDirectory, progress);
+  if (wasStarted) await down(testDirectory, progress);
 }
 
 /** How a command ended. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { FaultNumber } from "../../faults.ts";
 import { duration } from "../../../domain/duration.ts";
 import fc from "fast-check";
 import type { Settings } from "../../../settings/schema.ts";
@@ -215,7 +216,7 @@ describe("the settings of Harbor", () => {
     );
   });
 
-  const wrongRestores: [fault: number, what: string, restore: object, problem: RegExp][] = [
+  const wrongRestores: [fault: FaultNumber, what: string, restore: object, problem: RegExp][] = [
     [19, "no scope", { ...restore, scope: undefined }, /harbor\.restore\.scope/],
     [19, "an empty scope", { ...restore, scope: "" }, /harbor\.restore\.scope/],
     [20, "neither a UID nor a prefix", { ...restore, uid: undefined }, /exactly one of uid and prefix/],
@@ -239,7 +240,7 @@ describe("the settings of Harbor", () => {
     [24, "a newer PostgreSQL than Harbor's", { ...restore, postgresVersion: 14 }, /harbor\.restore\.postgresVersion/],
   ];
   for (const [fault, what, wrong, problem] of wrongRestores) {
-    it(`fault ${fault}: refuse a restore with ${what} before anything is touched`, () => {
+    faultTest(fault, `refuse a restore with ${what} before anything is touched`, () => {
       assert.match(
         problemsOf({ harbor: { ...harbor, restore: wrong }, harborSecrets: { backup: keys, restore: keys } }),
         problem,

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { FaultNumber } from "../../../faults.ts";
 import fc from "fast-check";
 import type { Severity } from "../../../../domain/catalogue/finding-codes.ts";
 import { gravest } from "../../../../domain/finding.ts";
@@ -40,7 +41,7 @@ describe("checkPodConfig", () => {
   });
 
   const cases: [
-    fault: number,
+    fault: FaultNumber,
     what: string,
     data: Record<string, unknown>,
     key: string,
@@ -280,7 +281,7 @@ describe("checkPodConfig", () => {
     ],
   ];
   for (const [fault, what, data, key, why, severity = "refuse"] of cases) {
-    it(`fault ${fault}: ${severity === "refuse" ? "refuses" : "warns of"} ${what}`, () => {
+    faultTest(fault, `${severity === "refuse" ? "refuses" : "warns of"} ${what}`, () => {
       const findings = checkPodConfig(data, secretKeys);
       const found = findings.filter(({ where }) => where === `pod-config ${key}`);
       assert(

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { FaultNumber } from "../../../faults.ts";
 import fc from "fast-check";
 import type { Severity } from "../../../../domain/catalogue/finding-codes.ts";
 import { gravest, mayProceed, type Finding } from "../../../../domain/finding.ts";
@@ -107,7 +108,7 @@ describe("judgeRestore", () => {
     assert.equal(said(withTarget("2026-11-21T08:30:00+00:00", { ...good, sources })), "");
   });
 
-  const cases: [fault: number, what: string, facts: PreflightFacts, severity: Severity, why: RegExp][] = [
+  const cases: [fault: FaultNumber, what: string, facts: PreflightFacts, severity: Severity, why: RegExp][] = [
     [
       25,
       "a CLONE_ value that somebody set by hand in pod-config",
@@ -284,7 +285,7 @@ describe("judgeRestore", () => {
     ],
   ];
   for (const [fault, what, facts, severity, why] of cases) {
-    it(`fault ${fault}: ${what}: ${severity}`, () => {
+    faultTest(fault, `${what}: ${severity}`, () => {
       const findings = judgeRestore(facts);
       assert.match(findings.map((finding) => finding.what).join("\n"), why);
       assert.equal(gravest(findings), severity);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { FaultNumber } from "../../../faults.ts";
 import { restoreSchema, targetTimeProblem } from "../../../../domain/restore/restore.ts";
 import { faultTest } from "../../../support/fault-test.ts";
 
@@ -20,7 +21,7 @@ describe("a restore request", () => {
     assert(restoreSchema.safeParse({ ...restore, region: "garage", endpoint: "http://garage:3900" }).success);
   });
 
-  const wrong: [fault: number, what: string, change: object][] = [
+  const wrong: [fault: FaultNumber, what: string, change: object][] = [
     [19, "no scope", { scope: "" }],
     [19, "no bucket", { bucket: "" }],
     [20, "a scope with a slash", { scope: "a/b" }],
@@ -33,7 +34,7 @@ describe("a restore request", () => {
     [24, "a newer PostgreSQL than Harbor's", { postgresVersion: 13 }],
   ];
   for (const [fault, what, change] of wrong) {
-    it(`fault ${fault}: is refused with ${what}`, () => {
+    faultTest(fault, `is refused with ${what}`, () => {
       assert(!restoreSchema.safeParse({ ...restore, ...change }).success);
     });
   }

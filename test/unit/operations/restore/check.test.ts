@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { FaultNumber } from "../../../faults.ts";
 import { duration } from "../../../../domain/duration.ts";
 import { RecoveryError } from "../../../../domain/errors.ts";
 import type { Severity } from "../../../../domain/catalogue/finding-codes.ts";
@@ -180,7 +181,7 @@ describe("checkRestore", () => {
     assert(!s3.requests.includes(`list ${walgPrefix}/wal_005/`));
   });
 
-  const refused: [fault: number, what: string, situation: Situation, severity: Severity, why: RegExp][] = [
+  const refused: [fault: FaultNumber, what: string, situation: Situation, severity: Severity, why: RegExp][] = [
     [
       20,
       "the UID of another cluster",
@@ -259,7 +260,7 @@ describe("checkRestore", () => {
     [32, "a bucket that does not exist", { asked: withRestore({ bucket: "other" }) }, "unknown", /no such bucket/],
   ];
   for (const [fault, what, situation, severity, why] of refused) {
-    it(`fault ${fault}: ${severity === "refuse" ? "refuses" : "is not okay with"} ${what}`, async () => {
+    faultTest(fault, `${severity === "refuse" ? "refuses" : "is not okay with"} ${what}`, async () => {
       const report = await check(situation);
       assert.match(said(report), why);
       assert.equal(report.verdict, severity);
