@@ -50,6 +50,7 @@ export const faults = {
   48: "`stanza-upgrade` has bound another database's repository",
   49: "A hostile Pod answers with a huge or malformed report",
   62: "A program in a Pod prints a line of 64 KiB or more",
+  63: "pod-config or the pod Secret exists before the first `pulumi up`",
   67: "Two Kubernetes clusters that use one AWS account have a Harbor of the same name",
   68: "A copy in Secrets Manager that already has nearly as many labels as AWS allows",
   69: "`AWS_ENDPOINT_URL` in the environment, or `endpoint_url` in the shared config file",

@@ -3,11 +3,24 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { KubernetesAccess } from "../../domain/kubernetes/access.ts";
 
 /**
+ * From 4.29 on, the provider refuses to create an object that already exists, unless it is told to take it over. 4.25
+ * always takes it over, ignores this input, and its SDK has no name for it.
+ */
+const takeOver: pulumi.ResourceTransformation = ({ props, opts }) => ({
+  props: { ...(props as object), upsertExistingObjects: "true" },
+  opts,
+});
+
+/**
  * The provider for the stack's Kubernetes cluster. It changes ConfigMaps and Secrets in place. By default the provider
  * replaces such an object when a value changes, and for a moment the Zalando operator would find no pod-config
  * (pulumi-kubernetes provider/diff.go).
  */
-export function kubernetesProvider(name: string, access: KubernetesAccess, options?: pulumi.ResourceOptions): Provider {
+export function kubernetesProvider(
+  name: string,
+  access: KubernetesAccess,
+  options: pulumi.ResourceOptions = {},
+): Provider {
   return new Provider(
     name,
     {
@@ -20,6 +33,6 @@ export function kubernetesProvider(name: string, access: KubernetesAccess, optio
       enableConfigMapMutable: true,
       enableSecretMutable: true,
     },
-    options,
+    { ...options, transformations: [...(options.transformations ?? []), takeOver] },
   );
 }

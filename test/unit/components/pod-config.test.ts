@@ -66,6 +66,8 @@ describe("PodConfig", () => {
     const provider = resources.find(({ type }) => type === "pulumi:providers:kubernetes");
     assert.equal(provider?.inputs["enableConfigMapMutable"], "true");
     assert.equal(provider.inputs["enableSecretMutable"], "true");
+    // For a provider of 4.29 or newer; test/e2e/adoption.test.ts shows what it does.
+    assert.equal(provider.inputs["upsertExistingObjects"], "true");
   });
 
   it("keeps the path of a kubeconfig that no setting names out of the state", async () => {
