@@ -6,6 +6,7 @@ import { z } from "zod";
 import { stanzaCreateReportSchema } from "../../domain/stanza/create.ts";
 import { clusters } from "../../sandbox/pgo/inventory.ts";
 import { Project } from "../support/project.ts";
+import { loseStanza } from "../support/repository.ts";
 import { repositoryCodes, sandboxEnvironment } from "../support/sandbox.ts";
 
 const outputs = z.object({
@@ -24,6 +25,8 @@ describe("pulumi on the stack dev, with six targets and two on hold", function (
   before("the sandbox", async function () {
     this.timeout("40m");
     await sandboxEnvironment();
+    // Another suite may have created them.
+    for (const cluster of missing) await loseStanza(cluster);
     project = await Project.copy();
   });
   after(() => project.remove());

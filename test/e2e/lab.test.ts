@@ -4,8 +4,10 @@ import { join } from "node:path";
 import { z } from "zod";
 import { stanzaCreateReportSchema, type StanzaCreateReport } from "../../domain/stanza/create.ts";
 import { breakRepository, heal } from "../../sandbox/cluster.ts";
+import { findCluster } from "../../sandbox/pgo/inventory.ts";
 import { FreshPostgres } from "../support/fresh-postgres.ts";
 import { Project } from "../support/project.ts";
+import { loseStanza } from "../support/repository.ts";
 import { askDirectly, cli, repositoryCodes, sandboxEnvironment, testDirectory } from "../support/sandbox.ts";
 import { waitUntil } from "../../sandbox/host/processes.ts";
 import { faultTest } from "../support/fault-test.ts";
@@ -21,6 +23,8 @@ describe("pulumi on the stack lab, with one target whose repo host is silent at 
   before("the sandbox", async function () {
     this.timeout("40m");
     await sandboxEnvironment();
+    // Another suite may have created its stanza.
+    await loseStanza(findCluster("lab", cluster));
     await breakRepository(testDirectory, "lab", cluster);
     project = await Project.copy();
   });
