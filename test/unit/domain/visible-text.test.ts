@@ -11,6 +11,7 @@ describe("text from a cluster", () => {
     ["starts a command with one 8-bit character", "\u009b31m", "\\u{9b}31m"],
     ["overwrites its line", "Broken\rOkay", "Broken\\u{d}Okay"],
     ["reorders what is read (bidirectional override)", "\u202eyakO\u2066", "\\u{202e}yakO\\u{2066}"],
+    ["hides a tag that Unicode does not assign", "a\u{e0002}b", "a\\u{e0002}b"],
     ["hides characters", "a\u200bb\ufeff\u{e0041}", "a\\u{200b}b\\u{feff}\\u{e0041}"],
   ];
   for (const [what, text, shown] of attacks)
