@@ -116,6 +116,9 @@ const restore = z
     bucketOwner: accountIdSchema
       .optional()
       .describe("AWS account that owns the bucket of the backups. A bucket of another account is refused."),
+    kmsKey: kmsKeySchema
+      .optional()
+      .describe("Customer-managed KMS key of that bucket, for the reader's IAM policy. Default: none."),
     credentials: credentialsSchema.describe(
       "How the database reads the backups: secret (keys in postgres-recovery:harborSecrets) or an IAM role.",
     ),

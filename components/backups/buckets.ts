@@ -32,7 +32,8 @@ const unfinishedUploadDays = 7;
 
 /**
  * A bucket whose content can neither get lost nor become public: versioning, encryption, no public access, no ACLs, TLS
- * only, and an optional Object Lock. Its lifecycle rules remove only noncurrent versions and unfinished uploads. They
+ * only, and an optional Object Lock. Its lifecycle rules remove only noncurrent versions, the delete markers that
+ * are left of them, and unfinished uploads. They
  * never touch a current object: a rule that expired `archive.info` or a sentinel would make all backups worthless
  * (pgbackrest/pgbackrest#1907).
  *
@@ -88,7 +89,7 @@ abstract class SafeBucket extends pulumi.ComponentResource {
     // S3 refuses two changes to a bucket's access at the same time.
     new aws.s3.BucketPolicy(
       `${name}-policy`,
-      { ...place, policy: JSON.stringify(bucketPolicy(args.name)) },
+      { ...place, policy: JSON.stringify(bucketPolicy({ bucket: args.name, region: args.region })) },
       { ...options, dependsOn: publicAccess },
     );
     // Both settings below work on versions, so versioning comes first.
@@ -136,7 +137,13 @@ function encryptionRule(kmsKey: string | undefined): aws.types.input.s3.BucketSe
 function lifecycleRules(noncurrentDays: number): aws.types.input.s3.BucketLifecycleConfigurationRule[] {
   const wholeBucket = { status: "Enabled", filter: { prefix: "" } };
   return [
-    { id: "expire-noncurrent-versions", ...wholeBucket, noncurrentVersionExpiration: { noncurrentDays } },
+    {
+      id: "expire-noncurrent-versions",
+      ...wholeBucket,
+      noncurrentVersionExpiration: { noncurrentDays },
+      // Removes only delete markers that hide nothing any more. WAL-G's retention leaves one for each object.
+      expiration: { expiredObjectDeleteMarker: true },
+    },
     {
       id: "abort-unfinished-uploads",
       ...wholeBucket,

@@ -5,7 +5,8 @@ import type { Backup, Restore } from "../../domain/restore/restore.ts";
 import type { RequestOf } from "../../domain/steps/steps.ts";
 import { requiredPgHba } from "../../domain/harbor/pg-hba.ts";
 import type { DatabaseKeys } from "../../domain/aws/access-keys.ts";
-import { BackupAccess, type BackupAccessArgs } from "../backups/access.ts";
+import type { BackupFolder, WriterAccess } from "../../domain/backups/iam.ts";
+import { BackupReaders, BackupWriter, type BackupReadersArgs } from "../backups/access.ts";
 import { ArtifactsBucket, DatabaseBackupsBucket, type BucketArgs } from "../backups/buckets.ts";
 import { KeptSecrets, type KeptSecretsArgs } from "../secrets/kept-secrets.ts";
 import { RestoredSecrets } from "../secrets/restored-secrets.ts";
@@ -82,6 +83,12 @@ export class HarborDatabase extends pulumi.ComponentResource {
     const { cluster, kubernetes, operatorNamespace, restore, timeLimits } = args;
     const child = { parent: this };
     const pgHba = requiredPgHba(args.ownPgHbaLines);
+    const hasPolicies = args.iamPolicies && args.backup.endpoint === undefined;
+    const before: pulumi.Resource[] = this.#buckets(args);
+    if (hasPolicies) {
+      // Before the preflight, so that they can be attached when it says that access is denied.
+      before.push(new BackupReaders("backup-readers", readers(postgresqlName(cluster), args.backup, restore), child));
+    }
     const preflight = new Preflight(
       "preflight",
       {
@@ -100,15 +107,13 @@ export class HarborDatabase extends pulumi.ComponentResource {
         keys: args.keys,
         endpointUrl: args.endpointUrls?.s3,
       },
-      { ...child, dependsOn: this.#buckets(args) },
+      { ...child, dependsOn: before },
     );
-    if (args.iamPolicies && args.backup.endpoint === undefined) {
+    if (hasPolicies) {
       // After the preflight, which refuses a restore from the running database: the policy would deny that one its own
       // backups.
-      new BackupAccess("backup-access", backupAccess(postgresqlName(cluster), args.backup, restore), {
-        ...child,
-        dependsOn: preflight,
-      });
+      const writer = writerAccess(postgresqlName(cluster), args.backup, restore);
+      new BackupWriter("backup-writer", { writer }, { ...child, dependsOn: preflight });
     }
     const { restore: isRestored, restoreUid, ...keeping } = args.secrets;
     const whose = {
@@ -208,17 +213,27 @@ function outcomes({
   return Object.fromEntries(secrets.map(({ name, outcome }) => [name, outcome]));
 }
 
+/** The writer may not write to the backups that are being restored. */
+function writerAccess(scope: string, { bucket, kmsKey, region }: Backup, restore: Restore | undefined): WriterAccess {
+  const source = restore && sourceFolder(restore);
+  const isOwn = source?.bucket === bucket && source.scope === scope && restore?.endpoint === undefined;
+  return { bucket, region, scope, kmsKey, readOnlyUids: isOwn && source.uid !== undefined ? [source.uid] : [] };
+}
+
 /**
- * The writer may not write to the backups that are being restored. A reader's policy is created only for the same
- * bucket: for another bucket or store, its owner has to grant the access.
+ * The policy for the database's own backups exists before any restore. Another one is needed only for a source elsewhere
+ * in AWS. If that bucket belongs to another account, its owner has to grant the access, too.
  */
-function backupAccess(scope: string, { bucket, kmsKey }: Backup, restore: Restore | undefined): BackupAccessArgs {
-  if (restore?.bucket !== bucket || restore.endpoint !== undefined) return { writer: { bucket, scope, kmsKey } };
-  const { source } = restore;
-  const folder =
-    "uid" in source
-      ? { bucket, scope: restore.scope, uid: source.uid }
-      : { bucket, scope: source.prefix + restore.scope };
-  const readOnlyUids = folder.scope === scope && "uid" in source ? [source.uid] : [];
-  return { writer: { bucket, scope, kmsKey, readOnlyUids }, reader: { ...folder, kmsKey } };
+function readers(scope: string, { bucket, kmsKey, region }: Backup, restore: Restore | undefined): BackupReadersArgs {
+  const own = { bucket, region, scope, kmsKey };
+  if (restore === undefined || restore.endpoint !== undefined) return { own };
+  const source = sourceFolder(restore);
+  if (source.bucket === bucket && source.scope === scope) return { own };
+  return { own, source: { ...source, kmsKey: restore.kmsKey ?? (source.bucket === bucket ? kmsKey : undefined) } };
+}
+
+function sourceFolder({ bucket, region, scope, source }: Restore): BackupFolder {
+  return "uid" in source
+    ? { bucket, region, scope, uid: source.uid }
+    : { bucket, region, scope: source.prefix + scope };
 }

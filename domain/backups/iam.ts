@@ -1,3 +1,4 @@
+import { partitionOf } from "../aws/partition.ts";
 import { databaseFolder } from "../spilo/path.ts";
 
 /** An IAM policy document, as AWS takes it. */
@@ -19,6 +20,8 @@ export interface PolicyStatement {
 /** The backups of one database, or of all databases that ever had its name. */
 export interface BackupFolder {
   readonly bucket: string;
+  /** Region of the bucket, such as `eu-west-2`. */
+  readonly region: string;
   /** Name of the `postgresql` resource, or another folder below `spilo/`. */
   readonly scope: string;
   /** UID of the `postgresql` resource. Absent: every UID, because it is not known before the database is created. */
@@ -44,10 +47,11 @@ const deletion = ["s3:DeleteObject", "s3:AbortMultipartUpload"];
 /**
  * What WAL-G needs to write backups and WAL, to read them (replicas and a repair fetch WAL from there), and to delete
  * what its retention drops. In a versioned bucket a deletion only hides an object, because `s3:DeleteObjectVersion` is not
- * granted. The region must be set (AWS_REGION), else WAL-G also needs `s3:GetBucketLocation` (wal-g docs/STORAGES.md).
+ * granted. WAL-G 3.0.6 and newer would delete every version, or nothing at all without that permission (wal-g/wal-g#2143,
+ * #2549); `checkSpiloImage` accepts no image with them. The region must be set (AWS_REGION), else WAL-G also needs `s3:GetBucketLocation` (wal-g docs/STORAGES.md).
  */
 export function backupWriterPolicy(access: WriterAccess): PolicyDocument {
-  const { kmsKey, readOnlyUids = [] } = access;
+  const { readOnlyUids = [] } = access;
   const readOnly = readOnlyUids.map((uid) => objectsOf({ ...access, uid }));
   return document(
     listStatement(access),
@@ -67,7 +71,7 @@ export function backupWriterPolicy(access: WriterAccess): PolicyDocument {
         ]
       : []),
     // GenerateDataKey to encrypt; Decrypt also to finish an upload in parts.
-    ...keyStatement(kmsKey, ["kms:GenerateDataKey", "kms:Decrypt"]),
+    ...keyStatement(access, ["kms:GenerateDataKey", "kms:Decrypt"]),
   );
 }
 
@@ -76,7 +80,7 @@ export function backupReaderPolicy(access: ReaderAccess): PolicyDocument {
   return document(
     listStatement(access),
     allow("ReadBackups", ["s3:GetObject"], objectsOf(access)),
-    ...keyStatement(access.kmsKey, ["kms:Decrypt"]),
+    ...keyStatement(access, ["kms:Decrypt"]),
   );
 }
 
@@ -84,8 +88,9 @@ export function backupReaderPolicy(access: ReaderAccess): PolicyDocument {
  * The policy of the bucket itself. It denies requests without TLS or with TLS older than 1.2. It also denies objects that
  * are encrypted with the uploader's own key (SSE-C): with stolen credentials, a thief could use that to lock the owner out.
  */
-export function bucketPolicy(bucket: string): PolicyDocument {
-  const everything = [bucketArn(bucket), `${bucketArn(bucket)}/*`];
+export function bucketPolicy(place: Pick<BackupFolder, "bucket" | "region">): PolicyDocument {
+  const arn = bucketArn(place);
+  const everything = [arn, `${arn}/*`];
   const deny = (
     Sid: string,
     Action: string,
@@ -102,7 +107,7 @@ export function bucketPolicy(bucket: string): PolicyDocument {
   return document(
     deny("DenyWithoutTls", "s3:*", everything, { Bool: { "aws:SecureTransport": "false" } }),
     deny("DenyOldTls", "s3:*", everything, { NumericLessThan: { "s3:TlsVersion": "1.2" } }),
-    deny("DenyKeysOfTheUploader", "s3:PutObject", `${bucketArn(bucket)}/*`, {
+    deny("DenyKeysOfTheUploader", "s3:PutObject", `${arn}/*`, {
       Null: { "s3:x-amz-server-side-encryption-customer-algorithm": "false" },
     }),
   );
@@ -116,8 +121,8 @@ function allow(Sid: string, Action: readonly string[], Resource: string): Policy
   return { Sid, Effect: "Allow", Action, Resource };
 }
 
-function bucketArn(bucket: string): string {
-  return `arn:aws:s3:::${bucket}`;
+function bucketArn({ bucket, region }: Pick<BackupFolder, "bucket" | "region">): string {
+  return `arn:${partitionOf(region)}:s3:::${bucket}`;
 }
 
 function folderOf({ scope, uid }: BackupFolder): string {
@@ -125,7 +130,7 @@ function folderOf({ scope, uid }: BackupFolder): string {
 }
 
 function objectsOf(folder: BackupFolder): string {
-  return `${bucketArn(folder.bucket)}/${folderOf(folder)}/*`;
+  return `${bucketArn(folder)}/${folderOf(folder)}/*`;
 }
 
 /**
@@ -134,16 +139,22 @@ function objectsOf(folder: BackupFolder): string {
  */
 function listStatement(folder: BackupFolder): PolicyStatement {
   return {
-    ...allow("ListBackups", ["s3:ListBucket"], bucketArn(folder.bucket)),
+    ...allow("ListBackups", ["s3:ListBucket"], bucketArn(folder)),
     Condition: { StringLike: { "s3:prefix": `${folderOf(folder)}/*` } },
   };
 }
 
-function keyStatement(kmsKey: string | undefined, actions: readonly string[]): PolicyStatement[] {
+function keyStatement({ kmsKey, region }: ReaderAccess, actions: readonly string[]): PolicyStatement[] {
   if (kmsKey === undefined) return [];
   const alias = /\balias\/.+$/.exec(kmsKey)?.[0];
   if (alias === undefined)
-    return [allow("UseTheKey", actions, kmsKey.startsWith("arn:") ? kmsKey : `arn:aws:kms:*:*:key/${kmsKey}`)];
+    return [
+      allow(
+        "UseTheKey",
+        actions,
+        kmsKey.startsWith("arn:") ? kmsKey : `arn:${partitionOf(region)}:kms:*:*:key/${kmsKey}`,
+      ),
+    ];
   // A policy cannot name an alias as a resource (AWS KMS developer guide, "Use aliases to control access").
   return [
     {

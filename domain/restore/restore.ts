@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { accountIdSchema } from "../aws/account.ts";
+import { kmsKeySchema } from "../aws/kms-key.ts";
 import { anyRegionPattern, awsRegionPattern, bucketNamePattern, endpointProblem } from "../aws/s3-location.ts";
 import { harborPostgresMajor } from "../spilo/image.ts";
 import type { SpiloPath } from "../spilo/path.ts";
@@ -102,6 +103,8 @@ export const restoreSchema = z
     postgresVersion: restoreFields.postgresVersion,
     versionInPath: z.boolean(),
     targetTime: restoreFields.targetTime.optional(),
+    /** Customer-managed key of the backups, for the policy of whoever reads them. S3 itself knows which key it is. */
+    kmsKey: kmsKeySchema.optional(),
   })
   .check(({ value, issues }) => {
     for (const [path, message] of Object.entries(storeProblems(value)))

@@ -18,7 +18,6 @@ import {
   S3Client,
 } from "@aws-sdk/client-s3";
 import { z } from "zod";
-import { backupReaderPolicy, backupWriterPolicy, bucketPolicy } from "../../domain/backups/iam.ts";
 import { clientSettings, startTestAws, type TestAws } from "../support/aws.ts";
 import { EngineProject } from "../support/engine.ts";
 import { inOrder } from "../support/in-order.ts";
@@ -31,7 +30,7 @@ const uid = "99e85b8a-3f92-4c86-8d42-5056348c1e7e";
 const kmsKey = "arn:aws:kms:eu-west-2:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 
 const program = (body: string): string => `
-import { BackupAccess } from "CHECKOUT/components/backups/access.ts";
+import { BackupReaders, BackupWriter } from "CHECKOUT/components/backups/access.ts";
 import { ArtifactsBucket, DatabaseBackupsBucket } from "CHECKOUT/components/backups/buckets.ts";
 const region = "eu-west-2";
 ${body}`;
@@ -39,10 +38,8 @@ const whole = `
 new ArtifactsBucket("artifacts", { name: "harbor-artifacts", region, kmsKey: "${kmsKey}", protect: false });
 new DatabaseBackupsBucket("backups", { name: "harbor-backups", region, objectLock: { mode: "governance", days: 14 }, noncurrentDays: 30, protect: false });
 new DatabaseBackupsBucket("theirs", { name: "somebodys-backups", region, adopt: true });
-new BackupAccess("access", {
-  writer: { bucket: "harbor-backups", scope: "${scope}", readOnlyUids: ["${uid}"] },
-  reader: { bucket: "harbor-backups", scope: "${scope}", uid: "${uid}" },
-});`;
+new BackupWriter("writer", { writer: { bucket: "harbor-backups", region, scope: "${scope}", readOnlyUids: ["${uid}"] } });
+new BackupReaders("readers", { own: { bucket: "harbor-backups", region, scope: "${scope}" } });`;
 
 describe("backup buckets on the real Pulumi engine", function () {
   this.timeout("3m");
@@ -78,7 +75,34 @@ describe("backup buckets on the real Pulumi engine", function () {
       const { OwnershipControls } = await s3.send(new GetBucketOwnershipControlsCommand({ Bucket }));
       assert.deepEqual(OwnershipControls?.Rules, [{ ObjectOwnership: "BucketOwnerEnforced" }]);
       const { Policy = "" } = await s3.send(new GetBucketPolicyCommand({ Bucket }));
-      assert.deepEqual(JSON.parse(Policy), bucketPolicy(Bucket));
+      const everything = [`arn:aws:s3:::${Bucket}`, `arn:aws:s3:::${Bucket}/*`];
+      const deny = { Effect: "Deny", Principal: "*" };
+      assert.deepEqual(JSON.parse(Policy), {
+        Version: "2012-10-17",
+        Statement: [
+          {
+            Sid: "DenyWithoutTls",
+            ...deny,
+            Action: "s3:*",
+            Resource: everything,
+            Condition: { Bool: { "aws:SecureTransport": "false" } },
+          },
+          {
+            Sid: "DenyOldTls",
+            ...deny,
+            Action: "s3:*",
+            Resource: everything,
+            Condition: { NumericLessThan: { "s3:TlsVersion": "1.2" } },
+          },
+          {
+            Sid: "DenyKeysOfTheUploader",
+            ...deny,
+            Action: "s3:PutObject",
+            Resource: `arn:aws:s3:::${Bucket}/*`,
+            Condition: { Null: { "s3:x-amz-server-side-encryption-customer-algorithm": "false" } },
+          },
+        ],
+      });
     });
 
     it(`${Bucket} has no lifecycle rule that touches a current object`, async () => {
@@ -88,11 +112,14 @@ describe("backup buckets on the real Pulumi engine", function () {
         ["expire-noncurrent-versions", "abort-unfinished-uploads"],
       );
       for (const rule of Rules) {
-        assert.equal(rule.Expiration, undefined);
+        // Not of a current object: only of markers that hide nothing any more.
+        assert.deepEqual([rule.Expiration?.Days, rule.Expiration?.Date], [undefined, undefined]);
         assert.equal(rule.Transitions, undefined);
         assert.equal(rule.Status, "Enabled");
       }
-      assert.equal(Rules[0]?.NoncurrentVersionExpiration?.NoncurrentDays, Bucket === "harbor-backups" ? 30 : 90);
+      assert.equal(Rules[0]?.Expiration?.ExpiredObjectDeleteMarker, true);
+      assert.equal(Rules[1]?.Expiration, undefined);
+      assert.equal(Rules[0].NoncurrentVersionExpiration?.NoncurrentDays, Bucket === "harbor-backups" ? 30 : 90);
       assert.equal(Rules[1]?.AbortIncompleteMultipartUpload?.DaysAfterInitiation, 7);
     });
   }
@@ -134,7 +161,7 @@ describe("backup buckets on the real Pulumi engine", function () {
     });
   });
 
-  it("creates the IAM policies exactly as the code describes them", async () => {
+  it("creates the IAM policies, according to IAM", async () => {
     const iam = new IAMClient(clientSettings(aws.environment, "other"));
     const documentOf = async (name: string): Promise<unknown> => {
       const PolicyArn = (await project.resource("Policy", name))?.id;
@@ -144,11 +171,42 @@ describe("backup buckets on the real Pulumi engine", function () {
       );
       return JSON.parse(decodeURIComponent(PolicyVersion?.Document ?? ""));
     };
-    assert.deepEqual(
-      await documentOf("access-writer"),
-      backupWriterPolicy({ bucket: "harbor-backups", scope, readOnlyUids: [uid] }),
-    );
-    assert.deepEqual(await documentOf("access-reader"), backupReaderPolicy({ bucket: "harbor-backups", scope, uid }));
+    const list = {
+      Sid: "ListBackups",
+      Effect: "Allow",
+      Action: ["s3:ListBucket"],
+      Resource: "arn:aws:s3:::harbor-backups",
+      Condition: { StringLike: { "s3:prefix": "spilo/postgresql-harbor-cluster-harbor-cluster/*" } },
+    };
+    const objects = "arn:aws:s3:::harbor-backups/spilo/postgresql-harbor-cluster-harbor-cluster";
+    assert.deepEqual(await documentOf("writer"), {
+      Version: "2012-10-17",
+      Statement: [
+        list,
+        {
+          Sid: "WriteBackups",
+          Effect: "Allow",
+          Action: [
+            "s3:GetObject",
+            "s3:PutObject",
+            "s3:ListMultipartUploadParts",
+            "s3:DeleteObject",
+            "s3:AbortMultipartUpload",
+          ],
+          Resource: `${objects}/*`,
+        },
+        {
+          Sid: "NeverIntoTheSource",
+          Effect: "Deny",
+          Action: ["s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"],
+          Resource: [`${objects}/99e85b8a-3f92-4c86-8d42-5056348c1e7e/*`],
+        },
+      ],
+    });
+    assert.deepEqual(await documentOf("readers-own"), {
+      Version: "2012-10-17",
+      Statement: [list, { Sid: "ReadBackups", Effect: "Allow", Action: ["s3:GetObject"], Resource: `${objects}/*` }],
+    });
   });
 
   it("a second up changes nothing", async () => {

@@ -22,7 +22,7 @@ import {
   PutPublicAccessBlockCommand,
   ServerSideEncryption,
 } from "@aws-sdk/client-s3";
-import type { LifecycleRule, S3Client } from "@aws-sdk/client-s3";
+import type { LifecycleExpiration, LifecycleRule, S3Client } from "@aws-sdk/client-s3";
 import type { Properties, PropertyValue } from "../property-diff.ts";
 import { defined, list, object, optionalText, text, unlessMissing } from "./resource-type.ts";
 import type { ResourceType } from "./resource-type.ts";
@@ -190,7 +190,14 @@ const days = (value: PropertyValue | undefined, name: string): number => Number(
 function sdkRule(rule: Properties): LifecycleRule {
   const unknown = Object.keys(rule).filter(
     (name) =>
-      !["id", "status", "filter", "noncurrentVersionExpiration", "abortIncompleteMultipartUpload"].includes(name),
+      ![
+        "id",
+        "status",
+        "filter",
+        "expiration",
+        "noncurrentVersionExpiration",
+        "abortIncompleteMultipartUpload",
+      ].includes(name),
   );
   if (unknown.length > 0)
     throw new Error(`the stand-in for the AWS provider does not support ${unknown.join(", ")} in a lifecycle rule`);
@@ -198,6 +205,7 @@ function sdkRule(rule: Properties): LifecycleRule {
     ID: text(rule, "id"),
     Status: text(rule, "status") === "Enabled" ? "Enabled" : "Disabled",
     Filter: { Prefix: text(object(rule["filter"]), "prefix") },
+    ...(rule["expiration"] !== undefined && { Expiration: expiration(object(rule["expiration"])) }),
     ...(rule["noncurrentVersionExpiration"] !== undefined && {
       NoncurrentVersionExpiration: { NoncurrentDays: days(rule["noncurrentVersionExpiration"], "noncurrentDays") },
     }),
@@ -209,6 +217,15 @@ function sdkRule(rule: Properties): LifecycleRule {
   };
 }
 
+function expiration(properties: Properties): LifecycleExpiration {
+  const { expiredObjectDeleteMarker, ...others } = properties;
+  if (Object.keys(others).length > 0)
+    throw new Error(
+      `the stand-in for the AWS provider does not support ${Object.keys(others).join(", ")} in a rule's expiration`,
+    );
+  return { ExpiredObjectDeleteMarker: expiredObjectDeleteMarker === true };
+}
+
 function ruleProperties(rule: LifecycleRule): Properties {
   const noncurrentDays = rule.NoncurrentVersionExpiration?.NoncurrentDays;
   const daysAfterInitiation = rule.AbortIncompleteMultipartUpload?.DaysAfterInitiation;
@@ -216,6 +233,9 @@ function ruleProperties(rule: LifecycleRule): Properties {
     id: rule.ID,
     status: rule.Status,
     filter: { prefix: rule.Filter?.Prefix ?? "" },
+    expiration: rule.Expiration && {
+      expiredObjectDeleteMarker: rule.Expiration.ExpiredObjectDeleteMarker ?? false,
+    },
     noncurrentVersionExpiration: noncurrentDays === undefined ? undefined : { noncurrentDays },
     abortIncompleteMultipartUpload: daysAfterInitiation === undefined ? undefined : { daysAfterInitiation },
   });

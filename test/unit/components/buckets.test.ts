@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { BackupAccess } from "../../../components/backups/access.ts";
+import { BackupReaders, BackupWriter } from "../../../components/backups/access.ts";
 import { ArtifactsBucket, DatabaseBackupsBucket, type BucketArgs } from "../../../components/backups/buckets.ts";
+import { faultTest } from "../../support/fault-test.ts";
 import { optionsOf, registered, type Registered } from "../../support/pulumi-mocks.ts";
 
 const place = { name: "harbor-backups", region: "eu-west-2" };
@@ -59,16 +60,21 @@ describe("the declared buckets", () => {
     assert.deepEqual(types(resources), ["Bucket", "DatabaseBackupsBucket", "Stack"]);
   });
 
-  it("have no lifecycle rule that expires, moves or names a current object, whatever the days", async () => {
-    for (const noncurrentDays of [undefined, 1, 365]) {
-      const resources = await declared({ ...place, noncurrentDays });
-      const rules = JSON.stringify(
-        resources.find(({ type }) => type.endsWith("BucketLifecycleConfiguration"))?.inputs["rules"],
-      );
-      assert.match(rules, new RegExp(`"noncurrentVersionExpiration":{"noncurrentDays":${noncurrentDays ?? 90}}`));
-      assert.doesNotMatch(rules, /"expiration"|"transitions"|noncurrentVersionTransitions/);
-    }
-  });
+  faultTest(
+    73,
+    "have no lifecycle rule that expires or moves a current object, and expire the markers that are left",
+    async () => {
+      for (const noncurrentDays of [undefined, 1, 365]) {
+        const resources = await declared({ ...place, noncurrentDays });
+        const rules = JSON.stringify(
+          resources.find(({ type }) => type.endsWith("BucketLifecycleConfiguration"))?.inputs["rules"],
+        );
+        assert.match(rules, new RegExp(`"noncurrentVersionExpiration":{"noncurrentDays":${noncurrentDays ?? 90}}`));
+        assert.doesNotMatch(rules, /"transitions"|noncurrentVersionTransitions/);
+        assert.deepEqual(rules.match(/"expiration":\{[^}]*\}/g), ['"expiration":{"expiredObjectDeleteMarker":true}']);
+      }
+    },
+  );
 
   it("are two component types of their own", async () => {
     const resources = await registered(
@@ -80,16 +86,22 @@ describe("the declared buckets", () => {
     assert(types(resources).includes("ArtifactsBucket"));
   });
 
-  it("have no reader policy without a reader", async () => {
-    const resources = await registered(
-      () => {
-        new BackupAccess("access", { writer: { bucket: "b", scope: "s" } });
-      },
-      () => "",
-    );
-    assert.deepEqual(
-      resources.filter(({ type }) => type === "aws:iam/policy:Policy").map(({ name }) => name),
-      ["access-writer"],
-    );
-  });
+  faultTest(
+    72,
+    "have policies that stay when the stack no longer declares them, because they may be attached",
+    async () => {
+      const place = { bucket: "b", region: "eu-west-2", scope: "s" };
+      const resources = await registered(
+        () => {
+          new BackupWriter("writer", { writer: place });
+          new BackupReaders("readers", { own: place, source: { ...place, bucket: "theirs" } });
+          new BackupReaders("only-own", { own: place });
+        },
+        () => "",
+      );
+      const policies = resources.filter(({ type }) => type === "aws:iam/policy:Policy").map(({ name }) => name);
+      assert.deepEqual(policies, ["writer", "readers-own", "readers-source", "only-own-own"]);
+      for (const name of policies) assert.equal(optionsOf.get(name)?.retainOnDelete, true, name);
+    },
+  );
 });

@@ -5,6 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { HarborDatabase, type HarborDatabaseArgs } from "../../../components/harbor/harbor-database.ts";
 import type { Restore } from "../../../domain/restore/restore.ts";
 import { requiredPgHba } from "../../../domain/harbor/pg-hba.ts";
+import { faultTest } from "../../support/fault-test.ts";
 import { optionsOf, registered, valueOf, type Registered } from "../../support/pulumi-mocks.ts";
 
 const scope = "postgresql-harbor-cluster-harbor-cluster";
@@ -119,7 +120,7 @@ describe("HarborDatabase", () => {
     }
     assert(before("pod-config-keys").has("preflight"), "the Secret with the keys is in the cluster, too");
     assert(
-      before("backup-access-writer").has("preflight"),
+      before("backup-writer").has("preflight"),
       "a wrong restore must not deny the running database its own backups",
     );
   });
@@ -181,14 +182,36 @@ describe("HarborDatabase", () => {
     });
   });
 
-  it("creates policies that let the writer read the restore's source but not write there", async () => {
-    const policies = (await declared({ restore })).filter(({ type }) => type === "aws:iam/policy:Policy");
-    assert.deepEqual(
-      policies.map(({ name }) => name),
-      ["backup-access-writer", "backup-access-reader"],
+  const policiesOf = async (change: Partial<HarborDatabaseArgs>): Promise<Map<string, string>> =>
+    new Map(
+      (await declared(change))
+        .filter(({ type }) => type === "aws:iam/policy:Policy")
+        .map(({ name, inputs }) => [name, String(inputs["policy"])]),
     );
-    assert.match(String(policies[0]?.inputs["policy"]), new RegExp(`NeverIntoTheSource[^}]*${uid}`));
-    assert.match(String(policies[1]?.inputs["policy"]), new RegExp(`spilo/${scope}/${uid}/\\*`));
+
+  faultTest(72, "creates the reader's policy before any restore, and before the preflight", async () => {
+    const without = await policiesOf({});
+    assert.deepEqual([...without.keys()].sort(), ["backup-readers-own", "backup-writer"]);
+    const during = await policiesOf({ restore });
+    assert.equal(during.get("backup-readers-own"), without.get("backup-readers-own"));
+    assert.match(during.get("backup-readers-own") ?? "", new RegExp(`spilo/${scope}/\\*`));
+    assert(before("preflight").has("backup-readers-own"));
+  });
+
+  faultTest(72, "creates another reader's policy for a source in another bucket, with its key", async () => {
+    const kmsKey = "arn:aws:kms:us-east-1:210987654321:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+    const policies = await policiesOf({ restore: { ...restore, bucket: "theirs", region: "us-east-1", kmsKey } });
+    const source = policies.get("backup-readers-source") ?? "";
+    assert.match(source, new RegExp(`arn:aws:s3:::theirs/spilo/${scope}/${uid}/\\*`));
+    assert(source.includes(kmsKey));
+    assert.doesNotMatch(policies.get("backup-writer") ?? "", /NeverIntoTheSource/);
+    const elsewhere = await policiesOf({ restore: { ...restore, endpoint: "https://minio:9000" } });
+    assert.deepEqual([...elsewhere.keys()].sort(), ["backup-readers-own", "backup-writer"]);
+  });
+
+  it("lets the writer read the restore's source but not write there", async () => {
+    const policies = await policiesOf({ restore });
+    assert.match(policies.get("backup-writer") ?? "", new RegExp(`NeverIntoTheSource[^}]*${uid}`));
     assert.deepEqual(
       (await declared({ iamPolicies: false })).filter(({ type }) => type === "aws:iam/policy:Policy"),
       [],
