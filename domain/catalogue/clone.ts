@@ -13,8 +13,9 @@ export const clone = {
   },
   "clone-target-time-invalid": {
     title: "the target time cannot be read",
-    means: "It has no offset from UTC, a name such as CET, or is not a moment.",
-    matters: "Spilo's script fails at it, and the clone is tried again and again.",
+    means: "It has no offset from UTC, a name such as CET, ends in Z, or is not a moment.",
+    matters:
+      'Spilo\'s script fails at it, and the clone is tried again and again. Z passes the script; then PostgreSQL ends with `invalid value for parameter "recovery_target_time"`.',
     todo: "Write it as 2026-11-21T09:30:00+00:00, or remove it to restore as far as the WAL goes.",
     green: "The Pod is Running, though not Ready; the backups are fine.",
   },

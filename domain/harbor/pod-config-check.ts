@@ -126,6 +126,10 @@ function checkCloneTarget(data: Data, problems: Problems): void {
   if (timeProblem !== undefined) {
     const fix = "correct it, or remove it to restore as far as the WAL goes";
     problems.refuse("CLONE_TARGET_TIME", "clone-target-time-invalid", timeProblem, fix);
+  } else if (time.endsWith("Z")) {
+    // PostgreSQL 12.22 and 15.18 end with `invalid value for parameter "recovery_target_time"`. Spilo accepts the same text.
+    const what = "ends in Z, and PostgreSQL refuses Z in its configuration";
+    problems.refuse("CLONE_TARGET_TIME", "clone-target-time-invalid", what, "write +00:00 instead of Z");
   }
   if (inclusive !== "" && inclusive !== "true") {
     const fix = "remove it, or leave it empty to stop before the target";

@@ -3,38 +3,40 @@ import { chmod, copyFile, link, mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { build } from "esbuild";
 import { execa } from "execa";
+import type { Envdir } from "./envdir.ts";
 import { ensurePostgres12 } from "./postgres.ts";
 
 /** The programs of Spilo's container, in a folder that the databases' user may read. The checkout and the cache may be root's alone. */
 export interface SpiloPrograms {
-  /** The folder with `wal-g`, the stand-in. */
-  readonly walg: string;
+  /** The folder with the stand-ins for `wal-g`, `envdir` and Spilo's scripts. */
+  readonly bin: string;
   /** The folder with `initdb`, `pg_ctl` and `postgres` of PostgreSQL 12. */
   readonly postgres: string;
 }
 
 /** Puts the programs into the folder unless they are there already. */
 export async function installSpiloPrograms(folder: string, progress: (line: string) => void): Promise<SpiloPrograms> {
-  const walg = join(folder, "bin");
+  const bin = join(folder, "bin");
   const postgres = join(folder, "postgres-12", "bin");
   if (!existsSync(postgres)) {
     const installed = await ensurePostgres12(progress);
-    await mkdir(walg, { recursive: true });
-    for (const path of [folder, walg]) await chmod(path, 0o755);
-    await Promise.all([installWalg(walg), linkTree(dirname(installed), dirname(postgres))]);
+    await mkdir(bin, { recursive: true });
+    for (const path of [folder, bin]) await chmod(path, 0o755);
+    await Promise.all([installStandIns(bin), linkTree(dirname(installed), dirname(postgres))]);
   }
-  return { walg, postgres };
+  return { bin, postgres };
 }
 
-async function installWalg(folder: string): Promise<void> {
+async function installStandIns(folder: string): Promise<void> {
   const node = join(folder, "node");
-  const bundle = join(folder, "wal-g.mjs");
   await rm(node, { force: true });
   // A link costs nothing, but works only within one file system.
   await link(process.execPath, node).catch(() => copyFile(process.execPath, node));
+  const sources = { "wal-g": "walg/main.ts", "clone-with-walg": "spilo/clone.ts" };
   await build({
-    entryPoints: [join(import.meta.dirname, "..", "walg", "main.ts")],
-    outfile: bundle,
+    entryPoints: Object.entries(sources).map(([out, source]) => ({ out, in: join(import.meta.dirname, "..", source) })),
+    outdir: folder,
+    outExtension: { ".js": ".mjs" },
     bundle: true,
     platform: "node",
     format: "esm",
@@ -42,10 +44,47 @@ async function installWalg(folder: string): Promise<void> {
     banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
     logLevel: "warning",
   });
-  await chmod(bundle, 0o644);
-  const program = join(folder, "wal-g");
-  await writeFile(program, `#!/bin/sh\nexec '${node}' '${bundle}' "$@"\n`);
-  await chmod(program, 0o755);
+  for (const name of Object.keys(sources)) {
+    await chmod(join(folder, `${name}.mjs`), 0o644);
+    await writeProgram(join(folder, name), `exec '${node}' '${folder}/${name}.mjs' "$@"`);
+  }
+  await writeProgram(join(folder, "envdir"), envdirScript);
+  await writeProgram(join(folder, "restore-command"), restoreScript);
+}
+
+/** Runs a command with the variables of a folder's files. Paths below /run are those of the Pod, which has no file system of its own. */
+const envdirScript = `folder=$1
+shift
+case $folder in /run/*) folder="\${RW_DIR:-/run}\${folder#/run}" ;; esac
+for file in "$folder"/*; do
+  [ -f "$file" ] && export "$(basename "$file")=$(cat "$file")"
+done
+export SANDBOX_ENVDIR="$folder"
+exec "$@"`;
+
+/** Spilo's restore_command.sh. WAL-E is not here, as in Spilo 4.1. */
+const restoreScript = `[ "$USE_WALG_RESTORE" = true ] && exec wal-g wal-fetch "$1" "$2"
+echo "wal-e: not found" >&2
+exit 127`;
+
+/** A command of Spilo's configuration, with the stand-ins for its scripts. */
+export function withStandIns(command: string): string {
+  return command
+    .replace("python3 /scripts/clone_with_wale.py", "clone-with-walg")
+    .replace("/scripts/restore_command.sh", "restore-command");
+}
+
+/** Writes the folders of variables. */
+export async function writeEnvdirs(envdirs: readonly Envdir[]): Promise<void> {
+  for (const { path, variables } of envdirs) {
+    await mkdir(path, { recursive: true });
+    for (const [name, value] of Object.entries(variables)) await writeFile(join(path, name), value, { mode: 0o600 });
+  }
+}
+
+async function writeProgram(path: string, commands: string): Promise<void> {
+  await writeFile(path, `#!/bin/sh\n${commands}\n`);
+  await chmod(path, 0o755);
 }
 
 async function linkTree(from: string, to: string): Promise<void> {

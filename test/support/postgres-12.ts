@@ -1,4 +1,4 @@
-import { chown, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chown, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -32,9 +32,14 @@ export class Postgres12 {
     return join(this.directory, "data");
   }
 
-  /** The WAL-G stand-in, as the databases' user may run it. */
+  /** The folder of the stand-ins for `wal-g` and Spilo's scripts, as the databases' user may run them. */
+  get bin(): string {
+    return this.#programs.bin;
+  }
+
+  /** The WAL-G stand-in. */
   get walg(): string {
-    return join(this.#programs.walg, "wal-g");
+    return join(this.bin, "wal-g");
   }
 
   /** Makes a new, empty database that archives with the command, and starts it. */
@@ -48,11 +53,9 @@ export class Postgres12 {
   async recover(restoreCommand: string, settings: Record<string, string> = {}): Promise<void> {
     await writeFile(join(this.data, "recovery.signal"), "");
     await execa("chown", ["-R", `${this.#account.uid}:${this.#account.gid}`, this.data]);
-    await this.#start({
-      archive_mode: "off",
-      restore_command: restoreCommand,
-      recovery_target_action: "promote",
-      ...settings,
+    const recovery = { restore_command: restoreCommand, recovery_target_action: "promote", ...settings };
+    await this.#start({ archive_mode: "off", ...recovery }).catch(async (error: unknown) => {
+      throw new Error(await readFile(join(this.directory, "log"), "utf8"), { cause: error });
     });
     await waitUntil(
       "the end of the recovery",

@@ -147,6 +147,13 @@ describe("checkPodConfig", () => {
     ],
     [
       22,
+      "a target time with Z",
+      { ...good, CLONE_TARGET_TIME: "2026-11-21T09:30:00Z" },
+      "CLONE_TARGET_TIME",
+      /PostgreSQL refuses Z in its configuration/,
+    ],
+    [
+      22,
       "a target time on 31 November",
       { ...good, CLONE_TARGET_TIME: "2026-11-31T09:30:00Z" },
       "CLONE_TARGET_TIME",
