@@ -65,6 +65,7 @@ export const faults = {
   84: "A hint is pasted after the current context has changed",
   85: "A replica that never streams, although its Pod is ready",
   86: "A roll whose reasons to wait alternate, or whose Pods keep changing",
+  87: "Lines of pg_hba that were added by hand, and that the next `up` would remove",
 } as const satisfies Record<number, string>;
 
 export type FaultNumber = keyof typeof faults;

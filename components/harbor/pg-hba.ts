@@ -54,13 +54,16 @@ export class PgHba extends pulumi.ComponentResource {
       },
       childOf(this, options),
     );
-    const { fingerprint } = look("harbor fingerprint", request, { parent: this, dependsOn: ready.resource });
+    const live = look("harbor fingerprint", request, { parent: this, dependsOn: ready.resource });
+    live.dropped.apply((lines) =>
+      lines.length === 0 ? undefined : pulumi.log.warn(droppedWarning(harbor, lines), this),
+    );
     const written = step(
       "harbor pg-hba",
       name,
       {
         request: { ...request, image, externalUrl, timeLimit },
-        triggers: [harbor, pgHba, image, externalUrl, fingerprint],
+        triggers: [harbor, pgHba, image, externalUrl, live.fingerprint],
         seconds: timeLimit,
       },
       { parent: this, dependsOn: ready.resource },
@@ -68,4 +71,12 @@ export class PgHba extends pulumi.ComponentResource {
     this.report = written.report;
     this.registerOutputs({ report: this.report });
   }
+}
+
+function droppedWarning(harbor: string, lines: readonly string[]): string {
+  return [
+    `${harbor}: somebody else wrote these lines of pg_hba, and this update removes them and recreates the Pods:`,
+    ...lines.map((line) => `  ${line}`),
+    "To keep them, add them to harbor.pgHba in the stack's settings.",
+  ].join("\n");
 }

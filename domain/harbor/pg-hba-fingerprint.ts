@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { harborOperatorPgHba, isInPlace, normalisedPgHba } from "./pg-hba.ts";
+import { droppedLines, harborOperatorPgHba, isInPlace, normalisedPgHba } from "./pg-hba.ts";
 
 /** The live `postgresql` resource, as far as pg_hba depends on it. */
 export interface LivePgHba {
@@ -23,6 +23,14 @@ export function pgHbaFingerprint(live: LivePgHba | undefined, required: readonly
   const place = `${live.uid} generation ${live.harborGeneration ?? "unknown"}`;
   const isExpected = live.isOurs || [required, harborOperatorPgHba, []].some((list) => isInPlace(live.list, list));
   return isExpected ? place : `${place} with ${normalisedPgHba(live.list).join("; ")}`;
+}
+
+/**
+ * Lines that somebody else put on the resource and that the next write would remove. Lines that this project wrote are not
+ * among them: they go when they are taken out of the settings, which shows there.
+ */
+export function linesToBeDropped(live: LivePgHba | undefined, required: readonly string[]): string[] {
+  return live === undefined || live.isOurs ? [] : droppedLines(live.list, required);
 }
 
 const managedField = z.object({

@@ -12,7 +12,7 @@ import {
   type Postgresql,
   type StatefulSet,
 } from "./objects.ts";
-import { harborOperatorPgHba, isInPlace } from "./pg-hba.ts";
+import { droppedLines, harborOperatorPgHba, isInPlace } from "./pg-hba.ts";
 import { operatorAssigned } from "../spilo/variables.ts";
 import { pgHbaOf } from "../spilo/configuration.ts";
 import type { WalgListing } from "../walg/storage.ts";
@@ -89,7 +89,9 @@ function listFinding(
     const what = "pg_hba is the Harbor operator's own two lines: it was reverted, or never patched";
     return at.refuse("pg-hba-reverted", what, putBack);
   }
-  const what = `pg_hba differs from the required list (${list.length} lines)`;
+  const dropped = droppedLines(list, required);
+  const extra = dropped.length === 0 ? "" : `; not declared, so writing it removes: ${dropped.join("; ")}`;
+  const what = `pg_hba differs from the required list (${list.length} lines)${extra}`;
   return at.refuse("pg-hba-different", what, putBack);
 }
 

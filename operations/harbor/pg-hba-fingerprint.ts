@@ -1,6 +1,6 @@
 import { fieldManager, type HarborClient } from "../../clients/kubernetes/harbor.ts";
 import { generationAnnotation } from "../../domain/harbor/names.ts";
-import { pgHbaFingerprint, pgHbaOwners } from "../../domain/harbor/pg-hba-fingerprint.ts";
+import { linesToBeDropped, pgHbaFingerprint, pgHbaOwners } from "../../domain/harbor/pg-hba-fingerprint.ts";
 import type { ReportOf, TaskOf } from "../../domain/steps/steps.ts";
 import { madeResource } from "./pg-hba.ts";
 import type { Surroundings } from "../surroundings.ts";
@@ -25,5 +25,9 @@ export async function lookAtPgHba(
     list: found.spec.patroni.pg_hba,
     isOurs: pgHbaOwners(found.metadata.managedFields).includes(fieldManager),
   };
-  return { version: 1, fingerprint: pgHbaFingerprint(live, request.pgHba) };
+  return {
+    version: 1,
+    fingerprint: pgHbaFingerprint(live, request.pgHba),
+    dropped: linesToBeDropped(live, request.pgHba),
+  };
 }

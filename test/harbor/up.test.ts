@@ -233,6 +233,22 @@ describe("pulumi on the stack lab: Harbor's database, declared, with both real o
     },
   );
 
+  faultTest(87, "preview names the lines of pg_hba that were added by hand, and up removes them", async () => {
+    const line = "host all ops 10.1.0.0/16 md5";
+    await database.apply({
+      apiVersion: "acid.zalan.do/v1",
+      kind: "postgresql",
+      metadata: { namespace, name },
+      spec: { patroni: { pg_hba: [...runbookPgHba, line] } },
+    });
+    const stdout = await succeeded(pulumi("preview", "--stack", "lab", "--non-interactive"));
+    assert.match(stdout, /somebody else wrote these lines of pg_hba[^]*host all ops 10\.1\.0\.0\/16 md5/);
+    assert.match(stdout, /Command +pg-hba +replace/);
+    await succeeded(up());
+    assert.deepEqual((await database.resource()).spec.patroni.pg_hba, runbookPgHba);
+    assert.doesNotMatch(await succeeded(up("--expect-no-changes")), /somebody else wrote/);
+  });
+
   it("the next up keeps a rotated password, which is in no state, output or log", async () => {
     await database.setSecret({ namespace, name: standby }, { username: "standby", password: "CANARYstandbypassword" });
     await succeeded(up());

@@ -60,14 +60,9 @@ export class FakeHarbor implements HarborClient {
   /** Called before each read of the resource. */
   onRead: () => void = () => undefined;
 
-  /** A `postgresql` resource with this list. */
-  make(pg_hba: readonly string[], { uid = databaseUid, generation = "1" } = {}): void {
-    const annotations = { "harbor-cluster.harborcluster.checksum.goharbor.io/harbor-cluster": generation };
-    this.postgresql = postgresqlSchema.parse({
-      metadata: { namespace: harbor.namespace, name: databaseName, uid, annotations },
-      spec: { postgresql: { version: "12" }, numberOfInstances: 1, patroni: { pg_hba } },
-      status: { PostgresClusterStatus: "Running" },
-    });
+  /** Creates a `postgresql` resource with this list. */
+  make(...parameters: Parameters<typeof postgresqlOf>): void {
+    this.postgresql = postgresqlOf(...parameters);
   }
 
   kubernetesUid = "c0ffee00-3f92-4c86-8d42-5056348c1e7e";
@@ -117,6 +112,19 @@ export class FakeHarbor implements HarborClient {
       typeof answer === "string" ? { end: "exited", code: 0, stdout: answer, stderr: "" } : answer,
     );
   };
+}
+
+/** The database's `postgresql` resource with this list. */
+export function postgresqlOf(
+  pg_hba: readonly string[],
+  { uid = databaseUid, generation = "1" }: { readonly uid?: string; readonly generation?: string } = {},
+): Postgresql {
+  const annotations = { "harbor-cluster.harborcluster.checksum.goharbor.io/harbor-cluster": generation };
+  return postgresqlSchema.parse({
+    metadata: { namespace: harbor.namespace, name: databaseName, uid, annotations },
+    spec: { postgresql: { version: "12" }, numberOfInstances: 1, patroni: { pg_hba } },
+    status: { PostgresClusterStatus: "Running" },
+  });
 }
 
 /** A StatefulSet of the database. */

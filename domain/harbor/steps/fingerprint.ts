@@ -15,4 +15,6 @@ export const fingerprintReportSchema = z.object({
   version: z.literal(1),
   /** Changes whenever pg_hba must be written again: see {@link pgHbaFingerprint}. */
   fingerprint: z.string(),
+  /** Lines that somebody else wrote and that `harbor pg-hba` would remove, because the list does not have them. */
+  dropped: z.array(z.string()).default([]),
 });

@@ -23,25 +23,40 @@ const report: ReportOf<"harbor pg-hba"> = {
 
 describe("PgHba", () => {
   let component: PgHba;
+  let warnings: string[];
   let ready: Registered | undefined;
   let written: Registered | undefined;
 
+  async function create(dropped?: readonly string[]): Promise<Registered[]> {
+    const { warn } = console;
+    warnings = [];
+    // Without an engine, pulumi.log.warn writes to the console.
+    console.warn = (line: string) => warnings.push(line);
+    try {
+      return await registered(
+        () => {
+          component = new PgHba("pg-hba", {
+            kubernetes: { context: "lab" },
+            cluster,
+            pgHba: list,
+            ...harbor,
+            timeLimit: duration("15m"),
+          });
+        },
+        ({ command, create: creation }) =>
+          JSON.stringify(
+            String(command ?? creation).includes("fingerprint")
+              ? { version: 1, fingerprint: "generation 1", dropped }
+              : report,
+          ),
+      );
+    } finally {
+      console.warn = warn;
+    }
+  }
+
   before(async () => {
-    const resources = await registered(
-      () => {
-        component = new PgHba("pg-hba", {
-          kubernetes: { context: "lab" },
-          cluster,
-          pgHba: list,
-          ...harbor,
-          timeLimit: duration("15m"),
-        });
-      },
-      ({ command, create }) =>
-        JSON.stringify(
-          String(command ?? create).includes("fingerprint") ? { version: 1, fingerprint: "generation 1" } : report,
-        ),
-    );
+    const resources = await create();
     await valueOf(component.report);
     const command = (wanted: string): Registered | undefined =>
       resources.find(({ name, type }) => type === "command:local:Command" && name === wanted);
@@ -78,5 +93,18 @@ describe("PgHba", () => {
 
   it("passes the report on", async () => {
     assert.deepEqual(await valueOf(component.report), report);
+  });
+
+  faultTest(87, "warns in each preview of lines that were added by hand and would be removed", async () => {
+    assert.deepEqual(warnings, []);
+    await create(["host all ops 10.2.0.0/16 md5", "host all dev 10.3.0.0/16 md5"]);
+    assert.deepEqual(warnings, [
+      [
+        `warning: [runtime] ${report.cluster}: somebody else wrote these lines of pg_hba, and this update removes them and recreates the Pods:`,
+        "  host all ops 10.2.0.0/16 md5",
+        "  host all dev 10.3.0.0/16 md5",
+        "To keep them, add them to harbor.pgHba in the stack's settings.",
+      ].join("\n"),
+    ]);
   });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { harborOperatorPgHba, requiredPgHba, runbookPgHba } from "../../../../domain/harbor/pg-hba.ts";
-import { pgHbaFingerprint, pgHbaOwners } from "../../../../domain/harbor/pg-hba-fingerprint.ts";
+import { linesToBeDropped, pgHbaFingerprint, pgHbaOwners } from "../../../../domain/harbor/pg-hba-fingerprint.ts";
 import { faultTest } from "../../../support/fault-test.ts";
 
 const made = { uid: "99e85b8a", harborGeneration: "3", isOurs: false };
@@ -39,6 +39,23 @@ describe("pgHbaFingerprint", () => {
   faultTest(27, "changes when the list was edited by hand", () => {
     const fingerprint = pgHbaFingerprint({ ...made, list: runbookPgHba }, runbookPgHba);
     assert.notEqual(pgHbaFingerprint({ ...made, list: runbookPgHba.slice(1) }, runbookPgHba), fingerprint);
+  });
+});
+
+describe("linesToBeDropped", () => {
+  const byHand = "host all ops 10.1.0.0/16 md5";
+
+  faultTest(87, "are the lines that somebody else added, and that the settings do not have", () => {
+    const edited = { ...made, list: [...runbookPgHba, byHand] };
+    assert.deepEqual(linesToBeDropped(edited, runbookPgHba), [byHand]);
+    assert.deepEqual(linesToBeDropped(edited, requiredPgHba([byHand])), []);
+    assert.deepEqual(linesToBeDropped({ ...made, list: harborOperatorPgHba }, runbookPgHba), []);
+    assert.deepEqual(linesToBeDropped(undefined, runbookPgHba), []);
+  });
+
+  it("are not the lines that this project wrote", () => {
+    const ours = { ...made, isOurs: true, list: requiredPgHba([byHand]) };
+    assert.deepEqual(linesToBeDropped(ours, runbookPgHba), []);
   });
 });
 

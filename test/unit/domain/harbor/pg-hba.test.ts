@@ -84,6 +84,12 @@ describe("checkPgHba", () => {
     );
   });
 
+  it("refuses a line that PostgreSQL would refuse, and names its number", () => {
+    assert.deepEqual(problemsOf(requiredPgHba(["# ours", "host all ops 10.1.0.0/16"])), [
+      "refuse: line 2 needs an address and a method",
+    ]);
+  });
+
   faultTest(27, "finds what the Harbor operator's two lines lack", () => {
     assert.deepEqual(problemsOf(harborOperatorPgHba), [
       "refuse: no line lets in Patroni and the backups (socket, user postgres)",

@@ -1,9 +1,24 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { isReady, podRevision, podRole, type DatabasePod } from "../../../../domain/harbor/objects.ts";
-import { bootstrapState, nextRollStep, type RollState, type RollStep } from "../../../../domain/harbor/roll-plan.ts";
+import {
+  isReady,
+  podRevision,
+  podRole,
+  type DatabasePod,
+  type Postgresql,
+  type StatefulSet,
+} from "../../../../domain/harbor/objects.ts";
+import { harborOperatorPgHba, runbookPgHba } from "../../../../domain/harbor/pg-hba.ts";
+import {
+  bootstrapState,
+  hasList,
+  isObserved,
+  nextRollStep,
+  type RollState,
+  type RollStep,
+} from "../../../../domain/harbor/roll-plan.ts";
 import { faultTest } from "../../../support/fault-test.ts";
-import { databaseName, podOf } from "../../../support/fake-harbor.ts";
+import { databaseName, podOf, postgresqlOf, statefulSetOf } from "../../../support/fake-harbor.ts";
 
 interface Member {
   readonly role: "leader" | "replica" | "none";
@@ -147,6 +162,8 @@ describe("nextRollStep", () => {
     assert.equal(next([{ role: leader }, starting]), said);
     assert.equal(next([{ role: leader }, { ...starting, ready: false }]), said);
     assert.equal(next([{ role: leader }, { ...starting, ready: false, patroni: "running" }]), "wait: 1 to be ready");
+    assert.equal(next([{ role: leader }, { ...starting, ready: false, streams: true }]), "wait: 1 to be ready");
+    assert.equal(next([{ role: leader, ready: false, patroni: "starting" }, {}]), "wait: 0 to be ready");
     const step = nextRollStep(stateOf([{ role: leader }, starting]));
     assert(step.step === "wait" && step.code === "replica-not-streaming");
   });
@@ -363,6 +380,27 @@ class Database {
 function numberOf({ metadata }: DatabasePod): number {
   return Number(metadata.name.split("-").at(-1));
 }
+
+describe("the Pods' template", () => {
+  const resource = (list: readonly string[]): Postgresql => postgresqlOf(list);
+
+  it("has the resource's list only if it has the same lines in the same order", () => {
+    assert(hasList(statefulSetOf(), resource(runbookPgHba)));
+    assert(!hasList(statefulSetOf({ hba: harborOperatorPgHba }), resource(runbookPgHba)));
+    assert(!hasList(statefulSetOf(), resource(runbookPgHba.toReversed())));
+  });
+
+  it("is observed once the controller has seen its newest generation and named its revision", () => {
+    const observed = (generation: number, status: StatefulSet["status"]): boolean => {
+      const made = statefulSetOf();
+      return isObserved({ ...made, metadata: { ...made.metadata, generation }, status });
+    };
+    assert(observed(3, { updateRevision: "new", observedGeneration: 3 }));
+    assert(observed(3, { updateRevision: "new", observedGeneration: 4 }));
+    assert(!observed(3, { updateRevision: "new", observedGeneration: 2 }));
+    assert(!observed(3, { updateRevision: undefined, observedGeneration: 3 }));
+  });
+});
 
 describe("bootstrapState", () => {
   it("protects every state that a control file shows, because Patroni's last step is not done", () => {

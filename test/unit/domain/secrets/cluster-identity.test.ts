@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { withWhatWasKnown } from "../../../../domain/secrets/cluster-identity.ts";
+import { sameIdentity, withWhatWasKnown } from "../../../../domain/secrets/cluster-identity.ts";
 import { backupsFromEnvironment } from "../../../../domain/spilo/backups-from-environment.ts";
 
 describe("the identity of a database", () => {
@@ -30,6 +30,13 @@ describe("the identity of a database", () => {
 
   it("is unknown without a bucket", () => {
     assert.equal(backups({ PGVERSION: "12" }), null);
+  });
+
+  it("is the same only if every part is", () => {
+    const identity = { harbor: "a/b", uid: "1", backups: "s3://x", systemIdentifier: "7" };
+    assert(sameIdentity(identity, { ...identity }));
+    for (const change of [{ harbor: "a/c" }, { uid: "2" }, { backups: null }, { systemIdentifier: "8" }])
+      assert(!sameIdentity(identity, { ...identity, ...change }), JSON.stringify(change));
   });
 
   it("reuses earlier knowledge only for the same UID", () => {

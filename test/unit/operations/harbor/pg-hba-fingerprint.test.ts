@@ -29,6 +29,18 @@ describe("lookAtPgHba", () => {
     },
   );
 
+  faultTest(87, "names the lines that were added by hand, by the field manager that wrote the list last", async () => {
+    const client = new FakeHarbor();
+    client.make([...runbookPgHba, "host all ops 10.1.0.0/16 md5"]);
+    const dropped = async (manager: string): Promise<readonly string[]> => {
+      const owned = { manager, fieldsV1: { "f:spec": { "f:patroni": { "f:pg_hba": {} } } } };
+      if (client.postgresql) client.postgresql.metadata.managedFields = [owned];
+      return (await lookAtPgHba(client, { ...request, pgHba: [...runbookPgHba] }, surroundings)).dropped;
+    };
+    assert.deepEqual(await dropped("kubectl-edit"), ["host all ops 10.1.0.0/16 md5"]);
+    assert.deepEqual(await dropped("postgres-recovery"), []);
+  });
+
   faultTest(27, "says at once that the resource does not exist yet, or waits for it on request", async () => {
     const client = new FakeHarbor();
     assert.equal((await lookAtPgHba(client, { ...request, pgHba: [] }, surroundings)).fingerprint, "no resource");

@@ -145,6 +145,54 @@ describe("applyPgHba", () => {
     },
   );
 
+  for (const httpStatus of [403, 500, undefined])
+    it(`ends at once when the API server answers the write with ${httpStatus ?? "nothing"}`, async () => {
+      const kubernetes = withHarborOperatorsList();
+      let writes = 0;
+      kubernetes.applyPgHba = () => {
+        writes += 1;
+        return Promise.reject(
+          new RequestError("kubernetes-forbidden", "patch postgresqls: no", {
+            next: "",
+            ...(httpStatus !== undefined && { httpStatus }),
+          }),
+        );
+      };
+      await assert.rejects(apply(kubernetes), /patch postgresqls: no/);
+      assert.equal(writes, 1);
+    });
+
+  it("ends at once with an error that is no answer of the API server", async () => {
+    const kubernetes = withHarborOperatorsList();
+    kubernetes.applyPgHba = () => Promise.reject(new Error("a bug"));
+    await assert.rejects(apply(kubernetes), /a bug/);
+  });
+
+  faultTest(27, "writes the list to the new resource when the old one is gone at the write (404)", async () => {
+    const kubernetes = withHarborOperatorsList();
+    const { applyPgHba: write } = kubernetes;
+    let writes = 0;
+    kubernetes.applyPgHba = (postgresql, list) => {
+      writes += 1;
+      if (writes > 1) return write(postgresql, list);
+      kubernetes.make(harborOperatorPgHba, { uid: "another" });
+      return Promise.reject(new RequestError("kubernetes-failed", "not found", { next: "", httpStatus: 404 }));
+    };
+    assert.equal((await apply(kubernetes)).uid, "another");
+  });
+
+  it("pauses before each write after the first", async () => {
+    const kubernetes = withHarborOperatorsList();
+    const before = surroundings.elapsed;
+    await apply(kubernetes);
+    assert.equal(surroundings.elapsed, before);
+    kubernetes.make(harborOperatorPgHba);
+    kubernetes.afterApply = () => harborOperatorPgHba;
+    await assert.rejects(apply(kubernetes));
+    assert.equal(surroundings.elapsed - before, 4 * 2);
+    assert.equal(kubernetes.applied.length, 1 + 5);
+  });
+
   it("refuses a list that locks out the cluster's own users before any request", async () => {
     const kubernetes = new FakeHarbor();
     await assert.rejects(

@@ -104,6 +104,57 @@ describe("rollPods", () => {
     assert(surroundings.lines.includes("waiting for the Zalando operator to end its update"));
   });
 
+  it("says rolled when only one Pod was older", async () => {
+    const database = new Database([{ role: "leader", revision: "new" }, { role: "replica" }]);
+    assert.deepEqual(await database.roll().then(({ outcome, pods }) => [outcome, pods]), [
+      "rolled",
+      [`${databaseName}-1`],
+    ]);
+  });
+
+  it("waits until the controller has seen the newest template, before which no Pod counts as current", async () => {
+    const database = new Database([{ role: "leader", revision: "new" }]);
+    const template = statefulSetOf();
+    const unseen = { ...template, metadata: { ...template.metadata, generation: 2 } };
+    let looks = 0;
+    database.getStatefulSet = () => {
+      looks += 1;
+      const seen = { ...unseen, status: { updateRevision: "new", observedGeneration: 2 } };
+      return Promise.resolve(
+        looks <= 3 ? { ...unseen, status: { updateRevision: "new", observedGeneration: 1 } } : seen,
+      );
+    };
+    await database.roll();
+    assert(
+      database.surroundings.lines.includes("waiting for the Zalando operator to copy pg_hba into the StatefulSet"),
+    );
+    assert(looks > 4);
+  });
+
+  faultTest(27, "is not done while the template has another list than the resource", async () => {
+    const database = new Database([{ role: "leader", revision: "new" }]);
+    const { surroundings } = database;
+    database.onRead = () => {
+      const { elapsed } = surroundings;
+      database.statefulSet = statefulSetOf({ hba: elapsed > 3 && elapsed < 60 ? harborOperatorPgHba : runbookPgHba });
+    };
+    await database.roll();
+    assert(surroundings.elapsed >= 60 + 8);
+  });
+
+  it("counts the calm anew after each thing that happened in it", async () => {
+    const database = new Database([{ role: "leader", revision: "new" }]);
+    const { surroundings } = database;
+    const { listPods } = database;
+    database.listPods = () => {
+      const { elapsed } = surroundings;
+      database.pods = [podOf(0, { role: "master", ready: elapsed < 4 || elapsed > 7 })];
+      return listPods();
+    };
+    await database.roll();
+    assert(surroundings.elapsed >= 8 + 8, String(surroundings.elapsed));
+  });
+
   it("takes replicas one by one, switches over, then takes the former leader", async () => {
     const database = new Database([{ role: "replica" }, { role: "leader" }, { role: "replica" }]);
     const report = await database.roll();

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { steps, type ReportOf } from "../../../../domain/steps/steps.ts";
 import { RecoveryError } from "../../../../domain/errors.ts";
+import { harborClusterSchema } from "../../../../domain/harbor/objects.ts";
 import { coreEncryptionKeySecretName, credentialsSecretName, databaseRoles } from "../../../../domain/harbor/names.ts";
 import { harborOperatorPgHba, runbookPgHba } from "../../../../domain/harbor/pg-hba.ts";
 import { podConfigData } from "../../../../domain/harbor/pod-config.ts";
@@ -98,7 +99,7 @@ describe("harborStatus", () => {
       (kubernetes) => {
         kubernetes.make([...runbookPgHba, "host all x 10.0.0.0/8 md5"]);
       },
-      /refuse: .*differs from the required list \(10 lines\)/,
+      /refuse: .*differs from the required list \(10 lines\); not declared, so writing it removes: host all x 10\.0\.0\.0\/8 md5$/m,
     ],
     [
       21,
@@ -199,6 +200,51 @@ describe("harborStatus", () => {
       /refuse: ConfigMap harbor-operator-ns\/postgres-operator: names no pod_environment_configmap/,
     ],
     [
+      "a condition of the HarborCluster is not met",
+      (kubernetes) => {
+        kubernetes.harborCluster = harborClusterSchema.parse({
+          metadata: { ...harbor, uid: "h" },
+          spec: {},
+          status: {
+            conditions: [
+              { type: "DatabaseReady", status: "False", message: "psql is Updating" },
+              { type: "CacheReady", status: "True" },
+              { type: "StorageReady", status: "Unknown" },
+            ],
+          },
+        });
+      },
+      /^warn: HarborCluster harbor-cluster\/harbor-cluster: DatabaseReady is not met: psql is Updating\nwarn: .*: StorageReady is not met$/,
+    ],
+    [
+      "there is no HarborCluster",
+      (kubernetes) => {
+        kubernetes.harborCluster = undefined;
+      },
+      /^refuse: HarborCluster harbor-cluster\/harbor-cluster: does not exist$/,
+    ],
+    [
+      "the database is not running, or says nothing yet",
+      (kubernetes) => {
+        if (kubernetes.postgresql) kubernetes.postgresql.status.PostgresClusterStatus = "Creating";
+      },
+      /^warn: postgresql \S+: status Creating$/,
+    ],
+    [
+      "two leaders",
+      (kubernetes) => {
+        kubernetes.pods = [podOf(0, { role: "master" }), podOf(1, { role: "master" })];
+      },
+      /^refuse: Pods of \S+: \S+-0, \S+-1 are labelled as leaders$/,
+    ],
+    [
+      "a Pod that is not ready",
+      (kubernetes) => {
+        kubernetes.pods = [podOf(0, { role: "master" }), podOf(1, { role: "replica", ready: false })];
+      },
+      /^warn: Pods of \S+: not ready: \S+-1$/,
+    ],
+    [
       "nothing is made yet",
       (kubernetes) => {
         kubernetes.postgresql = undefined;
@@ -238,6 +284,39 @@ describe("harborStatus", () => {
     const report = await status(kubernetes);
     assert.deepEqual(report.clone, ["CLONE_METHOD", "CLONE_SCOPE"]);
     assert.match(said(report), /warn: .*the database exists, and these are still set: CLONE_METHOD, CLONE_SCOPE/);
+  });
+
+  faultTest(25, "names CLONE_ values that are only in pod-config, from where every new Pod gets them", async () => {
+    const kubernetes = healthy();
+    kubernetes.configMaps["harbor-operator-ns/pod-config"] = { ...podConfig, CLONE_SCOPE: "x" };
+    const report = await status(kubernetes);
+    assert.deepEqual(report.clone, ["CLONE_SCOPE"]);
+    assert.match(said(report), /warn: pod-config and the StatefulSet: .*these are still set: CLONE_SCOPE/);
+  });
+
+  it("does not call CLONE_ values left over before the database has been bootstrapped", async () => {
+    const kubernetes = healthy();
+    kubernetes.systemIdentifier = undefined;
+    kubernetes.statefulSet = statefulSetOf({ env: { ...podConfig, CLONE_SCOPE: "x" } });
+    const restore = (await status(kubernetes)).sections.find(({ title }) => title === "restore");
+    assert.deepEqual(
+      restore?.findings.map(({ code }) => code),
+      ["clone-values-declared"],
+    );
+  });
+
+  it("calls a backup of 30 hours recent and one of 31 hours old, and a broken-off one only when it is old", async () => {
+    const now = Date.parse("2026-11-21T01:00:00Z");
+    const hoursAgo = (hours: number) =>
+      new FakeS3("bkt", backupObjects(3, now - hours * 3_600_000, { prefix: ownPrefix }));
+    assert.equal(said(await status(healthy(), hoursAgo(30))), "");
+    assert.match(said(await status(healthy(), hoursAgo(31))), /^warn: .*, 31 h old$/);
+    const unfinished = backupObjects(3, now - 3_600_000, { prefix: ownPrefix });
+    const running = new FakeS3(
+      "bkt",
+      unfinished.filter(({ key }) => !key.endsWith("sentinel.json")),
+    );
+    assert(!said(await status(healthy(), running)).includes("broken off"));
   });
 
   it("does not call an unreadable pod-config free of CLONE_ values", async () => {
