@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { zstdDecompressSync } from "node:zlib";
 import { z } from "zod";
 import { stanzaCreateReportSchema } from "../../domain/stanza/create.ts";
 import { clusters } from "../../sandbox/pgo/inventory.ts";
@@ -54,19 +55,19 @@ describe("pulumi on the stack dev, with six targets and two on hold", function (
     assert.deepEqual(await codes(), [2, 2, 2, 2, 2, 2]);
     const { created } = outputs.parse(await project.outputs("dev")).stanzas;
     assert.deepEqual(Object.keys(created).sort(), missing.map(({ namespace, name }) => `${namespace}/${name}`).sort());
-    for (const { dump, outcome, operator } of Object.values(created)) {
+    for (const [cluster, { dump, outcome, operator }] of Object.entries(created)) {
       assert.deepEqual({ outcome, operator }, { outcome: "created", operator: "confirmed" });
       assert(dump && "file" in dump);
       const file = join(project.directory, dump.file);
       const { mode, size } = await stat(file);
       assert.equal(mode & 0o777, 0o600);
       assert.equal(size, dump.size);
-      assert.equal(
-        createHash("sha256")
-          .update(await readFile(file))
-          .digest("hex"),
-        dump.sha256,
-      );
+      const content = await readFile(file);
+      assert.equal(createHash("sha256").update(content).digest("hex"), dump.sha256);
+      // The dump is whole, and it is that of this cluster.
+      const sql = zstdDecompressSync(content).toString("utf8");
+      assert.match(sql, /-- PostgreSQL database cluster dump complete\s+--\s*$/);
+      assert(sql.includes(`\ndev ${cluster}\n`), cluster);
     }
   });
 
