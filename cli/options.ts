@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option, type CommandUnknownOpts } from "@commander-js/extra-typings";
 import { duration, durationProblem, parseDuration, type Duration } from "../domain/duration.ts";
 import type { Permission } from "../domain/kubernetes/permissions.ts";
-import { stepPermissions, type StepName } from "../domain/steps/permissions.ts";
+import { optionPermissions, stepPermissions, type StepName } from "../domain/steps/permissions.ts";
 import { flagCodes, type FlagCode } from "../domain/stanza/flag-codes.ts";
 import { clusterArgument } from "./cluster-argument.ts";
 import { exitCodeHelp } from "./exit-codes.ts";
@@ -101,10 +101,7 @@ export function stepCommand<Formats extends readonly [OutputFormat, ...OutputFor
       "--debug",
       "print every remote command with its duration, and the stack of an error with its causes, on stderr",
     )
-    .addHelpText(
-      "after",
-      () => `\n${examplesHelp(examples)}\n\n${permissionsHelp(stepPermissions[step])}\n\n${exitCodeHelp}`,
-    );
+    .addHelpText("after", () => `\n${examplesHelp(examples)}\n\n${permissionsHelp(step)}\n\n${exitCodeHelp}`);
 }
 
 /** The command of a step that takes one cluster as an argument, or a whole request from stdin. */
@@ -130,10 +127,15 @@ function examplesHelp(examples: readonly string[]): string {
   return ["Examples:", ...examples.map((example) => `  ${example}`)].join("\n");
 }
 
-function permissionsHelp(permissions: readonly Permission[]): string {
-  const rows = permissions.map(({ apiGroup, resource, verbs, why }) => {
+function permissionsHelp(step: StepName): string {
+  const row = ({ apiGroup, resource, verbs, why }: Permission): string => {
     const name = apiGroup === "" ? resource : `${resource}.${apiGroup}`;
     return `  ${name.padEnd(52)} ${verbs.join(",").padEnd(12)} ${why}`;
-  });
-  return ["Kubernetes permissions:", ...rows].join("\n");
+  };
+  const options = optionPermissions.filter((optional) => optional.step === step);
+  const optionRows = options.flatMap(({ option, permissions }) =>
+    permissions.map((permission) => row({ ...permission, why: `only with ${option}: ${permission.why}` })),
+  );
+  const rows: readonly Permission[] = stepPermissions[step];
+  return ["Kubernetes permissions:", ...rows.map(row), ...optionRows].join("\n");
 }

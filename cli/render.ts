@@ -7,7 +7,7 @@ import {
   type StanzaStatus,
   type Verdict,
 } from "../domain/stanza/status.ts";
-import type { StanzaCreateReport } from "../domain/stanza/create.ts";
+import type { FirstBackup, StanzaCreateReport } from "../domain/stanza/create.ts";
 import { visibleLine } from "../domain/visible-text.ts";
 import { flagTexts } from "../domain/stanza/flag-codes.ts";
 import type { ColorChoice } from "./options.ts";
@@ -78,6 +78,31 @@ function scanSummary(context: string, entries: readonly ScanEntry[]): string {
   return `${entries.length} ${entries.length === 1 ? "cluster" : "clusters"} in context ${context}: ${counts.join(", ")}`;
 }
 
+const operatorAnswerText: Record<StanzaCreateReport["operator"], string> = {
+  confirmed: "confirmed",
+  pending: "not confirmed yet: see its log",
+  "already-created": "already said created before, which proves nothing",
+  paused: "paused for this cluster (spec.paused): its status is not updated",
+};
+
+const firstBackupText: Record<FirstBackup["state"], string> = {
+  exists: "exists",
+  taken: "taken",
+  expected: "PGO takes it by itself",
+  missing: "missing: PGO takes none before the next scheduled backup",
+};
+
+function firstBackupRows({ firstBackup }: StanzaCreateReport): string[][] {
+  return firstBackup === undefined ? [] : [["BACKUP", firstBackupText[firstBackup.state]]];
+}
+
+/** How to order the first backup; empty when there is one. */
+function firstBackupHint({ firstBackup }: StanzaCreateReport): string {
+  if (firstBackup?.command === undefined) return "";
+  const when = firstBackup.state === "expected" ? "if PGO takes no backup by itself, order one" : "order a backup";
+  return `\n\nnext: ${when}: ${firstBackup.command}`;
+}
+
 /** The result of `stanza create` for a person. */
 export function createTable(report: StanzaCreateReport, color: ColorChoice): string {
   const dump =
@@ -86,7 +111,7 @@ export function createTable(report: StanzaCreateReport, color: ColorChoice): str
       : "skipped" in report.dump
         ? `skipped: ${report.dump.skipped}`
         : `${report.dump.file} (${report.dump.size} bytes, SHA-256 ${report.dump.sha256})`;
-  return table(
+  const result = table(
     ["CLUSTER", report.cluster],
     [
       ["CONTEXT", report.context],
@@ -101,7 +126,9 @@ export function createTable(report: StanzaCreateReport, color: ColorChoice): str
       ],
       ["LEADER", report.leader ?? "-"],
       ["DUMP", dump],
-      ["PGO", report.operator],
+      ["PGO", operatorAnswerText[report.operator]],
+      ...firstBackupRows(report),
     ],
   );
+  return result + firstBackupHint(report);
 }

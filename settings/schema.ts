@@ -28,6 +28,10 @@ const target = z
         })
         .default(true)
         .describe("Whether all databases are dumped before the stanza is created. To skip the dump, give the reason."),
+      firstBackup: z
+        .boolean()
+        .default(false)
+        .describe("Whether PGO is to take a backup if the repositories hold none. The step waits until it is there."),
       attempt: z
         .int()
         .min(1)

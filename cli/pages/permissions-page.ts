@@ -1,9 +1,10 @@
 import { roleRules, type Permission, type RoleRule } from "../../domain/kubernetes/permissions.ts";
-import { stepPermissions } from "../../domain/steps/permissions.ts";
+import { optionPermissions, stepPermissions, type StepName } from "../../domain/steps/permissions.ts";
 
 /** The whole of docs/permissions.md; `npm run docs` writes it. */
 export function permissionsPage(): string {
-  return `${introduction}\n${Object.entries(stepPermissions).map(commandSection).join("\n")}\n${oneNamespace}`;
+  const sections = Object.entries(stepPermissions).map(([command, held]) => commandSection(command, held));
+  return `${introduction}\n${sections.join("\n")}\n${oneNamespace}`;
 }
 
 const introduction = `# Permissions
@@ -13,15 +14,25 @@ Each command needs exactly what is listed here, and says so in its \`--help\`. A
 \`pods/exec\` is the powerful permission. Whoever may run a command in a database's Pod can read all of its data, and Kubernetes cannot limit the permission to one container or one program. Give it only to people and pipelines that may have the data. Only \`harbor status\` and the commands \`secrets\` read Secrets; none shows a value.
 `;
 
-function commandSection([command, held]: [string, readonly Permission[]]): string {
-  const name = `postgres-recovery-${command.replace(" ", "-")}`;
+function commandSection(command: string, held: readonly Permission[]): string {
+  const options = optionPermissions.filter(({ step }) => step === (command as StepName));
+  return [
+    `## \`postgres-recovery ${command}\`\n\n${roleText(command.replace(" ", "-"), held)}`,
+    ...options.map(
+      ({ option, permissions }) =>
+        `With \`${option}\` also:\n\n${roleText(`${command.replace(" ", "-")}${option.slice(1)}`, permissions)}`,
+    ),
+  ].join("\n");
+}
+
+/** A table of the permissions, and the role that grants them. */
+function roleText(suffix: string, held: readonly Permission[]): string {
+  const name = `postgres-recovery-${suffix}`;
   const rows = held.map(({ apiGroup, resource, verbs, why }) => {
     const full = apiGroup === "" ? resource : `${resource}.${apiGroup}`;
     return `| \`${full}\` | ${verbs.join(", ")} | ${why} |`;
   });
-  return `## \`postgres-recovery ${command}\`
-
-| resource | verbs | why |
+  return `| resource | verbs | why |
 |---|---|---|
 ${rows.join("\n")}
 

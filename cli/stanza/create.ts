@@ -20,6 +20,8 @@ export interface StanzaCreateOptions extends RequestOptions {
   readonly dumpTimeout: Duration;
   readonly createTimeout: Duration;
   readonly operatorTimeout: Duration;
+  readonly firstBackup?: true | undefined;
+  readonly backupTimeout: Duration;
 }
 
 /** `postgres-recovery stanza create`; the result is the exit code. */
@@ -32,13 +34,20 @@ export async function stanzaCreate(cluster: ObjectName | undefined, options: Sta
 }
 
 function taskOf(cluster: ObjectName, options: StanzaCreateOptions): TaskOf<"stanza create"> {
-  const { createTimeout, dumpDirectory, dumpTimeout, operatorTimeout, skipDump, timeout, uid } = options;
+  const { dumpDirectory, firstBackup, skipDump, uid } = options;
   const bucket = { owner: options.bucketOwner, kmsKey: options.kmsKey, endpointUrl: options.endpointUrl };
   return {
     cluster,
     uid,
     dump: skipDump === undefined ? { directory: dumpDirectory, bucket } : { skip: skipDump },
-    timeLimits: { info: timeout, dump: dumpTimeout, create: createTimeout, operator: operatorTimeout },
+    firstBackup,
+    timeLimits: {
+      info: options.timeout,
+      dump: options.dumpTimeout,
+      create: options.createTimeout,
+      operator: options.operatorTimeout,
+      backup: options.backupTimeout,
+    },
   };
 }
 

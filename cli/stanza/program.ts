@@ -42,6 +42,7 @@ export function addStanzaCommands(root: Command, setExitCode: (code: number) => 
     "postgres-recovery stanza create calendar/calendar-db --dump-directory /backup",
     "postgres-recovery stanza create calendar/calendar-db --dump-directory s3://my-dumps/dev --bucket-owner 123456789012",
     "postgres-recovery stanza create calendar/calendar-db --skip-dump 'dumped an hour ago, see TICKET-1'",
+    "postgres-recovery stanza create calendar/calendar-db --first-backup",
   ])
     .description(
       "create one cluster's missing stanza: check, dump, create on the leader, confirm; an existing stanza is never changed",
@@ -56,6 +57,8 @@ export function addStanzaCommands(root: Command, setExitCode: (code: number) => 
     .addOption(durationOption("--dump-timeout <duration>", "how long the dump may take", "1h"))
     .addOption(durationOption("--create-timeout <duration>", "how long to keep trying to create the stanza", "10m"))
     .addOption(durationOption("--operator-timeout <duration>", "how long to wait for PGO to confirm", "2m"))
+    .option("--first-backup", "if there is no backup, have PGO take one, and wait for it")
+    .addOption(durationOption("--backup-timeout <duration>", "how long that backup may take", "2h"))
     .action(async (cluster, options) => {
       setExitCode(await (await import("./create.ts")).stanzaCreate(cluster, options));
     });

@@ -31,6 +31,8 @@ export interface KubernetesApi {
   readonly remove: (what: string, path: string, options: object) => Promise<unknown>;
 }
 
+/** This program's field manager in the managedFields of objects that it changes. A new name would be a second owner. */
+export const fieldManager = "postgres-recovery";
 /** The path of the API of Pods, Secrets, ConfigMaps and other core objects. */
 export const coreApi = "/api/v1";
 const namespaceSchema = z.object({ metadata: z.object({ uid: z.string() }) });

@@ -19,12 +19,9 @@ import type { ContainerVariable } from "../../domain/kubernetes/container.ts";
 import type { RestoredSecret } from "../../domain/secrets/copy.ts";
 import type { Exec } from "./exec.ts";
 import { RequestError } from "./request-error.ts";
-import { coreApi, inNamespace, openApi, understood, unlessStatus, type KubernetesTarget } from "./api.ts";
+import { coreApi, fieldManager, inNamespace, openApi, understood, unlessStatus, type KubernetesTarget } from "./api.ts";
 import type { ObjectName } from "../../domain/kubernetes/object-name.ts";
 import { type SecretContent, secretSchema } from "../../domain/kubernetes/secret.ts";
-
-/** This program's field manager in the managedFields of the `postgresql` resource. A new name would be a second owner. */
-export const fieldManager = "postgres-recovery";
 
 /** The parts of the Kubernetes API that the steps around Harbor need. An object that does not exist is undefined. */
 export interface HarborClient {

@@ -2,13 +2,14 @@ import pRetry from "p-retry";
 import { z } from "zod";
 import { podSchema, type Pod } from "../../domain/stanza/instance-pod.ts";
 import {
+  annotations,
   labels,
   postgresClusterApi,
   postgresClusterSchema,
   type PostgresCluster,
 } from "../../domain/stanza/postgres-cluster.ts";
 import type { Exec } from "./exec.ts";
-import { coreApi, inNamespace, openApi, understood, type KubernetesTarget } from "./api.ts";
+import { coreApi, fieldManager, inNamespace, openApi, understood, type KubernetesTarget } from "./api.ts";
 import { RequestError } from "./request-error.ts";
 import type { ObjectName } from "../../domain/kubernetes/object-name.ts";
 
@@ -22,6 +23,12 @@ export interface KubernetesClient {
   getPostgresCluster(cluster: ObjectName): Promise<PostgresCluster | undefined>;
   /** Database instance Pods of one cluster, of one namespace, or of all. */
   listInstancePods(scope: { namespace?: string | undefined; cluster?: string }): Promise<Pod[]>;
+  /**
+   * Orders a manual backup from PGO, by its annotation. The same id again orders nothing more.
+   *
+   * @throws RequestError, also when the cluster was deleted or recreated meanwhile.
+   */
+  orderBackup(cluster: PostgresCluster, id: string): Promise<void>;
   readonly exec: Exec;
 }
 
@@ -41,7 +48,7 @@ export async function connectKubernetes(
   signal: AbortSignal = new AbortController().signal,
   progress: (line: string) => void = () => undefined,
 ): Promise<KubernetesClient> {
-  const { context, exec, find, get } = await openApi(target, signal, progress);
+  const { apply, context, exec, find, get } = await openApi(target, signal, progress);
   const list = <T>(what: string, path: string, query: Record<string, string>, schema: z.ZodType<T>): Promise<T[]> => {
     const page = z.object({
       items: z.array(schema),
@@ -73,6 +80,17 @@ export async function connectKubernetes(
 
     getPostgresCluster: (cluster) =>
       find(postgresClusterApi.plural, postgresClustersApi, cluster, postgresClusterSchema),
+
+    async orderBackup({ metadata: { namespace, name, uid } }, id) {
+      const object = {
+        apiVersion: `${postgresClusterApi.group}/${postgresClusterApi.version}`,
+        kind: "PostgresCluster",
+        // With the UID, a cluster that was deleted or recreated meanwhile is refused.
+        metadata: { namespace, name, uid, annotations: { [annotations.backup]: id } },
+      };
+      const path = `${postgresClustersApi}${inNamespace(namespace)}/${postgresClusterApi.plural}/${encodeURIComponent(name)}`;
+      await apply(`patch ${postgresClusterApi.plural}`, path, object, fieldManager);
+    },
 
     listInstancePods({ namespace, cluster }) {
       const selectedCluster = cluster === undefined ? labels.cluster : `${labels.cluster}=${cluster}`;

@@ -104,6 +104,8 @@ export interface CreateTry {
 
 /** Seconds for one `stanza-create`. Killing it can leave half a stanza, so its own time-outs must end it, not this limit. */
 const createSeconds = 180;
+/** pgBackRest refuses a protocol time-out that is not greater than the database's, which the cluster may have configured. */
+const createTimeouts = "--io-timeout=10 --db-timeout=30 --protocol-timeout=60";
 
 /**
  * One try to create the stanza. The same remote command first proves that the instance is the primary.
@@ -113,7 +115,7 @@ export async function tryStanzaCreate(exec: Exec, container: ContainerName, sign
   const script = [
     `recovering=$(PGCONNECT_TIMEOUT=10 timeout -k 2 15 psql -XAtqc 'select pg_is_in_recovery()') || true`,
     `if [ "$recovering" != f ]; then echo "pg_is_in_recovery() said '$recovering'" >&2; exit 56; fi`,
-    `exec timeout -k 10 ${createSeconds} pgbackrest --stanza=${stanzaName} --io-timeout=10 --protocol-timeout=60 ` +
+    `exec timeout -k 10 ${createSeconds} pgbackrest --stanza=${stanzaName} ${createTimeouts} ` +
       `--log-level-console=off --log-level-stderr=error stanza-create`,
   ].join("\n");
   const result = await exec(container, ["bash", "-ceu", "--", script], {

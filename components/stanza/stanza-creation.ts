@@ -20,6 +20,8 @@ export interface StanzaCreationTarget {
   readonly hold?: string | undefined;
   /** `true` to dump all databases first, or the written reason for not doing so. */
   readonly dump: true | { readonly skip: string };
+  /** Whether PGO is to take a backup if there is none yet. Default: false. */
+  readonly firstBackup?: boolean | undefined;
   /** A person raises this number to run the procedure again. */
   readonly attempt: number;
   /** How long each part may take. */
@@ -76,7 +78,7 @@ export class StanzaCreation extends pulumi.ComponentResource {
       {
         request: requestFor(target, args),
         triggers: [cluster, target.attempt, ...(target.uid === undefined ? [] : [target.uid])],
-        seconds: wholeSeconds(target.timeLimits),
+        seconds: wholeSeconds(target),
       },
       { parent: this },
     );
@@ -94,6 +96,7 @@ function requestFor(target: StanzaCreationTarget, args: StanzaCreationArgs): Req
       target.dump === true
         ? { directory: args.dumpDirectory, ...(args.dumpBucket !== undefined && { bucket: args.dumpBucket }) }
         : target.dump,
+    ...(target.firstBackup === true && { firstBackup: true }),
     timeLimits: target.timeLimits,
   };
 }
@@ -102,6 +105,7 @@ function requestFor(target: StanzaCreationTarget, args: StanzaCreationArgs): Req
  * An upper bound for the command's own time limits: up to three rounds when the leader moves, each with an attempt to
  * create the stanza that is never cut short.
  */
-function wholeSeconds(limits: TimeLimits): number {
-  return 3 * (limits.dump + limits.create + 600) + limits.operator + 10 * limits.info;
+function wholeSeconds({ firstBackup, timeLimits: limits }: StanzaCreationTarget): number {
+  const backup = firstBackup === true ? limits.backup : 0;
+  return 3 * (limits.dump + limits.create + 600) + limits.operator + backup + 10 * limits.info;
 }

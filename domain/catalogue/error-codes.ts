@@ -79,6 +79,10 @@ export const errorKinds = {
   "stanza-create-timeout": "failed",
   "stanza-create-unanswered": "failed",
   "stanza-not-confirmed": "failed",
+  "leader-foreign": "failed",
+  "first-backup-impossible": "failed",
+  "first-backup-failed": "failed",
+  "first-backup-timeout": "failed",
   // Dumps.
   "dump-place-invalid": "usage",
   "dump-directory-unusable": "failed",

@@ -128,4 +128,34 @@ export const stanza = {
     todo: "Run it again: it asks first, and ends at once if the stanza is there by now.",
     green: "stanza-create's own exit code.",
   },
+  "leader-foreign": {
+    title: "Patroni names a leader that is not a Pod of this cluster",
+    means:
+      "`patronictl list`, or the Pods' annotation, names a Pod that Kubernetes does not list as an instance of this PostgresCluster.",
+    matters: "A dump and `stanza-create` in that Pod would work on another cluster's database.",
+    todo: "Run `patronictl list` in an instance, and compare it with the Pods that PGO labels for this cluster. An instance that names a foreign Pod is misconfigured, or not to be trusted.",
+    green: "Patroni's list looks complete, and the Pod that it names is healthy.",
+  },
+  "first-backup-impossible": {
+    title: "PGO would not take the first backup",
+    means:
+      "`firstBackup` was asked for, and PGO would ignore the order: the cluster is paused, or `spec.backups.pgbackrest.manual.repoName` is not set.",
+    matters: "Nothing was started. Without a backup, the WAL in the repository cannot be restored.",
+    todo: "Set `spec.backups.pgbackrest.manual.repoName` to one of the cluster's repositories, or remove `spec.paused`. Or leave `firstBackup` out and wait for the next scheduled backup.",
+    green: "PGO accepts the annotation without an event or a condition.",
+  },
+  "first-backup-failed": {
+    title: "the first backup failed",
+    means: "The stanza exists. PGO took up the order, and its backup Job ended without success.",
+    matters: "The cluster has no backup.",
+    todo: "Read the log of the backup Job's Pods (label `postgres-operator.crunchydata.com/pgbackrest-backup=manual`). Then run it again: an existing stanza is left as it is, and a new backup is ordered.",
+    green: "`pgbackrest info` says that the stanza exists, and WAL is archived.",
+  },
+  "first-backup-timeout": {
+    title: "there was no first backup in the time allowed",
+    means: "The stanza exists. `pgbackrest info` showed no new backup within the limit `backup`.",
+    matters: "The cluster may have no backup. The backup may still be running: it was not ended.",
+    todo: "See the backup Job's state. Then run it again, with a longer --backup-timeout for a big database; a backup that is already ordered is not ordered again.",
+    green: "`pgbackrest info` says that the stanza exists, and WAL is archived.",
+  },
 } satisfies Partial<Explanations>;

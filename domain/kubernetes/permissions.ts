@@ -15,6 +15,12 @@ const listClusters: Permission = {
   why: "to find the clusters",
 };
 const getCluster: Permission = { ...listClusters, verbs: ["get"], why: "to read the cluster and its status" };
+/** Needed only by `stanza create --first-backup`. */
+export const orderBackup: Permission = {
+  ...listClusters,
+  verbs: ["patch"],
+  why: "to order a backup from PGO, with its annotation",
+};
 const listPods: Permission = { apiGroup: "", resource: "pods", verbs: ["list"], why: "to find the instance Pods" };
 const execPods: Permission = {
   apiGroup: "",

@@ -22,6 +22,7 @@ export const timeLimitsSchema = z.strictObject({
   dump: durationSchema.prefault("1h").describe("The dump of all databases."),
   create: durationSchema.prefault("10m").describe("Creating the stanza, with all retries and waits for a lock."),
   operator: durationSchema.prefault("2m").describe("Waiting until PGO confirms the stanza."),
+  backup: durationSchema.prefault("2h").describe("The first backup, if `firstBackup` asks for one."),
 });
 export type TimeLimits = z.infer<typeof timeLimitsSchema>;
 
@@ -41,8 +42,24 @@ export const stanzaCreateRequestSchema = z.strictObject({
   cluster: clusterNameSchema("NAMESPACE/CLUSTER"),
   uid: clusterUid.optional(),
   dump: dumpSettingSchema,
+  firstBackup: z
+    .boolean()
+    .optional()
+    .describe("Whether PGO is to take a backup if the repositories hold none. Default: false."),
   timeLimits: timeLimitsSchema,
 });
+
+/** Whether there is a first backup, or who takes it. Absent in reports of older versions. */
+const firstBackupSchema = z.object({
+  /**
+   * `exists` (there was one before), `taken` (this run ordered it, or waited for it), `expected` (PGO takes it by itself),
+   * or `missing` (nobody takes one before the next scheduled backup).
+   */
+  state: z.enum(["exists", "taken", "expected", "missing"]),
+  /** Orders the first backup from PGO, as a command for a shell; absent when there is one. */
+  command: z.string().optional(),
+});
+export type FirstBackup = z.infer<typeof firstBackupSchema>;
 
 /** What `postgres-recovery stanza create -o json` prints: the result of one run of the procedure. */
 export const stanzaCreateReportSchema = z.object({
@@ -56,8 +73,13 @@ export const stanzaCreateReportSchema = z.object({
   /** Pod on which the stanza was created; absent when the stanza already existed. */
   leader: z.string().optional(),
   dump: z.union([dumpReportSchema, z.object({ skipped: z.string() })]).optional(),
-  /** Whether PGO's own status confirms the stanza; `pending` when it did not within the time limit. */
-  operator: z.enum(["confirmed", "pending"]),
+  /**
+   * What PGO's own status says: `confirmed` (it changed to "created" after this run had created the stanza), `pending` (it
+   * did not within the time limit), `already-created` (it said so before this run, which proves nothing), or `paused`
+   * (`spec.paused`: it is not updated).
+   */
+  operator: z.enum(["confirmed", "pending", "already-created", "paused"]),
+  firstBackup: firstBackupSchema.optional(),
   startedAt: z.iso.datetime(),
   finishedAt: z.iso.datetime(),
 });

@@ -68,10 +68,26 @@ const specSchema = z.object({
     .optional(),
 });
 
+const repositoryStatus = z.object({
+  name: z.string(),
+  stanzaCreated: z.boolean().optional(),
+  /** Whether PGO has taken the backup that it needs for new replicas: the first one of a cluster. */
+  replicaCreateBackupComplete: z.boolean().optional(),
+});
+
+/** PGO's status of the manual backup that was ordered last; `id` is the annotation's value. */
+const manualBackupStatus = z.object({
+  id: z.string(),
+  finished: z.boolean().default(false),
+  active: z.int().optional(),
+  succeeded: z.int().optional(),
+  failed: z.int().optional(),
+});
+
 const statusSchema = z.object({
   patroni: z.object({ systemIdentifier: z.string().optional() }).optional(),
   pgbackrest: z
-    .object({ repos: z.array(z.object({ name: z.string(), stanzaCreated: z.boolean().optional() })).optional() })
+    .object({ repos: z.array(repositoryStatus).optional(), manualBackup: manualBackupStatus.optional() })
     .optional(),
   conditions: z.array(z.object({ type: z.string(), status: z.string() })).optional(),
 });

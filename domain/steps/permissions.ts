@@ -1,11 +1,18 @@
 import { harborPermissions } from "../harbor/permissions.ts";
-import { permissions } from "../kubernetes/permissions.ts";
+import { orderBackup, permissions, type Permission } from "../kubernetes/permissions.ts";
 import { secretsPermissions } from "../secrets/permissions.ts";
 
 // Apart from steps.ts, so that `--help` does not load zod.
 
 /** What each step asks of the Kubernetes API, and nothing more. */
 export const stepPermissions = { ...permissions, ...harborPermissions, ...secretsPermissions };
+
+/** What an option of a step asks of it in addition. */
+export const optionPermissions: readonly {
+  readonly step: keyof typeof stepPermissions;
+  readonly option: string;
+  readonly permissions: readonly Permission[];
+}[] = [{ step: "stanza create", option: "--first-backup", permissions: [orderBackup] }];
 
 /** Each step of the runbooks, by its CLI command. */
 export type StepName = keyof typeof stepPermissions;

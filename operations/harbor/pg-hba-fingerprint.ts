@@ -1,4 +1,5 @@
-import { fieldManager, type HarborClient } from "../../clients/kubernetes/harbor.ts";
+import { fieldManager } from "../../clients/kubernetes/api.ts";
+import type { HarborClient } from "../../clients/kubernetes/harbor.ts";
 import { generationAnnotation } from "../../domain/harbor/names.ts";
 import { linesToBeDropped, pgHbaFingerprint, pgHbaOwners } from "../../domain/harbor/pg-hba-fingerprint.ts";
 import type { ReportOf, TaskOf } from "../../domain/steps/steps.ts";

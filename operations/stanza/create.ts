@@ -4,12 +4,23 @@ import { formatDuration } from "../../domain/duration.ts";
 import type { ErrorCode } from "../../domain/catalogue/error-codes.ts";
 import { RecoveryError } from "../../domain/errors.ts";
 import { instancesByCluster } from "../../domain/stanza/instance-pod.ts";
-import { databaseContainer, operatorSaysCreated, type PostgresCluster } from "../../domain/stanza/postgres-cluster.ts";
-import type { StanzaCreateReport } from "../../domain/stanza/create.ts";
+import { databaseContainer, repositoryNames, type PostgresCluster } from "../../domain/stanza/postgres-cluster.ts";
+import type { FirstBackup, StanzaCreateReport } from "../../domain/stanza/create.ts";
+import { backupObstacles, takesFirstBackupItself } from "../../domain/stanza/first-backup.ts";
 import type { TaskOf } from "../../domain/steps/steps.ts";
-import { becauseAdvice, statusDetail, statusText, verdictOf, type StanzaStatus } from "../../domain/stanza/status.ts";
+import {
+  becauseAdvice,
+  statusDetail,
+  statusText,
+  verdictOf,
+  type OkayStatus,
+  type StanzaStatus,
+} from "../../domain/stanza/status.ts";
 import { dumpDatabases } from "../dump/dump.ts";
+import { manualBackupCommand } from "../../domain/stanza/manual-backup.ts";
+import { takeFirstBackup } from "./first-backup.ts";
 import { findLeader } from "./leader.ts";
+import { operatorAnswer } from "./operator-answer.ts";
 import { existingCluster, probeStanza } from "./probe.ts";
 import { containerOf } from "../../domain/kubernetes/container.ts";
 import type { Surroundings } from "../surroundings.ts";
@@ -67,18 +78,22 @@ class Procedure {
 
   async run(): Promise<StanzaCreateReport> {
     const startedAt = this.#surroundings.now().toISOString();
-    const found = await this.#probe();
-    const done =
-      found.status === "okay"
-        ? ({ outcome: "already-okay", status: found } as const)
-        : { ...(await this.#repair(found)), status: await this.#confirmed() };
+    const { cluster, status: found } = await this.#probe();
+    this.#requireMissing(found);
+    this.#requireBackupPossible(cluster, found);
+    const { before, ...done } =
+      found.status === "okay" ? { outcome: "already-okay" as const, before: cluster } : await this.#repair();
+    const okay = found.status === "okay" ? found : await this.#confirmed();
+    const limit = this.#request.timeLimits.operator;
+    const operator = await operatorAnswer(this.#client, this.#cluster, before, limit, this.#surroundings);
     return {
       version: 1,
       context: this.#client.context,
       cluster: this.#name,
-      ...(this.#uid !== undefined && { uid: this.#uid }),
+      uid: before.metadata.uid,
       ...done,
-      operator: await this.#operatorAnswer(),
+      operator,
+      ...(await this.#firstBackup(okay)),
       startedAt,
       finishedAt: this.#surroundings.now().toISOString(),
     };
@@ -102,7 +117,13 @@ class Procedure {
     );
   }
 
-  async #probe(): Promise<StanzaStatus> {
+  async #probe(): Promise<{ cluster: PostgresCluster; status: StanzaStatus }> {
+    const { cluster, status } = await this.#look();
+    this.#surroundings.progress([statusText(status), statusDetail(status)].filter(Boolean).join(": "));
+    return { cluster, status };
+  }
+
+  async #look(): Promise<{ cluster: PostgresCluster; status: StanzaStatus }> {
     const [cluster, pods] = await Promise.all([
       this.#postgresCluster(),
       this.#client.listInstancePods({ namespace: this.#cluster.namespace, cluster: this.#cluster.name }),
@@ -115,22 +136,19 @@ class Procedure {
       this.#request.timeLimits.info,
       this.#surroundings.signal,
     );
-    this.#surroundings.progress([statusText(status), statusDetail(status)].filter(Boolean).join(": "));
-    return status;
+    return { cluster, status };
   }
 
-  async #repair(found: StanzaStatus): Promise<Pick<StanzaCreateReport, "outcome" | "leader" | "dump">> {
-    this.#requireMissing(found);
+  async #repair(): Promise<Repaired> {
     for (let round = 1; round <= rounds; round += 1) {
       const leader = await findLeader(this.#client, this.#cluster, this.#surroundings);
       this.#surroundings.progress(`the leader is ${leader}`);
       const dump = await this.#dump(leader);
-      const before = await findLeader(this.#client, this.#cluster, this.#surroundings);
-      if (before === leader) {
-        await this.#postgresCluster();
-        const end = await this.#createOn(leader);
-        if (end === "done") return { outcome: "created", leader, dump };
-      }
+      const stillLeader = (await findLeader(this.#client, this.#cluster, this.#surroundings)) === leader;
+      // Read right before the attempt: what PGO's status says now was not caused by it.
+      const before = await this.#postgresCluster();
+      const end = stillLeader ? await this.#createOn(leader) : "leader-moved";
+      if (end === "done") return { outcome: "created", leader, dump, before };
       this.#surroundings.progress("the leader changed: starting again");
     }
     throw new RecoveryError("leader-moved", `${this.#name}: the leader changed ${rounds} times`, {
@@ -208,9 +226,9 @@ class Procedure {
       }
       if (decision === "look-again" || decision === "retry") {
         // PGO, or somebody else, may have created it in the meantime.
-        const seen = await this.#probe();
-        if (seen.status === "okay") return "done";
-        if (seen.status === "broken") this.#requireMissing(seen);
+        const { status } = await this.#probe();
+        if (status.status === "okay") return "done";
+        if (status.status === "broken") this.#requireMissing(status);
       }
       unanswered += decision === "retry-few" ? 1 : 0;
       if (unanswered === fewTries)
@@ -232,11 +250,11 @@ class Procedure {
   }
 
   /** Asks pgBackRest again until the status is okay. */
-  async #confirmed(): Promise<StanzaStatus> {
+  async #confirmed(): Promise<OkayStatus> {
     const wait = new Wait({ limit: confirmSeconds, pauses: [1] }, this.#surroundings);
     let status: StanzaStatus;
     do {
-      status = await this.#probe();
+      ({ status } = await this.#probe());
       if (status.status === "okay") return status;
     } while (verdictOf(status) !== "finding" && (await wait.pause()));
     throw this.#failure(
@@ -246,21 +264,40 @@ class Procedure {
     );
   }
 
-  /** Waits until PGO has marked the stanza as created, in its next reconcile. Only then do PGO's own backups start. */
-  async #operatorAnswer(): Promise<StanzaCreateReport["operator"]> {
-    const limit = this.#request.timeLimits.operator;
-    const wait = new Wait({ limit, pauses }, this.#surroundings);
-    do {
-      const cluster = await this.#client.getPostgresCluster(this.#cluster);
-      if (cluster !== undefined && cluster.metadata.uid === this.#uid && operatorSaysCreated(cluster) === true) {
-        this.#surroundings.progress("PGO confirms the stanza");
-        return "confirmed";
-      }
-    } while (await wait.pause("waiting for PGO to confirm the stanza"));
-    this.#surroundings.progress(`PGO has not confirmed the stanza within ${formatDuration(limit)}: see its log`);
-    return "pending";
+  /** Refuses before anything is touched, because PGO ignores an order that it cannot carry out. */
+  #requireBackupPossible(cluster: PostgresCluster, found: StanzaStatus): void {
+    if (this.#request.firstBackup !== true) return;
+    if (found.status === "okay" && found.backups.count > 0) return;
+    const obstacles = backupObstacles(cluster);
+    if (obstacles.length === 0) return;
+    throw new RecoveryError(
+      "first-backup-impossible",
+      `${this.#name}: PGO would not take a first backup: ${obstacles.join("; ")}`,
+      { next: "change that in the PostgresCluster, or run again without asking for a first backup" },
+    );
+  }
+
+  /** The first backup: there already, ordered and waited for, or how to order it. */
+  async #firstBackup(status: OkayStatus): Promise<{ status: OkayStatus; firstBackup: FirstBackup }> {
+    if (status.backups.count > 0) return { status, firstBackup: { state: "exists" } };
+    if (this.#request.firstBackup === true) {
+      const options = {
+        limit: this.#request.timeLimits.backup,
+        cluster: () => this.#postgresCluster(),
+        status: async () => (await this.#look()).status,
+      };
+      const taken = await takeFirstBackup(this.#client, status, options, this.#surroundings);
+      return { status: taken, firstBackup: { state: "taken" } };
+    }
+    const cluster = await this.#postgresCluster();
+    const repository = cluster.spec.backups?.pgbackrest?.manual?.repoName ?? repositoryNames(cluster)[0] ?? "repo1";
+    const command = manualBackupCommand(this.#client.context, cluster, repository);
+    return { status, firstBackup: { state: takesFirstBackupItself(cluster) ? "expected" : "missing", command } };
   }
 }
+
+/** The repair, and the PostgresCluster as it was right before `stanza-create`. */
+type Repaired = Pick<StanzaCreateReport, "outcome" | "leader" | "dump"> & { readonly before: PostgresCluster };
 
 /** The error for an unreachable repository, or for another reason why there was no answer. */
 function unreachable(because: "not-allowed" | "not-compared" | undefined, text: string): RecoveryError {

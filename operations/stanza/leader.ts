@@ -22,7 +22,7 @@ const electionSeconds = 60;
  * decides. While there is no leader, this waits for an election, 60 s at most. Both sources can be some seconds old, so a
  * command that writes must prove again that it runs on the primary.
  *
- * @throws RecoveryError when no instance runs, or there is no single leader.
+ * @throws RecoveryError when no instance runs, there is no single leader, or the leader is not a Pod of this cluster.
  */
 export async function findLeader(
   client: KubernetesClient,
@@ -59,7 +59,13 @@ async function leaderNow(
   const answer = await patroniLeader(client.exec, container, signal);
   switch (answer.answer) {
     case "leader":
-      return answer.pod;
+      // A wrong answer would lead the dump and stanza-create into another cluster's Pod.
+      if (pods.some((pod) => pod.metadata.name === answer.pod)) return answer.pod;
+      throw new RecoveryError(
+        "leader-foreign",
+        `${name}: Patroni names ${answer.pod} as its leader, which is not an instance Pod of this cluster`,
+        { next: "compare `patronictl list` in an instance with the cluster's Pods" },
+      );
     case "none":
       return undefined;
     case "not-allowed":

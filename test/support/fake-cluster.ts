@@ -4,7 +4,12 @@ import type { ExecResult } from "../../clients/kubernetes/exec.ts";
 import type { KubernetesClient } from "../../clients/kubernetes/postgres-clusters.ts";
 import { dumpTrailer } from "../../domain/dump/dump.ts";
 import { podSchema, type Pod } from "../../domain/stanza/instance-pod.ts";
-import { labels, postgresClusterSchema, type PostgresCluster } from "../../domain/stanza/postgres-cluster.ts";
+import {
+  annotations,
+  labels,
+  postgresClusterSchema,
+  type PostgresCluster,
+} from "../../domain/stanza/postgres-cluster.ts";
 import type { Surroundings } from "../../operations/surroundings.ts";
 
 const exited = (code: number, stdout = "", stderr = ""): ExecResult => ({ end: "exited", code, stdout, stderr });
@@ -30,6 +35,16 @@ export interface Script {
   /** PGO's status instead of the usual one. */
   status?: object | undefined;
   annotations?: Record<string, string>;
+  /** PGO's values of `replicaCreateBackupComplete`. */
+  replicaBackup?: boolean[];
+  /** How PGO ends a manual backup that is ordered; undefined: it never does. */
+  backupEnds?: "succeeded" | "failed" | undefined;
+  /** Annotations of each Pod, by its name. */
+  podAnnotations?: Record<string, Record<string, string>>;
+  /** More labels of each Pod, by its name. */
+  podLabels?: Record<string, Record<string, string>>;
+  /** Pods whose database container does not run. */
+  stopped?: string[];
   /** The size of the databases. */
   databaseBytes?: number;
 }
@@ -39,6 +54,8 @@ export class FakeCluster implements KubernetesClient {
   readonly context = "test";
   /** Every remote command, as `POD: ARGV`. */
   readonly commands: string[] = [];
+  /** Ids of the backups that were ordered. */
+  readonly ordered: string[] = [];
   readonly #script: Required<Script>;
 
   constructor(script: Script) {
@@ -55,6 +72,11 @@ export class FakeCluster implements KubernetesClient {
       status: undefined,
       annotations: {},
       databaseBytes: 1000,
+      replicaBackup: [true],
+      backupEnds: undefined,
+      podAnnotations: {},
+      podLabels: {},
+      stopped: [],
       ...script,
     };
   }
@@ -79,21 +101,51 @@ export class FakeCluster implements KubernetesClient {
         namespace: "calendar",
         name: "calendar-db",
         uid: next(this.#script.uids),
-        annotations: this.#script.annotations,
+        annotations: this.#annotations(),
       },
       spec: this.#script.spec,
       status: this.#script.status ?? {
         ...(this.#script.database === undefined && { patroni: { systemIdentifier: "7000000000000000001" } }),
-        pgbackrest: { repos: [{ name: "repo1", stanzaCreated }] },
+        pgbackrest: {
+          repos: [{ name: "repo1", stanzaCreated, replicaCreateBackupComplete: next(this.#script.replicaBackup) }],
+          ...this.#manualBackup(),
+        },
       },
     });
   }
 
+  #annotations(): Record<string, string> {
+    const id = this.ordered.at(-1);
+    return { ...this.#script.annotations, ...(id !== undefined && { [annotations.backup]: id }) };
+  }
+
+  #manualBackup(): object {
+    const id = this.#annotations()[annotations.backup];
+    if (id === undefined || this.#script.backupEnds === undefined) return {};
+    return { manualBackup: { id, finished: true, [this.#script.backupEnds]: 1 } };
+  }
+
+  orderBackup(_: PostgresCluster, id: string): Promise<void> {
+    this.ordered.push(id);
+    return Promise.resolve();
+  }
+
   listInstancePods(): Promise<Pod[]> {
+    const { podAnnotations, podLabels, stopped } = this.#script;
     const pods = this.#script.pods.map((name) =>
       podSchema.parse({
-        metadata: { namespace: "calendar", name, labels: { [labels.cluster]: "calendar-db", [labels.instance]: name } },
-        status: { phase: "Running", containerStatuses: [{ name: "database", state: { running: {} } }] },
+        metadata: {
+          namespace: "calendar",
+          name,
+          labels: { [labels.cluster]: "calendar-db", [labels.instance]: name, ...podLabels[name] },
+          annotations: podAnnotations[name],
+        },
+        status: {
+          phase: "Running",
+          containerStatuses: [
+            { name: "database", state: stopped.includes(name) ? { terminated: {} } : { running: {} } },
+          ],
+        },
       }),
     );
     return Promise.resolve(pods);

@@ -152,7 +152,8 @@ describe("the result of a creation", () => {
         status: { status: "okay", backups: { count: 0 } },
         leader: "calendar-db-0",
         dump: { file: "dumps/x.sql.zst", size: 10, uncompressedSize: 100, sha256: "ab" },
-        operator: "pending",
+        operator: "already-created",
+        firstBackup: { state: "missing", command: "kubectl annotate …" },
         startedAt: "2026-11-21T01:00:00.000Z",
         finishedAt: "2026-11-21T01:00:09.000Z",
       },
@@ -167,7 +168,10 @@ OUTCOME   stanza created
 STATUS    Okay, no backup yet
 LEADER    calendar-db-0
 DUMP      dumps/x.sql.zst (10 bytes, SHA-256 ab)
-PGO       pending
+PGO       already said created before, which proves nothing
+BACKUP    missing: PGO takes none before the next scheduled backup
+
+next: order a backup: kubectl annotate …
 `.trim(),
     );
   });

@@ -11,6 +11,7 @@ const timeLimits = {
   dump: duration("1h"),
   create: duration("10m"),
   operator: duration("2m"),
+  backup: duration("2h"),
 };
 const target = (cluster: ObjectName, change: Partial<StanzaCreationTarget> = {}): StanzaCreationTarget => ({
   cluster,

@@ -21,7 +21,7 @@ class FakeTarget implements DumpTarget {
   readonly chunks: Buffer[] = [];
   /** How many of the first names are already taken. */
   taken = 0;
-  fails: "prepare" | "begin" | "write" | "keep" | undefined;
+  fails: "prepare" | "begin" | "write" | "end" | "keep" | undefined;
   leaves = false;
 
   #did(event: "prepare" | "begin" | "write" | "keep"): void {
@@ -47,15 +47,20 @@ class FakeTarget implements DumpTarget {
             : null,
         );
       },
+      final: (done) => {
+        // After pg_dumpall has ended, as a disk does that fails when it is flushed.
+        const error = new RecoveryError("s3-failed", "the store refuses the last bytes", { next: "ask it why" });
+        setTimeout(done, 20, this.fails === "end" ? error : null);
+      },
     });
     return Promise.resolve({
       file: `fake:${name}`,
       stream,
       keep: async (size: number) => {
         await Promise.resolve();
+        this.#did("keep");
         assert.equal(size, Buffer.concat(this.chunks).length);
         assert(stream.writableFinished, "the bytes were not all taken");
-        this.#did("keep");
       },
       discard: async () => {
         await Promise.resolve();
@@ -103,6 +108,7 @@ describe("dumpTo", () => {
     ["the trailer is missing", { dump: { text: "-- data\n" } }, {}],
     ["the connection breaks", { dump: { text: "-- data\n", result: { end: "broken", message: "closed" } } }, {}],
     ["the target fails to write", {}, { fails: "write" }],
+    ["the target fails to store the last bytes", {}, { fails: "end" }],
   ] as const) {
     faultTest(13, `discards and never keeps the dump if ${situation}`, async () => {
       const { end, target } = await run(script, change);

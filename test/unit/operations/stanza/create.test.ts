@@ -122,9 +122,15 @@ describe("createStanza", () => {
 
   faultTest(16, "refuses a standby, a shut-down cluster and one without backups, with the reason", async () => {
     const backups = { pgbackrest: { repos: [{ name: "repo1" }] } };
-    failed((await run({ spec: { backups, standby: { enabled: true } } })).end, "failed", /spec\.standby/);
-    failed((await run({ spec: { backups, shutdown: true } })).end, "failed", /spec\.shutdown/);
-    failed((await run({ spec: {} })).end, "failed", /spec\.backups/);
+    for (const [spec, reason] of [
+      [{ backups, standby: { enabled: true } }, /spec\.standby/],
+      [{ backups, shutdown: true }, /spec\.shutdown/],
+      [{}, /spec\.backups/],
+    ] as const) {
+      const { cluster, end } = await run({ spec });
+      failed(end, "failed", reason);
+      assert.deepEqual(cluster.commands, [], "nothing ran in any Pod");
+    }
   });
 
   it("treats a cluster that does not exist as the caller's mistake", async () => {
@@ -295,6 +301,22 @@ describe("createStanza", () => {
   it("does not trust an exit code of 0 before the repository shows the stanza", async () => {
     const { end } = await run({ info: [1], create: [0] });
     failed(end, "failed", /No stanza configuration/);
+  });
+
+  it("asks again when the repository does not answer right after the create", async () => {
+    const { cluster, surroundings, end } = await run({ info: [1, 99, 99, 2] });
+    assert.equal(stanzaCreateReportSchema.parse(end).outcome, "created");
+    assert.equal(cluster.ran("stanza-create").length, 1);
+    assert.equal(surroundings.elapsed, 2);
+  });
+
+  faultTest(50, "passes all of pgBackRest's time-outs that depend on each other", async () => {
+    const { cluster } = await run({ info: [1, 2] });
+    const [create = ""] = cluster.ran("stanza-create");
+    const timeout = (name: string): number => Number(new RegExp(`--${name}-timeout=(\\d+)`).exec(create)?.[1]);
+    // pgBackRest requires both (src/config/load.c).
+    assert(timeout("protocol") > timeout("db"));
+    assert(timeout("protocol") > timeout("io"));
   });
 
   it("reports when PGO does not answer in time, which is not a failure", async () => {
