@@ -73,12 +73,14 @@ describe("parseSettings", () => {
         {
           cluster: { namespace: "consent", name: "spicedb-psql" },
           dump: true,
+          firstBackup: false,
           attempt: 1,
           timeLimits: {
             info: duration("30s"),
             dump: duration("1h"),
             create: duration("10m"),
             operator: duration("2m"),
+            backup: duration("2h"),
           },
         },
       ],
