@@ -124,8 +124,8 @@ export async function tryStanzaCreate(exec: Exec, container: ContainerName, sign
   });
   switch (result.end) {
     case "exited": {
-      const { decision, meaning } = createDecision(result.code);
       const detail = firstLine(result.stderr);
+      const { decision, meaning } = createDecision(result.code, detail);
       return { decision, meaning: detail === "" ? meaning : `${meaning} (${detail})` };
     }
     case "deadline":

@@ -169,7 +169,10 @@ next: log in to the cluster again`,
       const ended = await Promise.race([running, sleep(20_000, undefined, { ref: false })]);
       assert(ended, "it waits for the helper");
       assert.equal(ended.exitCode, 130);
-      assert.match(ended.stderr, /^error\[interrupted\]: interrupted\n/);
+      assert.match(
+        ended.stderr,
+        /^error\[interrupted\]: interrupted; a remote command that was running ends within its time limit\nnext: run it again; it continues from what exists: postgres-recovery stanza list --kubeconfig /,
+      );
     } finally {
       process.kill(Number(await readFile(started, "utf8")));
     }
@@ -187,7 +190,7 @@ next: log in to the cluster again`,
         .replaceAll(/list (pods|postgresclusters)/g, "LIST"),
       `context dev: the API server SERVER does not answer (LIST): connect ECONNREFUSED ADDRESS; trying again
 error[kubernetes-unreachable]: context dev: the API server SERVER does not answer (LIST): connect ECONNREFUSED ADDRESS
-next: check the network, VPN and proxy from here to it: kubectl --context dev version`,
+next: check the network, VPN and proxy from here to it: kubectl --context dev --kubeconfig FOLDER/kubeconfig version`,
     );
   });
 });

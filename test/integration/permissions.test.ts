@@ -106,7 +106,9 @@ describe("least privilege, with a real token and exactly the role of docs/permis
   it("stanza list works without -n", async () => {
     const kubeconfig = await users.kubeconfig("everywhere", permissions["stanza list"]);
     const { stdout } = await cli("stanza", "list", "--kubeconfig", kubeconfig, "-o", "log", "--timeout", "8s");
-    assert.equal(stdout.split("\n").length, 7);
+    const statuses = stdout.split("\n").map((line) => line.replace(/^.*: /, ""));
+    // One repo host of lab never answers.
+    assert.deepEqual(statuses.sort(), ["Okay", "Okay", "Okay", "Okay", "Okay", "Okay", "Timeout occurred"]);
   });
 
   it("with rights in one namespace only, -n works and listing all namespaces suggests -n", async () => {

@@ -23,9 +23,26 @@ describe("createDecision", () => {
     });
   }
 
+  const protocolErrors: readonly [error: string, decision: CreateDecision, meaning: RegExp][] = [
+    ["expected value '2.59.1' for greeting key 'version' but got '2.45'", "stop", /another version of pgBackRest/],
+    ["HTTP request failed with 403 (Forbidden):", "stop", /HTTP 403/],
+    ["HTTP request failed with 404 (Not Found):", "stop", /HTTP 404/],
+    ["HTTP request failed with 408 (Request Timeout):", "retry-few", /HTTP 408/],
+    ["HTTP request failed with 429 (Too Many Requests):", "retry-few", /HTTP 429/],
+    ["unexpected TLS eof", "retry-few", /closed the connection/],
+    ["role to retrieve temporary credentials not found", "stop", /do not understand/],
+    ["", "stop", /do not understand/],
+  ];
+  for (const [error, decision, meaning] of protocolErrors)
+    it(`39 with "${error}": ${decision}`, () => {
+      const found = createDecision(39, error === "" ? "" : `ERROR: [039]: ${error}`);
+      assert.equal(found.decision, decision);
+      assert.match(found.meaning, meaning);
+    });
+
   it("retries only after captured errors that can go away by themselves", () => {
     for (const { sample, exitCode, error } of captured) {
-      const { decision } = createDecision(exitCode);
+      const { decision } = createDecision(exitCode, error);
       if (
         /existing|corruption|not empty|stop file|access denied|Permission denied|does not match|do not match/.test(
           error,

@@ -248,7 +248,7 @@ describe("createStanza", () => {
 
   it("tries a repository that does not answer three times", async () => {
     const { cluster, end } = await run({ create: [49, 42, 101] });
-    failed(end, "failed", /connection/);
+    failed(end, "failed", /the service that holds the repository has an error/);
     assert.equal(cluster.ran("stanza-create").length, 3);
   });
 
