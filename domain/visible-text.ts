@@ -1,8 +1,8 @@
 // Text from a cluster may hold characters that a terminal obeys instead of showing: ESC starts a command (colours, moving
 // the cursor, writing to the clipboard), and bidirectional controls reorder what a person reads.
 
-/** Control and format characters (Unicode's Cc and Cf), separators of lines and paragraphs, lone surrogates, and all of the block of tags. */
-const unsafe = /(?![\t\n])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u{e0000}-\u{e007f}]/gu;
+/** Control and format characters (Unicode's Cc and Cf), separators of lines and paragraphs, lone surrogates, invisible ones. */
+const unsafe = /(?![\t\n])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
 /**
  * A text with every unsafe character shown as an escape. Newlines and tabs stay.

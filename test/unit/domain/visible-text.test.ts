@@ -13,6 +13,7 @@ describe("text from a cluster", () => {
     ["reorders what is read (bidirectional override)", "\u202eyakO\u2066", "\\u{202e}yakO\\u{2066}"],
     ["hides a tag that Unicode does not assign", "a\u{e0002}b", "a\\u{e0002}b"],
     ["hides characters", "a\u200bb\ufeff\u{e0041}", "a\\u{200b}b\\u{feff}\\u{e0041}"],
+    ["hides characters that are no format characters", "a\u3164b", "a\\u{3164}b"],
   ];
   for (const [what, text, shown] of attacks)
     faultTest(81, `is shown and not obeyed when it ${what}`, () => {
