@@ -38,6 +38,10 @@ await run("pulumi up --stack lab --yes --skip-preview --non-interactive");
 await run("postgres-recovery stanza list --context lab", [0, 1]);
 
 say("5. dev: preview what would be done: six clusters to repair, and two on hold with their reasons");
+process.stdout
+  .write(`A running PGO 5.7 or later would create three of the six stanzas itself. It believes that the other three exist
+("created (disagrees)" in the list), and never tries again. The sandbox's stand-in for PGO creates none.
+`);
 await run("pulumi preview --stack dev --non-interactive");
 
 say("6. dev: create the six stanzas");

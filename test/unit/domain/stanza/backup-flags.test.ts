@@ -235,6 +235,26 @@ describe("lastDue", () => {
 });
 
 describe("the backups in pgBackRest's report", () => {
+  faultTest(4, "belong to their own repository: those of one do not stand for the other", () => {
+    const status = { code: 0, message: "ok" };
+    const repo = [1, 2].map((key) => ({ key, status }));
+    const backup = (key: number, stop: number): object => ({
+      database: { id: 1, "repo-key": key },
+      timestamp: { stop },
+      type: "full",
+    });
+    const of = (...backups: object[]): unknown => {
+      const report = JSON.stringify([{ name: "db", status, repo, db: [], backup: backups }]);
+      const found = classifyInfo(report, { stanza: "db", repositories: [], systemIdentifier: undefined });
+      assert(found.status === "okay");
+      return found.backups.repositories?.map(({ name, count, newest }) => [name, count, newest.full]);
+    };
+    assert.deepEqual(of(backup(2, 86_400), backup(2, 0)), [
+      ["repo1", 0, undefined],
+      ["repo2", 2, "1970-01-02T00:00:00.000Z"],
+    ]);
+  });
+
   it("are counted and dated by repository and type", () => {
     const expected = { stanza: "db", repositories: ["repo1"], systemIdentifier: undefined };
     const found = classifyInfo(sampleOutput("info-11-ok-json"), expected);
