@@ -76,7 +76,7 @@ describe("classifyInfo on captured outputs", () => {
   });
 
   it("keeps the object store's own code, and nothing else, of the answer that pgBackRest quotes", () => {
-    // As pgBackRest composes it: src/common/io/http/response.c, httpResponseError (2.45 and 2.59).
+    // As pgBackRest composes it: src/common/io/http/request.c, httpRequestError (the same in 2.45 and 2.58).
     const refusal = (line: string, body: string): string =>
       `[ProtocolError] HTTP request failed with ${line}:\n*** Path/Query ***:\nGET /?list-type=2\n*** Request Headers ***:\nauthorization: <redacted>\n*** Response Content ***:\n<?xml version="1.0"?><Error>${body}</Error>`;
     const reason = (message: string): unknown => {
