@@ -5,6 +5,7 @@ import {
   harborClusterSchema,
   patroniRecordSchema,
   podSchema,
+  podSecretSchema,
   postgresqlSchema,
   statefulSetSchema,
   type DatabasePod,
@@ -38,6 +39,8 @@ export interface HarborClient {
   /** PostgreSQL's system identifier, which Patroni records when the first bootstrap has ended. */
   getSystemIdentifier(harbor: ObjectName): Promise<string | undefined>;
   getConfigMap(object: ObjectName): Promise<LivePodConfig | undefined>;
+  /** The Secret with the Pods' environment, its values decoded. */
+  getPodSecret(object: ObjectName): Promise<LivePodConfig | undefined>;
   getSecret(object: ObjectName): Promise<SecretContent | undefined>;
   /** Creates it. An existing Secret of the same name stays unchanged. */
   createSecret(secret: RestoredSecret): Promise<"created" | "exists">;
@@ -116,6 +119,7 @@ export async function connectHarbor(
 
     getConfigMap: (object) => find("configmaps", coreApi, object, configMapSchema),
 
+    getPodSecret: (object) => find("secrets", coreApi, object, podSecretSchema),
     getSecret: (object) => find("secrets", coreApi, object, secretSchema),
     async createSecret(secret) {
       const { namespace } = secret.metadata;

@@ -14,6 +14,7 @@ export const findingSeverities = {
   "object-unreadable": "unknown",
   "operator-configuration-unreadable": "unknown",
   "pod-config-unreadable": "unknown",
+  "pod-secret-unreadable": "unknown",
   "backups-unlisted": "unknown",
   // pg_hba.
   "pg-hba-line-invalid": "refuse",
@@ -56,6 +57,9 @@ export const findingSeverities = {
   "pod-config-credential": "refuse",
   "pod-config-sound": "ok",
   "pod-secret-missing": "warn",
+  "pod-secret-key-foreign": "refuse",
+  "pod-secret-key-left": "warn",
+  "pod-secret-key-overrides": "warn",
   "pod-secret-present": "ok",
   "walg-not-chosen": "refuse",
   "walg-value-not-true": "refuse",

@@ -78,6 +78,36 @@ export const podConfig = {
     todo: "`pulumi up` creates it, empty when roles are used.",
     green: "A database that runs already runs on.",
   },
+  "pod-secret-unreadable": {
+    title: "the pod Secret could not be read",
+    means: "The API server refused or did not answer; the finding has the reason.",
+    matters: "Its keys override those of pod-config, so one that somebody else set there cannot be ruled out.",
+    todo: "Get the permission, then check again. No value of it is ever shown.",
+    green: "The Pods have the values that they started with.",
+  },
+  "pod-secret-key-foreign": {
+    title: "somebody else's key in the pod Secret decides what is restored or backed up",
+    means:
+      "A key beside the declared ones was set by another field manager. A server-side apply removes only its own keys, so it would stay.",
+    matters:
+      "The operator takes the pod Secret's value before pod-config's. A CLONE_ value, an AWS_ENDPOINT or a WALG_ value there changes what is restored, or where backups go.",
+    todo: "Remove it with `kubectl edit`; the finding names who set it.",
+    green: "`pulumi preview` shows the declared keys only, and pod-config is as declared.",
+  },
+  "pod-secret-key-left": {
+    title: "somebody else's key stays in the pod Secret",
+    means: "A key beside the declared ones was set by another field manager. It decides neither backups nor restores.",
+    matters: "It reaches the Pods of the database.",
+    todo: "Remove it with `kubectl edit` if nobody needs it.",
+    green: "Backups and restores.",
+  },
+  "pod-secret-key-overrides": {
+    title: "the pod Secret overrides a key of pod-config",
+    means: "The same name is in both, and the operator takes the pod Secret's value.",
+    matters: "Whoever reads pod-config is misled: its value is not in force.",
+    todo: "Remove it from the Secret with `kubectl edit`, unless it is meant.",
+    green: "pod-config is as declared, and the Pods are Ready.",
+  },
   "walg-not-chosen": {
     title: "WAL-E would make the backups",
     means: "Without USE_WALG_BACKUP Spilo up to 4.0 backs up with the old WAL-E.",

@@ -181,6 +181,16 @@ export const configMapSchema = z
   })
   .transform(({ data, metadata }) => ({ data, managedFields: metadata.managedFields }));
 
+const base64Text = z.base64().transform((text) => Buffer.from(text, "base64").toString("utf8"));
+
+/** The parts of the pod Secret that are read, with decoded values. The API server omits `data` if it is empty. */
+export const podSecretSchema = z
+  .object({
+    data: z.record(z.string(), base64Text).default({}),
+    metadata: z.object({ managedFields: z.unknown() }),
+  })
+  .transform(({ data, metadata }) => ({ data, managedFields: metadata.managedFields }));
+
 /** Patroni's record of a database: annotations of an Endpoints or a ConfigMap. */
 export const patroniRecordSchema = z
   .object({ metadata: z.object({ annotations: z.record(z.string(), z.string()).default({}) }) })

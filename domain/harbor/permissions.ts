@@ -43,6 +43,7 @@ export const harborPermissions = {
     ...operatorConfiguration,
     get("", "configmaps", "to read the Zalando operator's configuration"),
     get("", "endpoints", "to read the running database's system identifier"),
+    get("", "secrets", "to see which variables the pod Secret gives to the Pods; no value is shown"),
     getKubeSystem,
   ],
   "harbor status": [

@@ -70,6 +70,20 @@ function storeVariables({
   };
 }
 
+/** Names of the keys that the pod Secret gets from these settings. */
+export function podSecretKeys(
+  backup: { readonly credentials: Credentials },
+  restore: { readonly credentials: Credentials } | undefined,
+): string[] {
+  const anyKeys = { accessKeyId: "", secretAccessKey: "" };
+  return Object.keys(
+    podSecretData({
+      backup: backup.credentials === "secret" ? anyKeys : undefined,
+      restore: restore?.credentials === "secret" ? anyKeys : undefined,
+    }),
+  );
+}
+
 /** Whether the Pods need keys from the pod Secret. */
 export function needsPodSecret(
   backup: { credentials: Credentials },

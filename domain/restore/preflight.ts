@@ -2,6 +2,7 @@ import { findingsAt, type Finding } from "../finding.ts";
 import { targetOf, type Restore } from "./restore.ts";
 import { identifiersIn, judgeSources, placeToRestore, type Gathered, type GatheredPlace } from "./sources.ts";
 import { leftoverFindings, type LivePodConfig } from "../harbor/pod-config-owners.ts";
+import { formatObjectName } from "../kubernetes/object-name.ts";
 import { s3Url } from "../aws/s3-location.ts";
 import { checkSpiloImage } from "../spilo/image.ts";
 import { overlap } from "../spilo/path.ts";
@@ -36,6 +37,12 @@ export interface SetupFacts {
   readonly podConfig: Gathered<LivePodConfig | undefined>;
   /** Names of the keys that pod-config will have. */
   readonly podConfigKeys: readonly string[];
+  /** The pod Secret as it is, whose keys override those of pod-config; undefined when there is none yet. */
+  readonly podSecret: Gathered<LivePodConfig | undefined>;
+  /** Names of the keys that it will have. */
+  readonly podSecretKeys: readonly string[];
+  /** Namespace of the database, which is also that of the pod Secret. */
+  readonly namespace: string;
 }
 
 /** Everything that the verdict depends on. Times are milliseconds since 1970. */
@@ -48,11 +55,8 @@ export interface PreflightFacts extends SetupFacts {
 }
 
 /** Whether the database's Pods will get what is declared. The Zalando operator ignores objects that its configuration does not name, and reports no error. */
-export function judgeSetup(
-  { image, irsa, operator, declared, podConfig, podConfigKeys }: SetupFacts,
-  restore?: Restore,
-): Finding[] {
-  const where = `ConfigMap ${declared.podConfig.namespace}/${declared.podConfig.name}`;
+export function judgeSetup(facts: SetupFacts, restore?: Restore): Finding[] {
+  const { image, irsa, operator, declared } = facts;
   const findings = checkSpiloImage(image, { restoredMajor: restore?.postgresVersion, irsa });
   if ("found" in operator) {
     findings.push(...checkZalandoConfiguration(operator.found.configuration, declared, operator.found.where));
@@ -62,11 +66,26 @@ export function judgeSetup(
       at.unknown("operator-configuration-unreadable", operator.failed, "make it readable, or say where it is"),
     );
   }
+  return [...findings, ...judgeEnvironment(facts)];
+}
+
+/** What somebody else has set in pod-config or in the pod Secret, and what would remain there. */
+function judgeEnvironment(facts: SetupFacts): Finding[] {
+  const { podConfig, podConfigKeys, podSecret, podSecretKeys, declared, namespace } = facts;
+  const configMap = `ConfigMap ${formatObjectName(declared.podConfig)}`;
+  const secret = `Secret ${namespace}/${declared.podSecret}`;
+  const findings: Finding[] = [];
   if ("failed" in podConfig) {
-    const at = findingsAt(where);
+    const at = findingsAt(configMap);
     findings.push(at.unknown("pod-config-unreadable", podConfig.failed, "make it readable, then check again"));
   } else if (podConfig.found !== undefined) {
-    findings.push(...leftoverFindings(podConfig.found, podConfigKeys, where));
+    findings.push(...leftoverFindings("pod-config", podConfig.found, podConfigKeys, configMap));
+  }
+  if ("failed" in podSecret) {
+    const at = findingsAt(secret);
+    findings.push(at.unknown("pod-secret-unreadable", podSecret.failed, "make it readable, then check again"));
+  } else if (podSecret.found !== undefined) {
+    findings.push(...leftoverFindings("pod-secret", podSecret.found, podSecretKeys, secret));
   }
   return findings;
 }

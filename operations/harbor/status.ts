@@ -16,6 +16,7 @@ import {
 import type { ReportOf, TaskOf } from "../../domain/steps/steps.ts";
 import { pamRoles } from "../../domain/harbor/pg-hba.ts";
 import { checkPodConfig } from "../../domain/harbor/pod-config-check.ts";
+import type { LivePodConfig } from "../../domain/harbor/pod-config-owners.ts";
 import type { Gathered } from "../../domain/restore/sources.ts";
 import { s3Url } from "../../domain/aws/s3-location.ts";
 import { contentProblem } from "../../domain/secrets/copy.ts";
@@ -58,7 +59,7 @@ export async function harborStatus(
       ask(client.listPods(harbor)),
       ask(client.getSystemIdentifier(harbor)),
       ask(client.getConfigMap({ namespace, name: configName })),
-      ask(client.getSecret({ namespace: harbor.namespace, name: secretName })),
+      ask(client.getPodSecret({ namespace: harbor.namespace, name: secretName })),
       ask(zalandoConfiguration(client, namespace, configuration)),
       Promise.all(
         names.map(async (name) => ({
@@ -70,14 +71,14 @@ export async function harborStatus(
   const template = foundOr(statefulSet, undefined);
   const config = foundOr(podConfig, undefined)?.data;
   const variables = spiloVariables(template?.spec.template.spec.containers ?? []);
-  const clone = cloneVariables(variables, config);
+  const podSecretData = "found" in podSecret ? (podSecret.found?.data ?? {}) : undefined;
+  const clone = cloneVariables(variables, { ...config, ...podSecretData });
   const podConfigPlace = `ConfigMap ${namespace}/${configName}`;
   const podSecretPlace = `Secret ${harbor.namespace}/${secretName}`;
-  const secretKeys = "found" in podSecret ? Object.keys(podSecret.found?.data ?? {}) : undefined;
   const declared = {
     podConfig: { namespace, name: configName },
     podSecret: secretName,
-    podSecretHasKeys: (secretKeys ?? []).length > 0,
+    podSecretHasKeys: Object.keys(podSecretData ?? {}).length > 0,
     backupBucket: config?.["WAL_S3_BUCKET"] ?? foundOr(operator, undefined)?.configuration.walS3Bucket ?? "",
     pamRoles: pamRoles(request.pgHba),
   };
@@ -104,17 +105,24 @@ export async function harborStatus(
       findings: judged(
         podConfig,
         podConfigPlace,
-        (found) => podConfigFindings(found?.data, secretKeys, podConfigPlace),
+        (found) => podConfigFindings(found?.data, podSecretData, podConfigPlace),
         "pod-config-unreadable",
       ),
     },
     {
       title: "pod Secret",
-      findings: judged(podSecret, podSecretPlace, (found) => podSecretFindings(found, podSecretPlace)),
+      findings: judged(
+        podSecret,
+        podSecretPlace,
+        (found) => podSecretFindings(found, podSecretPlace),
+        "pod-secret-unreadable",
+      ),
     },
     {
       title: "Pods' template",
-      findings: judged(statefulSet, "StatefulSet", (found) => judgeTemplate(harbor, found, request.pgHba, config)),
+      findings: judged(statefulSet, "StatefulSet", (found) =>
+        judgeTemplate(harbor, found, request.pgHba, config && without(config, podSecretData)),
+      ),
     },
     {
       title: "restore",
@@ -151,6 +159,14 @@ export async function harborStatus(
   };
 }
 
+/** pod-config without the keys that the pod Secret overrides. */
+function without(
+  config: Readonly<Record<string, string>>,
+  podSecret: Readonly<Record<string, string>> = {},
+): Record<string, string> {
+  return Object.fromEntries(Object.entries(config).filter(([key]) => !(key in podSecret)));
+}
+
 function foundOr<T, U>(answer: Gathered<T>, otherwise: U): T | U {
   return "found" in answer ? answer.found : otherwise;
 }
@@ -172,10 +188,10 @@ function judged<T>(
 
 function podConfigFindings(
   data: Record<string, string> | undefined,
-  secretKeys: readonly string[] | undefined,
+  podSecretData: Readonly<Record<string, string>> | undefined,
   where: string,
 ): Finding[] {
-  if (data !== undefined) return checkPodConfig(data, secretKeys);
+  if (data !== undefined) return checkPodConfig(data, podSecretData);
   return [
     findingsAt(where).refuse(
       "pod-config-missing",
@@ -185,7 +201,7 @@ function podConfigFindings(
   ];
 }
 
-function podSecretFindings(secret: SecretContent | undefined, where: string): Finding[] {
+function podSecretFindings(secret: LivePodConfig | undefined, where: string): Finding[] {
   const at = findingsAt(where);
   if (secret === undefined) {
     const what = "does not exist: a Zalando operator that names it creates no database without it";

@@ -5,7 +5,7 @@ import { gravest, type Finding } from "../../domain/finding.ts";
 import { postgresqlName } from "../../domain/harbor/names.ts";
 import { targetOf, usesRole } from "../../domain/restore/restore.ts";
 import { pamRoles } from "../../domain/harbor/pg-hba.ts";
-import { needsPodSecret, podConfigKeys } from "../../domain/harbor/pod-config.ts";
+import { needsPodSecret, podConfigKeys, podSecretKeys } from "../../domain/harbor/pod-config.ts";
 import { chosenBackup, credentialFindings } from "../../domain/restore/check.ts";
 import { judgeRestore, judgeSetup, type OwnPlace, type SetupFacts } from "../../domain/restore/preflight.ts";
 import type { Gathered, GatheredPlace } from "../../domain/restore/sources.ts";
@@ -26,7 +26,8 @@ import { formatObjectName, type ObjectName } from "../../domain/kubernetes/objec
 
 /** What is asked. */
 export interface RestoreCheckClients {
-  readonly harbor: ConfigurationReader & Pick<HarborClient, "context" | "getPostgresql" | "getSystemIdentifier">;
+  readonly harbor: ConfigurationReader &
+    Pick<HarborClient, "context" | "getPodSecret" | "getPostgresql" | "getSystemIdentifier">;
   /** The store of the backups to restore, with the credentials that are to read them. */
   readonly source: S3Client;
   /** The store of the new database's own backups. */
@@ -55,9 +56,11 @@ export async function checkRestore(
     zalandoConfiguration(clients.harbor, names.namespace, names.configuration),
     surroundings.signal,
   );
-  const [operator, podConfig, sources, own] = await Promise.all([
+  const podSecretName = { namespace: harbor.namespace, name: names.podSecret };
+  const [operator, podConfig, podSecret, sources, own] = await Promise.all([
     configuration,
     gathered(clients.harbor.getConfigMap(podConfigName), surroundings.signal),
+    gathered(clients.harbor.getPodSecret(podSecretName), surroundings.signal),
     restore &&
       gatherSources(
         clients.source,
@@ -79,6 +82,9 @@ export async function checkRestore(
     },
     podConfig,
     podConfigKeys: podConfigKeys(request.backup, restore),
+    podSecret,
+    podSecretKeys: podSecretKeys(request.backup, restore),
+    namespace: harbor.namespace,
   };
   const findings: Finding[] =
     restore === undefined || sources === undefined || own === undefined

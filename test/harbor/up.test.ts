@@ -399,7 +399,7 @@ describe("pulumi on the stack lab: Harbor's database, declared, with both real o
     });
     const { exitCode, stdout } = await up();
     assert.notEqual(exitCode, 0);
-    assert.match(stdout, /pod-config CLONE_HOST: was set by test and would stay beside the declared values/);
+    assert.match(stdout, /pod-config CLONE_HOST: was set by test and would remain beside the declared values/);
     await database.apply({ apiVersion: "v1", kind: "ConfigMap", metadata: podConfig });
     await project.edit("lab", ["harbor", "restore"], undefined);
   });

@@ -3,6 +3,7 @@ import type { HarborClient } from "../../clients/kubernetes/harbor.ts";
 import {
   harborClusterSchema,
   podSchema,
+  podSecretSchema,
   postgresqlSchema,
   statefulSetSchema,
   type DatabasePod,
@@ -44,6 +45,8 @@ export class FakeHarbor implements HarborClient {
   configMaps: Record<string, Record<string, string>> = { "harbor-operator-ns/postgres-operator": operatorConfigMap };
   /** The managed fields of every ConfigMap. */
   managedFields: unknown = [];
+  /** The managed fields of the pod Secret. */
+  podSecretFields: unknown = [];
   secrets: Record<string, SecretContent> = {};
   deploymentVariables: ContainerVariable[] = [];
   operatorConfigurations: Record<string, unknown> = {};
@@ -78,6 +81,11 @@ export class FakeHarbor implements HarborClient {
   getConfigMap = ({ namespace, name }: ObjectName): Promise<LivePodConfig | undefined> => {
     const data = this.configMaps[`${namespace}/${name}`];
     return Promise.resolve(data && { data, managedFields: this.managedFields });
+  };
+  getPodSecret = ({ namespace, name }: ObjectName): Promise<LivePodConfig | undefined> => {
+    const secret = this.secrets[`${namespace}/${name}`];
+    const metadata = { managedFields: this.podSecretFields };
+    return Promise.resolve(secret && podSecretSchema.parse({ ...secret, metadata }));
   };
   getSecret = ({ namespace, name }: ObjectName): Promise<SecretContent | undefined> =>
     Promise.resolve(this.secrets[`${namespace}/${name}`]);

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import type { Severity } from "../../../../domain/catalogue/finding-codes.ts";
 import { gravest } from "../../../../domain/finding.ts";
 import { checkPodConfig } from "../../../../domain/harbor/pod-config-check.ts";
-import { faultTest } from "../../../support/fault-test.ts";
+import { faultSuite, faultTest } from "../../../support/fault-test.ts";
 
 const good: Record<string, string> = {
   WAL_S3_BUCKET: "harbor-db",
@@ -21,12 +21,12 @@ const good: Record<string, string> = {
   CLONE_USE_WALG_RESTORE: "true",
   CLONE_AWS_REGION: "eu-west-2",
 };
-const secretKeys = [
-  "AWS_ACCESS_KEY_ID",
-  "AWS_SECRET_ACCESS_KEY",
-  "CLONE_AWS_ACCESS_KEY_ID",
-  "CLONE_AWS_SECRET_ACCESS_KEY",
-];
+const podSecret = {
+  AWS_ACCESS_KEY_ID: "CANARY-id",
+  AWS_SECRET_ACCESS_KEY: "CANARY-key",
+  CLONE_AWS_ACCESS_KEY_ID: "CANARY-clone-id",
+  CLONE_AWS_SECRET_ACCESS_KEY: "CANARY-clone-key",
+};
 
 function without(...keys: string[]): Record<string, string> {
   return Object.fromEntries(Object.entries(good).filter(([key]) => !keys.includes(key)));
@@ -35,7 +35,7 @@ function without(...keys: string[]): Record<string, string> {
 describe("checkPodConfig", () => {
   it("accepts a pod-config that works", () => {
     assert.deepEqual(
-      checkPodConfig(good, secretKeys).map(({ severity }) => severity),
+      checkPodConfig(good, podSecret).map(({ severity }) => severity),
       ["ok"],
     );
   });
@@ -289,7 +289,7 @@ describe("checkPodConfig", () => {
   ];
   for (const [fault, what, data, key, why, severity = "refuse"] of cases) {
     faultTest(fault, `${severity === "refuse" ? "refuses" : "warns of"} ${what}`, () => {
-      const findings = checkPodConfig(data, secretKeys);
+      const findings = checkPodConfig(data, podSecret);
       const found = findings.filter(({ where }) => where === `pod-config ${key}`);
       assert(
         found.some((finding) => finding.severity === severity && why.test(finding.what)),
@@ -316,23 +316,62 @@ describe("checkPodConfig", () => {
     23,
     "refuses a key without its secret, or no credentials at all, when the pod Secret's keys are known",
     () => {
-      const half = checkPodConfig(
-        good,
-        secretKeys.filter((key) => key !== "CLONE_AWS_SECRET_ACCESS_KEY"),
-      );
+      const half = checkPodConfig(good, { ...podSecret, CLONE_AWS_SECRET_ACCESS_KEY: "" });
       assert.deepEqual(
         half.map(({ where, what }) => [where, what]),
         [
           [
-            "pod-config CLONE_AWS_SECRET_ACCESS_KEY",
+            "pod Secret CLONE_AWS_SECRET_ACCESS_KEY",
             "is missing beside CLONE_AWS_ACCESS_KEY_ID: Spilo uses the node's own role instead and reports no error",
           ],
         ],
       );
-      assert.equal(gravest(checkPodConfig(good, secretKeys.slice(0, 2))), "refuse");
+      assert.equal(gravest(checkPodConfig(good, { AWS_ACCESS_KEY_ID: "id", AWS_SECRET_ACCESS_KEY: "key" })), "refuse");
       assert.equal(gravest(checkPodConfig(good)), "ok");
     },
   );
+
+  faultSuite(75, "the pod Secret", () => {
+    const inSecret: [what: string, values: Record<string, string>, code: string, where: string][] = [
+      ["another scope", { CLONE_SCOPE: "CANARY-scope" }, "pod-secret-key-overrides", "pod Secret CLONE_SCOPE"],
+      [
+        "an endpoint",
+        { AWS_ENDPOINT: "https://CANARY.example/path" },
+        "store-endpoint-invalid",
+        "pod Secret AWS_ENDPOINT",
+      ],
+      ["WAL-E", { CLONE_USE_WALG_RESTORE: "CANARY" }, "walg-value-not-true", "pod Secret CLONE_USE_WALG_RESTORE"],
+      ["a misspelt name", { CLONE_TARGETTIME: "CANARY" }, "pod-config-key-unknown", "pod Secret CLONE_TARGETTIME"],
+      [
+        "a wrong target time",
+        { CLONE_TARGET_TIME: "CANARY" },
+        "clone-target-time-invalid",
+        "pod Secret CLONE_TARGET_TIME",
+      ],
+    ];
+    for (const [what, values, code, where] of inSecret) {
+      it(`is judged like pod-config: ${what}`, () => {
+        const findings = checkPodConfig(good, { ...podSecret, ...values });
+        assert(
+          findings.some((finding) => finding.code === code && finding.where === where),
+          JSON.stringify(findings),
+        );
+        assert(!JSON.stringify(findings).includes("CANARY"));
+      });
+    }
+
+    it("displaces a key of pod-config whose name differs only in case, as the operator does", () => {
+      const findings = checkPodConfig(good, { ...podSecret, clone_scope: "x" });
+      assert(findings.some(({ where, code }) => where === "pod-config CLONE_SCOPE" && code === "clone-scope-missing"));
+    });
+
+    it("may hold credentials", () => {
+      assert.deepEqual(
+        checkPodConfig(good, podSecret).map(({ code }) => code),
+        ["pod-config-sound"],
+      );
+    });
+  });
 
   it("accepts any form of region beside the endpoint of an S3-compatible store", () => {
     assert.equal(
@@ -351,7 +390,7 @@ describe("checkPodConfig", () => {
 
   it("requires nothing for a clone without CLONE_ values", () => {
     const backupOnly = Object.fromEntries(Object.entries(good).filter(([key]) => !key.startsWith("CLONE_")));
-    assert.equal(gravest(checkPodConfig(backupOnly, secretKeys)), "ok");
+    assert.equal(gravest(checkPodConfig(backupOnly, podSecret)), "ok");
   });
 
   it("never prints a value, whatever the data", () => {
@@ -367,7 +406,8 @@ describe("checkPodConfig", () => {
           canary,
         ),
         (data) => {
-          assert(!JSON.stringify(checkPodConfig(data, secretKeys)).includes("CANARY"));
+          assert(!JSON.stringify(checkPodConfig(data, podSecret)).includes("CANARY"));
+          assert(!JSON.stringify(checkPodConfig(good, data)).includes("CANARY"));
         },
       ),
     );

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import fc from "fast-check";
 import { gravest } from "../../../../domain/finding.ts";
 import { restorePath, type Backup, type Restore } from "../../../../domain/restore/restore.ts";
-import { podConfigData, podSecretData } from "../../../../domain/harbor/pod-config.ts";
+import { podConfigData, podSecretData, podSecretKeys } from "../../../../domain/harbor/pod-config.ts";
 import { checkPodConfig } from "../../../../domain/harbor/pod-config-check.ts";
 import { spiloLocation } from "../../../../domain/spilo/path.ts";
 import { knownVariables } from "../../../../domain/spilo/variables.ts";
@@ -137,7 +137,8 @@ describe("pod-config", () => {
           backup: anyBackup.credentials === "secret" ? keys : undefined,
           restore: anyRestore?.credentials === "secret" ? keys : undefined,
         });
-        assert.equal(gravest(checkPodConfig(data, Object.keys(secret))), "ok");
+        assert.deepEqual(podSecretKeys(anyBackup, anyRestore), Object.keys(secret));
+        assert.equal(gravest(checkPodConfig(data, secret)), "ok");
         assert.equal(
           Object.keys(data).some((key) => key.startsWith("CLONE_")),
           anyRestore !== undefined,

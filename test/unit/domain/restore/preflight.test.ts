@@ -78,6 +78,9 @@ const good: PreflightFacts = {
   },
   podConfig: { found: undefined },
   podConfigKeys: ["WAL_S3_BUCKET", "CLONE_SCOPE"],
+  podSecret: { found: undefined },
+  podSecretKeys: ["AWS_ACCESS_KEY_ID"],
+  namespace: "harbor-cluster",
   sources: [placeOf(whole)],
   own: { found: { kind: "not-made" } },
 };
@@ -124,6 +127,7 @@ describe("judgeRestore", () => {
       "refuse",
       /was set by kubectl-edit and would remain/,
     ],
+    [75, "a pod Secret that cannot be read", { ...good, podSecret: { failed: "403" } }, "unknown", /403/],
     [25, "a pod-config that cannot be read", { ...good, podConfig: { failed: "403" } }, "unknown", /403/],
     [22, "a target time in the future", withTarget("2026-11-21T11:00:00Z"), "refuse", /is in the future/],
     [

@@ -163,6 +163,34 @@ describe("harborStatus", () => {
       }
     },
   );
+  faultTest(75, "judges the pod Secret like pod-config, and shows none of its values", async () => {
+    const kubernetes = healthy();
+    const { data = {} } = kubernetes.secrets["harbor-cluster/pod-secret"] ?? {};
+    const more = { AWS_ENDPOINT: base64("https://canary-host/x"), CLONE_SCOPE: base64("canary-scope") };
+    kubernetes.secrets["harbor-cluster/pod-secret"] = { type: "Opaque", data: { ...data, ...more } };
+    const report = await status(kubernetes);
+    assert.match(said(report), /refuse: pod Secret AWS_ENDPOINT: /);
+    assert.deepEqual(report.clone, ["CLONE_SCOPE"]);
+    const text = JSON.stringify(report);
+    for (const value of Object.values({ ...data, ...more }))
+      assert(!text.includes(value) && !text.includes(Buffer.from(value, "base64").toString()));
+  });
+
+  faultTest(
+    75,
+    "warns of a value of pod-config that the pod Secret overrides, and does not call it outdated",
+    async () => {
+      const kubernetes = healthy();
+      const secret = kubernetes.secrets["harbor-cluster/pod-secret"];
+      assert(secret);
+      secret.data["BACKUP_NUM_TO_RETAIN"] = base64("9");
+      assert.match(
+        said(await status(kubernetes)),
+        /^warn: pod Secret BACKUP_NUM_TO_RETAIN: overrides BACKUP_NUM_TO_RETAIN of pod-config$/,
+      );
+    },
+  );
+
   const cases: [title: string, change: (kubernetes: FakeHarbor) => void, what: RegExp][] = [
     [
       "the Zalando operator has not taken the list up",

@@ -123,6 +123,68 @@ describe("checkRestore", () => {
     ]);
   });
 
+  faultSuite(75, "the pod Secret", () => {
+    const base64 = (text: string): string => Buffer.from(text).toString("base64");
+    const withSecret = (owner: string | undefined, ...keys: string[]): FakeHarbor => {
+      const kubernetes = new FakeHarbor();
+      const data = Object.fromEntries(keys.map((key) => [key, base64(`canary-${key}`)]));
+      kubernetes.secrets["harbor-cluster/pod-secret"] = { type: "Opaque", data };
+      const owned = Object.fromEntries(keys.map((key) => [`f:${key}`, {}]));
+      kubernetes.podSecretFields = owner === undefined ? [] : [{ manager: owner, fieldsV1: { "f:data": owned } }];
+      return kubernetes;
+    };
+    const declared = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
+
+    for (const key of ["CLONE_SCOPE", "clone_scope", "AWS_ENDPOINT", "WALG_LIBSODIUM_KEY", "BACKUP_SCHEDULE"]) {
+      it(`refuses ${key} that somebody else set, with and without a restore, and shows no value`, async () => {
+        for (const asked of [request, { ...request, restore: undefined }]) {
+          const report = await check({ asked, kubernetes: withSecret("kubectl-edit", ...declared, key) });
+          const found = report.findings.filter(({ code }) => code.startsWith("pod-secret"));
+          assert.deepEqual(
+            found.map(({ code, where }) => [code, where]),
+            [["pod-secret-key-foreign", `Secret harbor-cluster/pod-secret ${key}`]],
+          );
+          assert.match(found[0]?.what ?? "", /was set by kubectl-edit/);
+          assert.equal(report.verdict, "refuse");
+          const text = JSON.stringify(report);
+          assert(!text.includes("canary") && !text.includes(base64("canary-").slice(0, 8)));
+        }
+      });
+    }
+
+    it("counts a key without an owner as somebody else's, and warns of one that decides nothing", async () => {
+      const report = await check({
+        kubernetes: withSecret(undefined, "CLONE_AWS_ENDPOINT", "WALG_DISK_RATE_LIMIT", "TZ"),
+      });
+      assert.deepEqual(
+        report.findings.filter(({ code }) => code.startsWith("pod-secret")).map(({ code, where }) => [code, where]),
+        [
+          ["pod-secret-key-foreign", "Secret harbor-cluster/pod-secret CLONE_AWS_ENDPOINT"],
+          ["pod-secret-key-left", "Secret harbor-cluster/pod-secret WALG_DISK_RATE_LIMIT"],
+          ["pod-secret-key-left", "Secret harbor-cluster/pod-secret TZ"],
+        ],
+      );
+    });
+
+    it("accepts the declared keys, and those of an earlier up", async () => {
+      const kubernetes = withSecret("postgres-recovery", ...declared, "CLONE_AWS_ACCESS_KEY_ID", "CLONE_AWS_ENDPOINT");
+      assert.equal((await check({ kubernetes })).verdict, "ok");
+    });
+
+    it("is not okay when it cannot be read", async () => {
+      const kubernetes = new FakeHarbor();
+      kubernetes.getPodSecret = () => Promise.reject(new RecoveryError("kubernetes-forbidden", "403"));
+      assert.match(said(await check({ kubernetes })), /unknown: 403/);
+    });
+  });
+
+  it("names a value of pod-config without an owner", async () => {
+    const kubernetes = new FakeHarbor();
+    kubernetes.configMaps["harbor-operator-ns/pod-config"] = { CLONE_WALG_S3_PREFIX: "s3://b/x" };
+    kubernetes.managedFields = undefined;
+    assert.match(said(await check({ kubernetes })), /refuse: was set by an unknown field manager/);
+  });
+
   it("ignores a value of an earlier up, because it goes when it is no longer declared", async () => {
     const kubernetes = new FakeHarbor();
     kubernetes.configMaps["harbor-operator-ns/pod-config"] = { CLONE_TARGET_TIME: "2024-01-01T00:00:00+00:00" };
