@@ -20,6 +20,7 @@ import { durationSchema } from "../domain/duration-schema.ts";
 import { checkPgHba, requiredPgHba } from "../domain/harbor/pg-hba.ts";
 import { rollTimeLimits } from "../domain/harbor/steps/roll.ts";
 import { endpointProblem } from "../domain/aws/s3-location.ts";
+import { scheduleProblem } from "../domain/spilo/schedule.ts";
 import { checkSpiloImage } from "../domain/spilo/image.ts";
 import { always, rule, type Problem } from "./rule.ts";
 import { clusterNameSchema } from "../domain/kubernetes/object-name-schema.ts";
@@ -66,7 +67,10 @@ const backup = z
       ),
     schedule: z
       .string()
-      .regex(/^(\S+ ){4}\S+$/, "must be five cron fields, such as 0 1 * * *")
+      .refine((text) => scheduleProblem(text) === undefined, {
+        error: ({ input }) =>
+          `${scheduleProblem(String(input))}: must be five fields that cron runs, such as 0 1 * * *`,
+      })
       .default("0 1 * * *")
       .describe("When base backups are taken: five cron fields, UTC."),
     retainDays: z

@@ -130,9 +130,11 @@ export const podConfig = {
     green: "New backups are made.",
   },
   "backup-schedule-invalid": {
-    title: "the schedule does not have five fields",
-    means: "BACKUP_SCHEDULE goes into a crontab as it is.",
-    matters: "It is no line of a crontab, so no scheduled backup is made. The one at a Pod's start still is.",
+    title: "cron does not run the schedule",
+    means:
+      "BACKUP_SCHEDULE goes into a crontab as it is. It does not have five fields, one of them is none that Debian's cron reads, or its day never comes.",
+    matters:
+      "crontab refuses the whole file, so no scheduled backup is made, and none is deleted. Only the backup at a Pod's start is made.",
     todo: "Write it as `0 1 * * *`, in UTC.",
     green: "Archiving goes on, and the first backup exists.",
   },

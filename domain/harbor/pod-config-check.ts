@@ -1,4 +1,5 @@
 import { findingsAt, type Finding, type FindingsAt } from "../finding.ts";
+import { parseSchedule, scheduleProblem } from "../spilo/schedule.ts";
 import { holdsSecret, knownVariables, meantVariable, operatorAssigned } from "../spilo/variables.ts";
 import { checkClone } from "./pod-config-clone-check.ts";
 import { Problems, type Data } from "./pod-config-problems.ts";
@@ -95,11 +96,11 @@ function checkBackup(data: Data, isWhole: boolean, problems: Problems): void {
     problems.refuse("BACKUP_NUM_TO_RETAIN", "backup-retention-invalid", "is not a whole number from 2 up", fix);
   }
   const schedule = data["BACKUP_SCHEDULE"];
-  if (schedule !== undefined && !/^(\S+ +){4}\S+$/.test(schedule)) {
-    const fix = "write it as 0 1 * * *";
-    problems.refuse("BACKUP_SCHEDULE", "backup-schedule-invalid", "does not have five fields", fix);
-  }
-  if (schedule !== undefined && /^(\*|\*\/\d+) /.test(schedule)) {
+  const scheduleIsWrong = schedule === undefined ? undefined : scheduleProblem(schedule);
+  if (scheduleIsWrong !== undefined) {
+    const fix = "write five fields that cron runs, such as 0 1 * * *";
+    problems.refuse("BACKUP_SCHEDULE", "backup-schedule-invalid", scheduleIsWrong, fix);
+  } else if (schedule !== undefined && parseSchedule(schedule).minutes.size > 1) {
     const what = "copies the whole database every few minutes, and each copy is kept for days";
     problems.warn("BACKUP_SCHEDULE", "backup-schedule-too-often", what, "once a day is usual");
   }

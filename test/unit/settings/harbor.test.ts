@@ -271,6 +271,17 @@ describe("the settings of Harbor", () => {
     );
   });
 
+  faultTest(77, "refuse a schedule that cron does not run, and say which field is wrong", () => {
+    const withSchedule = (schedule: string): Record<string, unknown> => ({
+      harbor: { ...harbor, backup: { ...harbor.backup, schedule } },
+      harborSecrets: { backup: keys },
+    });
+    assert.match(problemsOf(withSchedule("61 25 * * x")), /has no valid minute[^]*at harbor\.backup\.schedule/);
+    assert.match(problemsOf(withSchedule("a b c d e")), /has no valid minute/);
+    assert.match(problemsOf(withSchedule("0 1 31 2 *")), /never comes/);
+    assert.equal(parsed(withSchedule("30 2 * * mon-fri")).harbor?.backup.schedule, "30 2 * * mon-fri");
+  });
+
   it("accept names of 46 characters together, and refuse 47", () => {
     const withNames = (length: number): Record<string, unknown> => ({
       harbor: { ...harbor, cluster: `n/${"x".repeat(length - 1)}` },

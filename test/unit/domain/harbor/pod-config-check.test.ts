@@ -261,6 +261,16 @@ describe("checkPodConfig", () => {
     ],
     [21, "a missing USE_WALG_BACKUP", without("USE_WALG_BACKUP"), "USE_WALG_BACKUP", /WAL-E/],
     [21, "BACKUP_NUM_TO_RETAIN=1", { ...good, BACKUP_NUM_TO_RETAIN: "1" }, "BACKUP_NUM_TO_RETAIN", /from 2 up/],
+    [77, "a schedule of wrong values", { ...good, BACKUP_SCHEDULE: "a b c d e" }, "BACKUP_SCHEDULE", /valid minute/],
+    [77, "a day that never comes", { ...good, BACKUP_SCHEDULE: "0 1 31 2 *" }, "BACKUP_SCHEDULE", /never comes/],
+    [
+      77,
+      "two backups an hour",
+      { ...good, BACKUP_SCHEDULE: "0,30 1 * * *" },
+      "BACKUP_SCHEDULE",
+      /every few minutes/,
+      "warn",
+    ],
     [21, "a schedule of six fields", { ...good, BACKUP_SCHEDULE: "0 0 1 * * *" }, "BACKUP_SCHEDULE", /five fields/],
     [
       21,
