@@ -66,6 +66,7 @@ export const faults = {
   73: "Delete markers whose versions have all expired",
   74: "WAL-G on a bucket with versions",
   75: "The pod Secret overrides pod-config; a key there or in pod-config has no known owner",
+  76: "Backups that cannot be written: a wrong bucket or region, keys that S3 refuses, a policy that is missing",
   77: "A schedule of backups that cron does not run",
   81: "Text from a cluster that contains terminal escapes, bidirectional controls or line breaks",
   82: "A name that is mistyped: of a cluster, a namespace, a context, a setting",

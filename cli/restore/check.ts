@@ -1,4 +1,3 @@
-import type { S3Client } from "../../clients/aws/s3.ts";
 import { connectHarbor } from "../../clients/kubernetes/harbor.ts";
 import type { Duration } from "../../domain/duration.ts";
 import { RecoveryError } from "../../domain/errors.ts";
@@ -10,7 +9,7 @@ import { restoreSource, type Credentials } from "../../domain/restore/restore.ts
 import { visibleJson, visibleLine } from "../../domain/visible-text.ts";
 import { recommendedImageFor } from "../../domain/spilo/image.ts";
 import type { ReportOf, TaskOf } from "../../domain/steps/steps.ts";
-import { checkRestore } from "../../operations/restore/check.ts";
+import { checkRestore, type RestoreCheckClients } from "../../operations/restore/check.ts";
 import { suggestRestores } from "../../operations/restore/suggest.ts";
 import { verdictExitCode } from "../exit-codes.ts";
 import { findingsTable, findingVerdict, graveLines, logLine, withPlace } from "../findings.ts";
@@ -46,9 +45,9 @@ export async function restoreCheck(cluster: ObjectName | undefined, options: Res
   const { request, target } = await askedOf("restore check", cluster, options, (named) => taskOf(named, options));
   const surroundings = surroundingsOfProcess();
   const harbor = await connectHarbor(target, surroundings.signal, surroundings.progress);
-  const [source, own] = await stores(request);
+  const { source, own, probe } = await stores(request);
   try {
-    const report = await checkRestore({ harbor, source, own }, request, surroundings);
+    const report = await checkRestore({ harbor, source, own, probe }, request, surroundings);
     printText(rendered(report, options), options.color);
     // Pulumi shows the stderr of a command resource to the person who runs `up`.
     if (options.output === "json")
@@ -57,6 +56,7 @@ export async function restoreCheck(cluster: ObjectName | undefined, options: Res
   } finally {
     source.close();
     own.close();
+    probe?.close();
   }
 }
 
@@ -66,10 +66,17 @@ async function stores({
   endpointUrl,
   keys,
   restore,
-}: TaskOf<"restore check">): Promise<[source: S3Client, own: S3Client]> {
+}: TaskOf<"restore check">): Promise<Omit<RestoreCheckClients, "harbor">> {
   const { connectS3 } = await import("../../clients/aws/s3.ts");
+  const { connectS3Probe } = await import("../../clients/aws/s3-probe.ts");
   const source = restore === undefined ? { ...backup, keys: keys.backup } : { ...restore, keys: keys.restore };
-  return [connectS3({ ...source, endpointUrl }), connectS3({ ...backup, keys: keys.backup, endpointUrl })];
+  const access = { ...backup, keys: keys.backup, endpointUrl };
+  return {
+    source: connectS3({ ...source, endpointUrl }),
+    own: connectS3(access),
+    // Nothing is written with the keys of whoever runs this.
+    probe: keys.backup === undefined ? undefined : connectS3Probe(access),
+  };
 }
 
 function taskOf(cluster: ObjectName, options: RestoreCheckOptions): TaskOf<"restore check"> {

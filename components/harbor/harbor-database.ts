@@ -89,6 +89,12 @@ export class HarborDatabase extends pulumi.ComponentResource {
       // Before the preflight, so that they can be attached when it says that access is denied.
       before.push(new BackupReaders("backup-readers", readers(postgresqlName(cluster), args.backup, restore), child));
     }
+    const createWriter = (dependsOn: pulumi.Resource[]): BackupWriter => {
+      const writer = writerAccess(postgresqlName(cluster), args.backup, restore);
+      return new BackupWriter("backup-writer", { writer }, { ...child, dependsOn });
+    };
+    // The preflight tries to write with the Pods' keys, so that the policy must be there to be attached.
+    if (hasPolicies && restore === undefined) before.push(createWriter([]));
     const preflight = new Preflight(
       "preflight",
       {
@@ -109,11 +115,10 @@ export class HarborDatabase extends pulumi.ComponentResource {
       },
       { ...child, dependsOn: before },
     );
-    if (hasPolicies) {
+    if (hasPolicies && restore !== undefined) {
       // After the preflight, which refuses a restore from the running database: the policy would deny that one its own
       // backups.
-      const writer = writerAccess(postgresqlName(cluster), args.backup, restore);
-      new BackupWriter("backup-writer", { writer }, { ...child, dependsOn: preflight });
+      createWriter([preflight]);
     }
     const { restore: isRestored, restoreUid, ...keeping } = args.secrets;
     const whose = {

@@ -46,13 +46,13 @@ export class Preflight extends pulumi.ComponentResource {
   constructor(name: string, args: PreflightArgs, options: pulumi.ComponentResourceOptions = {}) {
     super("postgres-recovery:harbor:Preflight", name, {}, options);
     const { cluster, image, kubernetes, operator, pgHba, restore } = args;
-    const { bucket, bucketOwner, region, endpoint, credentials } = args.backup;
+    const { kmsKey, bucket, bucketOwner, region, endpoint, credentials } = args.backup;
     const { endpointUrl } = args;
     const keys = pulumi.secret(args.keys);
     const declared = {
       image,
       operator,
-      backup: { bucket, bucketOwner, region, endpoint, credentials },
+      backup: { bucket, bucketOwner, region, endpoint, kmsKey, credentials },
       ...(restore && { restore }),
     };
     const checked = step(

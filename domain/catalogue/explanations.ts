@@ -6,6 +6,7 @@ import type { Explanations } from "./explanation.ts";
 import { harbor } from "./harbor.ts";
 import { kubernetes } from "./kubernetes.ts";
 import { pgHba } from "./pg-hba.ts";
+import { ownStore } from "./own-store.ts";
 import { podConfig } from "./pod-config.ts";
 import { restore } from "./restore.ts";
 import { secrets } from "./secrets.ts";
@@ -29,6 +30,7 @@ export const areas: readonly { readonly title: string; readonly entries: Partial
   { title: "pod-config: a restore", entries: clone },
   { title: "The backup to restore", entries: restore },
   { title: "The WAL to restore", entries: wal },
+  { title: "The store of the new backups", entries: ownStore },
   { title: "Secrets and their copies", entries: secrets },
 ];
 
@@ -48,4 +50,5 @@ export const explanations: Explanations = {
   ...restore,
   ...secrets,
   ...wal,
+  ...ownStore,
 };

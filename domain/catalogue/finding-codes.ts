@@ -135,6 +135,12 @@ export const findingSeverities = {
   "timeline-history-unreadable": "unknown",
   "timeline-without-wal": "warn",
   // Where the new database writes its own backups.
+  "backup-store-wrong": "refuse",
+  "backup-store-denied": "refuse",
+  "backup-store-unknown": "unknown",
+  "backup-write-untried": "warn",
+  "backup-delete-denied": "warn",
+  "backup-store-writable": "ok",
   "own-place-unreadable": "unknown",
   "own-place-overlaps": "refuse",
   "own-place-foreign": "refuse",

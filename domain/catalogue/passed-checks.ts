@@ -11,6 +11,7 @@ export const passedChecks: Readonly<Record<FindingCodeOf<"ok">, string>> = {
   "restore-done": "the database that runs has the system identifier of the backups: it is the restored one",
   "backup-chosen": "this is the backup that Spilo would restore",
   "wal-timelines-followed": "the history files lead from the backup's timeline to the newest one",
+  "backup-store-writable": "the store of the new backups can be listed, and written to with the Pods' keys",
   "own-place-empty": "the new database's place for backups is empty",
   "own-place-own": "the new database's place holds backups of that database alone",
   "harbor-cluster-conditions-met": "every condition of the HarborCluster is met",

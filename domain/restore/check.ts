@@ -23,7 +23,7 @@ export const restoreCheckRequestSchema = harborRequestSchema.extend({
   operator: harborOperatorSchema.prefault({}),
   image: z.string().min(1).describe("Image of the new database's Pods."),
   backup: backupSchema
-    .pick({ bucket: true, region: true, endpoint: true, bucketOwner: true, credentials: true })
+    .pick({ bucket: true, region: true, endpoint: true, bucketOwner: true, credentials: true, kmsKey: true })
     .describe("Where the new database writes its own backups."),
   restore: restoreSchema.optional().describe("Default: none; then only what backups need is looked at."),
   pgHba: z

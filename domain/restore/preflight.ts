@@ -1,4 +1,5 @@
 import { findingsAt, type Finding } from "../finding.ts";
+import { judgeOwnStore, type OwnStore } from "./own-store.ts";
 import { targetOf, type Restore } from "./restore.ts";
 import { identifiersIn, judgeSources, placeToRestore, type Gathered, type GatheredPlace } from "./sources.ts";
 import { leftoverFindings, type LivePodConfig } from "../harbor/pod-config-owners.ts";
@@ -41,6 +42,8 @@ export interface SetupFacts {
   readonly podSecret: Gathered<LivePodConfig | undefined>;
   /** Names of the keys that it will have. */
   readonly podSecretKeys: readonly string[];
+  /** The store of the new database's own backups; undefined when the operator's configuration is not known. */
+  readonly ownStore: OwnStore | undefined;
   /** Namespace of the database, which is also that of the pod Secret. */
   readonly namespace: string;
 }
@@ -66,6 +69,7 @@ export function judgeSetup(facts: SetupFacts, restore?: Restore): Finding[] {
       at.unknown("operator-configuration-unreadable", operator.failed, "make it readable, or say where it is"),
     );
   }
+  if (facts.ownStore !== undefined) findings.push(...judgeOwnStore(facts.ownStore));
   return [...findings, ...judgeEnvironment(facts)];
 }
 

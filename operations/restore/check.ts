@@ -1,4 +1,5 @@
 import type { HarborClient } from "../../clients/kubernetes/harbor.ts";
+import type { S3Probe } from "../../clients/aws/s3-probe.ts";
 import type { S3Client } from "../../clients/aws/s3.ts";
 import { formatDuration, type Duration } from "../../domain/duration.ts";
 import { gravest, type Finding } from "../../domain/finding.ts";
@@ -7,6 +8,7 @@ import { targetOf, usesRole } from "../../domain/restore/restore.ts";
 import { pamRoles } from "../../domain/harbor/pg-hba.ts";
 import { needsPodSecret, podConfigKeys, podSecretKeys } from "../../domain/harbor/pod-config.ts";
 import { chosenBackup, credentialFindings } from "../../domain/restore/check.ts";
+import { ownFolder, type OwnStore } from "../../domain/restore/own-store.ts";
 import { judgeRestore, judgeSetup, type OwnPlace, type SetupFacts } from "../../domain/restore/preflight.ts";
 import type { Gathered, GatheredPlace } from "../../domain/restore/sources.ts";
 import type { ReportOf, TaskOf } from "../../domain/steps/steps.ts";
@@ -16,7 +18,8 @@ import { backupPath, spiloLocation } from "../../domain/spilo/path.ts";
 import { walgFolders, WalgListingReader } from "../../domain/walg/storage.ts";
 import { gathered } from "../gathered.ts";
 import type { Surroundings } from "../surroundings.ts";
-import { describeAll, gatherSources, listBackups } from "./sources.ts";
+import { gatherOwnStore } from "./own-store.ts";
+import { describeAll, gatherSources, listBackups, type Ends } from "./sources.ts";
 import {
   zalandoConfiguration,
   type ConfigurationReader,
@@ -32,12 +35,15 @@ export interface RestoreCheckClients {
   readonly source: S3Client;
   /** The store of the new database's own backups. */
   readonly own: S3Client;
+  /** The same store, to try whether the Pods' keys may write; undefined when they are not known. */
+  readonly probe?: S3Probe | undefined;
 }
 
 /**
  * Checks everything that a restore depends on, before anything is changed: the backups at the place that Spilo will
  * compute, their WAL, the new database's own place, the Zalando operator's configuration, pod-config as it is, the image.
- * Without a restore, it checks only what backups depend on. It only reads.
+ * Without a restore, it checks only what backups depend on. It only reads, except that it creates a small object with the
+ * Pods' keys, if they are given, and deletes it again.
  *
  * What cannot be found out, or not within the time limit, is a finding `unknown`, which is never taken for okay.
  *
@@ -57,16 +63,13 @@ export async function checkRestore(
     surroundings.signal,
   );
   const podSecretName = { namespace: harbor.namespace, name: names.podSecret };
-  const [operator, podConfig, podSecret, sources, own] = await Promise.all([
+  const ends = { bound, stop: surroundings.signal };
+  const [operator, podConfig, podSecret, ownStore, sources, own] = await Promise.all([
     configuration,
     gathered(clients.harbor.getConfigMap(podConfigName), surroundings.signal),
     gathered(clients.harbor.getPodSecret(podSecretName), surroundings.signal),
-    restore &&
-      gatherSources(
-        clients.source,
-        { image, restore, now: surroundings.now().getTime() },
-        { bound, stop: surroundings.signal },
-      ),
+    storeOf(clients, request, configuration, ends),
+    restore && gatherSources(clients.source, { image, restore, now: surroundings.now().getTime() }, ends),
     restore && gatherOwn(clients, harbor, request, configuration, bound, surroundings.signal),
   ]);
   const setup: SetupFacts = {
@@ -84,6 +87,7 @@ export async function checkRestore(
     podConfigKeys: podConfigKeys(request.backup, restore),
     podSecret,
     podSecretKeys: podSecretKeys(request.backup, restore),
+    ownStore,
     namespace: harbor.namespace,
   };
   const findings: Finding[] =
@@ -103,6 +107,20 @@ export async function checkRestore(
     backup: restore === undefined || sources === undefined ? null : chosenBackup(sources, targetOf(restore)),
     checkedAt: surroundings.now().toISOString(),
   };
+}
+
+/** What the store of the new database's own backups answers; its folder depends on the operator's configuration. */
+async function storeOf(
+  { own, probe }: RestoreCheckClients,
+  { backup, cluster }: TaskOf<"restore check">,
+  configuration: Promise<Gathered<FoundConfiguration>>,
+  ends: Ends,
+): Promise<OwnStore | undefined> {
+  const operator = await configuration;
+  if ("failed" in operator) return undefined;
+  const database = { namespace: cluster.namespace, name: postgresqlName(cluster) };
+  const folder = ownFolder(backup.bucket, database, operator.found.configuration.walS3Bucket !== undefined);
+  return gatherOwnStore({ own, probe }, folder, backup.credentials, ends);
 }
 
 /** Ends with the signal, or when the time is over; the reason of the latter is a sentence. */

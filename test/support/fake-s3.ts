@@ -1,4 +1,5 @@
 import { S3Error } from "../../clients/aws/s3-error.ts";
+import type { S3Probe } from "../../clients/aws/s3-probe.ts";
 import type { S3Client } from "../../clients/aws/s3.ts";
 import type { ListedObject } from "../../domain/walg/storage.ts";
 
@@ -89,5 +90,24 @@ export class FakeS3 implements S3Client {
         next: "check the bucket's name",
       });
     return this.#objects.filter(({ key }) => key.startsWith(prefix));
+  }
+}
+
+/** Takes every object, or refuses with an error. */
+export class FakeProbe implements S3Probe {
+  readonly requests: string[] = [];
+  readonly #failures: Partial<Record<"put" | "remove", Error>>;
+
+  constructor(failures: Partial<Record<"put" | "remove", Error>> = {}) {
+    this.#failures = failures;
+  }
+  put: S3Probe["put"] = ({ bucket, key }) => this.#answer("put", `${bucket}/${key}`);
+  remove: S3Probe["remove"] = ({ bucket, key }) => this.#answer("remove", `${bucket}/${key}`);
+  close = (): void => undefined;
+
+  #answer(what: "put" | "remove", object: string): Promise<void> {
+    this.requests.push(`${what} ${object}`);
+    const failure = this.#failures[what];
+    return failure === undefined ? Promise.resolve() : Promise.reject(failure);
   }
 }

@@ -125,6 +125,12 @@ describe("HarborDatabase", () => {
     );
   });
 
+  it("creates the policies before the preflight tries to write, unless a restore must be checked first", async () => {
+    await declared();
+    assert(before("preflight").has("backup-writer"));
+    assert(!before("backup-writer").has("preflight"));
+  });
+
   it("passes the whole restore to the preflight, with the keys on stdin as a secret", async () => {
     const { stdin, triggers } = command(await declared({ restore }), "preflight");
     assert(JSON.stringify(stdin).includes(secretMark));

@@ -80,6 +80,7 @@ const good: PreflightFacts = {
   podConfigKeys: ["WAL_S3_BUCKET", "CLONE_SCOPE"],
   podSecret: { found: undefined },
   podSecretKeys: ["AWS_ACCESS_KEY_ID"],
+  ownStore: undefined,
   namespace: "harbor-cluster",
   sources: [placeOf(whole)],
   own: { found: { kind: "not-made" } },

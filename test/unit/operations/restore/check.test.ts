@@ -9,12 +9,14 @@ import {
   type RestoreCheckReport,
   type RestoreCheckRequest,
 } from "../../../../domain/restore/check.ts";
-import { recommendedImage } from "../../../../domain/spilo/image.ts";
+import { recommendedImage, recommendedImageFor } from "../../../../domain/spilo/image.ts";
 import type { ListedObject } from "../../../../domain/walg/storage.ts";
+import { S3Error } from "../../../../clients/aws/s3-error.ts";
+import type { S3Probe } from "../../../../clients/aws/s3-probe.ts";
 import { checkRestore } from "../../../../operations/restore/check.ts";
 import { FakeSurroundings } from "../../../support/fake-cluster.ts";
 import { databaseUid, FakeHarbor } from "../../../support/fake-harbor.ts";
-import { FakeS3 } from "../../../support/fake-s3.ts";
+import { FakeProbe, FakeS3 } from "../../../support/fake-s3.ts";
 import { at, backupObjects, walgPrefix, walObjects } from "../../../support/walg.ts";
 import { faultSuite, faultTest } from "../../../support/fault-test.ts";
 
@@ -58,6 +60,7 @@ interface Situation {
   readonly texts?: Record<string, string>;
   readonly kubernetes?: FakeHarbor;
   readonly asked?: RestoreCheckRequest;
+  readonly probe?: S3Probe;
 }
 
 function check({
@@ -65,9 +68,10 @@ function check({
   texts = textsOf(objects),
   kubernetes = new FakeHarbor(),
   asked = request,
+  probe = new FakeProbe(),
 }: Situation = {}): Promise<RestoreCheckReport> {
   const s3 = new FakeS3("bkt", objects, texts);
-  return checkRestore({ harbor: kubernetes, source: s3, own: s3 }, asked, new FakeSurroundings());
+  return checkRestore({ harbor: kubernetes, source: s3, own: s3, probe }, asked, new FakeSurroundings());
 }
 
 function withRestore(changes: Partial<Restore>): RestoreCheckRequest {
@@ -90,13 +94,110 @@ function made(identifierOfDatabase?: string): FakeHarbor {
 }
 
 describe("checkRestore", () => {
-  it("checks only what backups depend on without a restore, and does not ask S3", async () => {
+  it("checks only what backups depend on without a restore", async () => {
     const asked = { ...request, restore: undefined };
     const report = await check({ asked, objects: [] });
     assert.deepEqual([report.verdict, report.restore, report.backup], ["ok", null, null]);
     const kubernetes = new FakeHarbor();
     kubernetes.configMaps = { "harbor-operator-ns/postgres-operator": {} };
     assert.match(said(await check({ asked, kubernetes })), /so nobody reads pod-config[^]*has no wal_s3_bucket/);
+  });
+
+  faultSuite(76, "the store of the new backups", () => {
+    const withoutRestore = { ...request, restore: undefined };
+    const about = ({ findings }: RestoreCheckReport): string[] =>
+      findings
+        .filter(({ code }) => /^backup-(store|write|delete)/.test(code))
+        .map(({ code, where }) => `${code} ${where}`);
+    const folder = "s3://bkt/spilo/postgresql-harbor-cluster-harbor-cluster";
+    const forbidden = new S3Error("s3-forbidden", "access is denied (put x)", { next: "allow it" });
+
+    it("is written to and cleaned up, in a folder of no database, with and without a restore", async () => {
+      for (const asked of [request, withoutRestore]) {
+        const probe = new FakeProbe();
+        const report = await check({ asked, probe });
+        assert.deepEqual(about(report), [`backup-store-writable ${folder}`]);
+        const [put = "", remove = "", ...others] = probe.requests;
+        assert.match(
+          put,
+          /^put bkt\/spilo\/postgresql-harbor-cluster-harbor-cluster\/postgres-recovery\/write-check-[0-9a-f-]{36}$/,
+        );
+        assert.deepEqual([remove, others], [put.replace("put", "remove"), []]);
+      }
+    });
+
+    it("is the namespace's folder without wal_s3_bucket", async () => {
+      const kubernetes = new FakeHarbor();
+      const { wal_s3_bucket: _, ...others } = kubernetes.configMaps["harbor-operator-ns/postgres-operator"] ?? {};
+      kubernetes.configMaps["harbor-operator-ns/postgres-operator"] = others;
+      const report = await check({ asked: withoutRestore, kubernetes });
+      assert.deepEqual(about(report), [
+        "backup-store-writable s3://bkt/spilo/harbor-cluster-postgresql-harbor-cluster-harbor-cluster",
+      ]);
+    });
+
+    it("is refused when the bucket does not exist, whoever asks", async () => {
+      const missing = { ...withoutRestore, backup: { ...request.backup, bucket: "other" } };
+      const byCaller = checkRestore(
+        { harbor: new FakeHarbor(), source: new FakeS3("bkt", []), own: new FakeS3("bkt", []) },
+        missing,
+        new FakeSurroundings(),
+      );
+      for (const report of [await check({ asked: missing }), await byCaller]) {
+        assert.deepEqual(
+          about(report).map((text) => text.split(" ")[0]),
+          ["backup-store-wrong"],
+        );
+        assert.equal(report.verdict, "refuse");
+      }
+    });
+
+    it("is refused when the keys may not write", async () => {
+      for (const asked of [request, withoutRestore]) {
+        const report = await check({ asked, probe: new FakeProbe({ put: forbidden }) });
+        assert.deepEqual(about(report), [`backup-store-denied ${folder}`]);
+        assert.equal(report.verdict, "refuse");
+      }
+    });
+
+    it("is unknown when it does not answer, which is not okay", async () => {
+      const unreachable = new S3Error("s3-unreachable", "no answer", { next: "check the network" });
+      for (const put of [unreachable, new Error("not read within 5m")]) {
+        const report = await check({ asked: withoutRestore, probe: new FakeProbe({ put }) });
+        assert.deepEqual(about(report), [`backup-store-unknown ${folder}`]);
+        assert.equal(report.verdict, "unknown");
+      }
+    });
+
+    it("has a warning when the object cannot be deleted", async () => {
+      const report = await check({ asked: withoutRestore, probe: new FakeProbe({ remove: forbidden }) });
+      assert.deepEqual(about(report), [`backup-store-writable ${folder}`, `backup-delete-denied ${folder}`]);
+      assert.equal(report.verdict, "warn");
+    });
+
+    it("is not written to without the Pods' keys; that is said, with the way to see it", async () => {
+      const s3 = new FakeS3("bkt", whole, textsOf(whole));
+      const role = { irsaRoleArn: "arn:aws:iam::123456789012:role/writer" };
+      for (const [credentials, why] of [
+        [role, /only the Pods can assume the role arn:aws:iam::123456789012:role\/writer/],
+        ["secret" as const, /keys of the pod Secret were not given/],
+      ] as const) {
+        const asked = {
+          ...withoutRestore,
+          image: recommendedImageFor({ restoredMajor: undefined, irsa: true }),
+          backup: { ...request.backup, credentials },
+        };
+        const report = await checkRestore(
+          { harbor: new FakeHarbor(), source: s3, own: s3 },
+          asked,
+          new FakeSurroundings(),
+        );
+        const [finding] = report.findings.filter(({ code }) => code === "backup-write-untried");
+        assert.match(finding?.what ?? "", why);
+        assert.match(finding?.fix ?? "", /harbor status/);
+        assert.equal(report.verdict, "warn");
+      }
+    });
   });
 
   faultTest(25, "names values in pod-config that somebody else set and that would stay", async () => {
@@ -218,7 +319,7 @@ describe("checkRestore", () => {
     ];
     const s3 = new FakeS3("bkt", objects, textsOf(objects));
     const report = await checkRestore(
-      { harbor: new FakeHarbor(), source: s3, own: s3 },
+      { harbor: new FakeHarbor(), source: s3, own: s3, probe: new FakeProbe() },
       request,
       new FakeSurroundings(),
     );
@@ -234,7 +335,7 @@ describe("checkRestore", () => {
     ];
     const s3 = new FakeS3("bkt", objects, textsOf(objects));
     const report = await checkRestore(
-      { harbor: new FakeHarbor(), source: s3, own: s3 },
+      { harbor: new FakeHarbor(), source: s3, own: s3, probe: new FakeProbe() },
       withRestore({ versionInPath: false }),
       new FakeSurroundings(),
     );
@@ -344,7 +445,11 @@ describe("checkRestore", () => {
       const own = walgPrefix.replace(uid, databaseUid);
       const objects = [...whole, ...walObjects(0, 3000, at("08:00"), { prefix: own })];
       const s3 = new FakeS3("bkt", objects, textsOf(objects));
-      const report = await checkRestore({ harbor: made(), source: s3, own: s3 }, request, new FakeSurroundings());
+      const report = await checkRestore(
+        { harbor: made(), source: s3, own: s3, probe: new FakeProbe() },
+        request,
+        new FakeSurroundings(),
+      );
       assert.match(said(report), /is not empty/);
       assert.equal(s3.requests.filter((line) => line === `list ${own}/wal_005/`).length, 1);
     },
@@ -448,7 +553,7 @@ describe("checkRestore", () => {
     // The timer under test must not keep the process alive, so something else has to.
     const alive = setInterval(() => undefined, 100);
     const report = await checkRestore(
-      { harbor: new FakeHarbor(), source: s3, own: s3 },
+      { harbor: new FakeHarbor(), source: s3, own: s3, probe: new FakeProbe() },
       { ...request, timeLimit: duration("1s") },
       new FakeSurroundings(),
     );
@@ -467,7 +572,13 @@ describe("checkRestore", () => {
       Object.entries(textsOf(tiered)).map(([key, text]) => [key, text.replace("{", `{${times},`)]),
     );
     const reported = async (s3: FakeS3): Promise<string> =>
-      said(await checkRestore({ harbor: new FakeHarbor(), source: s3, own: s3 }, request, new FakeSurroundings()));
+      said(
+        await checkRestore(
+          { harbor: new FakeHarbor(), source: s3, own: s3, probe: new FakeProbe() },
+          request,
+          new FakeSurroundings(),
+        ),
+      );
 
     it("are asked about, and accepted when they can be read", async () => {
       const s3 = new FakeS3("bkt", tiered, texts);
@@ -505,7 +616,7 @@ describe("checkRestore", () => {
       const s3 = new FakeS3("bkt", [...whole, history], textsOf(whole));
       if (content !== undefined) s3.contents.set(history.key, Buffer.from(content));
       const report = await checkRestore(
-        { harbor: new FakeHarbor(), source: s3, own: s3 },
+        { harbor: new FakeHarbor(), source: s3, own: s3, probe: new FakeProbe() },
         request,
         new FakeSurroundings(),
       );
@@ -527,7 +638,7 @@ describe("checkRestore", () => {
     surroundings.stop(new RecoveryError("interrupted", "interrupted"));
     const s3 = new FakeS3("bkt", whole);
     await assert.rejects(
-      checkRestore({ harbor: new FakeHarbor(), source: s3, own: s3 }, request, surroundings),
+      checkRestore({ harbor: new FakeHarbor(), source: s3, own: s3, probe: new FakeProbe() }, request, surroundings),
       /interrupted/,
     );
   });

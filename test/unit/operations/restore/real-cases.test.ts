@@ -5,7 +5,7 @@ import { recommendedImage } from "../../../../domain/spilo/image.ts";
 import { checkRestore } from "../../../../operations/restore/check.ts";
 import { FakeSurroundings } from "../../../support/fake-cluster.ts";
 import { FakeHarbor } from "../../../support/fake-harbor.ts";
-import { FakeS3 } from "../../../support/fake-s3.ts";
+import { FakeProbe, FakeS3 } from "../../../support/fake-s3.ts";
 import { on24, realCases, RealPrefix, type RealCase } from "../../../support/real-cases.ts";
 import { walgPrefix } from "../../../support/walg.ts";
 
@@ -433,7 +433,7 @@ async function check({ prefix, old, target, restore, image = recommendedImage }:
   for (const [key, content] of contents) if (typeof content !== "string") s3.contents.set(key, content);
   const surroundings = new FakeSurroundings();
   await surroundings.sleep((on24("20:00:00") - surroundings.now().getTime()) / 1000);
-  return checkRestore({ harbor: new FakeHarbor(), source: s3, own: s3 }, request, surroundings);
+  return checkRestore({ harbor: new FakeHarbor(), source: s3, own: s3, probe: new FakeProbe() }, request, surroundings);
 }
 
 /** The rows that a restore must bring back. */
