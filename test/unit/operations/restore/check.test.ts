@@ -128,8 +128,10 @@ describe("checkRestore", () => {
 
     it("is the namespace's folder without wal_s3_bucket", async () => {
       const kubernetes = new FakeHarbor();
-      const { wal_s3_bucket: _, ...others } = kubernetes.configMaps["harbor-operator-ns/postgres-operator"] ?? {};
-      kubernetes.configMaps["harbor-operator-ns/postgres-operator"] = others;
+      const configuration = kubernetes.configMaps["harbor-operator-ns/postgres-operator"] ?? {};
+      kubernetes.configMaps["harbor-operator-ns/postgres-operator"] = Object.fromEntries(
+        Object.entries(configuration).filter(([key]) => key !== "wal_s3_bucket"),
+      );
       const report = await check({ asked: withoutRestore, kubernetes });
       assert.deepEqual(about(report), [
         "backup-store-writable s3://bkt/spilo/harbor-cluster-postgresql-harbor-cluster-harbor-cluster",
