@@ -2,7 +2,7 @@ import { execa } from "execa";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { jsonSchemas } from "../cli/pages/json-schemas.ts";
+import { jsonSchemas, schemaIndex } from "../cli/pages/json-schemas.ts";
 import { findingsPage } from "../cli/pages/findings-page.ts";
 import { permissionsPage } from "../cli/pages/permissions-page.ts";
 import { stackFileSchema } from "../settings/json-schema.ts";
@@ -30,6 +30,7 @@ async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     ["settings/stack.schema.json", json(stackFileSchema())],
     ["docs/permissions.md", permissionsPage()],
     ["docs/findings.md", findingsPage()],
+    ["docs/schema/README.md", schemaIndex()],
     ["docs/faults.md", faultsPage(await listFaultTests())],
   ]);
   for (const [name, schema] of Object.entries(jsonSchemas)) files.set(`docs/schema/${name}`, json(schema));

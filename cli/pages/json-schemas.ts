@@ -3,20 +3,69 @@ import { errorReportSchema } from "../../domain/error-report.ts";
 import { rollPreviewSchema } from "../../domain/harbor/steps/roll-preview.ts";
 import { suggestReportSchema } from "../../domain/restore/check.ts";
 import { steps } from "../../domain/steps/steps.ts";
+import { fieldDescriptions } from "./field-descriptions.ts";
+
+type JsonSchema = z.core.JSONSchema.JSONSchema;
 
 /** The JSON Schemas of what the commands print with `-o json` and read with `--request`, by file name in docs/schema. */
-export const jsonSchemas: Readonly<Record<string, object>> = {
-  ...Object.fromEntries(Object.entries(steps).flatMap(([step, schemas]) => schemasOf(step.replace(" ", "-"), schemas))),
-  "harbor-roll-dry-run.v1.json": z.toJSONSchema(rollPreviewSchema),
-  "restore-suggest.v1.json": z.toJSONSchema(suggestReportSchema),
-  "error.v1.json": z.toJSONSchema(errorReportSchema),
+export const jsonSchemas: Readonly<Record<string, JsonSchema>> = {
+  ...Object.fromEntries(Object.entries(steps).flatMap(([step, schemas]) => schemasOf(step, schemas))),
+  "harbor-roll-dry-run.v1.json": printed("harbor roll --dry-run", rollPreviewSchema),
+  "restore-suggest.v1.json": printed("restore check --suggest", suggestReportSchema),
+  "error.v1.json": described("What every command prints on stdout when it fails, with -o json.", errorReportSchema),
 };
 
 function schemasOf(
-  name: string,
+  step: string,
   { request, report }: { readonly request?: z.ZodType; readonly report: z.ZodType },
-): [file: string, schema: object][] {
-  const printed: [string, object] = [`${name}.v1.json`, z.toJSONSchema(report)];
-  if (request === undefined) return [printed];
-  return [printed, [`${name}-request.v1.json`, z.toJSONSchema(request, { io: "input" })]];
+): [file: string, schema: JsonSchema][] {
+  const name = step.replace(" ", "-");
+  const schemas: [string, JsonSchema][] = [[`${name}.v1.json`, printed(step, report)]];
+  if (request === undefined) return schemas;
+  const title = `What postgres-recovery ${step} --request - reads from stdin.`;
+  return [...schemas, [`${name}-request.v1.json`, described(title, request, "input")]];
+}
+
+function printed(command: string, report: z.ZodType): JsonSchema {
+  return described(
+    `What postgres-recovery ${command} -o json prints. Within one version, fields are only ever added.`,
+    report,
+  );
+}
+
+function described(title: string, schema: z.ZodType, io: "input" | "output" = "output"): JsonSchema {
+  const { $schema, ...rest } = z.toJSONSchema(schema, { io });
+  return { ...($schema !== undefined && { $schema }), title, ...withDescriptions(rest) };
+}
+
+/** A copy: fields that share a zod schema, such as the parts of a key, may share one object. */
+function withDescriptions(schema: JsonSchema): JsonSchema {
+  const copy = structuredClone(schema);
+  for (const [name, field] of Object.entries(copy.properties ?? {})) {
+    if (typeof field !== "object") continue;
+    const isSilent = field.description === undefined && field.const === undefined;
+    const description = isSilent ? fieldDescriptions[name] : undefined;
+    copy.properties = {
+      ...copy.properties,
+      [name]: { ...withDescriptions(field), ...(description !== undefined && { description }) },
+    };
+  }
+  if (typeof copy.items === "object" && !Array.isArray(copy.items)) copy.items = withDescriptions(copy.items);
+  if (copy.anyOf !== undefined) copy.anyOf = copy.anyOf.map(withDescriptions);
+  if (copy.oneOf !== undefined) copy.oneOf = copy.oneOf.map(withDescriptions);
+  return copy;
+}
+
+/** The whole of docs/schema/README.md; `npm run docs` writes it. */
+export function schemaIndex(): string {
+  const rows = Object.entries(jsonSchemas).map(([file, { title = "" }]) => `| [${file}](${file}) | ${title} |`);
+  return `# JSON Schemas
+
+Machines get one JSON object on stdout from every command with \`-o json\`. The number in a file's name is the \`version\` inside. Within one version, fields are only ever added, so ignore those that you do not know.
+
+| schema | of |
+| --- | --- |
+${rows.join("\n")}
+| [stack.schema.json](../../settings/stack.schema.json) | A stack file, \`Pulumi.<stack>.yaml\`: for editors. |
+`;
 }
