@@ -19,7 +19,7 @@ const metadataSchema = z.object({
   is_permanent: z.boolean(),
 });
 
-interface Detailed extends ListedBackup {
+export interface Detailed extends ListedBackup {
   /** metadata.json as it is, so that no number is rounded. */
   readonly raw: string;
 }
@@ -55,7 +55,7 @@ async function listed(storage: Storage, detail: boolean): Promise<ListedBackup[]
 }
 
 /** @throws Fatal if one backup has no metadata.json, or an empty one. */
-async function withMetadata(storage: Storage, backup: ListedBackup): Promise<Detailed> {
+export async function withMetadata(storage: Storage, backup: ListedBackup): Promise<Detailed> {
   const name = `${backup.name}/metadata.json`;
   const content = await storage.read(`${backupFolder}/${name}`);
   if (content === undefined) throw new Fatal(`Get metadata of backup: object '${name}' not found in storage`);
@@ -69,7 +69,7 @@ function shortFields({ name, modified, walFile }: ListedBackup): string {
 }
 
 /** The fields of metadata.json follow the short ones. */
-function detailJson(backup: Detailed): string {
+export function detailJson(backup: Detailed): string {
   return `{${shortFields(backup)},${backup.raw.slice(1, -1)}}`;
 }
 

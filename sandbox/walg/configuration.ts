@@ -16,6 +16,8 @@ export interface Configuration {
   readonly deltaMaxSteps: number;
   /** Where the first pause after a failed part begins; each further one is twice as long. WAL-G: one minute. */
   readonly retrySeconds: number;
+  /** How many of the newest segments wal-verify takes for late rather than lost. */
+  readonly verifyLimits: { readonly uploading: number; readonly delayed: number };
   /** Bytes after which a part of a backup is closed. WAL-G: just below 1 GiB. */
   readonly partBytes: number;
 }
@@ -47,6 +49,10 @@ export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration
     compression: method,
     deltaMaxSteps: Number(value("WALG_DELTA_MAX_STEPS") || 0),
     retrySeconds: Number(value("SANDBOX_WALG_RETRY_SECONDS") || 60),
+    verifyLimits: {
+      uploading: Number(value("WALG_UPLOAD_CONCURRENCY") || 16),
+      delayed: Number(value("WALG_INTEGRITY_MAX_DELAYED_WALS") || 0),
+    },
     partBytes: Number(value("WALG_TAR_SIZE_THRESHOLD") || 1024 ** 3 - 1),
   };
 }

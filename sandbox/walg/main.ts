@@ -3,9 +3,12 @@ import { backupFetch } from "./backup-fetch.ts";
 import { backupList } from "./backup-list.ts";
 import { backupPush } from "./backup-push.ts";
 import { readConfiguration, type Configuration } from "./configuration.ts";
+import { deleteBackups } from "./delete.ts";
 import { Fatal, log } from "./log.ts";
 import { Storage } from "./storage.ts";
 import { walFetch, walPush } from "./wal.ts";
+import { walShow } from "./wal-show.ts";
+import { walVerify } from "./wal-verify.ts";
 
 /**
  * Stands in for `wal-g` 3.0.3, the one in Spilo 3.3-p3: the same layout in S3, output, exit codes and pitfalls, as far as
@@ -16,24 +19,31 @@ async function run(parameters: string[]): Promise<string> {
   const { values, positionals } = parseArgs({
     args: parameters,
     allowPositionals: true,
-    options: { detail: { type: "boolean", default: false }, json: { type: "boolean", default: false } },
+    options: {
+      confirm: { type: "boolean", default: false },
+      detail: { type: "boolean", default: false },
+      "detailed-json": { type: "boolean", default: false },
+      json: { type: "boolean", default: false },
+    },
   });
   const [command = "", ...given] = positionals;
   const configuration = readConfiguration(process.env);
-  return runCommand(command, given, { configuration, ...values });
+  return runCommand(command, given, { ...values, configuration, json: values.json || values["detailed-json"] });
 }
 
 interface Options {
   readonly configuration: Configuration;
+  readonly confirm: boolean;
   readonly detail: boolean;
   readonly json: boolean;
 }
 
 async function runCommand(
   command: string,
-  [first, second]: readonly string[],
-  { configuration, detail, json }: Options,
+  parameters: readonly string[],
+  { configuration, confirm, detail, json }: Options,
 ): Promise<string> {
+  const [first, second] = parameters;
   const storage = new Storage(configuration);
   switch (command) {
     case "backup-list":
@@ -51,6 +61,13 @@ async function runCommand(
       return "";
     case "wal-fetch":
       await walFetch(storage, needed(first), needed(second));
+      return "";
+    case "wal-show":
+      return walShow(storage, json);
+    case "wal-verify":
+      return walVerify(storage, parameters, { json, limits: configuration.verifyLimits });
+    case "delete":
+      await deleteBackups(storage, parameters, confirm);
       return "";
     default:
       throw new Fatal(`unknown command "${command}" for "wal-g"`);

@@ -21,6 +21,15 @@ export function segmentName({ timeline, number }: Segment): string {
   return parts.map((part) => part.toString(16).toUpperCase().padStart(8, "0")).join("");
 }
 
+/** The segment of a file name such as 000000010000000000000002, or undefined for other files of pg_wal. */
+export function parseSegment(name: string): Segment | undefined {
+  if (!/^[0-9A-F]{24}$/.test(name)) return undefined;
+  const [timeline = 0, log = 0, segment = 0] = [0, 8, 16].map((start) =>
+    Number.parseInt(name.slice(start, start + 8), 16),
+  );
+  return segment < segmentsPerLog ? { timeline, number: log * segmentsPerLog + segment } : undefined;
+}
+
 /** The number of the segment that holds the position. */
 export function segmentAt(lsn: bigint): number {
   return Number(lsn / BigInt(segmentBytes));

@@ -9,3 +9,25 @@ export function plainTable(header: readonly string[], rows: readonly (readonly s
   );
   return `${printed.join("\n")}\n`;
 }
+
+/** A table with borders. The names of columns whose values stand at the right edge are given. */
+export function borderedTable(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  rightAligned: readonly string[],
+): string {
+  const widths = header.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => (row[column] ?? "").length)),
+  );
+  const border = `+${widths.map((width) => "-".repeat(width + 2)).join("+")}+`;
+  const printed = [header, ...rows].map((row) => {
+    const cells = row.map((value, column) =>
+      rightAligned.includes(header[column] ?? "")
+        ? value.padStart(widths[column] ?? 0)
+        : value.padEnd(widths[column] ?? 0),
+    );
+    return `| ${cells.join(" | ")} |`;
+  });
+  const [titles = "", ...lines] = printed;
+  return `${[border, titles, border, ...lines, border].join("\n")}\n`;
+}

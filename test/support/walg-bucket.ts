@@ -5,6 +5,7 @@ import { buffer } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   CreateBucketCommand,
+  DeleteObjectCommand,
   GetObjectCommand,
   paginateListObjectsV2,
   PutObjectCommand,
@@ -25,28 +26,38 @@ export function captured(name: string): string {
 
 /** The whole content of a bucket that the real WAL-G 3.0.3 wrote, uploaded again; sentinels last and in their order. */
 export async function uploadCapturedBucket(aws: TestAws): Promise<void> {
-  const client = new S3Client(clientSettings(aws.environment, "s3"));
-  await client.send(new CreateBucketCommand({ Bucket: bucket }));
+  await createBucket(aws);
   const objects = new Map<string, Buffer>();
   const { stdout } = spawn("xz", ["-dc", join(captures, "objects.tar.xz")], { stdio: ["ignore", "pipe", "inherit"] });
   for await (const entry of stdout.pipe(extract()))
     objects.set(entry.header.name.replace(/^\.\//, ""), await buffer(entry));
   const isSentinel = (key: string): boolean => key.endsWith("_sentinel.json");
-  const put = async (key: string): Promise<void> => {
-    const Body = objects.get(key) ?? "";
-    await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body }));
-  };
-  await Promise.all([...objects.keys()].filter((key) => !isSentinel(key)).map(put));
-  for (const key of [...objects.keys()].filter(isSentinel).toSorted(bySegment)) {
-    await put(key);
-    // S3 shows times in whole seconds, and WAL-G orders backups by them.
-    await sleep(1100);
-  }
+  const keys = [...objects.keys()];
+  const contentOf = (key: string): Buffer => objects.get(key) ?? Buffer.alloc(0);
+  await Promise.all(keys.filter((key) => !isSentinel(key)).map((key) => putObject(aws, key, contentOf(key))));
+  for (const key of keys.filter(isSentinel).toSorted(bySegment))
+    await putObject(aws, key, contentOf(key), { thenWait: true });
 }
 
 function bySegment(one: string, other: string): number {
   const segment = (key: string): string => /base_(?<segment>[0-9A-F]{24})/.exec(key)?.groups?.["segment"] ?? "";
   return segment(one) < segment(other) ? -1 : 1;
+}
+
+export async function createBucket(aws: TestAws): Promise<void> {
+  await new S3Client(clientSettings(aws.environment, "s3")).send(new CreateBucketCommand({ Bucket: bucket }));
+}
+
+/** @param thenWait makes the next object a later one: S3 shows times in whole seconds, and WAL-G orders backups by them. */
+export async function putObject(aws: TestAws, key: string, content: Buffer, { thenWait = false } = {}): Promise<void> {
+  const client = new S3Client(clientSettings(aws.environment, "s3"));
+  await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: content }));
+  if (thenWait) await sleep(1100);
+}
+
+export async function removeObject(aws: TestAws, key: string): Promise<void> {
+  const client = new S3Client(clientSettings(aws.environment, "s3"));
+  await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
 }
 
 /** The objects below the prefix, with their content. */
