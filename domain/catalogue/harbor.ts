@@ -37,7 +37,7 @@ export const harbor = {
     green: "All Pods are Ready, and the replicas are rolled already.",
   },
   "pods-not-ready-in-time": {
-    title: "a Pod, a leader or a bootstrap was waited for in vain",
+    title: "a Pod, a leader or a bootstrap was not ready in time",
     means: "The message says what was waited for, and for how long.",
     matters:
       "The roll has stopped in the middle: some Pods may still have the old template. No bootstrap was interrupted.",

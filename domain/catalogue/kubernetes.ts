@@ -27,7 +27,7 @@ export const kubernetes = {
   "kubeconfig-credentials-unusable": {
     title: "the kubeconfig's credentials cannot be used",
     means: "The user entry has credentials that could not be prepared, for instance a certificate that is not PEM.",
-    todo: "Log in again, so that the entry is written anew.",
+    todo: "Log in again, so that the entry is replaced.",
   },
   "context-unknown": {
     title: "the kubeconfig has no such context",
@@ -92,7 +92,7 @@ export const kubernetes = {
   },
   "kubernetes-answer-unreadable": {
     title: "something answers that is no API server",
-    means: "The answer is not JSON, so most likely a proxy or a login page stands in between. It is not quoted.",
+    means: "The answer is not JSON, so most likely it comes from a proxy or a login page. It is not quoted.",
     matters: "Nothing is known of the cluster.",
     todo: "See what answers at the server's address: `curl -k SERVER/version`.",
     green: "The HTTP status may be 200, so a monitor of that URL stays green.",
@@ -132,6 +132,6 @@ export const kubernetes = {
     means: "The API server did not answer, or refused, when this object was asked for; the finding has its words.",
     matters: "Everything that depends on the object is unknown, and never counts as okay.",
     todo: "Get the permission, or the connection, then check again.",
-    green: "The other sections of the same report: each stands for itself.",
+    green: "The other sections of the same report: each is independent.",
   },
 } satisfies Partial<Explanations>;

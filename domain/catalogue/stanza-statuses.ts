@@ -41,7 +41,7 @@ export const stanzaStatuses: Readonly<Record<Exclude<StanzaStatus["status"], "ok
     means:
       "pgBackRest reports missing stanza data or an info file that it cannot read, or the system identifier is not the database's.",
     matters: "It is never repaired by a program: creating over it could bind the repository to the wrong database.",
-    todo: "Look at the repository, save what is in it, and decide whose it is.",
+    todo: "Look at the repository, save what is in it, and decide which database it belongs to.",
     green: "A script that greps for `No stanzas exist` calls it okay, and PGO's status may say stanzaCreated.",
   },
   "no-instance": {

@@ -60,7 +60,7 @@ export const stanza = {
       "pgBackRest reports missing stanza data, a corrupt info file, or another system identifier. The message has its words.",
     matters:
       "Creating over it would bind the repository to the wrong database, or hide backups that somebody may still need.",
-    todo: "Look at the repository. Save what is in it, decide whose it is, and only then remove or move it.",
+    todo: "Look at the repository. Save what is in it, decide which database it belongs to, and only then remove or move it.",
     green:
       "`pgbackrest info` exits with 0, a script that greps for `No stanzas exist` finds nothing, and PGO's status may say stanzaCreated.",
   },
@@ -81,7 +81,7 @@ export const stanza = {
     green: "Pods are Ready, Postgres takes writes, and `pgbackrest info` exits with 0.",
   },
   "stanza-not-compared": {
-    title: "a stanza exists, but whose it is was not found out",
+    title: "a stanza exists, but its owner could not be determined",
     means:
       "PGO's status does not tell the database's system identifier yet, and Postgres did not answer within ten seconds.",
     matters: "`pgbackrest info` never asks Postgres. A stanza of another database looks healthy to it.",

@@ -30,7 +30,7 @@ export async function pgHbaInTemplate(
   } while (await wait.pause(`waiting for the Zalando operator ${what}`));
   throw new RecoveryError(
     "operator-sync-timeout",
-    `${formatObjectName(harbor)}: waited ${formatDuration(limit)} in vain for the Zalando operator ${what}`,
+    `${formatObjectName(harbor)}: timed out after ${formatDuration(limit)} waiting for the Zalando operator ${what}`,
     { next: "see its log, and the status of the postgresql resource" },
   );
 }

@@ -53,7 +53,7 @@ export class RollTime {
       code === "replica-not-streaming" ? this.#replicaHint() : "see the Pods' logs; run this again to continue";
     throw new RecoveryError(
       code,
-      `${formatObjectName(this.#harbor)}: waited ${formatDuration(this.#limit)} in vain for ${what}`,
+      `${formatObjectName(this.#harbor)}: timed out after ${formatDuration(this.#limit)} waiting for ${what}`,
       { next },
     );
   }

@@ -158,7 +158,7 @@ export async function waitUntil(what: string, seconds: number, probe: () => Prom
   });
   if (done) return;
   const reason = lastError instanceof Error ? `: ${lastError.message}` : "";
-  throw new Error(`waited ${seconds} s in vain for ${what}${reason}`, { cause: lastError });
+  throw new Error(`timed out after ${seconds} s waiting for ${what}${reason}`, { cause: lastError });
 }
 
 /** When the kernel started this process, in clock ticks; undefined if it does not exist. Tells a process from a later one with the same id. */

@@ -309,7 +309,7 @@ describe("the steps for Harbor's database, with both real operators and a real S
     async () => {
       const { exitCode, stderr } = await run(["restore", "check", "--request", "-", "-o", "json"], checkRequest());
       assert.equal(exitCode, 1);
-      assert.match(stderr, /exists already and is another one/);
+      assert.match(stderr, /already exists and is not the backups' database/);
     },
   );
 
@@ -396,7 +396,7 @@ describe("the steps for Harbor's database, with both real operators and a real S
       await waitUntil("the replica not to stream", 60, async () => (await streaming()) === "");
       const { exitCode, stderr } = await run(["harbor", "roll", cluster, "--yes", "--pod-timeout", "5s"]);
       assert.equal(exitCode, 4, stderr);
-      assert.match(stderr, new RegExp(`waited 5s in vain for \\S+ to stream from ${leader}`));
+      assert.match(stderr, new RegExp(`timed out after 5s waiting for \\S+ to stream from ${leader}`));
     } finally {
       await database.ask("alter role standby replication", leader);
     }

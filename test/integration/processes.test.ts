@@ -103,14 +103,14 @@ describe("waitUntil", () => {
   it("names what it waited for and the probe's last error", async () => {
     await assert.rejects(
       waitUntil("the moon", 0.2, () => Promise.reject(new Error("clouds"))),
-      { message: "waited 0.2 s in vain for the moon: clouds" },
+      { message: "timed out after 0.2 s waiting for the moon: clouds" },
     );
   });
 
   it("does not hang when the probe hangs", async () => {
     await assert.rejects(
       waitUntil("the moon", 0.2, () => new Promise<boolean>(() => undefined)),
-      /waited 0.2 s in vain for the moon/,
+      /timed out after 0.2 s waiting for the moon/,
     );
   });
 

@@ -169,7 +169,7 @@ describe("rollPods", () => {
     );
     await assert.rejects(
       database.roll(),
-      /waited 10m in vain for postgresql-harbor-cluster-harbor-cluster-2 to be ready/,
+      /timed out after 10m waiting for postgresql-harbor-cluster-harbor-cluster-2 to be ready/,
     );
     assert.deepEqual(database.events, []);
   });
@@ -208,7 +208,7 @@ describe("rollPods", () => {
     database.control = () => inRecovery;
     await assert.rejects(
       database.roll(),
-      /waited 10m in vain for the bootstrap or clone recovery in .*-0 to end \(in archive recovery\); it is never interrupted/,
+      /timed out after 10m waiting for the bootstrap or clone recovery in .*-0 to end \(in archive recovery\); it is never interrupted/,
     );
     assert.deepEqual(database.events, []);
     assert.equal(database.surroundings.elapsed, 600);
@@ -238,7 +238,7 @@ describe("rollPods", () => {
     database.control = () => ({ end: "exited", code: 1, stdout: "", stderr: "pg_controldata: could not read file" });
     await assert.rejects(
       database.roll(),
-      /in vain for .*-0 to report the state of its bootstrap \(exit code 1: pg_controldata/,
+      /waiting for .*-0 to report the state of its bootstrap \(exit code 1: pg_controldata/,
     );
     assert.deepEqual(database.events, []);
   });
@@ -274,7 +274,7 @@ describe("rollPods", () => {
     assert.equal(error.code, "replica-not-streaming");
     assert.match(
       error.message,
-      /: waited 10m in vain for postgresql-\S+-1 to stream from postgresql-\S+-0 \(Patroni says: starting\)$/,
+      /: timed out after 10m waiting for postgresql-\S+-1 to stream from postgresql-\S+-0 \(Patroni says: starting\)$/,
     );
     assert.match(
       error.next ?? "",
@@ -300,7 +300,7 @@ describe("rollPods", () => {
     database.streaming = () => ({ end: "exited", code: 2, stdout: "", stderr: "psql: error: connection refused" });
     await assert.rejects(
       database.roll(),
-      /in vain for the Postgres of \S+-1 to say which replicas stream \(exit code 2: psql: error: connection refused\)/,
+      /waiting for the Postgres of \S+-1 to say which replicas stream \(exit code 2: psql: error: connection refused\)/,
     );
     const asked = database.commands.filter((command) => command.includes("pg_stat_replication"));
     assert(asked.length > 0 && asked.every((command) => command.startsWith(`${databaseName}-1: sh -c `)));
@@ -324,7 +324,7 @@ describe("rollPods", () => {
       ];
       return listPods();
     };
-    await assert.rejects(database.roll(), /waited 10m in vain for \S+-[01] to be ready/);
+    await assert.rejects(database.roll(), /timed out after 10m waiting for \S+-[01] to be ready/);
     assert.equal(database.surroundings.elapsed, 600);
   });
 
@@ -371,17 +371,17 @@ describe("rollPods", () => {
     database.statefulSet = statefulSetOf({ hba: harborOperatorPgHba });
     await assert.rejects(
       database.roll(),
-      /waited 5m in vain for the Zalando operator to copy pg_hba into the StatefulSet/,
+      /timed out after 5m waiting for the Zalando operator to copy pg_hba into the StatefulSet/,
     );
     assert.deepEqual(database.events, []);
     database.statefulSet = undefined;
-    await assert.rejects(database.roll(), /in vain for the Zalando operator to create the StatefulSet/);
+    await assert.rejects(database.roll(), /waiting for the Zalando operator to create the StatefulSet/);
   });
 
   it("waits as long as the time limit says, also for more than a day", async () => {
     const database = new Database([{ role: "leader", env: clone }], false);
     database.control = () => inRecovery;
-    await assert.rejects(database.roll({ pod: "36h" }), /waited 36h in vain for the bootstrap/);
+    await assert.rejects(database.roll({ pod: "36h" }), /timed out after 36h waiting for the bootstrap/);
     assert(database.surroundings.elapsed > 35 * 3600, `waited only ${database.surroundings.elapsed} s`);
   });
 
