@@ -19,6 +19,11 @@ export class ScanProgress {
     this.#ended += 1;
   }
 
+  /** Whether any cluster is awaited. Before that, the API server is asked which clusters there are. */
+  get awaits(): boolean {
+    return this.#asked.size > 0;
+  }
+
   /**
    * How many have answered, and who has been awaited for longest.
    *
@@ -26,6 +31,7 @@ export class ScanProgress {
    * @example "12/31, waiting for calendar/calendar-db for 3 s, and for 15 more"
    */
   text(now: number): string {
+    if (this.#total === 0) return "listing the clusters";
     const counts = `${this.#ended}/${this.#total}`;
     const [longest] = this.#asked;
     if (longest === undefined) return counts;
@@ -46,7 +52,7 @@ export function showProgress(): {
   const show = (): void => {
     const text = progress.text(Date.now());
     if (inPlace) replaceLine(text);
-    else printProgress(text);
+    else if (progress.awaits) printProgress(text);
   };
   const timer = setInterval(show, inPlace ? 1000 : pause).unref();
   return {
