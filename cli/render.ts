@@ -8,6 +8,7 @@ import {
   type Verdict,
 } from "../domain/stanza/status.ts";
 import type { FirstBackup, StanzaCreateReport } from "../domain/stanza/create.ts";
+import type { StanzaCreatePreview } from "../domain/stanza/create-preview.ts";
 import { visibleLine } from "../domain/visible-text.ts";
 import { flagTexts } from "../domain/stanza/flag-codes.ts";
 import type { ColorChoice } from "./options.ts";
@@ -103,6 +104,30 @@ function firstBackupHint({ firstBackup }: StanzaCreateReport): string {
   return `\n\nnext: ${when}: ${firstBackup.command}`;
 }
 
+/** What `stanza create` would do, for a person. */
+export function createPreviewTable(preview: StanzaCreatePreview, color: ColorChoice): string {
+  const { create, firstBackup, status } = preview;
+  const detail = [statusText(status), statusDetail(status)].filter(Boolean).join(", ");
+  const rows = [
+    ["CONTEXT", preview.context],
+    ["STATUS", painted(detail, verdictOf(status), color)],
+  ];
+  if (create !== undefined) {
+    rows.push(["WOULD", `create the stanza on ${create.leader}`], ["DUMP", plannedDump(create.dump)]);
+  }
+  if (firstBackup !== undefined)
+    rows.push(["BACKUP", firstBackup === "ordered" ? "would be ordered from PGO" : "PGO takes it by itself"]);
+  if (create === undefined && firstBackup === undefined) rows.push(["WOULD", "do nothing"]);
+  return table(["CLUSTER", preview.cluster], rows);
+}
+
+function plannedDump(dump: NonNullable<StanzaCreatePreview["create"]>["dump"]): string {
+  if ("skipped" in dump) return `skipped: ${dump.skipped}`;
+  const size =
+    dump.databaseBytes === undefined ? "databases of unknown size" : `${dump.databaseBytes} bytes of databases`;
+  return `${size}, into ${dump.directory}`;
+}
+
 /** The result of `stanza create` for a person. */
 export function createTable(report: StanzaCreateReport, color: ColorChoice): string {
   const dump =
@@ -110,7 +135,7 @@ export function createTable(report: StanzaCreateReport, color: ColorChoice): str
       ? "none taken"
       : "skipped" in report.dump
         ? `skipped: ${report.dump.skipped}`
-        : `${report.dump.file} (${report.dump.size} bytes, SHA-256 ${report.dump.sha256})`;
+        : `${report.dump.file} (${report.dump.size} bytes, SHA-256 ${report.dump.sha256})${report.dump.reused === true ? `, used again, of ${report.dump.takenAt ?? "an earlier run"}` : ""}`;
   const result = table(
     ["CLUSTER", report.cluster],
     [

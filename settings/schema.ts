@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { dumpBucketSchema } from "../domain/dump/bucket.ts";
+import { durationSchema } from "../domain/duration-schema.ts";
 import { dumpDirectorySchema } from "../domain/dump/dump.ts";
 import { clusterUid, timeLimitsSchema } from "../domain/stanza/create.ts";
 import { harborSchema, databaseKeysSchema } from "./harbor.ts";
@@ -60,6 +61,11 @@ const stanza = z
       .default("dumps")
       .describe(
         "Where dumps go: a folder, relative to the project, or s3://BUCKET[/PREFIX]. They contain the databases' content: keep the place private.",
+      ),
+    dumpMaxAge: durationSchema
+      .prefault("1h")
+      .describe(
+        "An earlier dump of the same instance that is not older is verified and used again, such as after a failed run.",
       ),
     dumpBucket: dumpBucketSchema.optional().describe("About the bucket, when dumpDirectory is in S3."),
     targets: z

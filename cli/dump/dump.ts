@@ -28,11 +28,11 @@ export async function dump(cluster: ObjectName, options: DumpCommandOptions): Pr
   const { bucketOwner: owner, kmsKey, endpointUrl } = options;
   const bucket = validated(dumpBucketSchema, { owner, kmsKey, endpointUrl });
   const { client, surroundings } = await openSession(options);
-  await existingCluster(client, cluster);
+  const { uid } = (await existingCluster(client, cluster)).metadata;
   const pod = await findLeader(client, cluster, surroundings);
   const dumped = await dumpDatabases(
     client,
-    { cluster, pod, directory, bucket, timeLimit: options.dumpTimeout },
+    { cluster, uid, pod, directory, bucket, timeLimit: options.dumpTimeout },
     surroundings,
   );
   const report = { version: 1, context: client.context, cluster: formatObjectName(cluster), pod, ...dumped } as const;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { errorReportSchema } from "../../domain/error-report.ts";
+import { stanzaCreatePreviewSchema } from "../../domain/stanza/create-preview.ts";
 import { rollPreviewSchema } from "../../domain/harbor/steps/roll-preview.ts";
 import { suggestReportSchema } from "../../domain/restore/check.ts";
 import { steps } from "../../domain/steps/steps.ts";
@@ -10,6 +11,7 @@ type JsonSchema = z.core.JSONSchema.JSONSchema;
 /** The JSON Schemas of what the commands print with `-o json` and read with `--request`, by file name in docs/schema. */
 export const jsonSchemas: Readonly<Record<string, JsonSchema>> = {
   ...Object.fromEntries(Object.entries(steps).flatMap(([step, schemas]) => schemasOf(step, schemas))),
+  "stanza-create-dry-run.v1.json": printed("stanza create --dry-run", stanzaCreatePreviewSchema),
   "harbor-roll-dry-run.v1.json": printed("harbor roll --dry-run", rollPreviewSchema),
   "restore-suggest.v1.json": printed("restore check --suggest", suggestReportSchema),
   "error.v1.json": described("What every command prints on stdout when it fails, with -o json.", errorReportSchema),

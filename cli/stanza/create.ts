@@ -1,11 +1,13 @@
 import type { Duration } from "../../domain/duration.ts";
 import type { ObjectName } from "../../domain/kubernetes/object-name.ts";
 import type { StanzaCreateReport } from "../../domain/stanza/create.ts";
+import { wouldChange, type StanzaCreatePreview } from "../../domain/stanza/create-preview.ts";
 import { visibleJson } from "../../domain/visible-text.ts";
 import type { TaskOf } from "../../domain/steps/steps.ts";
 import { createStanza } from "../../operations/stanza/create.ts";
+import { previewStanzaCreation } from "../../operations/stanza/create-preview.ts";
 import { printText } from "../output.ts";
-import { createTable, logLine } from "../render.ts";
+import { createPreviewTable, createTable, logLine } from "../render.ts";
 import { askedOf, type RequestOptions } from "../request.ts";
 import { openSession } from "../session.ts";
 
@@ -18,9 +20,11 @@ export interface StanzaCreateOptions extends RequestOptions {
   readonly endpointUrl?: string | undefined;
   readonly skipDump?: string | undefined;
   readonly dumpTimeout: Duration;
+  readonly dumpMaxAge: Duration;
   readonly createTimeout: Duration;
   readonly operatorTimeout: Duration;
   readonly firstBackup?: true | undefined;
+  readonly dryRun?: true | undefined;
   readonly backupTimeout: Duration;
 }
 
@@ -28,9 +32,19 @@ export interface StanzaCreateOptions extends RequestOptions {
 export async function stanzaCreate(cluster: ObjectName | undefined, options: StanzaCreateOptions): Promise<number> {
   const { request, target } = await askedOf("stanza create", cluster, options, (named) => taskOf(named, options));
   const session = await openSession({ ...target, ...(options.debug && { debug: options.debug }) });
+  if (options.dryRun === true) {
+    const preview = await previewStanzaCreation(session.client, request, session.surroundings);
+    printText(previewText(preview, options), options.color);
+    return wouldChange(preview) ? 1 : 0;
+  }
   const report = await createStanza(session.client, request, session.surroundings);
   printText(rendered(request.cluster, report, options), options.color);
   return 0;
+}
+
+/** What a run would do, for a person or a machine. */
+function previewText(preview: StanzaCreatePreview, { color, output }: StanzaCreateOptions): string {
+  return output === "json" ? visibleJson(preview) : createPreviewTable(preview, color);
 }
 
 function taskOf(cluster: ObjectName, options: StanzaCreateOptions): TaskOf<"stanza create"> {
@@ -39,7 +53,8 @@ function taskOf(cluster: ObjectName, options: StanzaCreateOptions): TaskOf<"stan
   return {
     cluster,
     uid,
-    dump: skipDump === undefined ? { directory: dumpDirectory, bucket } : { skip: skipDump },
+    dump:
+      skipDump === undefined ? { directory: dumpDirectory, bucket, maxAge: options.dumpMaxAge } : { skip: skipDump },
     firstBackup,
     timeLimits: {
       info: options.timeout,

@@ -42,6 +42,7 @@ export function addStanzaCommands(root: Command, setExitCode: (code: number) => 
     "postgres-recovery stanza create calendar/calendar-db --dump-directory /backup",
     "postgres-recovery stanza create calendar/calendar-db --dump-directory s3://my-dumps/dev --bucket-owner 123456789012",
     "postgres-recovery stanza create calendar/calendar-db --skip-dump 'dumped an hour ago, see TICKET-1'",
+    "postgres-recovery stanza create calendar/calendar-db --dry-run",
     "postgres-recovery stanza create calendar/calendar-db --first-backup",
   ])
     .description(
@@ -55,8 +56,15 @@ export function addStanzaCommands(root: Command, setExitCode: (code: number) => 
     .option("--endpoint-url <url>", "address of an S3-compatible store or a VPC endpoint (default: AWS)")
     .option("--skip-dump <reason>", "take no dump, for this reason")
     .addOption(durationOption("--dump-timeout <duration>", "how long the dump may take", "1h"))
+    .addOption(
+      durationOption("--dump-max-age <duration>", "verify and use again an earlier dump that is not older", "1h"),
+    )
     .addOption(durationOption("--create-timeout <duration>", "how long to keep trying to create the stanza", "10m"))
     .addOption(durationOption("--operator-timeout <duration>", "how long to wait for PGO to confirm", "2m"))
+    .option(
+      "--dry-run",
+      "make every check and say what would be done, but change nothing; exit code 1 if something would be done",
+    )
     .option("--first-backup", "if there is no backup, have PGO take one, and wait for it")
     .addOption(durationOption("--backup-timeout <duration>", "how long that backup may take", "2h"))
     .action(async (cluster, options) => {

@@ -15,6 +15,7 @@ import type { DumpBucket, Encryption, PublicAccess } from "../../domain/dump/buc
 import { ownerOf, publicAccess } from "./bucket-guard.ts";
 import { endpointSettings } from "./endpoint.ts";
 import { noRegion } from "./no-region.ts";
+import { s3Stored, type S3Stored } from "./s3-stored.ts";
 import { askS3, S3Error, s3Error, type S3Place } from "./s3-error.ts";
 
 /** A new object, and how much of it is sent at a time. */
@@ -37,6 +38,8 @@ export interface S3Writer {
    * @throws S3Error, or the signal's reason.
    */
   begin(object: NewObject, signal: AbortSignal): Promise<S3Upload>;
+  /** What is in the bucket already. */
+  readonly stored: S3Stored;
 }
 
 /** An unfinished upload. The object appears as a whole when the upload is completed. */
@@ -88,6 +91,7 @@ export async function connectS3Writer(bucket: string, settings: DumpBucket): Pro
   const place: S3Place = { bucket, bucketOwner, region, endpoint, needs };
   const owned = { Bucket: bucket, ExpectedBucketOwner: bucketOwner };
   return {
+    stored: s3Stored(client, owned, place),
     publicAccess: (signal) => publicAccess(client, owned, signal),
     exists: async (key, signal) =>
       (await askS3(place, `look for ${key}`, signal, () => head(client, { ...owned, Key: key }, signal))) !== undefined,

@@ -1,4 +1,5 @@
 import { isNotAllowed } from "../../domain/kubernetes/permissions.ts";
+import { lockFileIn, lockHolderScript, readLockHolder, type LockHolder } from "../../domain/stanza/lock-holder.ts";
 import { createDecision, type CreateDecision } from "../../domain/stanza/pgbackrest-exit.ts";
 import { databaseQuery, readDatabaseAnswer, type DatabaseAnswer } from "../../domain/stanza/database-answer.ts";
 import { classifyInfo, type ExpectedStanza } from "../../domain/stanza/pgbackrest-info.ts";
@@ -100,6 +101,8 @@ export interface CreateTry {
   readonly decision: CreateDecision;
   /** What happened, for a person. */
   readonly meaning: string;
+  /** The lock file that another process holds. */
+  readonly lockFile?: string | undefined;
 }
 
 /** Seconds for one `stanza-create`. Killing it can leave half a stanza, so its own time-outs must end it, not this limit. */
@@ -126,7 +129,8 @@ export async function tryStanzaCreate(exec: Exec, container: ContainerName, sign
     case "exited": {
       const detail = firstLine(result.stderr);
       const { decision, meaning } = createDecision(result.code, detail);
-      return { decision, meaning: detail === "" ? meaning : `${meaning} (${detail})` };
+      const lockFile = lockFileIn(result.stderr);
+      return { decision, meaning: detail === "" ? meaning : `${meaning} (${detail})`, lockFile };
     }
     case "deadline":
     case "broken":
@@ -134,6 +138,18 @@ export async function tryStanzaCreate(exec: Exec, container: ContainerName, sign
     case "refused":
       return { decision: refusedDecision(result.httpStatus), meaning: result.message };
   }
+}
+
+/** The process that holds a lock of pgBackRest in this instance; undefined when none holds it, or it cannot be found out. */
+export async function lockHolder(
+  exec: Exec,
+  container: ContainerName,
+  lockFile: string,
+  signal?: AbortSignal,
+): Promise<LockHolder | undefined> {
+  const argv = ["timeout", "-k", "2", "10", "bash", "-ceu", "--", lockHolderScript, "bash", lockFile];
+  const result = await exec(container, argv, { deadlineSeconds: 15, ...(signal && { signal }) });
+  return result.end === "exited" && result.code === 0 ? readLockHolder(result.stdout) : undefined;
 }
 
 /** The command was not run. If the Pod is gone, the leader must be found again; a busy API server is tried again. */

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { DumpBucket } from "../../domain/dump/bucket.ts";
+import type { Duration } from "../../domain/duration.ts";
 import { formatObjectName, type ObjectName } from "../../domain/kubernetes/object-name.ts";
 import type { StanzaCreateReport, TimeLimits } from "../../domain/stanza/create.ts";
 import type { RequestOf } from "../../domain/steps/steps.ts";
@@ -33,6 +34,8 @@ export interface StanzaCreationArgs {
   readonly kubernetes: KubernetesAccess;
   /** Folder for the dumps, relative to the project, or `s3://BUCKET[/PREFIX]`. */
   readonly dumpDirectory: string;
+  /** An earlier dump of the same instance that is not older is used again. */
+  readonly dumpMaxAge: Duration;
   /** What must be true of the bucket that takes the dumps. Only when `dumpDirectory` is in S3. */
   readonly dumpBucket?: DumpBucket | undefined;
   readonly targets: readonly StanzaCreationTarget[];
@@ -94,7 +97,11 @@ function requestFor(target: StanzaCreationTarget, args: StanzaCreationArgs): Req
     ...(target.uid !== undefined && { uid: target.uid }),
     dump:
       target.dump === true
-        ? { directory: args.dumpDirectory, ...(args.dumpBucket !== undefined && { bucket: args.dumpBucket }) }
+        ? {
+            directory: args.dumpDirectory,
+            maxAge: args.dumpMaxAge,
+            ...(args.dumpBucket !== undefined && { bucket: args.dumpBucket }),
+          }
         : target.dump,
     ...(target.firstBackup === true && { firstBackup: true }),
     timeLimits: target.timeLimits,

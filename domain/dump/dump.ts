@@ -67,11 +67,16 @@ export class DumpTail {
   }
 }
 
+/** The beginning of the names of a cluster's dumps: `CONTEXT.NAMESPACE.CLUSTER.` */
+export function dumpFilePrefix(context: string, namespace: string, cluster: string): string {
+  return [context, namespace, cluster, ""].map((part) => part.replaceAll(/[^A-Za-z0-9_-]/g, "-")).join(".");
+}
+
 /** `CONTEXT.NAMESPACE.CLUSTER.20261121T013000Z.sql.zst`; characters that a file name should not have become `-`. */
 export function dumpFileName(context: string, namespace: string, cluster: string, at: Date): string {
   const stamp = at
     .toISOString()
     .replace(/\.\d+Z$/, "Z")
     .replaceAll(/[-:]/g, "");
-  return `${[context, namespace, cluster].map((part) => part.replaceAll(/[^A-Za-z0-9_-]/g, "-")).join(".")}.${stamp}.sql.zst`;
+  return `${dumpFilePrefix(context, namespace, cluster)}${stamp}.sql.zst`;
 }

@@ -10,6 +10,10 @@ export const dumpReportSchema = z.object({
   uncompressedSize: z.int(),
   /** SHA-256 of the file, hexadecimal. */
   sha256: z.string(),
+  /** When pg_dumpall had ended (ISO 8601, UTC); absent in reports of older versions. */
+  takenAt: z.iso.datetime().optional(),
+  /** Set when an earlier run took the dump, and this run verified it again. */
+  reused: z.literal(true).optional(),
 });
 export type DumpReport = z.infer<typeof dumpReportSchema>;
 

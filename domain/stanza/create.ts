@@ -31,6 +31,9 @@ const dumpSettingSchema = z.union([
   z.strictObject({
     directory: dumpDirectorySchema.describe("Folder for the dump, created when absent, or s3://BUCKET[/PREFIX]."),
     bucket: dumpBucketSchema.optional().describe("Only with s3://BUCKET[/PREFIX]."),
+    maxAge: durationSchema
+      .prefault("1h")
+      .describe("An earlier dump of this instance that is not older is verified and used again."),
   }),
   z.strictObject({ skip: writtenReason.describe("Why no dump is taken.") }),
 ]);

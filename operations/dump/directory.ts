@@ -1,61 +1,58 @@
-import { constants, existsSync, type Stats } from "node:fs";
-import { access, mkdir, open, rename, rm, stat, statfs, type FileHandle } from "node:fs/promises";
+import { constants, createReadStream, type Stats } from "node:fs";
+import { access, mkdir, open, readdir, stat, statfs } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { messageOf, RecoveryError } from "../../domain/errors.ts";
-import type { DumpTarget, NewDump } from "./target.ts";
+import { beginFile, removeUnfinished } from "./partial.ts";
+import type { DumpTarget, StoredDump } from "./target.ts";
 
 const otherDirectory = "choose another directory for the dump";
 
 /**
- * A local folder, created (mode 0700) when absent. A dump is called `.NAME.partial` until it is kept. Only its owner can
- * read it.
+ * A local folder, created (mode 0700) when absent. A dump is in `.NAME.partial` until it is kept. Only its owner can read
+ * it.
  */
 export function directoryTarget(directory: string): DumpTarget {
   return {
+    async check(databaseBytes) {
+      const existing = await nearestFolder(resolve(directory));
+      await requireWritable(directory, existing);
+      if (databaseBytes !== undefined) await requireFreeSpace(existing, databaseBytes);
+    },
     async prepare(databaseBytes) {
       await makeDumpDirectory(directory);
-      const needed = await databaseBytes();
-      if (needed !== undefined) await requireFreeSpace(directory, needed);
+      if (databaseBytes !== undefined) await requireFreeSpace(directory, databaseBytes);
     },
-    begin: (name) => newFile(directory, name),
+    begin: (name) => beginFile(directory, name),
+    list: async (prefix) => (await namesIn(directory)).filter((name) => name.startsWith(prefix)),
+    open: (name) => storedFile(join(directory, name)),
+    removeLeftovers: () => removeUnfinished(directory, new Date()),
   };
 }
 
-async function newFile(directory: string, name: string): Promise<NewDump | undefined> {
-  const file = join(directory, name);
-  const partial = join(directory, `.${name}.partial`);
-  const handle = await openNew(partial);
-  if (handle === undefined) return undefined;
-  // Checked only now that the partial file is ours: the dump that had this name before may have been kept just now.
-  if (existsSync(file)) {
-    await handle.close();
-    await rm(partial);
-    return undefined;
-  }
+/** None when there is no such folder. */
+async function namesIn(directory: string): Promise<string[]> {
+  return (await statsOf(directory)) === undefined ? [] : readdir(directory);
+}
+
+async function storedFile(file: string): Promise<StoredDump> {
+  const { size } = await stat(file);
   return {
     file,
-    stream: handle.createWriteStream({ flush: true }),
-    async keep() {
-      await rename(partial, file);
-      await syncDirectory(directory);
+    size,
+    async end(bytes) {
+      const length = Math.min(bytes, size);
+      await using handle = await open(file);
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, size - length);
+      return buffer.subarray(0, bytesRead);
     },
-    discard: () => rm(partial, { force: true }),
+    content: () => Promise.resolve(createReadStream(file)),
   };
 }
 
-/** Undefined when the file exists. */
-async function openNew(path: string): Promise<FileHandle | undefined> {
-  try {
-    return await open(path, "wx", 0o600);
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "EEXIST") return undefined;
-    throw error;
-  }
-}
-
-async function syncDirectory(directory: string): Promise<void> {
-  await using handle = await open(directory);
-  await handle.sync();
+/** The folder itself, or else the nearest folder above it that exists. */
+async function nearestFolder(path: string): Promise<string> {
+  const parent = dirname(path);
+  return (await statsOf(path)) !== undefined || parent === path ? path : nearestFolder(parent);
 }
 
 /**
@@ -66,13 +63,27 @@ async function syncDirectory(directory: string): Promise<void> {
 export async function makeDumpDirectory(directory: string): Promise<void> {
   try {
     await makeFolder(resolve(directory));
-    await access(directory, constants.W_OK | constants.X_OK);
   } catch (error) {
-    throw new RecoveryError("dump-directory-unusable", `no dump can be written to ${directory}: ${messageOf(error)}`, {
-      next: otherDirectory,
-      cause: error,
-    });
+    throw unusable(directory, error);
   }
+  await requireWritable(directory, directory);
+}
+
+/** @throws RecoveryError when no file can be created in the existing folder. */
+async function requireWritable(directory: string, existing: string): Promise<void> {
+  try {
+    if (!(await stat(existing)).isDirectory()) throw new Error(`${existing} is not a folder`);
+    await access(existing, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw unusable(directory, error);
+  }
+}
+
+function unusable(directory: string, error: unknown): RecoveryError {
+  return new RecoveryError("dump-directory-unusable", `no dump can be written to ${directory}: ${messageOf(error)}`, {
+    next: otherDirectory,
+    cause: error,
+  });
 }
 
 /** Replaces Node's recursive mkdir, which never ends where the parent exists but refuses a new folder, as in /proc. */

@@ -26,6 +26,7 @@ import { faultSuite, faultTest } from "../support/fault-test.ts";
 const bucket = "dumps-of-dev";
 const options = {
   cluster: { namespace: "calendar", name: "calendar-db" },
+  uid: "1",
   pod: "calendar-db-0",
   timeLimit: duration("1m"),
 };

@@ -45,6 +45,12 @@ export interface Script {
   podLabels?: Record<string, Record<string, string>>;
   /** Pods whose database container does not run. */
   stopped?: string[];
+  /** The system identifiers that Postgres reports before a dump. */
+  systemIdentifiers?: string[];
+  /** What is printed about the process that holds pgBackRest's lock; undefined when there is none. */
+  lockHolder?: string | undefined;
+  /** psql's answer to `pg_is_in_recovery()`: t or f. */
+  recovering?: string;
   /** The size of the databases. */
   databaseBytes?: number;
 }
@@ -71,6 +77,9 @@ export class FakeCluster implements KubernetesClient {
       spec: { backups: { pgbackrest: { repos: [{ name: "repo1" }] } } },
       status: undefined,
       annotations: {},
+      systemIdentifiers: ["7000000000000000001"],
+      lockHolder: undefined,
+      recovering: "f",
       databaseBytes: 1000,
       replicaBackup: [true],
       backupEnds: undefined,
@@ -157,7 +166,11 @@ export class FakeCluster implements KubernetesClient {
     if (command.includes("stanza-create")) return Promise.resolve(asResult(next(this.#script.create)));
     if (command.includes("info --output=json")) return Promise.resolve(this.#info(next(this.#script.info)));
     if (command.includes("patronictl")) return Promise.resolve(asMembers(next(this.#script.leaders)));
-    if (command.includes("pg_database_size")) return Promise.resolve(exited(0, `${this.#script.databaseBytes}\n`));
+    if (command.includes("pg_database_size"))
+      return Promise.resolve(exited(0, `${this.#script.databaseBytes}|${next(this.#script.systemIdentifiers)}\n`));
+    if (command.includes("/proc/$pid"))
+      return Promise.resolve(this.#script.lockHolder === undefined ? exited(1) : exited(0, this.#script.lockHolder));
+    if (command.endsWith("pg_is_in_recovery()")) return Promise.resolve(exited(0, `${this.#script.recovering}\n`));
     if (command.includes("pg_dumpall")) return Promise.resolve(this.#dump(options.stdout ?? new PassThrough()));
     throw new Error(`the script has no answer to: ${command}`);
   };
@@ -218,7 +231,14 @@ function asMembers(leader: string | ExecResult | undefined): ExecResult {
 export class FakeSurroundings implements Surroundings {
   readonly lines: string[] = [];
   readonly #stop = new AbortController();
-  #time = Date.parse("2026-11-21T01:00:00Z");
+  readonly #start: number;
+  #time: number;
+
+  /** @param start milliseconds since 1970. */
+  constructor(start = Date.parse("2026-11-21T01:00:00Z")) {
+    this.#start = start;
+    this.#time = start;
+  }
 
   readonly now = (): Date => new Date(this.#time);
   readonly sleep = (seconds: number): Promise<void> => {
@@ -232,7 +252,7 @@ export class FakeSurroundings implements Surroundings {
 
   /** Seconds slept so far. */
   get elapsed(): number {
-    return (this.#time - Date.parse("2026-11-21T01:00:00Z")) / 1000;
+    return (this.#time - this.#start) / 1000;
   }
 
   stop(reason: Error): void {

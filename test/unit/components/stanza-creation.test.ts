@@ -44,6 +44,7 @@ describe("StanzaCreation", () => {
         component = new StanzaCreation("stanza", {
           kubernetes: { context: "dev" },
           dumpDirectory: "dumps",
+          dumpMaxAge: duration("1h"),
           targets: [
             target({ namespace: "calendar", name: "calendar-db" }),
             target(
@@ -81,7 +82,7 @@ describe("StanzaCreation", () => {
       version: 1,
       kubernetes: { context: "dev" },
       cluster: { namespace: "calendar", name: "calendar-db" },
-      dump: { directory: "dumps" },
+      dump: { directory: "dumps", maxAge: 3600 },
       timeLimits,
     });
     assert.equal(requests[1]?.uid, uid);

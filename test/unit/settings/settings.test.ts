@@ -69,6 +69,7 @@ describe("parseSettings", () => {
     });
     assert.deepEqual(stanza, {
       dumpDirectory: "dumps",
+      dumpMaxAge: duration("1h"),
       targets: [
         {
           cluster: { namespace: "consent", name: "spicedb-psql" },

@@ -7,10 +7,12 @@ import { RecoveryError } from "../../../../domain/errors.ts";
 import { dumpDatabases, dumpTo } from "../../../../operations/dump/dump.ts";
 import type { DumpTarget } from "../../../../operations/dump/target.ts";
 import { FakeCluster, FakeSurroundings, type Script } from "../../../support/fake-cluster.ts";
+import { generatedSql, streamingCluster } from "../../../support/streamed-dump.ts";
 import { faultTest } from "../../../support/fault-test.ts";
 
 const options = {
   cluster: { namespace: "calendar", name: "calendar-db" },
+  uid: "1",
   pod: "calendar-db-0",
   timeLimit: duration("1m"),
 };
@@ -30,10 +32,16 @@ class FakeTarget implements DumpTarget {
       throw new RecoveryError("s3-failed", `the store refuses to ${event}`, { next: "ask it why" });
   }
 
-  async prepare(databaseBytes: () => Promise<number | undefined>): Promise<void> {
+  async prepare(databaseBytes: number | undefined): Promise<void> {
+    await Promise.resolve();
     this.#did("prepare");
-    assert.equal(await databaseBytes(), 1000);
+    assert.equal(databaseBytes, 1000);
   }
+
+  check = (): Promise<void> => Promise.resolve();
+  list = (): Promise<string[]> => Promise.resolve([]);
+  open = (): Promise<never> => Promise.reject(new Error("there is no dump"));
+  removeLeftovers = (): Promise<string[]> => Promise.resolve(["removed what was left"]);
 
   begin(name: string) {
     this.#did("begin");
@@ -87,6 +95,37 @@ describe("dumpTo", () => {
     assert.deepEqual(target.events, ["prepare", "begin", "keep"]);
     assert.equal(zstdDecompressSync(Buffer.concat(target.chunks)).toString(), `-- data\n${dumpTrailer}`);
     assert.match((end as { file: string }).file, /^fake:test\.calendar\.calendar-db\.20261121T010000Z\.sql\.zst$/);
+  });
+
+  it("says what it removed, before it begins", async () => {
+    const { surroundings } = await run({});
+    assert.deepEqual(surroundings.lines.slice(0, 2), [
+      "removed what was left",
+      "dumping all databases of calendar-db-0 to fake:test.calendar.calendar-db.20261121T010000Z.sql.zst",
+    ]);
+  });
+
+  it("reports how much it has dumped, at most every ten seconds", async () => {
+    const surroundings = new FakeSurroundings();
+    const frames = [...generatedSql(1_000_000)];
+    const target = new FakeTarget();
+    const cluster = streamingCluster({
+      frames: (function* () {
+        for (const frame of frames) {
+          void surroundings.sleep(1);
+          yield frame;
+        }
+      })(),
+    });
+    await dumpTo(target, cluster, options, surroundings);
+    const lines = surroundings.lines.filter((line) => line.endsWith("bytes of SQL so far"));
+    assert.equal(lines.length, Math.floor(frames.length / 10));
+    const bytes = lines.map((line) => Number.parseInt(line, 10));
+    assert.deepEqual(
+      bytes,
+      bytes.toSorted((a, b) => a - b),
+    );
+    assert((bytes.at(-1) ?? 0) > 500_000);
   });
 
   it("waits for a name that is free", async () => {

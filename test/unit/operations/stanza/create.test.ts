@@ -238,6 +238,35 @@ describe("createStanza", () => {
     assert.equal(surroundings.elapsed, 60);
   });
 
+  faultTest(53, "names the process that holds the lock, and how to end an archiver", async () => {
+    const stderr =
+      "ERROR: [050]: unable to acquire lock on file '/tmp/pgbackrest/db-archive.lock': Resource temporarily unavailable";
+    const create: Script["create"] = [{ end: "exited", code: 50, stdout: "", stderr }];
+    const limits = { timeLimits: { create: "1m" } };
+    const archiver = await run(
+      { create, lockHolder: "412\n3700\npgbackrest --stanza=db archive-push:async x" },
+      limits,
+    );
+    failed(
+      archiver.end,
+      "failed",
+      /held by process 412 \(pgbackrest .*archive-push:async x\), which has been .* 3700 s/,
+    );
+    assert(archiver.end instanceof RecoveryError);
+    assert.match(
+      archiver.end.next ?? "",
+      /if the repo host answers again, end that archiver.*kubectl --context test -n calendar exec calendar-db-0 -c database -- kill 412/,
+    );
+    const [asked = ""] = archiver.cluster.ran("/proc/$pid");
+    assert(asked.startsWith("calendar-db-0: ") && asked.endsWith("/tmp/pgbackrest/db-archive.lock"));
+
+    const other = await run({ create, lockHolder: "412\n3\npgbackrest backup" }, limits);
+    failed(other.end, "failed", /held by process 412 \(pgbackrest backup\)/);
+    assert(other.end instanceof RecoveryError);
+    assert.doesNotMatch(other.end.next ?? "", /kill/);
+    failed((await run({ create }, limits)).end, "failed", /holds the lock \(.*\), for 1m$/);
+  });
+
   for (const code of [28, 29, 40, 41, 55, 62, 95, 105, 77]) {
     faultTest(12, `never retries after exit code ${code}`, async () => {
       const { cluster, end } = await run({ create: [code] });
