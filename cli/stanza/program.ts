@@ -1,5 +1,5 @@
 import { Option, type Command } from "@commander-js/extra-typings";
-import type { FlagCode } from "../../domain/stanza/flag-codes.ts";
+import { flagCodes, type FlagCode } from "../../domain/stanza/flag-codes.ts";
 import {
   concurrencyArgument,
   durationOption,
@@ -29,7 +29,7 @@ export function addStanzaCommands(root: Command, setExitCode: (code: number) => 
       new Option("--concurrency <count>", "clusters asked at the same time").default(16).argParser(concurrencyArgument),
     )
     .addOption(
-      new Option("--allow <flags>", "flags that do not count, separated by commas")
+      new Option("--allow <flags>", `flags that do not count, separated by commas: ${flagCodes.join(", ")}`)
         .default<FlagCode[]>([], "none")
         .argParser(flagsArgument),
     )
