@@ -24,7 +24,9 @@ export function addHarborCommands(root: Command, setExitCode: (code: number) => 
     "postgres-recovery harbor status harbor-cluster/harbor-cluster",
     "postgres-recovery harbor status harbor-cluster/harbor-cluster --no-backups -o json | jq -r .verdict",
   ])
-    .description("show the state of the database: resources, pg_hba, pod-config, Secrets, Pods, backups; only reads")
+    .description(
+      "show the state of the database: resources, pg_hba, pod-config, Secrets, Pods, archiving, backups; only reads",
+    )
     .addOption(operatorNamespaceOption())
     .addOption(podConfigOption())
     .addOption(podSecretOption())

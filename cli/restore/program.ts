@@ -19,7 +19,7 @@ export function addRestoreCommands(root: Command, setExitCode: (code: number) =>
     "postgres-recovery restore check harbor-cluster/harbor-cluster --bucket b --region eu-west-2 --uid … --target-time 2026-11-21T09:30:00+00:00",
   ])
     .description(
-      "check everything that a restore depends on, before anything is changed; only reads. AWS credentials come from the environment or profile",
+      "check everything that a restore depends on, before anything is changed; only reads, unless the request has the Pods' keys for backups: then one small object is written to S3 and deleted again. AWS credentials come from the environment or profile",
     )
     .addOption(operatorNamespaceOption())
     .addOption(podConfigOption())

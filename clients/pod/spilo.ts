@@ -1,6 +1,7 @@
 import { RecoveryError } from "../../domain/errors.ts";
 import { bootstrapState, type BootstrapState, type Streaming } from "../../domain/harbor/roll-plan.ts";
 import { spiloContainer, type DatabasePod } from "../../domain/harbor/objects.ts";
+import { databaseQuery, readDatabaseAnswer, type DatabaseAnswer } from "../../domain/stanza/database-answer.ts";
 import type { Exec, ExecResult } from "../kubernetes/exec.ts";
 import { containerOf, type ContainerName } from "../../domain/kubernetes/container.ts";
 
@@ -50,6 +51,22 @@ export async function streamingPods(exec: Exec, leader: DatabasePod, signal: Abo
   const result = await exec(container, ["sh", "-c", streamingScript], { deadlineSeconds: 30, signal });
   if (result.end !== "exited" || result.code !== 0) return { unknown: problem(result) };
   return { pods: new Set(result.stdout.split("\n").filter((name) => name !== "")) };
+}
+
+/** What the Pod's Postgres says about its archiver. It takes up to 15 s. */
+export async function readArchiver(exec: Exec, pod: DatabasePod, signal: AbortSignal): Promise<DatabaseAnswer> {
+  const script = `exec timeout -k 2 15 psql -XAtq -U "\${PGUSER_SUPERUSER:-postgres}" -d postgres`;
+  const result = await exec(
+    containerOf(pod.metadata, spiloContainer),
+    ["sh", "-c", `${script} -c "$1"`, "sh", databaseQuery],
+    {
+      deadlineSeconds: 30,
+      signal,
+    },
+  );
+  return result.end === "exited" && result.code === 0
+    ? readDatabaseAnswer(result.stdout)
+    : { unknown: problem(result) };
 }
 
 const roleScript = asking("select 1 from pg_roles where rolreplication and rolname = '${PGUSER_STANDBY:-standby}'");

@@ -1,3 +1,4 @@
+import { archiving } from "./archiving.ts";
 import { argumentsAndSettings } from "./arguments.ts";
 import { aws } from "./aws.ts";
 import { clone } from "./clone.ts";
@@ -31,6 +32,7 @@ export const areas: readonly { readonly title: string; readonly entries: Partial
   { title: "The backup to restore", entries: restore },
   { title: "The WAL to restore", entries: wal },
   { title: "The store of the new backups", entries: ownStore },
+  { title: "Archiving", entries: archiving },
   { title: "Secrets and their copies", entries: secrets },
 ];
 
@@ -51,4 +53,5 @@ export const explanations: Explanations = {
   ...secrets,
   ...wal,
   ...ownStore,
+  ...archiving,
 };

@@ -176,6 +176,15 @@ export const findingSeverities = {
   "backups-broken-off": "warn",
   "backups-outdated": "warn",
   "backups-recent": "ok",
+  "wal-archiving-unknown": "unknown",
+  "wal-archiving-off": "refuse",
+  "wal-archiving-failing": "refuse",
+  "wal-archiving-stalled": "warn",
+  "wal-archiving-works": "ok",
+  "wal-none-archived": "refuse",
+  "wal-not-in-store": "refuse",
+  "wal-outdated": "warn",
+  "wal-recent": "ok",
 } as const satisfies Record<string, Severity>;
 
 export type FindingCode = keyof typeof findingSeverities;

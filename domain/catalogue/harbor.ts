@@ -192,8 +192,8 @@ export const harbor = {
     green: "Archiving, and the backups that did finish.",
   },
   "backups-outdated": {
-    title: "the newest backup is older than 30 hours",
-    means: "Spilo makes one a day by default, so at least one is missing.",
+    title: "the newest backup is older than the schedule allows",
+    means: "BACKUP_SCHEDULE named a later moment, and six hours for the backup itself have passed since then.",
     matters: "A restore has to replay all the WAL since then, which takes longer and needs every segment.",
     todo: "See BACKUP_SCHEDULE, which is in UTC, and the backup log in the leader's Pod.",
     green: "Pods are Ready, archiving succeeds, and `wal-g backup-list` exits with 0.",

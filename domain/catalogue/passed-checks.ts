@@ -21,6 +21,8 @@ export const passedChecks: Readonly<Record<FindingCodeOf<"ok">, string>> = {
   "clone-values-declared": "a restore is declared, and there is no database yet",
   "clone-values-gone": "no CLONE_ value is left",
   "pods-have-a-leader": "exactly one Pod is the leader",
+  "wal-archiving-works": "the archiver's last attempt succeeded, and no WAL waits for long",
+  "wal-recent": "the newest WAL in S3 fits what the archiver says",
   "secret-present": "the Secret exists, and its content can be kept and restored",
   "backups-recent": "the newest finished backup is at most 30 hours old",
 };

@@ -1,4 +1,5 @@
 import { findingsAt, type Finding, type FindingsAt } from "../finding.ts";
+import { lastRun, parseSchedule, scheduleProblem } from "../spilo/schedule.ts";
 import { generationAnnotation, postgresqlName } from "./names.ts";
 import {
   isReady,
@@ -20,7 +21,11 @@ import { type ObjectName, formatObjectName } from "../kubernetes/object-name.ts"
 import { backupsFromEnvironment } from "../spilo/backups-from-environment.ts";
 import type { ContainerVariable } from "../kubernetes/container.ts";
 
-/** Age in hours from which the newest backup is old: one day, which is Spilo's default schedule, plus the time a backup takes. */
+/** Hours that a backup may take after its scheduled moment. */
+const backupHours = 6;
+/** Spilo's default (configure_spilo.py). */
+const defaultSchedule = "0 1 * * *";
+/** Age in hours from which an unfinished backup counts as interrupted. */
 const oldHours = 30;
 const hour = 3_600_000;
 
@@ -204,10 +209,20 @@ function podNames(pods: readonly DatabasePod[]): string {
   return pods.map(({ metadata }) => metadata.name).join(", ");
 }
 
-/** The age of the newest backup, and backups that were broken off. */
-export function judgeBackups(where: string, { backups, incomplete }: WalgListing, now: number): Finding[] {
+/**
+ * The age of the newest backup by the schedule, and backups that were interrupted.
+ *
+ * @param schedule BACKUP_SCHEDULE of the Pods. Spilo's default counts when it is absent or cannot be read.
+ */
+export function judgeBackups(
+  where: string,
+  { backups, incomplete }: WalgListing,
+  now: number,
+  schedule: string = defaultSchedule,
+): Finding[] {
   const at = findingsAt(where);
-  const findings = [newestBackupFinding(backups, now, at)];
+  const readable = scheduleProblem(schedule) === undefined ? schedule : defaultSchedule;
+  const findings = [newestBackupFinding(backups, now, at, readable)];
   const brokenOff = incomplete.filter(({ modified }) => now - modified > oldHours * hour).length;
   if (brokenOff > 0) {
     findings.push(
@@ -221,7 +236,7 @@ export function judgeBackups(where: string, { backups, incomplete }: WalgListing
   return findings;
 }
 
-function newestBackupFinding(backups: WalgListing["backups"], now: number, at: FindingsAt): Finding {
+function newestBackupFinding(backups: WalgListing["backups"], now: number, at: FindingsAt, schedule: string): Finding {
   const newest = backups.at(-1);
   if (newest === undefined) {
     return at.refuse(
@@ -230,10 +245,12 @@ function newestBackupFinding(backups: WalgListing["backups"], now: number, at: F
       "see the backup log in the leader's Pod; pg_hba must let the user postgres in at the socket",
     );
   }
+  const due = lastRun(parseSchedule(schedule), now - backupHours * hour);
   const age = Math.floor((now - newest.modified) / hour);
   const what = `${backups.length} backups, the newest ${newest.name} of ${new Date(newest.modified).toISOString()}, ${age} h old`;
-  if (age <= oldHours) return at.ok("backups-recent", what);
-  return at.warn("backups-outdated", what, "see BACKUP_SCHEDULE, and the backup log in the leader's Pod");
+  if (due === undefined || newest.modified >= due) return at.ok("backups-recent", what);
+  const late = `${what}; one was due at ${new Date(due).toISOString()} (${schedule})`;
+  return at.warn("backups-outdated", late, "see BACKUP_SCHEDULE, and the backup log in the leader's Pod");
 }
 
 /** Where the database writes its backups, according to the environment of its Pods, with the region and endpoint. */

@@ -2,7 +2,14 @@ import type { HarborClient } from "../../clients/kubernetes/harbor.ts";
 import type { S3Access, S3Client } from "../../clients/aws/s3.ts";
 import type { FindingCodeOf } from "../../domain/catalogue/finding-codes.ts";
 import { findingsAt, gravest, type Finding } from "../../domain/finding.ts";
-import { isReady, podRevision, podRole, spiloVariables } from "../../domain/harbor/objects.ts";
+import {
+  isReady,
+  podRevision,
+  podRole,
+  spiloRuns,
+  spiloVariables,
+  type DatabasePod,
+} from "../../domain/harbor/objects.ts";
 import {
   backupStore,
   cloneVariables,
@@ -23,7 +30,12 @@ import { contentProblem } from "../../domain/secrets/copy.ts";
 import { secretNames } from "../../domain/secrets/request.ts";
 import { walgFolders, WalgListingReader, type WalgListing } from "../../domain/walg/storage.ts";
 import { checkZalandoConfiguration } from "../../domain/harbor/zalando-operator.ts";
+import { judgeArchiver, judgeNewestWal } from "../../domain/harbor/archiving.ts";
+import type { DatabaseAnswer } from "../../domain/stanza/database-answer.ts";
+import { readArchiver } from "../../clients/pod/spilo.ts";
 import { gathered } from "../gathered.ts";
+import { listBackups } from "../restore/sources.ts";
+import { listWal } from "../restore/wal-listing.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { zalandoConfiguration } from "./zalando-configuration.ts";
 import { formatObjectName, type ObjectName } from "../../domain/kubernetes/object-name.ts";
@@ -82,6 +94,7 @@ export async function harborStatus(
     backupBucket: config?.["WAL_S3_BUCKET"] ?? foundOr(operator, undefined)?.configuration.walS3Bucket ?? "",
     pamRoles: pamRoles(request.pgHba),
   };
+  const archiver = await archiverOf(client, foundOr(pods, []), surroundings.signal);
   const sections = [
     {
       title: "HarborCluster",
@@ -137,8 +150,11 @@ export async function harborStatus(
         judged(secret, `Secret ${name}`, (found) => secretFindings(harbor, name, found)),
       ),
     },
+    ...(archiver === undefined
+      ? []
+      : [{ title: "archiving", findings: judgeArchiver(`Pod ${harbor.namespace}/${archiver.pod}`, archiver.answer) }]),
     ...(request.backups
-      ? [{ title: "backups", findings: await backupFindings(connectS3, harbor, variables, request, surroundings) }]
+      ? await storeSections({ connectS3, archiver: archiver?.answer }, harbor, variables, request, surroundings)
       : []),
   ];
   const revision = template?.status.updateRevision;
@@ -227,39 +243,61 @@ function secretFindings(harbor: ObjectName, name: string, secret: SecretContent 
   ];
 }
 
-async function backupFindings(
-  connectS3: StatusClients["connectS3"],
+interface FoundArchiver {
+  readonly pod: string;
+  readonly answer: DatabaseAnswer;
+}
+
+/** What the leader's archiver says; undefined when there is no leader whose container runs. */
+async function archiverOf(
+  { exec }: Pick<HarborClient, "exec">,
+  pods: readonly DatabasePod[],
+  signal: AbortSignal,
+): Promise<FoundArchiver | undefined> {
+  const leader = pods.find((pod) => podRole(pod) === "leader" && spiloRuns(pod));
+  if (leader === undefined) return undefined;
+  const answer = await gathered(readArchiver(exec, leader, signal), signal);
+  return { pod: leader.metadata.name, answer: "found" in answer ? answer.found : { unknown: answer.failed } };
+}
+
+/** The database's backups and WAL in S3. */
+async function storeSections(
+  { connectS3, archiver }: Pick<StatusClients, "connectS3"> & { readonly archiver: DatabaseAnswer | undefined },
   harbor: ObjectName,
   variables: Parameters<typeof backupStore>[1],
   { endpointUrl }: Pick<TaskOf<"harbor status">, "endpointUrl">,
   surroundings: Surroundings,
-): Promise<Finding[]> {
+): Promise<ReportOf<"harbor status">["sections"]> {
   const store = backupStore(harbor, variables);
   if (store === undefined) {
-    return [
-      findingsAt("StatefulSet").unknown(
-        "backup-place-unknown",
-        "their place is unknown: the StatefulSet names no bucket or no region",
-        "see the sections before",
-      ),
-    ];
+    const what = "their place is unknown: the StatefulSet names no bucket or no region";
+    const unknown = findingsAt("StatefulSet").unknown("backup-place-unknown", what, "see the sections before");
+    return [{ title: "backups", findings: [unknown] }];
   }
   const where = s3Url(store);
+  const now = surroundings.now().getTime();
   const s3 = await connectS3({ region: store.region, endpoint: store.endpoint, endpointUrl });
   try {
-    const reader = new WalgListingReader(store.prefix);
     const bound = AbortSignal.any([surroundings.signal, AbortSignal.timeout(backupSeconds * 1000)]);
-    const listing = await gathered(
-      s3
-        .list({ bucket: store.bucket, prefix: `${store.prefix}/${walgFolders.backups}/` }, bound, (page) => {
-          for (const object of page) reader.add(object);
-          return undefined;
-        })
-        .then(() => reader.listing),
+    const reader = new WalgListingReader(store.prefix);
+    const backups = await gathered(
+      listBackups(s3, store, reader, bound).then(() => reader.listing),
       surroundings.signal,
     );
-    const judge = (found: WalgListing): Finding[] => judgeBackups(where, found, surroundings.now().getTime());
-    return judged(listing, where, judge, "backups-unlisted");
+    const judge = (found: WalgListing): Finding[] =>
+      judgeBackups(where, found, now, variables.get("BACKUP_SCHEDULE")?.value);
+    const sections = [{ title: "backups", findings: judged(backups, where, judge, "backups-unlisted") }];
+    const newest = "found" in backups ? backups.found.backups.at(-1) : undefined;
+    // Without a backup there is nothing that WAL could be added to.
+    if (newest === undefined) return sections;
+    const start = { timeline: newest.timeline, segment: newest.startSegment };
+    const wal = await gathered(
+      listWal(s3, store, start, reader, bound).then(() => reader.listing),
+      surroundings.signal,
+    );
+    const judgeWal = (found: WalgListing): Finding[] =>
+      judgeNewestWal(`${where}/${walgFolders.wal}`, found, archiver, now);
+    return [...sections, { title: "WAL", findings: judged(wal, where, judgeWal, "backups-unlisted") }];
   } finally {
     s3.close();
   }

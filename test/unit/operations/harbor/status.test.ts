@@ -9,9 +9,9 @@ import { harborStatus } from "../../../../operations/harbor/status.ts";
 import { FakeSurroundings } from "../../../support/fake-cluster.ts";
 import { databaseUid, FakeHarbor, harbor, podOf, statefulSetOf } from "../../../support/fake-harbor.ts";
 import { FakeS3 } from "../../../support/fake-s3.ts";
-import { backupObjects, walgPrefix } from "../../../support/walg.ts";
+import { backupObjects, walgPrefix, walObjects } from "../../../support/walg.ts";
 import type { FaultNumber } from "../../../faults.ts";
-import { faultTest } from "../../../support/fault-test.ts";
+import { faultSuite, faultTest } from "../../../support/fault-test.ts";
 
 const request = steps["harbor status"].request.parse({
   version: 1,
@@ -46,10 +46,24 @@ function healthy(): FakeHarbor {
     type: "Opaque",
     data: { AWS_ACCESS_KEY_ID: base64("canary-id"), AWS_SECRET_ACCESS_KEY: base64("canary-key") },
   };
+  kubernetes.onExec = () => JSON.stringify(archiver);
   return kubernetes;
 }
 
-const backups = new FakeS3("bkt", backupObjects(3, Date.parse("2026-11-20T23:00:00Z"), { prefix: ownPrefix }));
+const archiver = {
+  systemIdentifier: "7710366851552716423",
+  inRecovery: false,
+  archiveMode: "on",
+  archivesWithPgbackrest: false,
+  failedCount: 3,
+  lastFailed: "2026-11-19T10:00:00.000Z",
+  lastArchived: "2026-11-21T00:55:00.000Z" as string | null,
+  oldestWaitingSeconds: null as number | null,
+};
+
+const base = backupObjects(3, Date.parse("2026-11-20T23:00:00Z"), { prefix: ownPrefix });
+const walUntil = (text: string) => walObjects(3, 9, Date.parse(text), { prefix: ownPrefix });
+const backups = new FakeS3("bkt", [...base, ...walUntil("2026-11-21T00:55:00Z")]);
 
 function status(kubernetes: FakeHarbor, s3 = backups): Promise<ReportOf<"harbor status">> {
   return harborStatus({ harbor: kubernetes, connectS3: () => Promise.resolve(s3) }, request, new FakeSurroundings());
@@ -163,6 +177,108 @@ describe("harborStatus", () => {
       }
     },
   );
+  faultSuite(33, "archiving", () => {
+    const withArchiver = (changes: Partial<typeof archiver>): FakeHarbor => {
+      const kubernetes = healthy();
+      kubernetes.onExec = () => JSON.stringify({ ...archiver, ...changes });
+      return kubernetes;
+    };
+    const cases: [what: string, kubernetes: FakeHarbor, found: RegExp][] = [
+      [
+        "fails since the last success",
+        withArchiver({ lastFailed: "2026-11-21T00:56:00.000Z" }),
+        /^refuse: Pod harbor-cluster\/\S+-0: archiving fails: 3 failures, the last at 2026-11-21T00:56/,
+      ],
+      ["never succeeded", withArchiver({ lastArchived: null }), /refuse: Pod .*; nothing was ever archived/],
+      ["is off", withArchiver({ archiveMode: "off" }), /refuse: Pod .*: archive_mode is off/],
+      [
+        "hangs",
+        withArchiver({ oldestWaitingSeconds: 7200 }),
+        /warn: Pod .*WAL has waited for the archiver for 120 min/,
+      ],
+      ["of a leader in recovery is unknown", withArchiver({ inRecovery: true }), /unknown: Pod .*is in recovery/],
+    ];
+    for (const [what, kubernetes, found] of cases) {
+      it(what, async () => {
+        assert.match(said(await status(kubernetes)), found);
+      });
+    }
+
+    it("is unknown when Postgres does not answer, and the other sections are still there", async () => {
+      const kubernetes = healthy();
+      kubernetes.onExec = () => ({ end: "exited", code: 2, stdout: "", stderr: "psql: error: no pg_hba.conf entry\n" });
+      const report = await status(kubernetes);
+      assert.match(said(report), /^unknown: Pod \S+: Postgres did not report its archiver: .*no pg_hba.conf entry$/);
+      assert(report.sections.some(({ title }) => title === "WAL"));
+    });
+
+    it("is not asked of a leader that does not run, nor of a replica", async () => {
+      const kubernetes = healthy();
+      kubernetes.pods = [podOf(0, { role: "master", running: false }), podOf(1, { role: "replica" })];
+      const report = await status(kubernetes);
+      assert.deepEqual(kubernetes.commands, []);
+      assert(!report.sections.some(({ title }) => title === "archiving"));
+    });
+
+    it("reports a success, and no WAL arrives", async () => {
+      const s3 = new FakeS3("bkt", [...base, ...walUntil("2026-11-20T23:10:00Z")]);
+      assert.match(
+        said(await status(healthy(), s3)),
+        /^refuse: s3:\/\/bkt\/.*\/wal_005: the newest WAL is of 2026-11-20T23:10.* the archiver reports a success at 2026-11-21T00:55/,
+      );
+    });
+
+    it("of an idle database may be old", async () => {
+      const s3 = new FakeS3("bkt", [...base, ...walUntil("2026-11-20T20:00:00Z")]);
+      assert.equal(said(await status(withArchiver({ lastArchived: "2026-11-20T20:00:03.000Z" }), s3)), "");
+    });
+
+    it("has old WAL, and nothing is known of the archiver", async () => {
+      const kubernetes = withArchiver({});
+      kubernetes.onExec = () => "";
+      const s3 = new FakeS3("bkt", [...base, ...walUntil("2026-11-20T22:00:00Z")]);
+      assert.match(said(await status(kubernetes, s3)), /warn: .*wal_005: the newest WAL is of 2026-11-20T22:00/);
+    });
+
+    it("has a backup and no WAL", async () => {
+      assert.match(said(await status(healthy(), new FakeS3("bkt", base))), /^refuse: .*wal_005: there is no WAL$/);
+    });
+  });
+
+  faultSuite(77, "the schedule of backups", () => {
+    const withSchedule = (schedule: string): FakeHarbor => {
+      const kubernetes = healthy();
+      const operators = { PGVERSION: "12", WAL_BUCKET_SCOPE_SUFFIX: `/${databaseUid}`, WAL_BUCKET_SCOPE_PREFIX: "" };
+      kubernetes.configMaps["harbor-operator-ns/pod-config"] = { ...podConfig, BACKUP_SCHEDULE: schedule };
+      kubernetes.statefulSet = statefulSetOf({ env: { ...operators, ...podConfig, BACKUP_SCHEDULE: schedule } });
+      return kubernetes;
+    };
+    const dayOld = new FakeS3("bkt", [
+      ...backupObjects(3, Date.parse("2026-11-19T02:00:00Z"), { prefix: ownPrefix }),
+      ...walUntil("2026-11-21T00:55:00Z"),
+    ]);
+
+    it("decides whether the newest backup is old", async () => {
+      assert.equal(said(await status(withSchedule("0 1 * * wed"), dayOld)), "");
+      assert.match(
+        said(await status(withSchedule("0 1 * * fri"), dayOld)),
+        /^warn: .*, 47 h old; one was due at 2026-11-20T01:00:00.000Z \(0 1 \* \* fri\)$/,
+      );
+    });
+
+    it("gives a backup six hours", async () => {
+      assert.equal(said(await status(withSchedule("30 19 * * fri"), dayOld)), "");
+      assert.match(said(await status(withSchedule("30 18 * * fri"), dayOld)), /one was due at 2026-11-20T18:30/);
+    });
+
+    it("is Spilo's own when it cannot be read", async () => {
+      assert.match(
+        said(await status(withSchedule("x"), dayOld)),
+        /one was due at 2026-11-20T01:00:00.000Z \(0 1 \* \* \*\)/,
+      );
+    });
+  });
+
   faultTest(75, "judges the pod Secret like pod-config, and shows none of its values", async () => {
     const kubernetes = healthy();
     const { data = {} } = kubernetes.secrets["harbor-cluster/pod-secret"] ?? {};
@@ -333,18 +449,21 @@ describe("harborStatus", () => {
     );
   });
 
-  it("calls a backup of 30 hours recent and one of 31 hours old, and a broken-off one only when it is old", async () => {
+  it("calls a backup since the last scheduled moment recent and an earlier one old, and an unfinished one interrupted only when it is old", async () => {
     const now = Date.parse("2026-11-21T01:00:00Z");
-    const hoursAgo = (hours: number) =>
-      new FakeS3("bkt", backupObjects(3, now - hours * 3_600_000, { prefix: ownPrefix }));
-    assert.equal(said(await status(healthy(), hoursAgo(30))), "");
-    assert.match(said(await status(healthy(), hoursAgo(31))), /^warn: .*, 31 h old$/);
+    const finished = (moment: string) =>
+      new FakeS3("bkt", [
+        ...backupObjects(3, Date.parse(moment), { prefix: ownPrefix }),
+        ...walUntil("2026-11-21T00:55:00Z"),
+      ]);
+    assert.equal(said(await status(healthy(), finished("2026-11-20T01:00:00Z"))), "");
+    assert.match(said(await status(healthy(), finished("2026-11-20T00:59:00Z"))), /^warn: .*, 24 h old; one was due/);
     const unfinished = backupObjects(3, now - 3_600_000, { prefix: ownPrefix });
     const running = new FakeS3(
       "bkt",
       unfinished.filter(({ key }) => !key.endsWith("sentinel.json")),
     );
-    assert(!said(await status(healthy(), running)).includes("broken off"));
+    assert(!said(await status(healthy(), running)).includes("interrupted"));
   });
 
   it("does not call an unreadable pod-config free of CLONE_ values", async () => {
