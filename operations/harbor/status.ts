@@ -34,8 +34,7 @@ import { judgeArchiver, judgeNewestWal } from "../../domain/harbor/archiving.ts"
 import type { DatabaseAnswer } from "../../domain/stanza/database-answer.ts";
 import { readArchiver } from "../../clients/pod/spilo.ts";
 import { gathered } from "../gathered.ts";
-import { listBackups } from "../restore/sources.ts";
-import { listWal } from "../restore/wal-listing.ts";
+import { listBackups, listWal } from "../backups/listing.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { zalandoConfiguration } from "./zalando-configuration.ts";
 import { formatObjectName, type ObjectName } from "../../domain/kubernetes/object-name.ts";

@@ -19,7 +19,8 @@ import { walgFolders, WalgListingReader } from "../../domain/walg/storage.ts";
 import { gathered } from "../gathered.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { gatherOwnStore } from "./own-store.ts";
-import { describeAll, gatherSources, listBackups, type Ends } from "./sources.ts";
+import { describeAll, gatherSources, type Ends } from "./sources.ts";
+import { listBackups } from "../backups/listing.ts";
 import {
   zalandoConfiguration,
   type ConfigurationReader,

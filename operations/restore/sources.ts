@@ -17,7 +17,7 @@ import {
 } from "../../domain/walg/storage.ts";
 import { newestTimeline, parseHistory, type TimelineHistory } from "../../domain/walg/timeline.ts";
 import { gathered } from "../gathered.ts";
-import { listWal } from "./wal-listing.ts";
+import { listBackups, listWal } from "../backups/listing.ts";
 
 /** Objects asked for at the same time; big ones, such as the sentinels of an old WAL-G, one after the other. */
 const questionsAtOnce = 16;
@@ -131,19 +131,6 @@ async function settleTiers(
     if ("found" in answer) reader.settle(key, answer.found);
   };
   await Promise.all([...backupKeys, ...reader.tieredWal].map((key) => atOnce(() => settle(key))));
-}
-
-/** Lists the base backups of one place into `reader`. */
-export async function listBackups(
-  s3: S3Client,
-  { bucket, prefix }: S3Location,
-  reader: Pick<WalgListingReader, "add">,
-  bound: AbortSignal,
-): Promise<void> {
-  await s3.list({ bucket, prefix: `${prefix}/${walgFolders.backups}/` }, bound, (page) => {
-    for (const object of page) reader.add(object);
-    return undefined;
-  });
 }
 
 /** A reader that treats an object too young to be archived like any other. */

@@ -51,3 +51,16 @@ export async function listWal(
   await Promise.all(Array.from({ length: partsAtOnce }, readParts));
   await read({ after: before(parts) });
 }
+
+/** Lists the base backups of one place into `reader`. */
+export async function listBackups(
+  s3: S3Client,
+  { bucket, prefix }: S3Location,
+  reader: Pick<WalgListingReader, "add">,
+  bound: AbortSignal,
+): Promise<void> {
+  await s3.list({ bucket, prefix: `${prefix}/${walgFolders.backups}/` }, bound, (page) => {
+    for (const object of page) reader.add(object);
+    return undefined;
+  });
+}
