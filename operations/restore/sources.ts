@@ -9,7 +9,6 @@ import { deltaChain, describeBackup, type BackupDescription } from "../../domain
 import { decompress } from "../../domain/walg/decompress.ts";
 import {
   readabilityOf,
-  walgFolders,
   WalgListingReader,
   type ListedObject,
   type StoredBackup,
