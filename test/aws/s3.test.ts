@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  ListObjectVersionsCommand,
+  PutBucketVersioningCommand,
+  PutObjectCommand,
+  S3Client,
+} from "@aws-sdk/client-s3";
 import pLimit from "p-limit";
 import { S3Error, type S3Code } from "../../clients/aws/s3-error.ts";
 import { connectS3, type S3Access } from "../../clients/aws/s3.ts";
@@ -53,7 +60,7 @@ describe("reading backups from S3", function () {
 
   after(() => aws.stop());
 
-  it("lists every key of a prefix once, in order, page by page", async () => {
+  faultTest(32, "lists every key of a prefix once, in order, page by page: 2,300 keys", async () => {
     const [keys, pages]: [string[], number[]] = [[], []];
     await connectS3(access).list({ bucket, prefix: `${walgPrefix}/wal_005/` }, never, (page) => {
       keys.push(...page.map(({ key }) => key));
@@ -77,6 +84,34 @@ describe("reading backups from S3", function () {
       take,
     );
     assert.deepEqual([keys[0], keys.at(-1), keys.length], [key(101), key(1500), 1400]);
+  });
+
+  faultTest(32, "lists no object behind a delete marker, and no older version of another", async () => {
+    const s3 = new S3Client(clientSettings(aws.environment, "s3"));
+    const Bucket = "versioned-backups";
+    await s3.send(new CreateBucketCommand({ Bucket }));
+    await s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: "Enabled" } }));
+    for (const [Key, Body] of [
+      ["spilo/deleted", "old"],
+      ["spilo/rewritten", "old"],
+      ["spilo/rewritten", "the newer text"],
+    ] as const)
+      await s3.send(new PutObjectCommand({ Bucket, Key, Body }));
+    const { DeleteMarker } = await s3.send(new DeleteObjectCommand({ Bucket, Key: "spilo/deleted" }));
+    assert.equal(DeleteMarker, true);
+    const { Versions = [], DeleteMarkers = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket }));
+    assert.deepEqual([Versions.length, DeleteMarkers.length], [3, 1]);
+    s3.destroy();
+
+    const client = connectS3(access);
+    const found: (string | number)[] = [];
+    await client.list({ bucket: Bucket, prefix: "spilo/" }, never, (page) => {
+      found.push(...page.flatMap(({ key, size }) => [key, size]));
+      return undefined;
+    });
+    assert.deepEqual(found, ["spilo/rewritten", 14]);
+    assert.deepEqual((await client.level({ bucket: Bucket, prefix: "spilo" }, never)).objects.length, 1);
+    await assert.rejects(client.text({ bucket: Bucket, key: "spilo/deleted" }, never), { code: "s3-object-gone" });
   });
 
   it("stops listing once it knows enough", async () => {
@@ -143,7 +178,7 @@ describe("reading backups from S3", function () {
 
   const keys = (): NonNullable<S3Access["keys"]> => access.keys ?? { accessKeyId: "", secretAccessKey: "" };
 
-  faultTest(23, "names names names a bucket that does not exist", async () => {
+  faultTest(23, "names a bucket that does not exist", async () => {
     assert.equal((await problemOf({}, "no-such-bucket-here"))[0], "s3-bucket-missing");
   });
 

@@ -57,15 +57,18 @@ describe("keeping secrets in AWS Secrets Manager and restoring them", function (
     }
   });
 
-  async function run(step: string, ...parameters: string[]): Promise<Ended> {
+  function start(step: string, ...parameters: string[]) {
     const env = { ...aws.environment, KUBECONFIG: kubernetes.kubeconfig };
     const cli = join(import.meta.dirname, "../../bin/postgres-recovery");
     const options = { reject: false, env } as const;
-    const { exitCode, stdout, stderr } = await execa(
+    return execa(
       cli,
       ["secrets", step, cluster, "--context", "lab", "-o", "json", ...endpoint(step), ...parameters],
       options,
     );
+  }
+  async function run(step: string, ...parameters: string[]): Promise<Ended> {
+    const { exitCode, stdout, stderr } = await start(step, ...parameters);
     return { exitCode, stdout, stderr };
   }
   const endpoint = (step: string): string[] =>
@@ -317,11 +320,13 @@ describe("keeping secrets in AWS Secrets Manager and restoring them", function (
     });
 
     it("with --wait, waits for the Secrets that the operators have not created yet and names them", async () => {
-      const running = run("fingerprint", "--wait", "60s");
-      // Long after the command's first check, even if it starts slowly.
-      const late = setTimeout(() => void objects.create(), 15_000);
+      const running = start("fingerprint", "--wait", "60s");
+      let creating: Promise<unknown> | undefined;
+      running.stderr.on("data", () => {
+        creating ??= objects.create();
+      });
       const { exitCode, stderr } = await running;
-      clearTimeout(late);
+      await creating;
       assert.equal(exitCode, 0, stderr);
       assert.match(stderr, /^waiting for: postgresql postgresql-harbor-cluster-harbor-cluster; Secret postgres\./);
     });

@@ -76,6 +76,22 @@ export class EngineProject {
     return this.pulumi("up", "--yes", "--skip-preview", "--stack", "test", ...parameters);
   }
 
+  /** Like `up`. When its output first matches `line`, `happens` is called, and `up` goes on meanwhile. */
+  async upDuring(line: RegExp, happens: () => Promise<unknown>): Promise<Ended> {
+    const options = { reject: false, cwd: this.directory, env: this.#environment } as const;
+    const running = execa("pulumi", ["--non-interactive", "up", "--yes", "--skip-preview", "--stack", "test"], options);
+    let printed = "";
+    let happening: Promise<unknown> | undefined;
+    running.stdout.on("data", (chunk: Buffer) => {
+      printed += chunk.toString();
+      if (line.test(printed)) happening ??= happens();
+    });
+    const { exitCode, stdout, stderr } = await running;
+    if (happening === undefined) throw new Error(`up never printed ${String(line)}: ${stdout}${stderr}`);
+    await happening;
+    return { exitCode, stdout, stderr };
+  }
+
   /** The steps of a preview (`create`, `update`, `same`, `replace` …), by the resource's name and type. */
   async preview(): Promise<Map<string, string[]>> {
     const { exitCode, stdout, stderr } = await this.pulumi("preview", "--json", "--stack", "test");
