@@ -1,3 +1,4 @@
+import { ignoredEndpoint } from "../../clients/aws/endpoint.ts";
 import { connectHarbor } from "../../clients/kubernetes/harbor.ts";
 import type { Duration } from "../../domain/duration.ts";
 import { RecoveryError } from "../../domain/errors.ts";
@@ -45,6 +46,10 @@ export async function restoreCheck(cluster: ObjectName | undefined, options: Res
   const { request, target } = await askedOf("restore check", cluster, options, (named) => taskOf(named, options));
   const surroundings = surroundingsOfProcess();
   const harbor = await connectHarbor(target, surroundings.signal, surroundings.progress);
+  const { backup, endpointUrl, restore } = request;
+  const addresses = [backup, ...(restore === undefined ? [] : [restore])].map(({ endpoint = endpointUrl }) => endpoint);
+  const ignored = addresses.includes(undefined) ? ignoredEndpoint("S3", undefined) : undefined;
+  if (ignored !== undefined) surroundings.progress(ignored);
   const { source, own, probe } = await stores(request);
   try {
     const report = await checkRestore({ harbor, source, own, probe }, request, surroundings);

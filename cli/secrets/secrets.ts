@@ -1,3 +1,4 @@
+import { ignoredEndpoint } from "../../clients/aws/endpoint.ts";
 import { connectHarbor, type HarborClient } from "../../clients/kubernetes/harbor.ts";
 import type { SecretsManager, SecretsManagerAccess } from "../../clients/aws/secrets-manager.ts";
 import type { Duration } from "../../domain/duration.ts";
@@ -97,6 +98,8 @@ async function secretsManager(
   { progress, signal }: Surroundings,
 ): Promise<SecretsManager> {
   const { connectSecretsManager } = await import("../../clients/aws/secrets-manager.ts");
+  const ignored = ignoredEndpoint("SECRETS_MANAGER", access.endpointUrl);
+  if (ignored !== undefined) progress(ignored);
   return connectSecretsManager(access, signal, progress);
 }
 

@@ -1,3 +1,4 @@
+import { ignoredEndpoint } from "../../clients/aws/endpoint.ts";
 import { connectS3Writer } from "../../clients/aws/s3-upload.ts";
 import type { S3Upload } from "../../clients/aws/s3-upload.ts";
 import type { ErrorCode } from "../../domain/catalogue/error-codes.ts";
@@ -23,6 +24,8 @@ export async function bucketTarget(
   settings: DumpBucket,
   { now, progress, signal }: Pick<Surroundings, "now" | "progress" | "signal">,
 ): Promise<DumpTarget> {
+  const ignored = ignoredEndpoint("S3", settings.endpointUrl);
+  if (ignored !== undefined) progress(ignored);
   const writer = await connectS3Writer(bucket, settings);
   const keyOf = (name: string): string => (prefix === "" ? name : `${prefix}/${name}`);
   let partBytes = partBytesFor(undefined);

@@ -79,7 +79,8 @@ describe("the IAM policies for backups, enforced", function () {
         (thrown: unknown) => thrown,
       );
       if (error === undefined) permitted.push(name);
-      else assert(error instanceof Error && /AccessDenied/.test(`${error.name} ${error.message}`), `${name} ${key}`);
+      else
+        assert(error instanceof Error && `${error.name} ${error.message}`.includes("AccessDenied"), `${name} ${key}`);
     }
     return permitted;
   }

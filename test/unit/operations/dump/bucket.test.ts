@@ -78,6 +78,20 @@ describe("a dump into S3", () => {
     assert.match(error.next ?? "", /^check that account 123456789012 owns the bucket; the credentials need/);
   });
 
+  faultTest(69, "says that AWS_ENDPOINT_URL is not used, and only where it matters", async () => {
+    process.env["AWS_ENDPOINT_URL"] = s3.endpointUrl;
+    await dump({ endpointUrl: s3.endpointUrl });
+    assert.deepEqual(
+      surroundings.lines.filter((line) => line.includes("AWS_ENDPOINT_URL")),
+      [],
+    );
+    await assert.rejects(dump({}), { code: "s3-owner-unknown" });
+    assert.deepEqual(
+      surroundings.lines.filter((line) => line.includes("AWS_ENDPOINT_URL")),
+      ["AWS_ENDPOINT_URL is not used, and AWS itself is asked; --endpoint-url names another address"],
+    );
+  });
+
   it("needs no account with another store, which has none", async () => {
     await dump({ endpointUrl: s3.endpointUrl });
     assert.deepEqual(new Set(s3.headers("x-amz-expected-bucket-owner")), new Set([undefined]));
