@@ -108,7 +108,7 @@ export function connectSecretsManager(
         });
         const answer = await asked(`secrets named ${prefix}…`, signal, () => client.send(command, options));
         found.push(...(answer?.SecretList ?? []).map(keptSecret));
-        NextToken = answer?.NextToken;
+        NextToken = following(answer);
       } while (NextToken !== undefined);
       return found.filter(({ name }) => name.startsWith(prefix));
     },
@@ -121,7 +121,7 @@ export function connectSecretsManager(
         const answer = await asked(SecretId, signal, () => client.send(command, options));
         for (const { VersionId = "", CreatedDate, VersionStages = [] } of answer?.Versions ?? [])
           found.push({ id: VersionId, created: CreatedDate?.getTime() ?? 0, labels: VersionStages });
-        NextToken = answer?.NextToken;
+        NextToken = following(answer);
       } while (NextToken !== undefined);
       return found;
     },
@@ -177,6 +177,11 @@ function keptSecret({
     labels: labelsOf(VersionIdsToStages ?? SecretVersionsToStages),
     isScheduledForDeletion: DeletedDate !== undefined,
   };
+}
+
+/** The token of the next page; undefined on the last one, for which emulators send an empty token. */
+function following(answer: { readonly NextToken?: string | undefined } | undefined): string | undefined {
+  return answer?.NextToken === "" ? undefined : answer?.NextToken;
 }
 
 function labelsOf(labelsOfVersions: Record<string, string[]> = {}): string[] {

@@ -90,9 +90,8 @@ async function storedCopy(
 /** Only a copy of this database: another Kubernetes cluster may have written the others. */
 async function formerCopy(aws: SecretsManager, name: string, { uid }: ClusterIdentity): Promise<Stored | undefined> {
   const former = await aws.find(name);
-  const label = clusterLabel(uid);
-  if (former === undefined || former.isScheduledForDeletion || !former.labels.includes(label)) return undefined;
-  const stored = parseStored((await aws.read(name, label)) ?? "");
+  if (former === undefined || former.isScheduledForDeletion) return undefined;
+  const stored = parseStored((await aws.read(name, clusterLabel(uid))) ?? "");
   return stored.found === "copy" ? { found: "former-name", copy: stored.copy } : undefined;
 }
 

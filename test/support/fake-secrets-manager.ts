@@ -137,6 +137,8 @@ export class FakeSecretsManager {
             CreatedDate: created,
             VersionStages: [...labels],
           })),
+          // As emulators do.
+          NextToken: "",
         };
       case "GetSecretValue":
         return { SecretString: this.#read(asked) };

@@ -213,6 +213,7 @@ describe("HarborDatabase", () => {
     assert.doesNotMatch(policies.get("backup-writer") ?? "", /NeverIntoTheSource/);
     const elsewhere = await policiesOf({ restore: { ...restore, endpoint: "https://minio:9000" } });
     assert.deepEqual([...elsewhere.keys()].sort(), ["backup-readers-own", "backup-writer"]);
+    assert.doesNotMatch(elsewhere.get("backup-writer") ?? "", /NeverIntoTheSource/);
   });
 
   it("lets the writer read the restore's source but not write there", async () => {

@@ -15,15 +15,11 @@ const options = {
   pod: "calendar-db-0",
   timeLimit: duration("1m"),
 };
-const blocks = (on: boolean): string =>
-  `<PublicAccessBlockConfiguration>${[
-    "BlockPublicAcls",
-    "BlockPublicPolicy",
-    "IgnorePublicAcls",
-    "RestrictPublicBuckets",
-  ]
-    .map((name) => `<${name}>${on}</${name}>`)
-    .join("")}</PublicAccessBlockConfiguration>`;
+const allBlocks = ["BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"];
+const blocks = (off?: string): string => {
+  const settings = allBlocks.map((name) => `<${name}>${name !== off}</${name}>`).join("");
+  return `<PublicAccessBlockConfiguration>${settings}</PublicAccessBlockConfiguration>`;
+};
 const policy = (isPublic: boolean): string => `<PolicyStatus><IsPublic>${isPublic}</IsPublic></PolicyStatus>`;
 const denied = [403, "<Error><Code>AccessDenied</Code></Error>"] as const;
 
@@ -33,7 +29,7 @@ describe("a dump into S3", () => {
 
   beforeEach(async () => {
     s3 = await StubS3.start();
-    s3.settings.set("publicAccessBlock", [200, blocks(true)]).set("policyStatus", [200, policy(false)]);
+    s3.settings.set("publicAccessBlock", [200, blocks()]).set("policyStatus", [200, policy(false)]);
     surroundings = new FakeSurroundings();
   });
   afterEach(() => {
@@ -135,6 +131,13 @@ describe("a dump into S3", () => {
     assert.equal((await refused({ owner: account, endpointUrl: s3.awsEndpointUrl })).code, "s3-bucket-public");
     assert.deepEqual(surroundings.lines, []);
   });
+
+  for (const block of allBlocks) {
+    faultTest(71, `is refused for a public policy when the block ${block} is off`, async () => {
+      s3.settings.set("publicAccessBlock", [200, blocks(block)]).set("policyStatus", [200, policy(true)]);
+      assert.equal((await refused({ owner: account, endpointUrl: s3.awsEndpointUrl })).code, "s3-bucket-public");
+    });
+  }
 
   faultTest(71, "notes that it is not known whether the bucket is public", async () => {
     s3.settings.set("publicAccessBlock", denied).set("policyStatus", denied);

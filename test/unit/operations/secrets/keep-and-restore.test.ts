@@ -118,6 +118,32 @@ describe("secrets keep and secrets restore, against Secrets Manager's protocol",
     assert(surroundings.lines.some((line) => line.startsWith("restoring from postgres-recovery/c0ffee00-")));
   });
 
+  faultTest(67, "restore by --uid from the one cluster that kept that database, among several", async () => {
+    const [second, third] = ["22e85b8a-3f92-4c86-8d42-5056348c1e7e", "33e85b8a-3f92-4c86-8d42-5056348c1e7e"];
+    await keep();
+    for (const [passwords, kubernetesUid, uid] of [
+      ["second", rebuilt, second],
+      ["third", "facade00-3f92-4c86-8d42-5056348c1e7e", third],
+    ] as const) {
+      kubernetes = newCluster(passwords, kubernetesUid);
+      kubernetes.make([], { uid });
+      createCopies(kubernetesUid);
+      await keep();
+    }
+    kubernetes = newCluster("new", "beef0000-3f92-4c86-8d42-5056348c1e7e");
+    lose();
+    await restore(second);
+    assert.equal(passwordOf(kubernetes, standby), "second standby");
+  });
+
+  faultTest(31, "say which copies are missing when no cluster has kept any", async () => {
+    lose();
+    await assert.rejects(restore(), (error: Error) => {
+      assert.equal(error.message.match(/AWS Secrets Manager has no \S+ with the label AWSCURRENT/g)?.length, 4);
+      return true;
+    });
+  });
+
   describe("with copies under the names of an older version", () => {
     beforeEach(async () => {
       createCopies(undefined);
