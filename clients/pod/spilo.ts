@@ -1,8 +1,10 @@
 import { RecoveryError } from "../../domain/errors.ts";
 import { bootstrapState, type BootstrapState, type Streaming } from "../../domain/harbor/roll-plan.ts";
 import { spiloContainer, type DatabasePod } from "../../domain/harbor/objects.ts";
+import { isNotAllowed } from "../../domain/kubernetes/permissions.ts";
 import { databaseQuery, readDatabaseAnswer, type DatabaseAnswer } from "../../domain/stanza/database-answer.ts";
-import type { Exec, ExecResult } from "../kubernetes/exec.ts";
+import { notAllowedAdvice } from "../../domain/stanza/status.ts";
+import type { Exec, ExecOptions, ExecResult } from "../kubernetes/exec.ts";
 import { containerOf, type ContainerName } from "../../domain/kubernetes/container.ts";
 
 /** Longer than the interval at which a bootstrap that fails immediately is tried again. */
@@ -29,7 +31,7 @@ LC_ALL=C PATH="/usr/lib/postgresql/\${PGVERSION:-12}/bin:$PATH" exec timeout -k 
 
 /** How far the bootstrap in a Pod is. This reads files only, because Postgres may refuse connections. It takes up to 15 s. */
 export async function readBootstrapState(exec: Exec, pod: DatabasePod, signal: AbortSignal): Promise<BootstrapState> {
-  const result = await exec(containerOf(pod.metadata, spiloContainer), ["sh", "-c", controlScript], {
+  const result = await run(exec, containerOf(pod.metadata, spiloContainer), ["sh", "-c", controlScript], {
     deadlineSeconds: watchSeconds + 25,
     signal,
   });
@@ -48,7 +50,7 @@ const streamingScript = asking("select application_name from pg_stat_replication
  */
 export async function streamingPods(exec: Exec, leader: DatabasePod, signal: AbortSignal): Promise<Streaming> {
   const container = containerOf(leader.metadata, spiloContainer);
-  const result = await exec(container, ["sh", "-c", streamingScript], { deadlineSeconds: 30, signal });
+  const result = await run(exec, container, ["sh", "-c", streamingScript], { deadlineSeconds: 30, signal });
   if (result.end !== "exited" || result.code !== 0) return { unknown: problem(result) };
   return { pods: new Set(result.stdout.split("\n").filter((name) => name !== "")) };
 }
@@ -77,7 +79,7 @@ const roleScript = asking("select 1 from pg_roles where rolreplication and rolna
  * @throws RecoveryError when the leader's Postgres does not answer.
  */
 export async function hasReplicationRole(exec: Exec, leader: ContainerName, signal: AbortSignal): Promise<boolean> {
-  const result = await exec(leader, ["sh", "-c", roleScript], { deadlineSeconds: 30, signal });
+  const result = await run(exec, leader, ["sh", "-c", roleScript], { deadlineSeconds: 30, signal });
   if (result.end === "exited" && result.code === 0) return result.stdout.trim() === "1";
   throw new RecoveryError(
     "postgres-not-answering",
@@ -105,11 +107,25 @@ export async function switchover(
     candidate.metadata.name,
     "--force",
   ];
-  const result = await exec(containerOf(leader.metadata, spiloContainer), argv, {
+  const result = await run(exec, containerOf(leader.metadata, spiloContainer), argv, {
     deadlineSeconds: switchoverSeconds,
     signal,
   });
   return result.end === "exited" && result.code === 0 ? undefined : problem(result);
+}
+
+/** @throws RecoveryError `exec-forbidden` when the caller may not run commands in the Pod: waiting would not change that. */
+async function run(
+  exec: Exec,
+  container: ContainerName,
+  argv: readonly string[],
+  options: ExecOptions,
+): Promise<ExecResult> {
+  const result = await exec(container, argv, options);
+  if (result.end !== "refused" || !isNotAllowed(result.httpStatus)) return result;
+  throw new RecoveryError("exec-forbidden", `${container.namespace}/${container.pod}: ${result.message}`, {
+    next: notAllowedAdvice,
+  });
 }
 
 function problem(result: ExecResult): string {

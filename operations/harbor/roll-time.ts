@@ -33,11 +33,6 @@ export class RollTime {
     this.#started = surroundings.now().getTime();
   }
 
-  /** Every limit starts again, because the roll has just changed something itself. */
-  startAgain(): void {
-    this.#waits.clear();
-  }
-
   /**
    * Pauses before the next look.
    *

@@ -135,7 +135,6 @@ class Roll {
     this.#surroundings.progress(`deleting ${name}: ${because}`);
     await this.#client.deletePod(pod);
     if (this.#deleted.at(-1) !== name) this.#deleted.push(name);
-    this.#time.startAgain();
     await this.#surroundings.sleep(pauseSeconds);
   }
 
@@ -174,7 +173,6 @@ class Roll {
         );
       }
     }
-    this.#time.startAgain();
     await this.#surroundings.sleep(pauseSeconds);
   }
 

@@ -70,10 +70,10 @@ const status: Schema = {
     patroni: { ...anything, properties: { systemIdentifier: text } },
     instances: {
       type: "array",
-      items: {
+      items: spelledOut({
         ...anything,
         properties: { name: text, replicas: integer, readyReplicas: integer, updatedReplicas: integer },
-      },
+      }),
     },
     pgbackrest: {
       ...anything,

@@ -42,7 +42,7 @@ new BackupWriter("writer", { writer: { bucket: "harbor-backups", region, scope: 
 new BackupReaders("readers", { own: { bucket: "harbor-backups", region, scope: "${scope}" } });`;
 
 describe("backup buckets on the real Pulumi engine", function () {
-  this.timeout("3m");
+  this.timeout("10m");
   inOrder();
   let aws: TestAws;
   let project: EngineProject;

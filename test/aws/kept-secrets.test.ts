@@ -32,7 +32,7 @@ const keeping = (more = "") =>
   program(`export const { report } = new KeptSecrets("kept", { ...harbor, timeLimit: duration("40s"), ${more} });`);
 
 describe("kept secrets on the real Pulumi engine", function () {
-  this.timeout("3m");
+  this.timeout("10m");
   inOrder();
   let kubernetes: TestKubernetes;
   let aws: TestAws;

@@ -120,9 +120,15 @@ export class HarborDatabase {
     await this.#core.patchNamespacedSecret({ namespace, name, body: { stringData } }, mergePatch);
   }
 
-  /** The answer of one Pod's Postgres, asked directly. Default: the first Pod. */
-  ask(sql: string, pod = `${name}-0`): Promise<string> {
-    return askDirectly(harborContext, namespace, pod, "psql", "-XAtq", "-U", "postgres", "-d", "postgres", "-c", sql);
+  /** The answer of one Pod's Postgres, asked directly, once it answers: the Pod may just be rolled. Default: the first Pod. */
+  async ask(sql: string, pod = `${name}-0`): Promise<string> {
+    const argv = ["psql", "-XAtq", "-U", "postgres", "-d", "postgres", "-c", sql] as const;
+    let answer = "";
+    await waitUntil(`the Postgres of ${pod} to answer`, 180, async () => {
+      answer = await askDirectly(harborContext, namespace, pod, ...argv);
+      return true;
+    });
+    return answer;
   }
 
   /** Makes a base backup of the leader for a path in S3 (`BUCKET/PREFIX`), where the stand-in for WAL-G finds it. */

@@ -193,6 +193,32 @@ describe("applyPgHba", () => {
     assert.equal(kubernetes.applied.length, 1 + 5);
   });
 
+  it("names a removed line once, however often it has to be written, and says that it writes", async () => {
+    const kubernetes = new FakeHarbor();
+    const extra = "host all reporting 10.3.0.0/16 md5";
+    kubernetes.make([extra, ...runbookPgHba]);
+    let writes = 0;
+    kubernetes.afterApply = (list) => {
+      writes += 1;
+      return writes < 3 ? [extra, ...runbookPgHba] : list;
+    };
+    const own = new FakeSurroundings();
+    await applyPgHba(kubernetes, request, own);
+    assert.deepEqual(own.lines, [
+      `not in the list, so removed: ${extra}`,
+      ...Array<string>(3).fill(
+        "writing 9 lines of pg_hba to postgresql harbor-cluster/postgresql-harbor-cluster-harbor-cluster",
+      ),
+    ]);
+  });
+
+  it("reports no generation when the resource names none", async () => {
+    const kubernetes = new FakeHarbor();
+    kubernetes.make(runbookPgHba);
+    if (kubernetes.postgresql) kubernetes.postgresql.metadata.annotations = {};
+    assert.equal((await apply(kubernetes)).generation, null);
+  });
+
   it("refuses a list that locks out the cluster's own users before any request", async () => {
     const kubernetes = new FakeHarbor();
     await assert.rejects(

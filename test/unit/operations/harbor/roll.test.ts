@@ -309,6 +309,21 @@ describe("rollPods", () => {
     assert.deepEqual(database.events, []);
   });
 
+  for (const [what, members, bootstrapped] of [
+    ["asked who streams", [{ role: "leader" }, { role: "replica" }], true],
+    ["asked how far its bootstrap is", [{ role: "" }], false],
+    ["asked for the role of replicas", [{ role: "leader", revision: "new" }], true],
+  ] as const)
+    faultTest(15, `ends at once when a Pod may not be ${what}`, async () => {
+      const database = new Database(members, bootstrapped);
+      database.onExec = () => ({ end: "refused", httpStatus: 403, message: "not allowed to create pods/exec" });
+      const error = await database.roll().then(() => assert.fail("it was done"), recoveryError);
+      assert.equal(error.code, "exec-forbidden");
+      assert.match(error.message, /^harbor-cluster\/postgresql-\S+-0: not allowed to create pods\/exec$/);
+      assert(database.surroundings.elapsed < 20);
+      assert.deepEqual(database.events, []);
+    });
+
   faultTest(86, "ends in time although its reasons to wait alternate", async () => {
     const database = new Database([
       { role: "leader", revision: "new" },
@@ -324,7 +339,9 @@ describe("rollPods", () => {
       ];
       return listPods();
     };
-    await assert.rejects(database.roll(), /timed out after 10m waiting for \S+-[01] to be ready/);
+    const error = await database.roll().then(() => assert.fail("it was done"), recoveryError);
+    assert.match(error.message, /timed out after 10m waiting for \S+-[01] to be ready/);
+    assert.equal(error.next, "see the Pods' logs; run this again to continue");
     assert.equal(database.surroundings.elapsed, 600);
   });
 
