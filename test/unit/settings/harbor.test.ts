@@ -121,6 +121,29 @@ describe("the settings of Harbor", () => {
     });
   });
 
+  it("take regions, roles and keys of GovCloud and China", () => {
+    for (const [region, partition] of [
+      ["us-gov-west-1", "aws-us-gov"],
+      ["cn-northwest-1", "aws-cn"],
+    ]) {
+      const databaseBackups = {
+        ...harbor.buckets.databaseBackups,
+        region,
+        kmsKey: `arn:${partition}:kms:${region}:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab`,
+      };
+      const credentials = { irsaRoleArn: `arn:${partition}:iam::123456789012:role/backups` };
+      const { harbor: found } = parsed({
+        harbor: {
+          ...harbor,
+          spiloImage: "ghcr.io/zalando/spilo-16:3.2-p3",
+          backup: { ...harbor.backup, credentials },
+          buckets: { databaseBackups },
+        },
+      });
+      assert.deepEqual([found?.backup.region, found?.secrets.region], [region, region]);
+    }
+  });
+
   faultTest(71, "name AWS's addresses with TLS, and its accounts by their number", () => {
     const problems = problemsOf({
       harbor: {
