@@ -68,6 +68,7 @@ export const faults = {
   75: "The pod Secret overrides pod-config; a key there or in pod-config has no known owner",
   76: "Backups that cannot be written: a wrong bucket or region, keys that S3 refuses, a policy that is missing",
   77: "A schedule of backups that cron does not run",
+  78: "CLONE_ values reach other databases of the operator, or stay when the stack is destroyed during a restore",
   81: "Text from a cluster that contains terminal escapes, bidirectional controls or line breaks",
   82: "A name that is mistyped: of a cluster, a namespace, a context, a setting",
   83: "A command that deletes Pods is started by mistake, or by a script that nobody watches",

@@ -3,6 +3,7 @@ import {
   configMapSchema,
   deploymentSchema,
   harborClusterSchema,
+  neighbourSchema,
   patroniRecordSchema,
   podSchema,
   podSecretSchema,
@@ -16,6 +17,7 @@ import {
 import { databasePodLabels, harborClusterApi, postgresqlApi, postgresqlName } from "../../domain/harbor/names.ts";
 import type { LivePodConfig } from "../../domain/harbor/pod-config-owners.ts";
 import { RecoveryError } from "../../domain/errors.ts";
+import type { Neighbour } from "../../domain/restore/neighbours.ts";
 import type { ContainerVariable } from "../../domain/kubernetes/container.ts";
 import type { RestoredSecret } from "../../domain/secrets/copy.ts";
 import type { Exec } from "./exec.ts";
@@ -33,6 +35,8 @@ export interface HarborClient {
   getHarborCluster(harbor: ObjectName): Promise<HarborCluster | undefined>;
   /** The Zalando operator's resource of a HarborCluster's database. */
   getPostgresql(harbor: ObjectName): Promise<Postgresql | undefined>;
+  /** Every database of the Zalando operator, in all namespaces. */
+  listDatabases(): Promise<Neighbour[]>;
   getStatefulSet(harbor: ObjectName): Promise<StatefulSet | undefined>;
   /** Pods of the database, in the order of their numbers. */
   listPods(harbor: ObjectName): Promise<DatabasePod[]>;
@@ -91,6 +95,10 @@ export async function connectHarbor(
     getKubernetesUid: kubernetesUid,
     getHarborCluster: (harbor) => find(harborClusterApi.plural, harborApi, harbor, harborClusterSchema),
     getPostgresql: (harbor) => find(postgresqlApi.plural, zalandoApi, databaseOf(harbor), postgresqlSchema),
+    async listDatabases() {
+      const answer = await get(`list ${postgresqlApi.plural}`, `${zalandoApi}/${postgresqlApi.plural}`);
+      return understood(context, listOf(neighbourSchema), answer).items;
+    },
     getStatefulSet: (harbor) => find("statefulsets", appsApi, databaseOf(harbor), statefulSetSchema),
 
     async listPods(harbor) {

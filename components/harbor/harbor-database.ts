@@ -110,6 +110,7 @@ export class HarborDatabase extends pulumi.ComponentResource {
         pgHba,
         backup: args.backup,
         restore,
+        restoresSecrets: restore !== undefined && args.secrets.restore,
         keys: args.keys,
         endpointUrl: args.endpointUrls?.s3,
       },

@@ -30,7 +30,7 @@ export interface PodConfigArgs {
  * (domain/harbor/pod-config-owners.ts).
  *
  * Destroying the stack leaves both as they are: without them the Zalando operator neither creates nor changes any
- * cluster.
+ * cluster. During a restore they are protected, so that a destroy is refused until the restore is finished.
  */
 export class PodConfig extends pulumi.ComponentResource {
   /** Keys and values of pod-config. */
@@ -41,7 +41,9 @@ export class PodConfig extends pulumi.ComponentResource {
   constructor(name: string, args: PodConfigArgs, options: pulumi.ComponentResourceOptions = {}) {
     super("postgres-recovery:harbor:PodConfig", name, {}, options);
     const { backup, restore } = args;
-    const left = { ...childOf(this, options), retainOnDelete: true };
+    // `protect` makes Pulumi refuse to destroy the stack during a restore: the CLONE_ values would stay, and every new
+    // database of the operator would become a clone of Harbor's.
+    const left = { ...childOf(this, options), retainOnDelete: true, protect: restore !== undefined };
     const metadata = (object: ObjectName): object => ({
       ...object,
       // Makes this stack the only owner, under a name that outlives it. Values that were set by hand are replaced and

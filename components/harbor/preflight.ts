@@ -17,6 +17,8 @@ export interface PreflightArgs extends Pick<
 > {
   /** Where the new database writes its own backups. */
   readonly backup: Backup;
+  /** Whether the kept Secrets are restored before the database. A change of it checks everything again. */
+  readonly restoresSecrets: boolean;
   /** The declared restore. Default: none; then only the preconditions of backups are checked. */
   readonly restore?: Restore | undefined;
   /** Address at which this machine reaches AWS S3. Default: AWS's public address. */
@@ -69,7 +71,12 @@ export class Preflight extends pulumi.ComponentResource {
           endpointUrl,
           timeLimit,
         })),
-        triggers: [{ cluster: formatObjectName(cluster), ...declared }, pgHba, keys.apply(fingerprint)],
+        triggers: [
+          { cluster: formatObjectName(cluster), ...declared },
+          pgHba,
+          keys.apply(fingerprint),
+          args.restoresSecrets,
+        ],
         seconds: timeLimit,
       },
       childOf(this, options),

@@ -118,4 +118,27 @@ export const clone = {
     todo: "Write it as 12, or leave it out to look in each version's folder.",
     green: "The backups, at their real place.",
   },
+  "clone-neighbour-unborn": {
+    title: "another new database would become a copy of Harbor's",
+    means:
+      "pod-config belongs to the operator, so the CLONE_ values reach every database of it. The one in the finding is not Running yet, so it may still be bootstrapped.",
+    matters: "Spilo would clone Harbor's data into it, and report no error.",
+    todo: "Wait until it is Running, or delete it. Create no other database of this operator until the restore is finished.",
+    green: "Both databases come up, and the operator says Running.",
+  },
+  "clone-neighbours": {
+    title: "other databases get the CLONE_ values, too",
+    means: "pod-config belongs to the operator, so the CLONE_ values reach every database of it.",
+    matters:
+      "The operator recreates their Pods when it notices the change. A database that loses its volumes meanwhile is cloned from Harbor's backups.",
+    todo: "Finish the restore as soon as the data are verified. Create no other database of this operator until then.",
+    green: "Running databases ignore CLONE_ values.",
+  },
+  "clone-neighbours-unknown": {
+    title: "it is not known which other databases get the CLONE_ values",
+    means: "The postgresql resources of all namespaces could not be listed; the finding has the reason.",
+    matters: "A database that is bootstrapped during the restore becomes a copy of Harbor's.",
+    todo: "Give the permission to list them in every namespace, or look yourself: `kubectl get postgresqls -A`.",
+    green: "The restore.",
+  },
 } satisfies Partial<Explanations>;

@@ -87,6 +87,9 @@ export const findingSeverities = {
   "clone-suffix-invalid": "refuse",
   "clone-scope-prefix-invalid": "refuse",
   "clone-version-invalid": "refuse",
+  "clone-neighbour-unborn": "refuse",
+  "clone-neighbours": "warn",
+  "clone-neighbours-unknown": "warn",
   // The backup to restore.
   "restore-credentials-untried": "warn",
   "target-time-in-future": "refuse",

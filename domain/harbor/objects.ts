@@ -57,6 +57,14 @@ export const postgresqlSchema = z.object({
 });
 export type Postgresql = z.infer<typeof postgresqlSchema>;
 
+/** The parts of any database of the Zalando operator that a restore depends on. */
+export const neighbourSchema = z
+  .object({ metadata: z.object({ namespace: z.string(), name: z.string() }), status: postgresqlSchema.shape.status })
+  .transform(({ metadata: { namespace, name }, status }) => ({
+    name: { namespace, name },
+    status: status.PostgresClusterStatus,
+  }));
+
 /** What is declared about a HarborCluster that is created elsewhere. An absent part may have any value. */
 export interface DeclaredHarbor {
   /** Image of the database's Pods. */

@@ -39,7 +39,11 @@ const execPods: Permission = {
 /** The permissions that the commands for Harbor's database need in the Kubernetes API, and no others. */
 export const harborPermissions = {
   "restore check": [
-    getPostgresql,
+    {
+      ...getPostgresql,
+      verbs: ["get", "list"],
+      why: "to read the database's resource, and to find the operator's other databases, which get the CLONE_ values, too",
+    },
     ...operatorConfiguration,
     get("", "configmaps", "to read the Zalando operator's configuration"),
     get("", "endpoints", "to read the running database's system identifier"),

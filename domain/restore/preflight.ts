@@ -1,9 +1,10 @@
 import { findingsAt, type Finding } from "../finding.ts";
+import { judgeNeighbours, type Neighbour } from "./neighbours.ts";
 import { judgeOwnStore, type OwnStore } from "./own-store.ts";
 import { targetOf, type Restore } from "./restore.ts";
 import { identifiersIn, judgeSources, placeToRestore, type Gathered, type GatheredPlace } from "./sources.ts";
 import { leftoverFindings, type LivePodConfig } from "../harbor/pod-config-owners.ts";
-import { formatObjectName } from "../kubernetes/object-name.ts";
+import { formatObjectName, type ObjectName } from "../kubernetes/object-name.ts";
 import { s3Url } from "../aws/s3-location.ts";
 import { checkSpiloImage } from "../spilo/image.ts";
 import { overlap } from "../spilo/path.ts";
@@ -55,6 +56,10 @@ export interface PreflightFacts extends SetupFacts {
   /** The places in which Spilo will look, in its order (domain/spilo/path.ts, cloneLocations). */
   readonly sources: readonly GatheredPlace[];
   readonly own: Gathered<OwnPlace>;
+  /** The HarborCluster whose database is restored. */
+  readonly harbor: ObjectName;
+  /** Every database of the operator, that of the HarborCluster included. */
+  readonly databases: Gathered<readonly Neighbour[]>;
 }
 
 /** Whether the database's Pods will get what is declared. The Zalando operator ignores objects that its configuration does not name, and reports no error. */
@@ -115,6 +120,7 @@ export function judgeRestore(facts: PreflightFacts): Finding[] {
     ...judgeSources(facts.sources, restore, target),
     ...judgeBootstrap(facts, target),
     ...judgeOwnPlace(facts),
+    ...judgeNeighbours(facts.harbor, facts.databases, `ConfigMap ${formatObjectName(facts.declared.podConfig)}`),
   );
   return findings;
 }

@@ -31,7 +31,7 @@ import { formatObjectName, type ObjectName } from "../../domain/kubernetes/objec
 /** What is asked. */
 export interface RestoreCheckClients {
   readonly harbor: ConfigurationReader &
-    Pick<HarborClient, "context" | "getPodSecret" | "getPostgresql" | "getSystemIdentifier">;
+    Pick<HarborClient, "context" | "getPodSecret" | "getPostgresql" | "getSystemIdentifier" | "listDatabases">;
   /** The store of the backups to restore, with the credentials that are to read them. */
   readonly source: S3Client;
   /** The store of the new database's own backups. */
@@ -65,11 +65,12 @@ export async function checkRestore(
   );
   const podSecretName = { namespace: harbor.namespace, name: names.podSecret };
   const ends = { bound, stop: surroundings.signal };
-  const [operator, podConfig, podSecret, ownStore, sources, own] = await Promise.all([
+  const [operator, podConfig, podSecret, ownStore, databases, sources, own] = await Promise.all([
     configuration,
     gathered(clients.harbor.getConfigMap(podConfigName), surroundings.signal),
     gathered(clients.harbor.getPodSecret(podSecretName), surroundings.signal),
     storeOf(clients, request, configuration, ends),
+    restore && gathered(clients.harbor.listDatabases(), surroundings.signal),
     restore && gatherSources(clients.source, { image, restore, now: surroundings.now().getTime() }, ends),
     restore && gatherOwn(clients, harbor, request, configuration, bound, surroundings.signal),
   ]);
@@ -92,10 +93,18 @@ export async function checkRestore(
     namespace: harbor.namespace,
   };
   const findings: Finding[] =
-    restore === undefined || sources === undefined || own === undefined
+    restore === undefined || sources === undefined || own === undefined || databases === undefined
       ? judgeSetup(setup)
       : [
-          ...judgeRestore({ ...setup, restore, now: surroundings.now().getTime(), sources, own }),
+          ...judgeRestore({
+            ...setup,
+            restore,
+            now: surroundings.now().getTime(),
+            sources,
+            own,
+            harbor,
+            databases,
+          }),
           ...credentialFindings(request),
         ];
   return {

@@ -13,6 +13,7 @@ import {
 } from "../../domain/harbor/objects.ts";
 import { runbookPgHba } from "../../domain/harbor/pg-hba.ts";
 import type { LivePodConfig } from "../../domain/harbor/pod-config-owners.ts";
+import type { Neighbour } from "../../domain/restore/neighbours.ts";
 import type { ContainerVariable } from "../../domain/kubernetes/container.ts";
 import type { ObjectName } from "../../domain/kubernetes/object-name.ts";
 import type { SecretContent } from "../../domain/kubernetes/secret.ts";
@@ -75,6 +76,8 @@ export class FakeHarbor implements HarborClient {
     this.onRead();
     return Promise.resolve(this.postgresql);
   };
+  neighbours: Neighbour[] = [];
+  listDatabases = (): Promise<Neighbour[]> => Promise.resolve(this.neighbours);
   getStatefulSet = (): Promise<StatefulSet | undefined> => Promise.resolve(this.statefulSet);
   listPods = (): Promise<DatabasePod[]> => Promise.resolve(this.pods);
   getSystemIdentifier = (): Promise<string | undefined> => Promise.resolve(this.systemIdentifier);

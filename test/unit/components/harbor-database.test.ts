@@ -141,7 +141,7 @@ describe("HarborDatabase", () => {
     assert.doesNotMatch(JSON.stringify(triggers), /CANARY/);
   });
 
-  it("runs the preflight again when a line of pg_hba or a key has changed", async () => {
+  it("runs the preflight again when a line of pg_hba, a key or secrets.restore has changed", async () => {
     const triggers = async (changes: Partial<HarborDatabaseArgs> = {}): Promise<string> =>
       JSON.stringify(command(await declared(changes), "preflight")["triggers"]);
     const rotated = pulumi.secret({ backup: { accessKeyId: "CANARY-1", secretAccessKey: "CANARY-new" } });
@@ -149,6 +149,9 @@ describe("HarborDatabase", () => {
     assert.equal(await triggers(), first);
     assert.notEqual(await triggers({ ownPgHbaLines: [] }), first);
     assert.notEqual(await triggers({ keys: rotated }), first);
+    const withRestore = await triggers({ restore });
+    assert.equal(await triggers({ restore }), withRestore);
+    assert.notEqual(await triggers({ restore, secrets: { ...args.secrets, restore: false } }), withRestore);
   });
 
   it("restores no secrets without a restore, and the preflight checks what backups depend on", async () => {

@@ -102,6 +102,16 @@ describe("PodConfig", () => {
     assert(optionsOf.get("pod-config")?.retainOnDelete);
   });
 
+  faultTest(78, "refuses a destroy during a restore, whose CLONE_ values would stay, and only then", async () => {
+    for (const [declaredRestore, isProtected] of [
+      [restore, true],
+      [undefined, false],
+    ] as const) {
+      await declared(backup, declaredRestore);
+      for (const name of ["pod-config", "pod-config-keys"]) assert.equal(optionsOf.get(name)?.protect, isProtected);
+    }
+  });
+
   faultTest(
     25,
     "has no CLONE_ value in either without a restore, even if its keys are still in the settings",

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import type { Severity } from "../../../../domain/catalogue/finding-codes.ts";
 import { gravest, mayProceed, type Finding } from "../../../../domain/finding.ts";
 import { judgeRestore, type PreflightFacts } from "../../../../domain/restore/preflight.ts";
+import type { Neighbour } from "../../../../domain/restore/neighbours.ts";
 import { backupToRestore, placeToRestore, type GatheredPlace } from "../../../../domain/restore/sources.ts";
 import type { BackupDescription } from "../../../../domain/walg/backup.ts";
 import type { ListedObject } from "../../../../domain/walg/storage.ts";
@@ -84,6 +85,8 @@ const good: PreflightFacts = {
   namespace: "harbor-cluster",
   sources: [placeOf(whole)],
   own: { found: { kind: "not-made" } },
+  harbor: { namespace: "harbor-cluster", name: "harbor-cluster" },
+  databases: { found: [] },
 };
 
 function withTarget(targetTime: string, facts: PreflightFacts = good): PreflightFacts {
@@ -298,6 +301,32 @@ describe("judgeRestore", () => {
       assert(findings.every((finding) => finding.severity === "ok" || finding.fix.length > 0));
     });
   }
+
+  faultSuite(78, "other databases of the operator", () => {
+    const neighbour = (name: string, status: string) => ({ name: { namespace: "other", name }, status });
+    const own = { name: { namespace: "harbor-cluster", name: "postgresql-harbor-cluster-harbor-cluster" }, status: "" };
+    const judged = (...found: Neighbour[]): Finding[] =>
+      judgeRestore({ ...good, databases: { found: [own, ...found] } }).filter(({ code }) => code.startsWith("clone-"));
+
+    it("are named when they run, and refused when they may not be bootstrapped yet", () => {
+      assert.deepEqual(judged(), []);
+      const [warned, ...none] = judged(neighbour("a", "Running"), neighbour("b", "SyncFailed"));
+      assert.deepEqual([warned?.code, none], ["clone-neighbours", []]);
+      assert.match(warned?.what ?? "", /reach other\/a, other\/b:/);
+      for (const status of ["", "Creating", "CreateFailed"]) {
+        const findings = judged(neighbour("a", "Running"), neighbour("c", status));
+        assert.deepEqual(
+          findings.map(({ code }) => code),
+          ["clone-neighbour-unborn", "clone-neighbours"],
+        );
+        assert.match(findings[0]?.what ?? "", /reach other\/c, which/);
+      }
+    });
+
+    it("are a warning when they cannot be listed", () => {
+      assert.match(said({ ...good, databases: { failed: "403" } }), /^warn: which other databases .* unknown: 403$/);
+    });
+  });
 
   faultTest(24, "refuses backups of two databases in one place", () => {
     const place = placeOf([...whole, backupObjects(9, at("02:00"))]);

@@ -521,6 +521,15 @@ describe("checkRestore", () => {
     assert(report.backup !== null);
   });
 
+  faultTest(78, "lists the operator's other databases for a restore, and only then", async () => {
+    const kubernetes = new FakeHarbor();
+    kubernetes.neighbours = [{ name: { namespace: "other", name: "db" }, status: "Creating" }];
+    assert.match(said(await check({ kubernetes })), /refuse: the CLONE_ values would also reach other\/db/);
+    assert.equal((await check({ kubernetes, asked: { ...request, restore: undefined } })).verdict, "ok");
+    kubernetes.listDatabases = () => Promise.reject(new RecoveryError("kubernetes-forbidden", "403"));
+    assert.match(said(await check({ kubernetes })), /^warn: .* is unknown: 403$/);
+  });
+
   faultTest(26, "refuses an image that cannot assume the role, whichever side uses it", async () => {
     const credentials = { irsaRoleArn: "arn:aws:iam::123456789012:role/r" };
     const codes = async (asked: RestoreCheckRequest): Promise<string> =>
