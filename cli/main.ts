@@ -8,7 +8,9 @@ import { rememberedPlace } from "./hints.ts";
 import { addHarborCommands } from "./harbor/program.ts";
 import { endProcess, printError, printText } from "./output.ts";
 import { addRestoreCommands } from "./restore/program.ts";
+import { addReportCommand } from "./report/program.ts";
 import { addSecretsCommands } from "./secrets/program.ts";
+import { addStackCommands } from "./stack/program.ts";
 import { addStanzaCommands } from "./stanza/program.ts";
 import { version } from "./version.ts";
 
@@ -35,6 +37,7 @@ Examples:
   postgres-recovery stanza list --context dev
   postgres-recovery stanza create calendar/calendar-db --context dev
   postgres-recovery dump calendar/calendar-db --context dev
+  postgres-recovery report --stack dev
 
 The --help of each command has its Kubernetes permissions and exit codes.`,
     );
@@ -44,6 +47,8 @@ The --help of each command has its Kubernetes permissions and exit codes.`,
   addRestoreCommands(root, setExitCode);
   addHarborCommands(root, setExitCode);
   addSecretsCommands(root, setExitCode);
+  addStackCommands(root, setExitCode);
+  addReportCommand(root, setExitCode);
   addCompletionCommands(root);
   return root;
 }

@@ -2,11 +2,16 @@ import { formatObjectName } from "../domain/kubernetes/object-name.ts";
 import { flagCodes, type FlagCode } from "../domain/stanza/flag-codes.ts";
 import type { Flag } from "../domain/stanza/flags.ts";
 import type { ScanEntry } from "../domain/stanza/list-report.ts";
+import type { StackTargets } from "../domain/stack/config.ts";
 import { becauseAdvice, type StanzaStatus } from "../domain/stanza/status.ts";
 
-/** What to do next: one step for each kind of problem, for the first cluster that has it. */
-export function nextSteps(entries: readonly ScanEntry[]): string[] {
-  return [...statusSteps(entries), ...flagCodes.flatMap((code) => flagSteps(code, entries))];
+/**
+ * What to do next: one step for each kind of problem, for the first cluster that has it.
+ *
+ * @param stack whose targets are known. Default: none.
+ */
+export function nextSteps(entries: readonly ScanEntry[], stack?: StackTargets): string[] {
+  return [...statusSteps(entries, stack), ...flagCodes.flatMap((code) => flagSteps(code, entries))];
 }
 
 /** `NAMESPACE/CLUSTER` of an entry. */
@@ -14,9 +19,12 @@ export function entryName(entry: ScanEntry): string {
   return formatObjectName({ namespace: entry.namespace, name: entry.cluster });
 }
 
-function statusSteps(entries: readonly ScanEntry[]): string[] {
-  const steps: string[] = [];
-  const missing = entries.filter(({ status }) => status.status === "no-stanza");
+function statusSteps(entries: readonly ScanEntry[], stack: StackTargets | undefined): string[] {
+  const isTarget = (entry: ScanEntry): boolean => stack?.targets.includes(entryName(entry)) === true;
+  const allMissing = entries.filter(({ status }) => status.status === "no-stanza");
+  const [target] = allMissing.filter(isTarget);
+  const steps = stack === undefined || target === undefined ? [] : [targetStep(entryName(target), stack.stack)];
+  const missing = allMissing.filter((entry) => !isTarget(entry));
   // PGO 5.7 and later create a stanza themselves where their status says that it is missing, unless they are paused.
   const [urgent] = missing.filter(({ disagreement, paused }) => disagreement !== undefined || paused === true);
   const [plain] = missing;
@@ -37,6 +45,11 @@ function statusSteps(entries: readonly ScanEntry[]): string[] {
     steps.push(step);
   }
   return steps;
+}
+
+/** A target that is not done yet is done by `up`; one that was lost again is refused, with the way out. */
+function targetStep(cluster: string, stack: string): string {
+  return `${cluster} is a target of the stack ${stack} already: run \`pulumi up --stack ${stack}\`; if it was done before, raise its \`attempt\` first, or set \`repairAgain: true\``;
 }
 
 function statusStep(entry: ScanEntry): string | undefined {

@@ -12,6 +12,7 @@ import type { StanzaCreatePreview } from "../domain/stanza/create-preview.ts";
 import { visibleLine } from "../domain/visible-text.ts";
 import { flagTexts } from "../domain/stanza/flag-codes.ts";
 import type { ColorChoice } from "./options.ts";
+import type { StackTargets } from "../domain/stack/config.ts";
 import { nextSteps } from "./next-steps.ts";
 import { fittedTable, painted, table } from "./table.ts";
 
@@ -21,12 +22,13 @@ export function logLine(namespace: string, cluster: string, pod: string | undefi
   return visibleLine(`INFO:root:[${namespace}] ${cluster}${instance}: ${statusText(status)}`);
 }
 
-/** The clusters of a scan for a person, in at most `width` columns, with a summary. */
+/** The clusters of a scan for a person, in at most `width` columns, with a summary. Hints know the targets of `stack`. */
 export function scanTable(
   context: string,
   entries: readonly ScanEntry[],
   color: ColorChoice,
   width = Infinity,
+  stack?: StackTargets,
 ): string {
   if (entries.length === 0) return visibleLine(`no PostgresCluster found in context ${context}`);
   const rows = entries.map((entry) => [
@@ -38,7 +40,7 @@ export function scanTable(
     entryDetail(entry),
   ]);
   const head = ["NAMESPACE", "CLUSTER", "POD", "STATUS", "PGO", "DETAIL"];
-  const lines = [scanSummary(context, entries), ...nextSteps(entries).map((step) => `next: ${step}`)];
+  const lines = [scanSummary(context, entries), ...nextSteps(entries, stack).map((step) => `next: ${step}`)];
   return `${fittedTable(head, rows, { width, optional: "POD" })}\n\n${lines.map(visibleLine).join("\n")}`;
 }
 

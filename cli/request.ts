@@ -7,7 +7,7 @@ import type { CommonOptions } from "./options.ts";
 import { kubernetesTarget } from "./session.ts";
 import type { ObjectName } from "../domain/kubernetes/object-name.ts";
 import { explainIssue, problemText } from "../domain/problems.ts";
-import { requestSchema, taskProblem, type RequestedStep, type TaskOf } from "../domain/steps/steps.ts";
+import { requestSchema, taskProblem, type RequestedStep, type RequestOf, type TaskOf } from "../domain/steps/steps.ts";
 
 /** Options of a command that takes its request from stdin or from arguments. */
 export interface RequestOptions extends CommonOptions {
@@ -36,7 +36,7 @@ export async function askedOf<Name extends RequestedStep>(
   if (options.request === undefined && cluster === undefined)
     throw new RecoveryError("cluster-not-named", "name one cluster, as NAMESPACE/NAME");
   if (cluster === undefined) {
-    const request = validated(requestSchema(step), await fromStdin());
+    const request = await requestFromStdin(step);
     const target = kubernetesTarget({ ...options, ...request.kubernetes });
     rememberPlace(target);
     return { request, target };
@@ -47,6 +47,11 @@ export async function askedOf<Name extends RequestedStep>(
   const target = kubernetesTarget(options);
   rememberPlace(target);
   return { request, target };
+}
+
+/** The request on stdin, with the Kubernetes cluster that it names. */
+export async function requestFromStdin<Name extends RequestedStep>(step: Name): Promise<RequestOf<Name>> {
+  return validated(requestSchema(step), await fromStdin());
 }
 
 /** @throws RecoveryError `usage` that names fields and problems, but no values. */

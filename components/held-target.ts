@@ -12,6 +12,8 @@ export class HeldTarget extends pulumi.ComponentResource {
   constructor(target: ObjectName, reason: string, options?: pulumi.ComponentResourceOptions) {
     super("postgres-recovery:index:HeldTarget", formatObjectName(target), {}, options);
     this.reason = pulumi.output(reason);
+    // Shown beside the resource, in the column Info, and not repeated under Diagnostics.
+    void pulumi.log.info(`on hold: ${reason}`, this, undefined, true);
     this.registerOutputs({ reason });
   }
 }

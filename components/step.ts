@@ -64,6 +64,36 @@ export function step<Name extends RequestedStep>(
 }
 
 /**
+ * Runs a step of which the request says which run it is, and again when that changes. A failed run is a report as well: the
+ * step then succeeds, and the program has to fail the update. Everything happens in an update of the same resource, so
+ * Pulumi never shows a replacement, whose second half looks like a deletion.
+ */
+export function countedStep<Name extends RequestedStep>(
+  command: Name,
+  resourceName: string,
+  { request, seconds }: Omit<StepArgs<Name>, "triggers">,
+  options: pulumi.CustomResourceOptions,
+): local.Command {
+  const timeout = `${seconds + graceSeconds}s`;
+  return new local.Command(
+    resourceName,
+    {
+      create: commandLine(command),
+      // The step itself prints the previous report when nothing but an input was edited.
+      update: commandLine(command),
+      stdin: stdinOf(command, request),
+      logging: local.Logging.Stderr,
+    },
+    {
+      ...options,
+      customTimeouts: { create: timeout, update: timeout },
+      // Older versions had them. Without this, Pulumi would replace their resources, and everything would run again.
+      ignoreChanges: ["triggers"],
+    },
+  );
+}
+
+/**
  * Runs a step that only reads, in every preview and `up`. In a preview it does not wait for changes to the resources in
  * `dependsOn`, because a preview does not make them.
  */
@@ -77,6 +107,20 @@ export function look<Name extends RequestedStep>(
     options,
   );
   return reportOf(command, stdout);
+}
+
+/**
+ * The same before anything is declared: the program can decide by the answer what it declares.
+ *
+ * @throws when the command fails.
+ */
+export async function lookNow<Name extends RequestedStep>(
+  command: Name,
+  request: RequestOf<Name>,
+): Promise<ReportOf<Name>> {
+  const stdin = encoded(command, request);
+  const { stdout } = await local.run({ command: commandLine(command), stdin, logging: local.Logging.None });
+  return reportSchema(command).parse(JSON.parse(stdout));
 }
 
 function commandLine(command: StepName): string {

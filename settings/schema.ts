@@ -40,6 +40,10 @@ const target = z
         .describe(
           "Raise it to run the procedure again for this target. A target that failed is tried again without that.",
         ),
+      repairAgain: z
+        .boolean()
+        .optional()
+        .describe("Like `repairAgain` of all targets, for this one. Default: that of all targets."),
       timeLimits: timeLimitsSchema.prefault({}).describe("How long each part may take: 30s, 10m, 2h; at most 7d."),
     },
     targetForm,
@@ -77,8 +81,18 @@ const stanza = z
       })
       .prefault([])
       .describe("The clusters whose stanza should be created."),
+    repairAgain: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Whether `up` creates a stanza again that was lost after a successful run. Otherwise preview and `up` fail, and say which one was lost.",
+      ),
   })
-  .describe("The stanza runbook: the clusters whose pgBackRest stanza should be created.");
+  .describe("The stanza runbook: the clusters whose pgBackRest stanza should be created.")
+  .transform(({ repairAgain, targets, ...rest }) => ({
+    ...rest,
+    targets: targets.map((each) => ({ ...each, repairAgain: each.repairAgain ?? repairAgain })),
+  }));
 
 /** What the stack file may say under `postgres-recovery:`; each property is one configuration key. */
 export const settingsSchema = z.strictObject({

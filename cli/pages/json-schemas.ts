@@ -3,6 +3,7 @@ import { errorReportSchema } from "../../domain/error-report.ts";
 import { stanzaCreatePreviewSchema } from "../../domain/stanza/create-preview.ts";
 import { rollPreviewSchema } from "../../domain/harbor/steps/roll-preview.ts";
 import { suggestReportSchema } from "../../domain/restore/check.ts";
+import { stackReportSchema } from "../../domain/stack/report.ts";
 import { steps } from "../../domain/steps/steps.ts";
 import { fieldDescriptions } from "./field-descriptions.ts";
 
@@ -14,6 +15,7 @@ export const jsonSchemas: Readonly<Record<string, JsonSchema>> = {
   "stanza-create-dry-run.v1.json": printed("stanza create --dry-run", stanzaCreatePreviewSchema),
   "harbor-roll-dry-run.v1.json": printed("harbor roll --dry-run", rollPreviewSchema),
   "restore-suggest.v1.json": printed("restore check --suggest", suggestReportSchema),
+  "report.v1.json": printed("report", stackReportSchema),
   "error.v1.json": described("What every command prints on stdout when it fails, with -o json.", errorReportSchema),
 };
 

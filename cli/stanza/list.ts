@@ -1,3 +1,4 @@
+import { askPulumi } from "../../clients/pulumi.ts";
 import type { KubernetesClient } from "../../clients/kubernetes/postgres-clusters.ts";
 import { formatDuration, type Duration } from "../../domain/duration.ts";
 import { RecoveryError } from "../../domain/errors.ts";
@@ -5,6 +6,7 @@ import { formatObjectName, type ObjectName } from "../../domain/kubernetes/objec
 import type { ScanEntry, ScanReport } from "../../domain/stanza/list-report.ts";
 import { visibleJson } from "../../domain/visible-text.ts";
 import { didYouMean, orElse } from "../../domain/similar.ts";
+import { stackTargets, type StackTargets } from "../../domain/stack/config.ts";
 import type { FlagCode } from "../../domain/stanza/flag-codes.ts";
 import { knownClusters } from "../../operations/stanza/known-clusters.ts";
 import { scanStanzas } from "../../operations/stanza/list.ts";
@@ -24,18 +26,36 @@ export interface StanzaListOptions extends CommonOptions {
   readonly allow: readonly FlagCode[];
   readonly watch?: true | undefined;
   readonly interval: Duration;
+  readonly stack?: string | undefined;
 }
 
+/** The options, with the stack that they name. */
+type ListOptions = StanzaListOptions & { readonly targets?: StackTargets | undefined };
+
 /** `postgres-recovery stanza list`; the result is the exit code. With `--watch` it ends only when it is interrupted. */
-export async function stanzaList(options: StanzaListOptions): Promise<number> {
+export async function stanzaList(given: StanzaListOptions): Promise<number> {
+  const options = await withStack(given);
   const session = await openSession(options);
   if (options.watch === true) return watch(session, options);
   const entries = await list(session, options);
   return verdictExitCode(entries.map(({ verdict }) => verdict));
 }
 
+/** With `--stack`, the stack's targets are known, and its context and kubeconfig are those that were not given. */
+async function withStack(options: StanzaListOptions): Promise<ListOptions> {
+  const { context, kubeconfig, stack } = options;
+  if (stack === undefined) return options;
+  const targets = stackTargets(stack, await askPulumi(["config", "--json", "--stack", stack]));
+  return {
+    ...options,
+    targets,
+    context: context ?? targets.context,
+    kubeconfig: kubeconfig ?? (context === undefined ? targets.kubeconfig : undefined),
+  };
+}
+
 /** Lists for ever. If the API server does not answer, it says so and tries again after the pause. */
-async function watch(session: Session, options: StanzaListOptions): Promise<never> {
+async function watch(session: Session, options: ListOptions): Promise<never> {
   const { signal, progress, sleep } = session.surroundings;
   for (;;) {
     try {
@@ -49,7 +69,7 @@ async function watch(session: Session, options: StanzaListOptions): Promise<neve
   }
 }
 
-async function list(session: Session, options: StanzaListOptions): Promise<ScanEntry[]> {
+async function list(session: Session, options: ListOptions): Promise<ScanEntry[]> {
   const progress = showProgress();
   const known: ScanEntry[] = [];
   const scanOptions = {
@@ -77,8 +97,7 @@ async function list(session: Session, options: StanzaListOptions): Promise<ScanE
     progress.stop();
     if (session.surroundings.signal.aborted && options.output === "table" && known.length > 0) {
       known.sort((a, b) => entryName(a).localeCompare(entryName(b)));
-      const table = pasteable(scanTable(session.client.context, known, options.color, outputWidth()), options);
-      printText(`${table}\nnot all: the list was interrupted`, options.color);
+      printText(`${tableOf(session.client.context, known, options)}\nnot all: the list was interrupted`, options.color);
     }
     throw error;
   }
@@ -99,14 +118,18 @@ async function nothingFound(client: KubernetesClient, namespace: string | undefi
   );
 }
 
-function rendered({ client, surroundings }: Session, entries: ScanEntry[], options: StanzaListOptions): string {
+function tableOf(context: string, entries: readonly ScanEntry[], options: ListOptions): string {
+  return pasteable(scanTable(context, entries, options.color, outputWidth(), options.targets), options);
+}
+
+function rendered({ client, surroundings }: Session, entries: ScanEntry[], options: ListOptions): string {
   switch (options.output) {
     case "table": {
       const when =
         options.watch === true
           ? `${surroundings.now().toISOString()}, again in ${formatDuration(options.interval)}\n\n`
           : "";
-      return when + pasteable(scanTable(client.context, entries, options.color, outputWidth()), options);
+      return when + tableOf(client.context, entries, options);
     }
     case "log":
       return entries.map(({ namespace, cluster, pod, status }) => logLine(namespace, cluster, pod, status)).join("\n");

@@ -16,6 +16,7 @@ export function addStanzaCommands(root: Command, setExitCode: (code: number) => 
   stepCommand(stanza, "stanza list", listFormats, [
     "postgres-recovery stanza list",
     "postgres-recovery stanza list --context dev -n woven-passport",
+    "postgres-recovery stanza list --stack dev",
     "postgres-recovery stanza list --watch --interval 5m",
     "postgres-recovery stanza list --allow no-schedule,backup-old",
     "postgres-recovery stanza list -o json | jq '.clusters[] | select(.verdict != \"okay\")'",
@@ -23,6 +24,7 @@ export function addStanzaCommands(root: Command, setExitCode: (code: number) => 
     .description("list every PostgresCluster with the state of its stanza and its backups; only reads")
     .addOption(durationOption("--timeout <duration>", "how long one cluster may take to answer", "30s"))
     .option("-n, --namespace <name>", "one namespace (default: all)")
+    .option("--stack <name>", "a Pulumi stack: its context, and hints that know its targets")
     .option("-w, --watch", "repeat the list until it is interrupted")
     .addOption(durationOption("--interval <duration>", "pause between lists with --watch", "1m"))
     .addOption(

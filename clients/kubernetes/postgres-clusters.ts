@@ -17,6 +17,8 @@ import type { ObjectName } from "../../domain/kubernetes/object-name.ts";
 export interface KubernetesClient {
   /** Name of the kubeconfig's context. */
   readonly context: string;
+  /** UID of the namespace kube-system, which identifies the Kubernetes cluster. */
+  readonly kubernetesUid: () => Promise<string>;
   /** PostgresClusters of one namespace, or of all, in the API server's order. */
   listPostgresClusters(namespace: string | undefined): Promise<PostgresCluster[]>;
   /** One PostgresCluster; undefined when it does not exist. */
@@ -48,7 +50,7 @@ export async function connectKubernetes(
   signal: AbortSignal = new AbortController().signal,
   progress: (line: string) => void = () => undefined,
 ): Promise<KubernetesClient> {
-  const { apply, context, exec, find, get } = await openApi(target, signal, progress);
+  const { apply, context, exec, find, get, kubernetesUid } = await openApi(target, signal, progress);
   const list = <T>(what: string, path: string, query: Record<string, string>, schema: z.ZodType<T>): Promise<T[]> => {
     const page = z.object({
       items: z.array(schema),
@@ -66,6 +68,8 @@ export async function connectKubernetes(
 
   return {
     context,
+
+    kubernetesUid,
 
     exec,
 

@@ -3,6 +3,7 @@ import type { Duration } from "../../domain/duration.ts";
 import { formatObjectName, type ObjectName } from "../../domain/kubernetes/object-name.ts";
 import type { ReportOf, RequestOf } from "../../domain/steps/steps.ts";
 import { childOf } from "../child-of.ts";
+import { clusterIdentity } from "../cluster-identity.ts";
 import { look, step } from "../step.ts";
 import type { KubernetesAccess } from "../../domain/kubernetes/access.ts";
 
@@ -49,7 +50,7 @@ export class PgHba extends pulumi.ComponentResource {
       `${name}-ready`,
       {
         request: { ...request, wait: timeLimit },
-        triggers: [harbor, args.restoreId ?? ""],
+        triggers: [harbor, args.restoreId ?? "", ...clusterIdentity(kubernetes)],
         seconds: timeLimit,
       },
       childOf(this, options),
@@ -63,7 +64,7 @@ export class PgHba extends pulumi.ComponentResource {
       name,
       {
         request: { ...request, image, externalUrl, timeLimit },
-        triggers: [harbor, pgHba, image, externalUrl, live.fingerprint],
+        triggers: [harbor, pgHba, image, externalUrl, live.fingerprint, ...clusterIdentity(kubernetes)],
         seconds: timeLimit,
       },
       { parent: this, dependsOn: ready.resource },

@@ -9,6 +9,7 @@ import { formatObjectName } from "../../domain/kubernetes/object-name.ts";
 import { restoreCheckReportSchema } from "../../domain/restore/check.ts";
 import type { RequestOf } from "../../domain/steps/steps.ts";
 import { childOf } from "../child-of.ts";
+import { clusterIdentity } from "../cluster-identity.ts";
 import { step } from "../step.ts";
 
 export interface PreflightArgs extends Pick<
@@ -76,6 +77,7 @@ export class Preflight extends pulumi.ComponentResource {
           pgHba,
           keys.apply(fingerprint),
           args.restoresSecrets,
+          ...clusterIdentity(kubernetes),
         ],
         seconds: timeLimit,
       },

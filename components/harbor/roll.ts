@@ -3,6 +3,7 @@ import { rollWaits } from "../../domain/harbor/steps/roll.ts";
 import { formatObjectName } from "../../domain/kubernetes/object-name.ts";
 import type { ReportOf, RequestOf } from "../../domain/steps/steps.ts";
 import { childOf } from "../child-of.ts";
+import { clusterIdentity } from "../cluster-identity.ts";
 import { step } from "../step.ts";
 
 export interface RollArgs extends Pick<RequestOf<"harbor roll">, "kubernetes" | "cluster" | "timeLimits"> {
@@ -23,7 +24,7 @@ export class Roll extends pulumi.ComponentResource {
     const { report } = step(
       "harbor roll",
       name,
-      { request, triggers: [formatObjectName(cluster), ...whenever], seconds },
+      { request, triggers: [formatObjectName(cluster), ...whenever, ...clusterIdentity(kubernetes)], seconds },
       childOf(this, options),
     );
     this.report = report;

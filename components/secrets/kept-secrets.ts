@@ -5,6 +5,7 @@ import { copyName } from "../../domain/secrets/copy-place.ts";
 import { secretNames } from "../../domain/secrets/request.ts";
 import type { ReportOf } from "../../domain/steps/steps.ts";
 import { childOf } from "../child-of.ts";
+import { clusterIdentity } from "../cluster-identity.ts";
 import { look, step } from "../step.ts";
 import { secretsRequest, type HarborSecretsArgs } from "./harbor-secrets.ts";
 import { formatObjectName } from "../../domain/kubernetes/object-name.ts";
@@ -68,17 +69,22 @@ export class KeptSecrets extends pulumi.ComponentResource {
         args,
       ),
     );
+    const identity = clusterIdentity(args.kubernetes);
     const ready = step(
       "secrets fingerprint",
       `${name}-ready`,
-      { request: { ...request, wait: timeLimit }, triggers: [harbor, restoreId], seconds: timeLimit },
+      { request: { ...request, wait: timeLimit }, triggers: [harbor, restoreId, ...identity], seconds: timeLimit },
       { ...childOf(this, options), additionalSecretOutputs: ["stdout"] },
     );
     const { fingerprint } = look("secrets fingerprint", request, { parent: this, dependsOn: ready.resource });
     const kept = step(
       "secrets keep",
       name,
-      { request: { ...request, region, endpointUrl }, triggers: [harbor, pulumi.secret(fingerprint)], seconds: 0 },
+      {
+        request: { ...request, region, endpointUrl },
+        triggers: [harbor, pulumi.secret(fingerprint), ...identity],
+        seconds: 0,
+      },
       { parent: this, dependsOn: places },
     );
     this.report = kept.report;

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { formatObjectName } from "../../domain/kubernetes/object-name.ts";
 import type { ReportOf } from "../../domain/steps/steps.ts";
 import { childOf } from "../child-of.ts";
+import { clusterIdentity } from "../cluster-identity.ts";
 import { step } from "../step.ts";
 import { secretsRequest, type HarborSecretsArgs } from "./harbor-secrets.ts";
 
@@ -30,7 +31,7 @@ export class RestoredSecrets extends pulumi.ComponentResource {
     const restored = step(
       "secrets restore",
       name,
-      { request, triggers: [formatObjectName(cluster), restoreId], seconds: 0 },
+      { request, triggers: [formatObjectName(cluster), restoreId, ...clusterIdentity(args.kubernetes)], seconds: 0 },
       childOf(this, options),
     );
     this.report = restored.report;

@@ -83,6 +83,10 @@ export const errorKinds = {
   "first-backup-impossible": "failed",
   "first-backup-failed": "failed",
   "first-backup-timeout": "failed",
+  "stanza-lost-again": "failed",
+  // Stacks.
+  "stack-unreadable": "usage",
+  "stack-outputs-missing": "usage",
   // Dumps.
   "dump-place-invalid": "usage",
   "dump-directory-unusable": "failed",

@@ -12,6 +12,7 @@ import { podConfig } from "./pod-config.ts";
 import { restore } from "./restore.ts";
 import { secrets } from "./secrets.ts";
 import { spiloImage } from "./spilo-image.ts";
+import { stack } from "./stack.ts";
 import { stanza } from "./stanza.ts";
 import { wal } from "./wal.ts";
 import { zalandoOperator } from "./zalando-operator.ts";
@@ -22,6 +23,7 @@ export const areas: readonly { readonly title: string; readonly entries: Partial
   { title: "Kubernetes", entries: kubernetes },
   { title: "S3 and AWS", entries: aws },
   { title: "Creating a stanza", entries: stanza },
+  { title: "Pulumi stacks", entries: stack },
   { title: "Dumps", entries: dumps },
   { title: "Harbor's database", entries: harbor },
   { title: "pg_hba", entries: pgHba },
@@ -42,6 +44,7 @@ export const explanations: Explanations = {
   ...kubernetes,
   ...aws,
   ...stanza,
+  ...stack,
   ...dumps,
   ...harbor,
   ...pgHba,

@@ -158,4 +158,12 @@ export const stanza = {
     todo: "See the backup Job's state. Then run it again, with a longer --backup-timeout for a big database; a backup that is already ordered is not ordered again.",
     green: "`pgbackrest info` says that the stanza exists, and WAL is archived.",
   },
+  "stanza-lost-again": {
+    title: "the stanza of a finished target is missing again",
+    means:
+      "A stack has created the stanza, or has found it okay, and now pgBackRest has none. Preview and `up` look at every finished target.",
+    matters: "There are no backups, and archiving fails. Whatever removed the stanza may do it again.",
+    todo: "Find out who removed it: an emptied or replaced repository, a changed path, a recreated cluster. Then raise the target's `attempt`, or set `repairAgain: true`, and run `pulumi up`.",
+    green: "The stack's last `up` succeeded, and its outputs say `created`.",
+  },
 } satisfies Partial<Explanations>;

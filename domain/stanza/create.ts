@@ -8,6 +8,13 @@ import { writtenReason } from "../written-reason.ts";
 import { dumpReportSchema } from "../dump/report.ts";
 import { stanzaStatusSchema } from "./status.ts";
 
+/** Which run of a stack's target this is. A stack compares it with the last one, to decide whether to run again. */
+export const runSchema = z.strictObject({
+  number: z.int().min(1).describe("Counts the runs of this target in this stack."),
+  attempt: z.int().min(1).describe("The `attempt` in the stack's settings."),
+});
+export type Run = z.infer<typeof runSchema>;
+
 /** Distinguishes a cluster from one that was created later under the same name. */
 export const clusterUid = z
   .uuid()
@@ -50,6 +57,12 @@ export const stanzaCreateRequestSchema = z.strictObject({
     .optional()
     .describe("Whether PGO is to take a backup if the repositories hold none. Default: false."),
   timeLimits: timeLimitsSchema,
+  run: runSchema
+    .optional()
+    .describe(
+      "Set by a stack. A failure is then printed as a report, with exit code 0. If the variable PULUMI_COMMAND_STDOUT " +
+        "holds the report of the same run, that report is printed again and nothing is done. Default: run by hand.",
+    ),
 });
 
 /** Whether there is a first backup, or who takes it. Absent in reports of older versions. */
@@ -63,6 +76,15 @@ const firstBackupSchema = z.object({
   command: z.string().optional(),
 });
 export type FirstBackup = z.infer<typeof firstBackupSchema>;
+
+/** What a report has besides when a stack ran the step. Reports of older versions lack both. */
+export const ofStack = {
+  run: runSchema.optional().describe("Which run of the stack's target it was; absent when it was run by hand."),
+  kubeSystemUid: z
+    .string()
+    .optional()
+    .describe("UID of the Kubernetes cluster's kube-system namespace, as it was checked before the run."),
+};
 
 /** What `postgres-recovery stanza create -o json` prints: the result of one run of the procedure. */
 export const stanzaCreateReportSchema = z.object({
@@ -85,5 +107,6 @@ export const stanzaCreateReportSchema = z.object({
   firstBackup: firstBackupSchema.optional(),
   startedAt: z.iso.datetime(),
   finishedAt: z.iso.datetime(),
+  ...ofStack,
 });
 export type StanzaCreateReport = z.infer<typeof stanzaCreateReportSchema>;

@@ -15,6 +15,7 @@ import {
   secretsRestoreReportSchema,
   secretsRestoreRequestSchema,
 } from "../secrets/request.ts";
+import { stackLookReportSchema, stackLookRequestSchema } from "../stack/look.ts";
 import { stanzaCreateReportSchema, stanzaCreateRequestSchema } from "../stanza/create.ts";
 import { scanReportSchema } from "../stanza/list-report.ts";
 import { stepPermissions, type StepName } from "./permissions.ts";
@@ -77,6 +78,11 @@ export const steps = {
     request: secretsFingerprintRequestSchema,
     report: secretsFingerprintReportSchema,
     permissions: stepPermissions["secrets fingerprint"],
+  },
+  "stack look": {
+    request: stackLookRequestSchema,
+    report: stackLookReportSchema,
+    permissions: stepPermissions["stack look"],
   },
 } as const satisfies Record<StepName, Step>;
 

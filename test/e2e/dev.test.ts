@@ -7,12 +7,15 @@ import { z } from "zod";
 import { stanzaCreateReportSchema } from "../../domain/stanza/create.ts";
 import { clusters, findCluster } from "../../sandbox/pgo/inventory.ts";
 import { Project } from "../support/project.ts";
-import { loseStanza } from "../support/repository.ts";
-import { repositoryCodes, sandboxEnvironment } from "../support/sandbox.ts";
+import { stackReportSchema } from "../../domain/stack/report.ts";
+import { faultTest } from "../support/fault-test.ts";
+import { loseStanza, repositoryFiles } from "../support/repository.ts";
+import { cliIn, repositoryCodes, sandboxEnvironment } from "../support/sandbox.ts";
 
 const outputs = z.object({
+  kubernetes: z.object({ context: z.literal("dev"), kubeSystemUid: z.uuid() }),
   stanzas: z.object({
-    created: z.record(z.string(), stanzaCreateReportSchema),
+    targets: z.record(z.string(), stanzaCreateReportSchema),
     held: z.record(z.string(), z.string()),
   }),
 });
@@ -30,7 +33,11 @@ describe("pulumi on the stack dev, with six targets and two on hold", function (
     for (const cluster of missing) await loseStanza(cluster);
     project = await Project.copy();
   });
-  after(() => project.remove());
+  after(async () => {
+    await project.pulumi("destroy", "--stack", "dev", "--yes", "--skip-preview");
+    for (const cluster of missing) await loseStanza(cluster);
+    await project.remove();
+  });
 
   async function codes(): Promise<number[]> {
     const perCluster = await Promise.all(
@@ -44,7 +51,8 @@ describe("pulumi on the stack dev, with six targets and two on hold", function (
     assert.equal(exitCode, 0, stdout);
     assert.doesNotMatch(stdout + stderr, /warning/i);
     for (const name of held) assert.match(stdout, new RegExp(`HeldTarget +${name} +create`));
-    assert.equal(stdout.match(/command:local:Command/g)?.length, 6);
+    assert.equal(stdout.match(/command:local:Command create stanza /g)?.length, 6);
+    assert.match(stdout, /context +: "dev"/);
     assert.match(stdout, /wrong ServiceEntry/);
     assert.deepEqual(await codes(), [1, 1, 1, 1, 1, 1]);
   });
@@ -53,9 +61,9 @@ describe("pulumi on the stack dev, with six targets and two on hold", function (
     const { exitCode, stdout } = await project.up("dev");
     assert.equal(exitCode, 0, stdout);
     assert.deepEqual(await codes(), [2, 2, 2, 2, 2, 2]);
-    const { created } = outputs.parse(await project.outputs("dev")).stanzas;
-    assert.deepEqual(Object.keys(created).sort(), missing.map(({ namespace, name }) => `${namespace}/${name}`).sort());
-    for (const [cluster, { dump, firstBackup, outcome, operator }] of Object.entries(created)) {
+    const { targets } = outputs.parse(await project.outputs("dev")).stanzas;
+    assert.deepEqual(Object.keys(targets).sort(), missing.map(({ namespace, name }) => `${namespace}/${name}`).sort());
+    for (const [cluster, { dump, firstBackup, outcome, operator }] of Object.entries(targets)) {
       assert.equal(outcome, "created");
       // Where PGO said created before, its status proves nothing, and it takes no first backup.
       const said = findCluster("dev", cluster).stanzaCreated;
@@ -92,4 +100,66 @@ describe("pulumi on the stack dev, with six targets and two on hold", function (
     const { exitCode, stdout } = await project.up("dev", "--expect-no-changes");
     assert.equal(exitCode, 0, stdout);
   });
+
+  faultTest(
+    57,
+    "a stanza that was lost again: preview and up refuse it, repairAgain repairs it, and the others stay",
+    async () => {
+      const [victim] = missing;
+      assert(victim);
+      const name = `${victim.namespace}/${victim.name}`;
+      const before = outputs.parse(await project.outputs("dev")).stanzas.targets;
+      await loseStanza(victim);
+      const files = await repositoryFiles(victim);
+      for (const command of [["preview"], ["up", "--yes", "--skip-preview"]]) {
+        const { exitCode, stdout } = await project.pulumi(...command, "--stack", "dev");
+        assert.notEqual(exitCode, 0, stdout);
+        assert.match(stdout, new RegExp(`error: \\[stanza-lost-again\\] ${name}: [^]*next: [^]*attempt: 2`));
+      }
+      assert.deepEqual(await repositoryFiles(victim), files);
+      assert.deepEqual(outputs.parse(await project.outputs("dev")).stanzas.targets, before);
+
+      await project.edit("dev", ["stanza", "repairAgain"], true);
+      const { exitCode, stdout } = await project.up("dev");
+      assert.equal(exitCode, 0, stdout);
+      assert.match(stdout, /runs again: its stanza was lost again/);
+      assert.deepEqual(await codes(), [2, 2, 2, 2, 2, 2]);
+      const after = outputs.parse(await project.outputs("dev")).stanzas.targets;
+      const { [name]: repaired } = after;
+      assert.deepEqual([repaired?.outcome, repaired?.run], ["created", { number: 2, attempt: 1 }]);
+      assert.deepEqual({ ...after, [name]: before[name] }, before);
+      assert.equal((await project.up("dev", "--expect-no-changes")).exitCode, 0);
+    },
+  );
+
+  faultTest(56, "a context that does not exist fails the preview with the list of contexts", async () => {
+    await project.edit("dev", ["kubernetes", "context"], "devv");
+    const { exitCode, stdout } = await project.pulumi("preview", "--stack", "dev");
+    assert.notEqual(exitCode, 0);
+    assert.match(stdout, /error: \[context-unknown\] [^]*devv[^]*dev[^]*lab/);
+  });
+
+  faultTest(
+    56,
+    "a context that leads to another Kubernetes cluster: everything runs there, and nothing is called done",
+    async () => {
+      await project.edit("dev", ["kubernetes", "context"], "lab");
+      const preview = await project.pulumi("preview", "--stack", "dev");
+      assert.equal(
+        preview.stdout.match(/ ~ +command:local:Command create stanza [^\n]*another Kubernetes cluster/g)?.length,
+        6,
+      );
+      const { exitCode } = await project.up("dev");
+      assert.notEqual(exitCode, 0);
+      const { stdout } = await cliIn(project.directory, "report", "--stack", "dev", "-o", "json");
+      const { kubernetes, targets } = stackReportSchema.parse(JSON.parse(stdout));
+      assert.equal(kubernetes?.context, "lab");
+      const ran = targets.filter(({ outcome }) => outcome !== "held");
+      assert.deepEqual(
+        ran.map(({ error, outcome }) => [outcome, error?.code]),
+        missing.map(() => ["failed", "postgres-cluster-not-found"]),
+      );
+      assert.deepEqual(await codes(), [2, 2, 2, 2, 2, 2]);
+    },
+  );
 });

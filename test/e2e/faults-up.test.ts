@@ -41,20 +41,25 @@ describe("pulumi up that is killed, or runs twice at once", function () {
   });
   beforeEach(async () => {
     await loseStanza(cluster);
-    for (const stack of stacks) await project.pulumi("stack", "init", stack, "--no-select");
+    for (const stack of stacks) await succeeds("stack", "init", stack, "--no-select");
   });
   afterEach(async () => {
     for (const stack of stacks) {
-      await project.pulumi("cancel", "--stack", stack, "--yes");
-      await project.pulumi("stack", "rm", stack, "--yes", "--force", "--preserve-config");
+      await succeeds("cancel", "--stack", stack, "--yes");
+      await succeeds("stack", "rm", stack, "--yes", "--force", "--preserve-config");
     }
     await loseStanza(cluster);
   });
   after(() => project.remove());
 
+  async function succeeds(...parameters: string[]): Promise<void> {
+    const { exitCode, stdout, stderr } = await project.pulumi(...parameters);
+    assert.equal(exitCode, 0, stdout + stderr);
+  }
+
   async function report(stack: Stack): Promise<StanzaCreateReport | undefined> {
-    const stanzas = z.object({ stanzas: z.object({ created: z.record(z.string(), stanzaCreateReportSchema) }) });
-    return stanzas.parse(await project.outputs(stack)).stanzas.created[target];
+    const stanzas = z.object({ stanzas: z.object({ targets: z.record(z.string(), stanzaCreateReportSchema) }) });
+    return stanzas.parse(await project.outputs(stack)).stanzas.targets[target];
   }
 
   /** Starts the engine itself, not the npm package that starts it, because the test kills it. */

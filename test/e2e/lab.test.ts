@@ -6,15 +6,14 @@ import { stanzaCreateReportSchema, type StanzaCreateReport } from "../../domain/
 import { breakRepository, heal } from "../../sandbox/cluster.ts";
 import { findCluster } from "../../sandbox/pgo/inventory.ts";
 import { FreshPostgres } from "../support/fresh-postgres.ts";
-import { Project } from "../support/project.ts";
 import { loseStanza } from "../support/repository.ts";
-import { askDirectly, cli, repositoryCodes, sandboxEnvironment, testDirectory } from "../support/sandbox.ts";
+import { Project } from "../support/project.ts";
+import { askDirectly, cli, cliIn, repositoryCodes, sandboxEnvironment, testDirectory } from "../support/sandbox.ts";
 import { waitUntil } from "../../sandbox/host/processes.ts";
 import { faultTest } from "../support/fault-test.ts";
 
 const cluster = "consent/spicedb-psql";
 const pod = "spicedb-psql-instance-hln5-0";
-const commandType = "command:local:Command";
 
 describe("pulumi on the stack lab, with one target whose repo host is silent at first", function () {
   this.timeout("5m");
@@ -32,11 +31,16 @@ describe("pulumi on the stack lab, with one target whose repo host is silent at 
 
   async function report(): Promise<StanzaCreateReport> {
     const outputs = z
-      .object({ stanzas: z.object({ created: z.record(z.string(), stanzaCreateReportSchema) }) })
+      .object({ stanzas: z.object({ targets: z.record(z.string(), stanzaCreateReportSchema) }) })
       .parse(await project.outputs("lab"));
-    const found = outputs.stanzas.created[cluster];
+    const found = outputs.stanzas.targets[cluster];
     assert(found, "the stack's outputs name the target");
     return found;
+  }
+
+  async function repositoryCodesOrSilence(): Promise<number[] | "silent"> {
+    const codes = await repositoryCodes("lab", "consent", pod);
+    return codes.includes(99) ? "silent" : codes;
   }
 
   async function dumps(): Promise<string[]> {
@@ -46,21 +50,26 @@ describe("pulumi on the stack lab, with one target whose repo host is silent at 
   it("preview plans one command and runs nothing", async () => {
     const { exitCode, stdout } = await project.pulumi("preview", "--stack", "lab");
     assert.equal(exitCode, 0);
-    assert.match(stdout, /command:local:Command +consent\/spicedb-psql +create/);
+    assert.match(stdout, /command:local:Command create stanza consent\/spicedb-psql +create/);
     assert.deepEqual(await dumps(), []);
   });
 
-  faultTest(6, "up fails and says why while the repo host is silent, and records nothing", async () => {
-    const { exitCode, stdout } = await project.up("lab");
-    assert.notEqual(exitCode, 0);
-    assert.match(stdout, /consent\/spicedb-psql: Timeout occurred: repo1: .*timeout after/);
-    assert.match(stdout, /next: repair the connection from the instance to its repo host/);
-    assert.deepEqual(
-      (await project.state("lab")).filter(({ type }) => type === commandType),
-      [],
-    );
-    assert.deepEqual(await dumps(), []);
-  });
+  faultTest(
+    [6, 58],
+    "up fails and says why while the repo host is silent, and the report tells it afterwards",
+    async () => {
+      const { exitCode, stdout } = await project.up("lab");
+      assert.notEqual(exitCode, 0);
+      assert.match(stdout, /consent\/spicedb-psql: Timeout occurred: repo1: .*timeout after/);
+      assert.match(stdout, /next: repair the connection from the instance to its repo host/);
+      assert.deepEqual(await repositoryCodesOrSilence(), "silent");
+      assert.deepEqual(await dumps(), []);
+      const table = await cliIn(project.directory, "report", "--stack", "lab");
+      assert.equal(table.exitCode, 1);
+      assert.match(table.stdout, /^consent\/spicedb-psql +failed +\S+Z +\[stanza-timeout\] /m);
+      assert.match(table.stdout, /^next: consent\/spicedb-psql: repair the connection/m);
+    },
+  );
 
   it("the next up retries the failed target and creates the stanza", async () => {
     await heal(testDirectory, "lab", cluster);
@@ -140,6 +149,7 @@ describe("pulumi on the stack lab, with one target whose repo host is silent at 
   it("the state holds no path of this machine and no key from the kubeconfig", async () => {
     assert.deepEqual(await project.machinePathsInState("lab"), []);
     const { stdout } = await project.pulumi("stack", "export", "--stack", "lab");
+    assert.match(stdout, /create stanza consent\/spicedb-psql/);
     assert.doesNotMatch(stdout, /client-key|token/);
   });
 

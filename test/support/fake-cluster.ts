@@ -12,6 +12,9 @@ import {
 } from "../../domain/stanza/postgres-cluster.ts";
 import type { Surroundings } from "../../operations/surroundings.ts";
 
+/** UID of the kube-system namespace of a FakeCluster. */
+export const fakeKubeSystemUid = "aa4ff0b1-4bcb-4d2a-9a63-c7dbad05c31e";
+
 const exited = (code: number, stdout = "", stderr = ""): ExecResult => ({ end: "exited", code, stdout, stderr });
 
 /** The cluster's answers. Each list is used in order, and its last entry repeats. */
@@ -58,6 +61,7 @@ export interface Script {
 /** A Kubernetes cluster with one PostgresCluster `calendar/calendar-db`, answering from a script. */
 export class FakeCluster implements KubernetesClient {
   readonly context = "test";
+  readonly kubernetesUid = (): Promise<string> => Promise.resolve(fakeKubeSystemUid);
   /** Every remote command, as `POD: ARGV`. */
   readonly commands: string[] = [];
   /** Ids of the backups that were ordered. */

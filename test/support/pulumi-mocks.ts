@@ -13,7 +13,16 @@ export interface Registered {
 /** Options of every resource since the last {@link registered}, by name. Mocks do not receive them. */
 export const optionsOf = new Map<
   string,
-  { readonly retainOnDelete: boolean; readonly protect: boolean; readonly dependencies: readonly string[] }
+  {
+    readonly retainOnDelete: boolean;
+    readonly protect: boolean;
+    readonly dependencies: readonly string[];
+    readonly ignoreChanges: readonly string[];
+    /** Earlier names. */
+    readonly aliases: readonly string[];
+    /** The engine's time limits, such as `90s`; empty where there is none. */
+    readonly timeouts: { readonly create: string; readonly update: string };
+  }
 >();
 // eslint-disable-next-line @typescript-eslint/unbound-method -- it is called with its own `this` below
 const register = MockMonitor.prototype.registerResource;
@@ -23,6 +32,12 @@ MockMonitor.prototype.registerResource = function (request: RegisterResourceRequ
     retainOnDelete: request.getRetainondelete() === true,
     protect: request.getProtect() === true,
     dependencies,
+    ignoreChanges: request.getIgnorechangesList(),
+    aliases: request.getAliasesList().map((alias) => alias.getSpec()?.getName() ?? ""),
+    timeouts: {
+      create: request.getCustomtimeouts()?.getCreate() ?? "",
+      update: request.getCustomtimeouts()?.getUpdate() ?? "",
+    },
   });
   return register.call(this, request, callback);
 };
@@ -30,10 +45,12 @@ MockMonitor.prototype.registerResource = function (request: RegisterResourceRequ
 /**
  * Runs a piece of a Pulumi program without an engine.
  * `stdoutOf` stands in for the command provider. Its text becomes the stdout of a command resource or of `run`.
+ * `lastOutputs` are the stack's outputs of the last update.
  */
 export async function registered(
-  program: () => void,
+  program: () => void | Promise<void>,
   stdoutOf: (inputs: Record<string, unknown>) => string,
+  lastOutputs: object = {},
 ): Promise<Registered[]> {
   const resources: Registered[] = [];
   optionsOf.clear();
@@ -44,15 +61,18 @@ export async function registered(
         resources.push({ type, name, inputs: plain });
         return { id: `${name}-id`, state: { ...plain, stdout: stdoutOf(plain) } };
       },
-      call: ({ inputs }) => ({ stdout: stdoutOf(z.record(z.string(), z.unknown()).parse(inputs)) }),
+      call: ({ inputs, token }) =>
+        token === "pulumi:pulumi:readStackOutputs"
+          ? { outputs: lastOutputs }
+          : { stdout: stdoutOf(z.record(z.string(), z.unknown()).parse(inputs)) },
     },
     "postgres-recovery",
     "test",
     false,
+    "organization",
   );
-  await pulumi.runtime.runInPulumiStack(() => {
-    program();
-    return Promise.resolve();
+  await pulumi.runtime.runInPulumiStack(async () => {
+    await program();
   });
   // A provider's inputs need a few more turns of the event loop than the program itself.
   await pulumi.runtime.disconnect();

@@ -115,6 +115,11 @@ export function cli(...parameters: string[]): Promise<Ended> {
   return runInSandbox(["postgres-recovery", ...parameters]);
 }
 
+/** The same in a folder, such as that of a Pulumi project. */
+export function cliIn(directory: string, ...parameters: string[]): Promise<Ended> {
+  return runInSandbox(["postgres-recovery", ...parameters], { cwd: directory });
+}
+
 const run = z.object({ uid: z.int(), gid: z.int(), directory: z.string(), env: z.record(z.string(), z.string()) });
 const podFile = z.object({ containers: z.record(z.string(), z.object({ run: run.optional() })) });
 

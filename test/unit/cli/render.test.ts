@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { faultTest } from "../../support/fault-test.ts";
 import { verdictExitCode } from "../../../cli/exit-codes.ts";
 import { countVerdicts, createTable, logLine, scanTable } from "../../../cli/render.ts";
 import { flagCodes } from "../../../domain/stanza/flag-codes.ts";
@@ -105,6 +106,18 @@ next: see why PGO runs no instance of alt-authn-authz/a3-policy-db
     assert.match(next({ operatorSaysCreated: true }), /^next: add the clusters/m);
     assert.match(next({ operatorSaysCreated: false, paused: true }), /^next: add the clusters/m);
     assert.match(next({ operatorSaysCreated: false, paused: true }), /missing in repo1; spec\.paused is true/);
+  });
+
+  faultTest(57, "says that a missing stanza is a target of the stack already, and what to do then", () => {
+    const missing: StanzaStatus = { status: "no-stanza", repositories: ["repo1"] };
+    const other = { namespace: "utility", cluster: "utility-db", operatorSaysCreated: true };
+    const entries = [scanEntry(missing), scanEntry(missing, other)];
+    const stack = { stack: "dev", context: "dev", targets: ["calendar/calendar-db"] };
+    const text = scanTable("dev", entries, "never", Infinity, stack);
+    assert.match(text, /^next: calendar\/calendar-db is a target of the stack dev already: .*raise its `attempt`/m);
+    assert.match(text, /^next: add the clusters .*stanza create utility\/utility-db/m);
+    assert.doesNotMatch(text, /stanza create calendar/);
+    assert.doesNotMatch(scanTable("dev", entries, "never"), /is a target of the stack/);
   });
 
   it("says what to do next about each other status", () => {

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { duration } from "../../../domain/duration.ts";
 import { StanzaCreation, type StanzaCreationTarget } from "../../../components/stanza/stanza-creation.ts";
 import type { ObjectName } from "../../../domain/kubernetes/object-name.ts";
-import { steps, type ReportOf } from "../../../domain/steps/steps.ts";
-import { registered, valueOf, type Registered } from "../../support/pulumi-mocks.ts";
+import { steps, type RequestOf } from "../../../domain/steps/steps.ts";
+import type { LastRun } from "../../../domain/stanza/last-run.ts";
+import { optionsOf, registered, valueOf, type Registered } from "../../support/pulumi-mocks.ts";
 import { faultTest } from "../../support/fault-test.ts";
 
 const timeLimits = {
@@ -17,11 +18,13 @@ const target = (cluster: ObjectName, change: Partial<StanzaCreationTarget> = {})
   cluster,
   dump: true,
   attempt: 1,
+  repairAgain: false,
   timeLimits,
   ...change,
 });
 const uid = "0b1f8f2a-6a7e-4d0c-9a51-6f1f0a2b3c4d";
-const report: ReportOf<"stanza create"> = {
+const here = "11111111-1111-4111-8111-111111111111";
+const report: LastRun = {
   version: 1,
   context: "dev",
   cluster: "calendar/calendar-db",
@@ -31,41 +34,42 @@ const report: ReportOf<"stanza create"> = {
   operator: "confirmed",
   startedAt: "2026-11-21T01:00:00.000Z",
   finishedAt: "2026-11-21T01:00:09.000Z",
+  run: { number: 3, attempt: 2 },
+  kubeSystemUid: here,
 };
+const targets = [
+  target({ namespace: "calendar", name: "calendar-db" }),
+  target({ namespace: "utility", name: "utility-db" }, { attempt: 2, uid, dump: { skip: "dumped an hour ago" } }),
+  target({ namespace: "alt-authn-authz", name: "a3-policy-db" }, { hold: "needs an investigation of its own" }),
+];
 
 describe("StanzaCreation", () => {
   let component: StanzaCreation;
   let resources: Registered[];
   const commands = (): Registered[] => resources.filter(({ type }) => type === "command:local:Command");
+  const requests = (): RequestOf<"stanza create">[] =>
+    commands().map(({ inputs }) => steps["stanza create"].request.parse(JSON.parse(String(inputs["stdin"]))));
 
   before(async () => {
     resources = await registered(
       () => {
         component = new StanzaCreation("stanza", {
-          kubernetes: { context: "dev" },
+          kubernetes: { context: "dev", kubeSystemUid: here },
           dumpDirectory: "dumps",
           dumpMaxAge: duration("1h"),
-          targets: [
-            target({ namespace: "calendar", name: "calendar-db" }),
-            target(
-              { namespace: "utility", name: "utility-db" },
-              { attempt: 2, uid, dump: { skip: "dumped an hour ago" } },
-            ),
-            target(
-              { namespace: "alt-authn-authz", name: "a3-policy-db" },
-              { hold: "needs an investigation of its own" },
-            ),
-          ],
+          targets,
+          last: { "utility/utility-db": { ...report, cluster: "utility/utility-db", kubeSystemUid: uid } },
+          seen: new Map(),
         });
       },
       () => JSON.stringify(report),
     );
   });
 
-  it("declares one command per target, and none for a target on hold", () => {
+  it("declares one command per target under a name that says what it does, and none for a target on hold", () => {
     assert.deepEqual(
       commands().map(({ name }) => name),
-      ["calendar/calendar-db", "utility/utility-db"],
+      ["create stanza calendar/calendar-db", "create stanza utility/utility-db"],
     );
     const held = resources.filter(({ type }) => type === "postgres-recovery:index:HeldTarget");
     assert.deepEqual(
@@ -75,43 +79,50 @@ describe("StanzaCreation", () => {
   });
 
   it("runs the CLI command with one valid request on stdin", () => {
-    const requests = commands().map(({ inputs }) =>
-      steps["stanza create"].request.parse(JSON.parse(String(inputs["stdin"]))),
-    );
-    assert.deepEqual(requests[0], {
+    const [first, second] = requests();
+    assert.deepEqual(first, {
       version: 1,
-      kubernetes: { context: "dev" },
+      kubernetes: { context: "dev", kubeSystemUid: here },
       cluster: { namespace: "calendar", name: "calendar-db" },
       dump: { directory: "dumps", maxAge: 3600 },
       timeLimits,
+      run: { number: 1, attempt: 1 },
     });
-    assert.equal(requests[1]?.uid, uid);
-    assert.deepEqual(requests[1].dump, { skip: "dumped an hour ago" });
+    assert.deepEqual([second?.uid, second?.dump], [uid, { skip: "dumped an hour ago" }]);
   });
 
-  it("has a constant command text without a local path", () => {
-    const texts = new Set(commands().map(({ inputs }) => inputs["create"]));
+  faultTest(56, "counts another run when the last one was in another Kubernetes cluster", () => {
+    assert.deepEqual(requests()[1]?.run, { number: 4, attempt: 2 });
+  });
+
+  it("has a constant command text without a local path, for the first run and every other", () => {
+    const texts = new Set(commands().flatMap(({ inputs }) => [inputs["create"], inputs["update"]]));
     assert.deepEqual([...texts], ["exec bin/postgres-recovery stanza create --request - --output json"]);
   });
 
-  faultTest(11, "runs again only for a higher attempt or another uid, and never deletes anything", () => {
-    for (const { inputs } of commands()) {
-      assert.equal(inputs["update"], 'printf %s "$PULUMI_COMMAND_STDOUT"');
+  it("never deletes anything, and resources of older versions go on without another run", () => {
+    for (const { inputs, name } of commands()) {
       assert.equal(inputs["delete"], undefined);
+      assert.equal(inputs["triggers"], undefined);
+      assert.deepEqual(optionsOf.get(name)?.ignoreChanges, ["triggers"]);
+      assert.deepEqual(optionsOf.get(name)?.aliases, [name.replace("create stanza ", "")]);
+      assert.equal(optionsOf.get(name)?.retainOnDelete, true);
     }
-    assert.deepEqual(
-      commands().map(({ inputs }) => inputs["triggers"]),
-      [
-        ["calendar/calendar-db", 1],
-        ["utility/utility-db", 2, uid],
-      ],
-    );
+  });
+
+  it("lets Pulumi's engine wait longer than all time limits of the command together", () => {
+    const { create, info, operator, dump } = timeLimits;
+    const rounds = 3 * (dump + create + 600);
+    const { timeouts } = optionsOf.get("create stanza calendar/calendar-db") ?? {};
+    const expected = `${rounds + operator + 10 * info + 600}s`;
+    assert.deepEqual(timeouts, { create: expected, update: expected });
   });
 
   it("passes the reports on, and the reasons of targets on hold", async () => {
-    assert.deepEqual((await valueOf(component.created))["calendar/calendar-db"], report);
-    assert.deepEqual(await valueOf(component.held), {
-      "alt-authn-authz/a3-policy-db": "needs an investigation of its own",
-    });
+    const { "calendar/calendar-db": run } = component.runs;
+    const { "alt-authn-authz/a3-policy-db": reason } = component.held;
+    assert(run && reason);
+    assert.deepEqual(await valueOf(run), report);
+    assert.equal(await valueOf(reason), "needs an investigation of its own");
   });
 });

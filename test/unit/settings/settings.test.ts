@@ -75,6 +75,7 @@ describe("parseSettings", () => {
           cluster: { namespace: "consent", name: "spicedb-psql" },
           dump: true,
           firstBackup: false,
+          repairAgain: false,
           attempt: 1,
           timeLimits: {
             info: duration("30s"),
