@@ -30,6 +30,7 @@ export async function clusterNames(kind: ClusterKind, target: KubernetesTarget):
     const api = await openApi(target, AbortSignal.timeout(patience), () => undefined);
     const answer = await api.get(`list ${plural}`, `/apis/${group}/${version}/${plural}?limit=1000`);
     const names = listSchema.parse(answer).items.map(({ metadata }) => formatObjectName(metadata));
+    // The shells quote what they insert, but a name that Kubernetes forbids is no cluster's.
     return names.filter((name) => objectNamePattern.test(name));
   } catch {
     return [];

@@ -127,6 +127,10 @@ describe("completion", function () {
     assert(!(await completed("postgres-recovery stanza create --r")).includes("--request"));
   });
 
+  it("offers no name that Kubernetes forbids", async () => {
+    assert.deepEqual(await completed("postgres-recovery dump x"), []);
+  });
+
   it("is silent when the clusters may not be listed", async () => {
     status = 403;
     assert.deepEqual(await completed("postgres-recovery dump "), []);

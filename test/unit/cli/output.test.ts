@@ -66,6 +66,13 @@ describe("output for a person", () => {
     assert(text.includes("\\u{1b}[32mOkay"));
   });
 
+  faultTest(81, "keeps the table's colours, and shows every other sequence beside them", () => {
+    assert.equal(
+      shownText("\u001b[31mBroken\u001b[39m \u001b[2J\u001b[32m", "always"),
+      "\u001b[31mBroken\u001b[39m \\u{1b}[2J\u001b[32m",
+    );
+  });
+
   faultTest(81, "has a line for each cluster and finding, whatever line breaks their text contains", () => {
     const text = "x\n\nbrr   postgresql   Okay";
     assert.equal(logLine("a", "b", text, { status: "okay", backups: { count: 1 } }).split("\n").length, 1);

@@ -51,6 +51,28 @@ describe("a table", () => {
     ]);
   });
 
+  it("keeps a short detail beside its row, where it fits", () => {
+    const name = "a".repeat(60);
+    assert.deepEqual(
+      fittedTable(["POD", "NAME", "DETAIL"], [["p".repeat(20), name, "gone"]], { width: 72, optional: "POD" }).split(
+        "\n",
+      ),
+      [`NAME${" ".repeat(59)}DETAIL`, `${name}   gone`],
+    );
+  });
+
+  it("breaks a word that is longer than a line, and loses nothing of it", () => {
+    const word = Array.from({ length: 30 }, (_, index) => `path${index}/`).join("");
+    for (const width of [40, 60, 100]) {
+      const text = fittedTable(["NAME", "DETAIL"], [["a", `see ${word} there`]], { width });
+      assert(
+        text.split("\n").every(({ length }) => length <= width),
+        text,
+      );
+      assert(text.replaceAll(/\s+/g, "").endsWith(`see${word}there`), text);
+    }
+  });
+
   it("has one line for each cluster without a width, as in a pipe", () => {
     assert.equal(tableOf(Infinity).length, 1 + entries.length);
   });

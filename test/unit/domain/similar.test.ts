@@ -2,16 +2,17 @@ import assert from "node:assert/strict";
 import { didYouMean, similar } from "../../../domain/similar.ts";
 
 describe("similar", () => {
-  const clusters = ["calendar/calendar-db", "calendar/scheduler-db", "brr/postgresql", "brr-b/postgresql"];
+  const clusters = ["lab", "calendar/calendar-db", "calendar/scheduler-db", "brr/postgresql", "brr-b/postgresql"];
   const cases: readonly [word: string, found: string[]][] = [
     ["calender/calendar-db", ["calendar/calendar-db"]],
     ["brr-c/postgresql", ["brr-b/postgresql"]],
     ["brr-/postgresql", ["brr/postgresql", "brr-b/postgresql"]],
     ["harbor/registry", []],
-    // Three edits make any three letters out of any others.
     ["a/b", []],
     ["calendar/", ["calendar/calendar-db", "calendar/scheduler-db"]],
     ["br", []],
+    // Three edits make a word of three letters out of any other.
+    ["xyz", []],
     ["", []],
   ];
   for (const [word, found] of cases)

@@ -95,6 +95,8 @@ describe("the preview of a roll", () => {
 
   it("deletes the only Pod without a switchover", () => {
     assert.deepEqual(shortened(preview([["master", "old"]])), ["delete 0"]);
+    // It has lost the lead, and gets it back as the only Pod.
+    assert.deepEqual(shortened(preview([["replica", "old"]])), ["delete 0"]);
   });
 
   it("ends where the outcome is open: an unready Pod, a bootstrap", () => {
