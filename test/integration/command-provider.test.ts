@@ -345,7 +345,7 @@ describe("the command provider", function () {
 
     it("shows a line while the script runs", async () => {
       const run = create({ create: "echo early; while ! test -e go; do sleep 0.05; done" });
-      await waitUntil("the first line", 5, () => Promise.resolve(messages().includes("early")));
+      await waitUntil("the first line", 20, () => Promise.resolve(messages().includes("early")));
       await create({ create: "touch go" });
       await run;
     });
@@ -447,11 +447,11 @@ describe("the command provider", function () {
     const request = new provider.CreateRequest().setUrn(urn).setName("once");
     request.setProperties(structOf({ create: "echo $$ > pid; echo started; exec sleep 60" }));
     const call = client.create(request, () => undefined);
-    await waitUntil("the start", 5, () => Promise.resolve(messages().includes("started")));
+    await waitUntil("the start", 20, () => Promise.resolve(messages().includes("started")));
     const pid = Number(readFileSync(file("pid"), "utf8"));
     assert.equal(existsSync(`/proc/${pid}`), true);
     call.cancel();
-    await waitUntil("the end of the script", 5, () => Promise.resolve(!existsSync(`/proc/${pid}`)));
+    await waitUntil("the end of the script", 20, () => Promise.resolve(!existsSync(`/proc/${pid}`)));
   });
 
   describe("the function run", () => {
@@ -504,7 +504,7 @@ describe("the command provider", function () {
   describe("the end", () => {
     it("kills what is running and starts nothing more when the engine cancels", async () => {
       const run = create({ create: "echo started; exec sleep 60" });
-      await waitUntil("the start", 5, () => Promise.resolve(messages().includes("started")));
+      await waitUntil("the start", 20, () => Promise.resolve(messages().includes("started")));
       const killed = assert.rejects(run, /^Error: signal: killed/);
       await unaryCall((done) => client.cancel(new empties.Empty(), done));
       await killed;

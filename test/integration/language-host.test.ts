@@ -187,11 +187,11 @@ describe("the Node language host", function () {
     const endless = (atInterrupt: string): string =>
       `import { log } from "@pulumi/pulumi"; ${atInterrupt}; await log.info("started"); setInterval(() => undefined, 1000); await new Promise(() => undefined);`;
     const started = (): Promise<void> =>
-      waitUntil("the start of the program", 20, () =>
+      waitUntil("the start of the program", 45, () =>
         Promise.resolve(host.logged.some(({ message }) => message === "started")),
       );
     const told = (): Promise<void> =>
-      waitUntil("the interrupt", 5, () => Promise.resolve(existsSync(join(folder, "interrupted"))));
+      waitUntil("the interrupt", 20, () => Promise.resolve(existsSync(join(folder, "interrupted"))));
     const record = `(await import("node:fs")).writeFileSync("interrupted", "")`;
     beforeEach(() => {
       rmSync(join(folder, "interrupted"), { force: true });
