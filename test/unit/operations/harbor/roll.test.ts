@@ -383,6 +383,78 @@ describe("rollPods", () => {
     assert(database.surroundings.elapsed > 1000);
   });
 
+  it("asks again for a switchover that Patroni refused twice, and goes on when it succeeds", async () => {
+    const database = new Database([{ role: "leader" }, { role: "replica", revision: "new" }]);
+    const { onExec } = database;
+    let tries = 0;
+    database.onExec = (pod, command) => {
+      if (!command.includes("switchover")) return onExec(pod, command);
+      tries += 1;
+      if (tries < 3) return { end: "exited", code: 1, stdout: "", stderr: "Error: not yet" };
+      return onExec(pod, command);
+    };
+    await database.roll();
+    assert.deepEqual([tries, database.events], [3, ["switchover to 1", "delete 0"]]);
+    const handing = `handing the lead from ${databaseName}-0 to ${databaseName}-1`;
+    const refused = "the switchover did not succeed: exit code 1: Error: not yet";
+    assert.deepEqual(database.surroundings.lines, [
+      handing,
+      refused,
+      handing,
+      refused,
+      handing,
+      `deleting ${databaseName}-0: a replica from an older template`,
+    ]);
+  });
+
+  it("says that it gives up a switchover only after three tries", async () => {
+    const database = new Database([{ role: "leader" }, { role: "replica", revision: "new" }]);
+    const { onExec } = database;
+    let tries = 0;
+    database.onExec = (pod, command) => {
+      if (!command.includes("switchover")) return onExec(pod, command);
+      tries += 1;
+      return { end: "exited", code: 1, stdout: "", stderr: "Error: never" };
+    };
+    await assert.rejects(database.roll(), /refused 3 switchovers: exit code 1: Error: never/);
+    assert.equal(tries, 3);
+  });
+
+  it("names a Pod once that it deleted twice in a row", async () => {
+    const database = new Database([{ role: "leader" }]);
+    const { onDelete } = database;
+    let deletions = 0;
+    database.onDelete = (pod) => {
+      deletions += 1;
+      if (deletions > 1) onDelete(pod);
+      else database.pods = [podOf(0, { role: "master", revision: "old", uid: "second" })];
+    };
+    const { pods } = await database.roll();
+    assert.deepEqual([deletions, pods], [2, [`${databaseName}-0`]]);
+  });
+
+  for (const [what, lose] of [
+    ["resource", (database: Database) => (database.postgresql = undefined)],
+    ["StatefulSet", (database: Database) => (database.statefulSet = undefined)],
+  ] as const)
+    it(`is not done when the ${what} disappears meanwhile`, async () => {
+      const database = new Database([{ role: "leader", revision: "new" }]);
+      const { surroundings } = database;
+      database.onRead = () => {
+        if (surroundings.elapsed > 3) lose(database);
+      };
+      await assert.rejects(database.roll(), RecoveryError);
+      assert(surroundings.elapsed >= 600);
+    });
+
+  it("says at once that there is no such database", async () => {
+    const database = new Database([{ role: "leader" }]);
+    database.postgresql = undefined;
+    const error = await database.roll().then(() => assert.fail("it was done"), recoveryError);
+    assert.equal(error.code, "postgresql-not-found");
+    assert.equal(database.surroundings.elapsed, 0);
+  });
+
   it("first waits until the Zalando operator has applied pg_hba, and ends in time", async () => {
     const database = new Database([{ role: "leader" }]);
     database.statefulSet = statefulSetOf({ hba: harborOperatorPgHba });
