@@ -423,7 +423,7 @@ describe("harborStatus", () => {
   faultTest(25, "names CLONE_ values that are left after the restore, wherever they are", async () => {
     const kubernetes = healthy();
     kubernetes.statefulSet = statefulSetOf({
-      env: { ...podConfig, CLONE_METHOD: "CLONE_WITH_WALE", CLONE_SCOPE: "x" },
+      env: { ...podConfig, CLONE_SCOPE: "x", CLONE_METHOD: "CLONE_WITH_WALE" },
     });
     const report = await status(kubernetes);
     assert.deepEqual(report.clone, ["CLONE_METHOD", "CLONE_SCOPE"]);
@@ -436,6 +436,57 @@ describe("harborStatus", () => {
     const report = await status(kubernetes);
     assert.deepEqual(report.clone, ["CLONE_SCOPE"]);
     assert.match(said(report), /warn: pod-config and the StatefulSet: .*these are still set: CLONE_SCOPE/);
+  });
+
+  it("says what it found to be right", async () => {
+    const kubernetes = healthy();
+    kubernetes.make(runbookPgHba, { generation: "7" });
+    const codes = (await status(kubernetes)).sections.flatMap(({ findings }) => findings.map(({ code }) => code));
+    for (const code of [
+      "harbor-cluster-conditions-met",
+      "postgresql-running",
+      "pg-hba-in-place",
+      "template-pg-hba-current",
+      "template-pod-config-current",
+      "clone-values-gone",
+      "pods-have-a-leader",
+      "operator-configured",
+    ])
+      assert(
+        codes.some((found) => found === code),
+        `${code} is not among ${codes.join()}`,
+      );
+    const all = (await status(kubernetes)).sections.flatMap(({ findings }) => findings.map(({ what }) => what));
+    assert(
+      all.some((what) => what.endsWith("written by the Harbor operator at generation 7")),
+      all.join("\n"),
+    );
+    if (kubernetes.postgresql) kubernetes.postgresql.metadata.annotations = {};
+    assert.match(JSON.stringify(await status(kubernetes)), /at generation unknown/);
+  });
+
+  it("says that the Zalando operator has reported nothing yet", async () => {
+    const kubernetes = healthy();
+    if (kubernetes.postgresql) kubernetes.postgresql.status.PostgresClusterStatus = "";
+    assert.match(said(await status(kubernetes)), /^warn: postgresql \S+: status not known yet$/m);
+  });
+
+  it("names no removed line when the list only lacks some", async () => {
+    const kubernetes = healthy();
+    kubernetes.make(runbookPgHba.slice(1));
+    assert.match(said(await status(kubernetes)), /differs from the required list \(8 lines\)$/m);
+  });
+
+  it("calls no Pod older while it is not known which template is the newest", async () => {
+    const kubernetes = healthy();
+    kubernetes.statefulSet = undefined;
+    assert.doesNotMatch(said(await status(kubernetes)), /from an older template/);
+  });
+
+  it("does not compare values of pod-config that the operator sets itself", async () => {
+    const kubernetes = healthy();
+    kubernetes.configMaps["harbor-operator-ns/pod-config"] = { ...podConfig, PGVERSION: "99" };
+    assert.doesNotMatch(said(await status(kubernetes)), /does not have the current value/);
   });
 
   it("does not call CLONE_ values left over before the database has been bootstrapped", async () => {
