@@ -69,7 +69,7 @@ export const stanza = {
     means:
       "The repo host accepts connections and stays silent, most often because a mesh has no matching ServiceEntry.",
     matters: "Whether there is a stanza, or any backup, is not known. Archiving hangs at the same place.",
-    todo: "Correct the connection from the instance to its repo host, then run it again.",
+    todo: "Correct the connection from the instance to its repo host or bucket, then run it again.",
     green: "TCP connects, so a port check succeeds; Pods are Ready and Postgres takes writes.",
   },
   "stanza-unreachable": {

@@ -3,7 +3,7 @@ import { backupObstacles } from "./first-backup.ts";
 import type { PostgresCluster } from "./postgres-cluster.ts";
 import { becauseAdvice, statusDetail, statusText, type StanzaStatus } from "./status.ts";
 
-const repairConnection = "repair the connection from the instance to its repo host, then run again";
+const repairConnection = "repair the connection from the instance to its repo host or bucket, then run again";
 
 /**
  * Why no stanza is created for a cluster with this status; undefined when the stanza is missing, or exists already.

@@ -67,7 +67,7 @@ export async function createOnLeader(
         cluster,
         "stanza-create-unanswered",
         meaning,
-        "repair the connection to the repo host, then run again",
+        "repair the connection to the repo host or bucket, then run again",
       );
   } while (await wait.pause());
   const held = await holderOf(client, container, end, surroundings);

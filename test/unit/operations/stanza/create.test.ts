@@ -110,6 +110,8 @@ describe("createStanza", () => {
     faultTest(fault, `${what}: refused before anything is touched`, async () => {
       const { cluster, end } = await run({ info: [info] });
       failed(end, kind, /calendar\/calendar-db/);
+      // A cluster whose repositories are all in buckets has no repo host.
+      if (info === 99) assert.match(String((end as RecoveryError).next), /to its repo host or bucket, then run again$/);
       assert.equal(cluster.commands.length, 1);
     });
   }
