@@ -182,9 +182,9 @@ describe("states of a repository on disk", function () {
           async () => {
             assert.match(
               JSON.stringify((await listed()).status),
-              /"unreachable".*whether it is this database's is not known.*psql: error: connection/,
+              /"unreachable".*its owner is unknown.*psql: error: connection/,
             );
-            await refused(3, /whether it is this database's is not known/);
+            await refused(3, /its owner is unknown/);
           },
         );
         await exchangeStanza();
