@@ -24,9 +24,11 @@ export async function takeBackup(host: Host, leader: Instance): Promise<void> {
     "lock-path": files.repositoryLocks,
     "log-path": files.repositoryLogs,
     type: "full",
+    "compress-type": "none",
   };
+  // Few files without compression: the sandbox's start waits for this.
   const args = Object.entries(options).map(([name, value]) => `--${name}=${value}`);
-  await execa("pgbackrest", ["--no-config", ...args, "--start-fast", "backup"], {
+  await execa("pgbackrest", ["--no-config", ...args, "--start-fast", "--repo1-bundle", "backup"], {
     ...account,
     cwd: files.own,
     env: instanceEnvironment(host, leader),
