@@ -294,6 +294,14 @@ describe("the settings of Harbor", () => {
     );
   });
 
+  faultTest(26, "refuse an image of which nothing is known", () => {
+    const other = {
+      harbor: { ...harbor, spiloImage: "ghcr.io/zalando/spilo-16:latest" },
+      harborSecrets: { backup: keys },
+    };
+    assert.match(problemsOf(other), /nothing is known about it[^]*at harbor\.spiloImage/);
+  });
+
   faultTest(77, "refuse a schedule that cron does not run, and say which field is wrong", () => {
     const withSchedule = (schedule: string): Record<string, unknown> => ({
       harbor: { ...harbor, backup: { ...harbor.backup, schedule } },

@@ -345,6 +345,20 @@ describe("judgeRestore", () => {
     assert.equal(said({ ...good, own: { found: { kind: "made", place: empty, systemIdentifier: undefined } } }), "");
   });
 
+  faultTest(24, "refuses an own place where only some backups are the running database's own", () => {
+    const place = { ...placeOf([...whole, backupObjects(9, at("02:00"))]), location: empty.location };
+    const { systemIdentifier } = described;
+    const judgedWith = (identifier: string | undefined): string => {
+      const descriptions = new Map(place.descriptions).set("base_000000010000000000000009", {
+        found: { ...described, finished: at("02:00"), systemIdentifier: identifier },
+      });
+      return said({ ...good, own: { found: { kind: "made", place: { ...place, descriptions }, systemIdentifier } } });
+    };
+    assert.equal(judgedWith(systemIdentifier), "");
+    assert.match(judgedWith("7"), /refuse: is not empty/);
+    assert.match(judgedWith(undefined), /refuse: is not empty/);
+  });
+
   it("names the backup that will be restored", () => {
     const backups = [...whole, backupObjects(9, at("02:00")), backupObjects(20, at("08:00"))];
     const chosen = (facts: PreflightFacts): Finding | undefined =>

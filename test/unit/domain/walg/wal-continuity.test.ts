@@ -186,6 +186,26 @@ describe("judgeWal", () => {
     assert.match(judged(listing, { target: at("08:00") }).join("\n"), refused);
   });
 
+  faultTest(38, "counts WAL that cannot be reached from the end of what can be", () => {
+    const far = walObjects(50, 60, at("10:00"), { timeline: 2 });
+    const listing = listingOf(backup, walObjects(4, 9, at("02:00"), early), far);
+    assert.match(judged(listing, { target: at("04:00") }).join("\n"), /^refuse: has WAL of timeline 2, but no/);
+  });
+
+  faultTest(
+    40,
+    "refuses WAL that the backup itself needs, even if another backup proves that the target is before it",
+    () => {
+      const broken = walObjects(4, 20, at("09:00"), early).map((object) =>
+        object.key.endsWith("06.lz4") ? { ...object, size: 0 } : object,
+      );
+      const listing = listingOf(backup, broken, later(5, "03:00"));
+      const refused = /refuse: has 1 segment without content, from 0+10+6 on/;
+      assert.match(judged(listing, { target: at("02:00"), lastNeededSegment: 6 }).join("\n"), refused);
+      assert.doesNotMatch(judged(listing, { target: at("02:00"), lastNeededSegment: 5 }).join("\n"), refused);
+    },
+  );
+
   faultTest(38, "warns of a history file without WAL of its timeline", () => {
     const listing = listingOf(backup, walObjects(4, 9, at("09:00"), early), [file]);
     assert.deepEqual(judged(listing, { history }), [

@@ -281,6 +281,30 @@ describe("checkRestore", () => {
     });
   });
 
+  faultTest(75, "names a value of pod-config that somebody else set, too, whoever came first", async () => {
+    const entry = (manager: string) => ({ manager, fieldsV1: { "f:data": { "f:CLONE_TARGET_TIME": {} } } });
+    const managers = ["postgres-recovery", "kubectl-edit"];
+    for (const order of [managers, managers.toReversed()]) {
+      const kubernetes = new FakeHarbor();
+      kubernetes.configMaps["harbor-operator-ns/pod-config"] = { CLONE_TARGET_TIME: "2024-01-01T00:00:00+00:00" };
+      kubernetes.managedFields = order.map(entry);
+      assert.match(said(await check({ kubernetes })), /refuse: was set by kubectl-edit and would remain/);
+    }
+  });
+
+  faultTest(32, "does not accept a backup whose WAL cannot be listed", async () => {
+    const s3 = new FakeS3("bkt", whole, textsOf(whole));
+    const list = s3.list.bind(s3);
+    s3.list = (range, signal, take) =>
+      range.prefix.endsWith("/wal_005/")
+        ? Promise.reject(new S3Error("s3-unreachable", "no answer (list wal_005)", { next: "check the network" }))
+        : list(range, signal, take);
+    const clients = { harbor: new FakeHarbor(), source: s3, own: s3, probe: new FakeProbe() };
+    const report = await checkRestore(clients, request, new FakeSurroundings());
+    assert.match(said(report), /^unknown: cannot be listed: no answer \(list wal_005\)/);
+    assert.equal(report.backup, null);
+  });
+
   it("names a value of pod-config without an owner", async () => {
     const kubernetes = new FakeHarbor();
     kubernetes.configMaps["harbor-operator-ns/pod-config"] = { CLONE_WALG_S3_PREFIX: "s3://b/x" };
