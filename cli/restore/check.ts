@@ -79,8 +79,8 @@ async function stores({
   return {
     source: connectS3({ ...source, endpointUrl }),
     own: connectS3(access),
-    // Nothing is written with the keys of whoever runs this.
-    probe: keys.backup === undefined ? undefined : connectS3Probe(access),
+    // Nothing is written with the keys of whoever runs this, nor with keys that the Pods do not use.
+    probe: keys.backup === undefined || backup.credentials !== "secret" ? undefined : connectS3Probe(access),
   };
 }
 

@@ -116,6 +116,10 @@ describe("the steps for Harbor's database, with both real operators and a real S
 
   function checkRequest(changes: object = {}): object {
     const store = { ...backups, endpoint: endpoint(), credentials: "secret" };
+    const keys = {
+      accessKeyId: aws.environment["AWS_ACCESS_KEY_ID"],
+      secretAccessKey: aws.environment["AWS_SECRET_ACCESS_KEY"],
+    };
     return {
       version: 1,
       kubernetes: { context: harborContext },
@@ -131,12 +135,7 @@ describe("the steps for Harbor's database, with both real operators and a real S
         versionInPath: true,
         ...changes,
       },
-      keys: {
-        restore: {
-          accessKeyId: aws.environment["AWS_ACCESS_KEY_ID"],
-          secretAccessKey: aws.environment["AWS_SECRET_ACCESS_KEY"],
-        },
-      },
+      keys: { backup: keys, restore: keys },
     };
   }
 

@@ -27,7 +27,7 @@ const { namespace, database: name } = harborCluster;
 const podConfig = { namespace: operatorNamespace, name: "pod-config" };
 const podSecret = { namespace, name: "pod-secret" };
 const standby = `standby.${name}.credentials`;
-const canaries = ["CANARYbackupid", "CANARYbackupkey", "CANARYstandbypassword"];
+const canaries = ["CANARYrestoreid", "CANARYrestorekey", "CANARYstandbypassword"];
 
 describe("pulumi on the stack lab: Harbor's database, declared, with both real operators", function () {
   this.timeout("8m");
@@ -59,7 +59,8 @@ describe("pulumi on the stack lab: Harbor's database, declared, with both real o
       s3: environment["AWS_ENDPOINT_URL_S3"],
       secretsManager: environment["AWS_ENDPOINT_URL"],
     });
-    await setKeys("backup", "CANARYbackupid", "CANARYbackupkey");
+    // The preflight tries to write with these keys.
+    await setKeys("backup", ownKeys().id, ownKeys().key);
   });
   after(async () => {
     await pulumi("state", "unprotect", "--all", "--yes", "--stack", "lab");
@@ -82,6 +83,12 @@ describe("pulumi on the stack lab: Harbor's database, declared, with both real o
         0,
       );
     }
+  }
+
+  /** Keys that the sandbox's S3 accepts. */
+  function ownKeys(): { readonly id: string; readonly key: string } {
+    const { AWS_ACCESS_KEY_ID: id = "", AWS_SECRET_ACCESS_KEY: key = "" } = environment;
+    return { id, key };
   }
 
   const up = (...parameters: string[]): Promise<Ended> =>
@@ -180,8 +187,8 @@ describe("pulumi on the stack lab: Harbor's database, declared, with both real o
   it("the StatefulSet has exactly the intended environment, with the keys only by reference", async () => {
     assert.deepEqual(await declaredEnvironment(), backupEnvironment);
     assert.deepEqual(await database.secretData(podSecret), {
-      AWS_ACCESS_KEY_ID: "CANARYbackupid",
-      AWS_SECRET_ACCESS_KEY: "CANARYbackupkey",
+      AWS_ACCESS_KEY_ID: ownKeys().id,
+      AWS_SECRET_ACCESS_KEY: ownKeys().key,
     });
   });
 
@@ -295,7 +302,7 @@ describe("pulumi on the stack lab: Harbor's database, declared, with both real o
   for (const [fault, what, change, problem] of wrong) {
     faultTest(fault, `up with ${what} fails before it touches the cluster, and says how to fix it`, async () => {
       const before = await database.configMap(podConfig);
-      await setKeys("restore", environment["AWS_ACCESS_KEY_ID"] ?? "", environment["AWS_SECRET_ACCESS_KEY"] ?? "");
+      await setKeys("restore", ownKeys().id, ownKeys().key);
       await project.edit("lab", ["harbor", "restore"], {
         id: "after-the-fire",
         scope: name,
@@ -313,7 +320,7 @@ describe("pulumi on the stack lab: Harbor's database, declared, with both real o
   }
 
   faultTest(23, "up with keys that S3 refuses fails before it touches the cluster", async () => {
-    await setKeys("restore", "CANARYbackupid", "CANARYbackupkey");
+    await setKeys("restore", "CANARYrestoreid", "CANARYrestorekey");
     await project.edit("lab", ["harbor", "restore"], {
       id: "after-the-fire",
       scope: name,
@@ -328,7 +335,7 @@ describe("pulumi on the stack lab: Harbor's database, declared, with both real o
   });
 
   it("up restores the Secrets first, waits for the new HarborCluster, and brings the old data back", async () => {
-    await setKeys("restore", environment["AWS_ACCESS_KEY_ID"] ?? "", environment["AWS_SECRET_ACCESS_KEY"] ?? "");
+    await setKeys("restore", ownKeys().id, ownKeys().key);
     const running = succeeded(up());
     await waitUntil(
       "the CLONE_ values",
@@ -371,8 +378,8 @@ describe("pulumi on the stack lab: Harbor's database, declared, with both real o
         [],
       );
       assert.deepEqual(await database.secretData(podSecret), {
-        AWS_ACCESS_KEY_ID: "CANARYbackupid",
-        AWS_SECRET_ACCESS_KEY: "CANARYbackupkey",
+        AWS_ACCESS_KEY_ID: ownKeys().id,
+        AWS_SECRET_ACCESS_KEY: ownKeys().key,
       });
       await waitUntil("the operator's next sync", 120, async () =>
         Object.keys(await declaredEnvironment()).every((key) => !key.startsWith("CLONE_")),
