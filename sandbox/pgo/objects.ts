@@ -15,6 +15,8 @@ export const label = {
   role: `${prefix}role`,
   pgbackrest: `${prefix}pgbackrest`,
   repositoryHost: `${prefix}pgbackrest-dedicated`,
+  /** An annotation; each new value orders a backup. */
+  manualBackup: `${prefix}pgbackrest-backup`,
 };
 
 /** PGO's resource. */
@@ -31,7 +33,7 @@ export function operatorRole() {
     ...rbac("ClusterRole"),
     metadata: { name: "pgo" },
     rules: [
-      { apiGroups: [resource.group], resources: [resource.plural], verbs: ["list"] },
+      { apiGroups: [resource.group], resources: [resource.plural], verbs: ["get", "list"] },
       { apiGroups: [resource.group], resources: [`${resource.plural}/status`], verbs: ["patch"] },
     ],
   };
@@ -208,22 +210,30 @@ export function postgresClusterStatus(cluster: PostgresCluster, systemIdentifier
           bound: true,
           volume: `pvc-${cluster.namespace}-${cluster.name}-repo1`,
           stanzaCreated: cluster.stanzaCreated,
+          // Where the stanza once existed, PGO has taken its first backup then.
+          replicaCreateBackupComplete: cluster.stanzaCreated,
         },
       ],
     },
     conditions: [
       condition("PGBackRestRepoHostReady", true, "RepoHostReady"),
-      stanzaCondition(cluster.stanzaCreated),
+      conditions.replicaRepoReady(cluster.stanzaCreated),
+      conditions.replicaCreate(cluster.stanzaCreated),
       condition("PostgresDataInitialized", true, "PostgresDataInitialized"),
     ],
     observedGeneration: 1,
   };
 }
 
-/** PGO's condition about the stanza of the first repository. */
-export function stanzaCondition(created: boolean) {
-  return condition("PGBackRestReplicaRepoReady", created, created ? "StanzaCreated" : "StanzaNotCreated");
-}
+/** PGO's conditions about stanza and backups of the first repository. */
+export const conditions = {
+  replicaRepoReady: (created: boolean) =>
+    condition("PGBackRestReplicaRepoReady", created, created ? "StanzaCreated" : "StanzaNotCreated"),
+  replicaCreate: (complete: boolean) =>
+    condition("PGBackRestReplicaCreate", complete, complete ? "RepoBackupComplete" : "RepoBackupNotComplete"),
+  manualBackup: (succeeded: boolean) =>
+    condition("PGBackRestManualBackupSuccessful", succeeded, succeeded ? "ManualBackupComplete" : "ManualBackupFailed"),
+};
 
 function condition(type: string, met: boolean, reason: string) {
   return {

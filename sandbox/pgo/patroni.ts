@@ -149,17 +149,23 @@ export async function startPatroni(host: Host, instance: Instance): Promise<void
 export async function waitForLeader(host: Host, started: Instance): Promise<Instance> {
   const { cluster } = started;
   const name = patroniProcess(started);
-  let leader: string | undefined;
+  let leader: Instance | undefined;
   await waitUntil(
     `a leader of ${cluster.namespace}/${cluster.name} in the context ${cluster.context}`,
     90,
     async () => {
-      for (const pod of cluster.pods) if (await answers(host, { cluster, pod }, "primary")) leader = pod;
+      leader = await leaderOf(host, cluster);
       return leader !== undefined || !host.processes.running(name);
     },
   );
   if (leader === undefined) throw new Error(`${name} ended during its start; see ${host.processes.log(name)}`);
-  return { cluster, pod: leader };
+  return leader;
+}
+
+/** The instance that leads the cluster now; undefined when there is none. */
+export async function leaderOf(host: Host, cluster: PostgresCluster): Promise<Instance | undefined> {
+  for (const pod of cluster.pods) if (await answers(host, { cluster, pod }, "primary")) return { cluster, pod };
+  return undefined;
 }
 
 /** Waits until all instances except the leader run as replicas. */

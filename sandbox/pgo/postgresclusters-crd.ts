@@ -79,6 +79,19 @@ const status: Schema = {
       ...anything,
       properties: {
         repoHost: { ...anything, properties: { apiVersion: text, kind: text, ready: flag } },
+        manualBackup: {
+          ...anything,
+          required: ["finished", "id"],
+          properties: {
+            id: text,
+            finished: flag,
+            startTime: text,
+            completionTime: text,
+            active: integer,
+            succeeded: integer,
+            failed: integer,
+          },
+        },
         repos: listBy("name", {
           name: text,
           bound: flag,

@@ -8,7 +8,15 @@ import { findCluster } from "../../sandbox/pgo/inventory.ts";
 import { FreshPostgres } from "../support/fresh-postgres.ts";
 import { loseStanza } from "../support/repository.ts";
 import { Project } from "../support/project.ts";
-import { askDirectly, cli, cliIn, repositoryCodes, sandboxEnvironment, testDirectory } from "../support/sandbox.ts";
+import {
+  askDirectly,
+  cli,
+  cliIn,
+  holdsStanza,
+  repositoryCodes,
+  sandboxEnvironment,
+  testDirectory,
+} from "../support/sandbox.ts";
 import { waitUntil } from "../../sandbox/host/processes.ts";
 import { faultTest } from "../support/fault-test.ts";
 
@@ -76,7 +84,7 @@ describe("pulumi on the stack lab, with one target whose repo host is silent at 
     assert.deepEqual(await repositoryCodes("lab", "consent", pod), [1]);
     const { exitCode, stdout } = await project.up("lab");
     assert.equal(exitCode, 0, stdout);
-    assert.deepEqual(await repositoryCodes("lab", "consent", pod), [2]);
+    assert(await holdsStanza("lab", "consent", pod));
     const { outcome, leader, operator } = await report();
     assert.deepEqual({ outcome, leader, operator }, { outcome: "created", leader: pod, operator: "confirmed" });
   });
@@ -165,7 +173,7 @@ describe("pulumi on the stack lab, with one target whose repo host is silent at 
     const { exitCode, stdout } = await project.pulumi("destroy", "--stack", "lab", "--yes", "--skip-preview");
     assert.equal(exitCode, 0, stdout);
     assert.deepEqual(await project.state("lab"), []);
-    assert.deepEqual(await repositoryCodes("lab", "consent", pod), [2]);
+    assert(await holdsStanza("lab", "consent", pod));
   });
 
   it("names every problem of a wrong stack file at once, without a stack trace", async () => {

@@ -2,10 +2,13 @@ import { createHash } from "node:crypto";
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { CustomObjectsApi, KubeConfig, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
+import { execa } from "execa";
+import { CustomObjectsApi, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
+import { databaseAccount } from "../../sandbox/host/account.ts";
 import { clusterLayout, layout } from "../../sandbox/host/directory.ts";
-import { clusterId, type PostgresCluster } from "../../sandbox/pgo/inventory.ts";
-import { postgresClusterApi } from "../../domain/stanza/postgres-cluster.ts";
+import { client } from "../../sandbox/kubernetes/client.ts";
+import { clusterId, type Context, type PostgresCluster } from "../../sandbox/pgo/inventory.ts";
+import { annotations, postgresClusterApi } from "../../domain/stanza/postgres-cluster.ts";
 import { Processes, waitUntil } from "../../sandbox/host/processes.ts";
 import { askDirectly, testDirectory } from "./sandbox.ts";
 
@@ -50,11 +53,22 @@ export async function loseStanza(cluster: PostgresCluster): Promise<void> {
     Promise.all(cluster.pods.map((pod) => askDirectly(cluster.context, cluster.namespace, pod, ...argv)));
   // Ends a process that pushes WAL, which would otherwise write into the emptied repository.
   await onEachPod("pgbackrest", "--stanza=db", "stop", "--force");
+  // Also ends a backup that the stand-in for PGO takes.
+  await onRepositoryHost(cluster, "stop", "--force");
   await untilRepositoryIdle(cluster);
   for (const name of await readdir(repositoryOf(cluster)))
     await rm(join(repositoryOf(cluster), name), { recursive: true });
   await onEachPod("pgbackrest", "--stanza=db", "start");
+  await onRepositoryHost(cluster, "start");
+  await patchCluster(cluster, { metadata: { annotations: { [annotations.backup]: null } } });
+  await patchStatus(cluster, { pgbackrest: { manualBackup: null } });
   await tellOperatorsBelief(cluster, cluster.stanzaCreated);
+}
+
+async function onRepositoryHost(cluster: PostgresCluster, ...argv: string[]): Promise<void> {
+  const { repositoryLocks, repositoryLogs } = clusterLayout(testDirectory, cluster);
+  const options = ["--no-config", "--stanza=db", `--lock-path=${repositoryLocks}`, `--log-path=${repositoryLogs}`];
+  await execa("pgbackrest", [...options, ...argv], { ...(await databaseAccount()), cwd: "/" });
 }
 
 /** Waits until the repo host serves nobody, that is, has no child process, of which each client has one. */
@@ -68,7 +82,13 @@ function untilRepositoryIdle(cluster: PostgresCluster): Promise<void> {
 /** Sets `stanzaCreated` in the status, as PGO does. */
 export async function tellOperatorsBelief(cluster: PostgresCluster, stanzaCreated: boolean): Promise<void> {
   const repos = [
-    { name: "repo1", bound: true, volume: `pvc-${cluster.namespace}-${cluster.name}-repo1`, stanzaCreated },
+    {
+      name: "repo1",
+      bound: true,
+      volume: `pvc-${cluster.namespace}-${cluster.name}-repo1`,
+      stanzaCreated,
+      replicaCreateBackupComplete: cluster.stanzaCreated,
+    },
   ];
   await patchStatus(cluster, { pgbackrest: { repos } });
   // The stand-in for PGO may have read the status just before, and may write just after.
@@ -100,12 +120,27 @@ export async function withoutSystemIdentifier<T>(cluster: PostgresCluster, work:
 }
 
 async function patchStatus({ context, namespace, name }: PostgresCluster, status: object): Promise<void> {
-  const config = new KubeConfig();
-  config.loadFromFile(layout(testDirectory).kubeconfig);
-  config.setCurrentContext(context);
-  const mergePatch = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
-  const body = { status };
-  await config
-    .makeApiClient(CustomObjectsApi)
-    .patchNamespacedCustomObjectStatus({ ...postgresClusterApi, namespace, name, body }, mergePatch);
+  await customObjects(context).patchNamespacedCustomObjectStatus(
+    { ...postgresClusterApi, namespace, name, body: { status } },
+    mergePatch,
+  );
+}
+
+/** Changes the PostgresCluster, as its user does. */
+export async function patchCluster({ context, namespace, name }: PostgresCluster, body: object): Promise<void> {
+  await customObjects(context).patchNamespacedCustomObject(
+    { ...postgresClusterApi, namespace, name, body },
+    mergePatch,
+  );
+}
+
+/** The PostgresCluster, as the API server has it. */
+export function clusterObject({ context, namespace, name }: PostgresCluster): Promise<unknown> {
+  return customObjects(context).getNamespacedCustomObject({ ...postgresClusterApi, namespace, name });
+}
+
+const mergePatch = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
+
+function customObjects(context: Context): CustomObjectsApi {
+  return client(layout(testDirectory).kubeconfig, context).makeApiClient(CustomObjectsApi);
 }

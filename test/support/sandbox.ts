@@ -180,3 +180,12 @@ export async function repositoryCodes(context: Context, namespace: string, pod: 
   const info = z.array(z.object({ repo: z.array(z.object({ status: z.object({ code: z.int() }) })) }));
   return info.parse(JSON.parse(output)).flatMap(({ repo }) => repo.map(({ status }) => status.code));
 }
+
+/**
+ * Whether each repository holds a valid stanza (2), or one with a backup (0), which PGO takes soon after the first create.
+ * pgBackRest itself is asked.
+ */
+export async function holdsStanza(context: Context, namespace: string, pod: string): Promise<boolean> {
+  const codes = await repositoryCodes(context, namespace, pod);
+  return codes.length > 0 && codes.every((code) => code === 2 || code === 0);
+}
