@@ -32,6 +32,9 @@ const list = z.object({ items: z.array(z.unknown()) });
 type Observed = z.infer<typeof observed>;
 type Status = NonNullable<Observed["status"]>;
 
+/** How often a Job tries again, which is Kubernetes' default. PGO sets none. */
+const jobBackoffLimit = 6;
+
 /** What the operator works with. Tests replace it. */
 export interface OperatorParts {
   readonly api: Pick<
@@ -127,16 +130,23 @@ export class Operator {
     // The nulls remove what an earlier backup left: PGO begins with a new status.
     const begun = { id, finished: false, startTime, active: 1, succeeded: null, failed: null, completionTime: null };
     await this.#patch(cluster, { manualBackup: begun });
-    const succeeded = await this.#parts.backup(cluster).then(
-      () => true,
-      (error: unknown) => {
-        this.#parts.log(`${clusterId(cluster)}: ${String(error)}`);
-        return false;
-      },
-    );
+    const succeeded = await this.#job(cluster);
     const end = succeeded ? { succeeded: 1, completionTime: now() } : { failed: 1 };
     const manualBackup = { id, finished: true, startTime, active: null, ...end };
     await this.#patch(cluster, { manualBackup }, conditions.manualBackup(succeeded));
+  }
+
+  /** As a Job of Kubernetes does, tries again after a failure; false when the last try failed, too. */
+  async #job(cluster: PostgresCluster): Promise<boolean> {
+    for (let failures = 0; failures <= jobBackoffLimit; failures += 1) {
+      try {
+        await this.#parts.backup(cluster);
+        return true;
+      } catch (error) {
+        this.#parts.log(`${clusterId(cluster)}: ${String(error)}`);
+      }
+    }
+    return false;
   }
 
   async #patch(cluster: PostgresCluster, pgbackrest: object, condition?: { type: string }): Promise<void> {

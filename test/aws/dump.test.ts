@@ -5,6 +5,7 @@ import { zstdDecompressSync } from "node:zlib";
 import {
   AbortMultipartUploadCommand,
   CreateBucketCommand,
+  CreateMultipartUploadCommand,
   GetObjectCommand,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
@@ -108,6 +109,54 @@ describe("dumps in S3", function () {
     assert(sql.equals(Buffer.concat([...frames()])), "the SQL is another");
     assert(sql.toString("latin1").endsWith(dumpTrailer));
     assert.deepEqual(await unfinished(), []);
+  });
+
+  it("are verified and used again while they are fresh, and not after one byte has changed", async () => {
+    const directory = `s3://${bucket}/again`;
+    const dump = async () => {
+      const cluster = streamingCluster({ frames: generatedSql(1000) });
+      return dumpDatabases(
+        cluster,
+        { ...options, directory, bucket: { endpointUrl: proxy.endpoint }, maxAge: duration("1h") },
+        new FakeSurroundings(Date.parse("2026-11-21T02:00:00Z") + (await objects("again")).length * 1000),
+      ).then((report) => ({ report, dumped: cluster.ran("pg_dumpall").length }));
+    };
+    const first = await dump();
+    const second = await dump();
+    assert.deepEqual([first.dumped, second.dumped], [1, 0]);
+    assert.deepEqual(second.report, { ...first.report, reused: true });
+
+    const [Key = ""] = await objects("again");
+    const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key }));
+    const bytes = Buffer.from((await Body?.transformToByteArray()) ?? []);
+    bytes[20] = (bytes[20] ?? 0) ^ 1;
+    await s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body: bytes }));
+    const third = await dump();
+    assert.deepEqual([third.dumped, third.report.reused], [1, undefined]);
+  });
+
+  faultTest(55, "abort what killed dumps of the same cluster have left, once it is older than a day", async () => {
+    const left = ["calendar.calendar-db", "calendar.scheduler-db"].map(
+      (name) => `left/test.${name}.20261120T010000Z.sql.zst`,
+    );
+    for (const Key of left) await s3.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key }));
+    try {
+      const dump = (surroundings: FakeSurroundings) =>
+        dumped({ frames: generatedSql(1000) }, `s3://${bucket}/left`, surroundings);
+      await dump(new FakeSurroundings(Date.now()));
+      assert.deepEqual((await unfinished()).map(({ Key }) => Key).sort(), left, "they may still be running");
+      const tomorrow = new FakeSurroundings(Date.now() + 25 * 3_600_000);
+      await dump(tomorrow);
+      assert.deepEqual(
+        (await unfinished()).map(({ Key }) => Key),
+        left.slice(1),
+        "another cluster's is left alone",
+      );
+      assert.match(tomorrow.lines.join("\n"), /aborted an unfinished upload of .*calendar-db/);
+    } finally {
+      for (const { Key, UploadId } of await unfinished())
+        await s3.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId }));
+    }
   });
 
   it("stay invisible until they are proven complete", async () => {

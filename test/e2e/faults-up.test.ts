@@ -9,7 +9,7 @@ import { withOperatorStopped, withTableLocked } from "../support/locks.ts";
 import { Project } from "../support/project.ts";
 import { untilRemoteCommand } from "../support/remote-commands.ts";
 import { loseStanza, repositoryFiles } from "../support/repository.ts";
-import { repositoryCodes, sandboxEnvironment, startInSandbox, type Running } from "../support/sandbox.ts";
+import { holdsStanza, repositoryCodes, sandboxEnvironment, startInSandbox, type Running } from "../support/sandbox.ts";
 import { faultTest } from "../support/fault-test.ts";
 
 const target = "wip-showcase/showcase-dev-db";
@@ -96,8 +96,10 @@ describe("pulumi up that is killed, or runs twice at once", function () {
         up.signal("SIGKILL");
         await up.ended;
       });
-      assert.deepEqual(await repositoryCodes(context, namespace, pod), [2]);
-      const before = await repositoryFiles(cluster);
+      // PGO, which goes on now, takes its first backup, which changes other files.
+      const archiveInfo = async () => (await repositoryFiles(cluster))["archive/db/archive.info"];
+      const before = await archiveInfo();
+      assert(before !== undefined);
       await untilNothingRuns();
       assert.deepEqual(
         (await project.state("faults-one")).filter(({ type }) => type === "command:local:Command"),
@@ -113,13 +115,13 @@ describe("pulumi up that is killed, or runs twice at once", function () {
       const { exitCode, stdout, stderr } = await project.up("faults-one");
       assert.equal(exitCode, 0, stdout + stderr);
       assert.equal((await report("faults-one"))?.outcome, "already-okay");
-      assert.deepEqual(await repositoryFiles(cluster), before);
+      assert.equal(await archiveInfo(), before);
       assert.equal((await project.up("faults-one", "--expect-no-changes")).exitCode, 0);
     },
   );
 
   faultTest(
-    [13, 17],
+    [13, 17, 55],
     "creates nothing when killed during the dump, leaves no half dump under the name of a whole one, and the next up removes it",
     async () => {
       const dumps = join(project.directory, "dumps");
@@ -160,13 +162,13 @@ describe("pulumi up that is killed, or runs twice at once", function () {
     assert.match(`${second.stdout}${second.stderr}`, /currently locked/);
     const { exitCode, stdout } = await first.ended;
     assert.equal(exitCode, 0, stdout);
-    assert.deepEqual(await repositoryCodes(context, namespace, pod), [2]);
+    assert(await holdsStanza(context, namespace, pod));
   });
 
   faultTest(17, "two stacks with the same target at once both succeed and leave one valid stanza", async () => {
     const ends = await Promise.all(stacks.map((stack) => project.up(stack)));
     for (const { exitCode, stdout } of ends) assert.equal(exitCode, 0, stdout);
-    assert.deepEqual(await repositoryCodes(context, namespace, pod), [2]);
+    assert(await holdsStanza(context, namespace, pod));
     const reports = await Promise.all(stacks.map(report));
     assert(reports.every((found) => found?.status.status === "okay"));
   });

@@ -112,7 +112,7 @@ faultSuite(13, "leaves no file under a final name and creates nothing after a du
       { cutAfterBytes: 3 },
       /closed without an exit status|unexpected EOF|EOF/,
     ],
-    ["that ended early with exit code 0", { stdoutFile: "whole" }, /trailer is missing/],
+    ["that ended early with exit code 0", {}, /trailer is missing/],
   ] as const) {
     it(what, async () => {
       const file = `${directory}.sql`;
@@ -133,9 +133,11 @@ faultSuite(13, "leaves no file under a final name and creates nothing after a du
   it("into a folder that cannot be created", async () => {
     const file = join(directory, "filler");
     await writeFile(file, "");
-    const { error } = await runProcedure(cluster, { dump: { directory: join(file, "dumps") } });
+    const { error, progress } = await runProcedure(cluster, { dump: { directory: join(file, "dumps") } });
     assert(error instanceof RecoveryError, String(error));
     assert.match(error.message, /no dump can be written to .*ENOTDIR/);
+    assert.doesNotMatch(progress.join("\n"), /dumping|stanza-create/);
+    assert.deepEqual([await readdir(directory), await repositoryFiles(cluster)], [["filler"], {}]);
   });
 
   describe("on a disk", () => {

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { chmod, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { connectKubernetes } from "../../clients/kubernetes/postgres-clusters.ts";
+import { tryStanzaCreate } from "../../clients/pod/pgbackrest.ts";
 import { findCluster } from "../../sandbox/pgo/inventory.ts";
 import { postgresBin } from "../../sandbox/host/packages.ts";
 import { killMember, leaders, setPatroniPauses, startMember, switchover, untilCalm } from "../support/patroni.ts";
@@ -126,9 +128,15 @@ echo "$answer"
 
   faultTest(9, "writes nothing when create reaches a replica, which ends with exit code 56", async () => {
     const before = await repositoryFiles(cluster);
+    // pgBackRest itself refuses there, and so does the step's own proof before it.
     await assert.rejects(askDirectly(context, namespace, other, "pgbackrest", "--stanza=db", "stanza-create"), {
       exitCode: 56,
     });
+    const { KUBECONFIG = "" } = await sandboxEnvironment();
+    const { exec } = await connectKubernetes({ context, kubeconfig: KUBECONFIG });
+    const { decision, meaning } = await tryStanzaCreate(exec, { namespace, pod: other, container: "database" });
+    assert.equal(decision, "find-leader");
+    assert.match(meaning, /pg_is_in_recovery\(\) said 't'/);
     assert.deepEqual(await repositoryFiles(cluster), before);
   });
 

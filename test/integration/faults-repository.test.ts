@@ -127,7 +127,7 @@ describe("states of a repository on disk", function () {
       await createDirectly(cluster);
       await rm(inRepository("backup/db"), { recursive: true });
       assert.notEqual((await listed()).status.status, "okay");
-      await refused(4, /only half of the stanza exists|Broken/);
+      await refused(4, /error\[stanza-(create-refused\].*only half of the stanza exists|broken\])/);
     },
   );
 
@@ -144,7 +144,7 @@ describe("states of a repository on disk", function () {
     await mkdir(inRepository("backup/db/20230228-010203F"), { recursive: true });
     await writeFile(inRepository("backup/db/20230228-010203F/backup.manifest"), "left over");
     assert.notEqual((await listed()).status.status, "okay");
-    await refused(4, /leftovers|Broken/);
+    await refused(4, /error\[stanza-(create-refused\].*leftovers|broken\])/);
   });
 
   /** Replaces the cluster's own stanza by another database's. */

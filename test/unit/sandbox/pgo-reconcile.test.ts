@@ -60,7 +60,7 @@ class Scene {
 /** A JSON merge patch (RFC 7386). */
 function merged(target: unknown, patch: unknown): unknown {
   if (typeof patch !== "object" || patch === null || Array.isArray(patch)) return patch;
-  const result = new Map<string, unknown>(Object.entries((target ?? {}) as object));
+  const result = new Map<string, unknown>(Object.entries(target ?? {}));
   for (const [key, value] of Object.entries(patch)) {
     if (value === null) result.delete(key);
     else result.set(key, merged(result.get(key), value));
@@ -107,7 +107,7 @@ describe("the sandbox's stand-in for PGO", () => {
     scene.object.metadata.annotations = { [annotation]: "two" };
     scene.fails = true;
     await scene.rounds(3);
-    assert.deepEqual([scene.backups, backupProgress(scene.read, "two")], [2, "failed"]);
+    assert.deepEqual([scene.backups, backupProgress(scene.read, "two")], [1 + 7, "failed"], "a Job tries seven times");
   });
 
   it("ignores the annotation while spec.backups.pgbackrest.manual is not set, and everything while paused", async () => {
