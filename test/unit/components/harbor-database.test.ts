@@ -131,6 +131,35 @@ describe("HarborDatabase", () => {
     assert(!before("backup-writer").has("preflight"));
   });
 
+  it("lets Pulumi's engine wait longer than all waits of a roll together", async () => {
+    await declared();
+    const { operator, pod } = args.timeLimits;
+    assert.equal(optionsOf.get("roll")?.timeouts.create, `${operator + 10 * pod + 600}s`);
+  });
+
+  faultTest(56, "does every step again in another Kubernetes cluster, and hands its UID to the provider", async () => {
+    const stepNames = [
+      "preflight",
+      "restored-secrets",
+      "pg-hba-ready",
+      "pg-hba",
+      "roll",
+      "kept-secrets-ready",
+      "kept-secrets",
+    ];
+    const triggersIn = async (kubeSystemUid: string): Promise<string[]> => {
+      const resources = await declared({ restore, kubernetes: { context: "lab", kubeSystemUid } });
+      const provider = resources.find(({ type }) => type === "pulumi:providers:kubernetes");
+      assert.equal(provider?.inputs["clusterIdentifier"], kubeSystemUid);
+      return stepNames.map((name) => JSON.stringify(command(resources, name)["triggers"]));
+    };
+    const elsewhere = "22222222-2222-4222-8222-222222222222";
+    const first = await triggersIn(uid);
+    assert.deepEqual(await triggersIn(uid), first);
+    for (const [index, triggers] of (await triggersIn(elsewhere)).entries())
+      assert.notEqual(triggers, first[index], stepNames[index]);
+  });
+
   it("passes the whole restore to the preflight, with the keys on stdin as a secret", async () => {
     const { stdin, triggers } = command(await declared({ restore }), "preflight");
     assert(JSON.stringify(stdin).includes(secretMark));
