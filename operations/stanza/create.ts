@@ -1,5 +1,4 @@
 import type { KubernetesClient } from "../../clients/kubernetes/postgres-clusters.ts";
-import type { Duration } from "../../domain/duration.ts";
 import { RecoveryError } from "../../domain/errors.ts";
 import { formatObjectName } from "../../domain/kubernetes/object-name.ts";
 import type { FirstBackup, StanzaCreateReport } from "../../domain/stanza/create.ts";
@@ -100,8 +99,7 @@ class Procedure {
     for (let round = 1; round <= rounds; round += 1) {
       const leader = await findLeader(this.#client, cluster, this.#surroundings);
       this.#surroundings.progress(`the leader is ${leader}`);
-      // After a failover, only a new dump shows what the new leader has.
-      const dump = await this.#dump(leader, round === 1);
+      const dump = await this.#dump(leader);
       const stillLeader = (await findLeader(this.#client, cluster, this.#surroundings)) === leader;
       // Read right before the attempt: what PGO's status says now was not caused by it.
       const before = await this.#again();
@@ -115,14 +113,13 @@ class Procedure {
     });
   }
 
-  async #dump(leader: string, mayReuse: boolean): Promise<StanzaCreateReport["dump"]> {
+  async #dump(leader: string): Promise<StanzaCreateReport["dump"]> {
     const { cluster, dump, timeLimits, uid } = this.#request;
     if ("skip" in dump) {
       this.#surroundings.progress(`no dump: ${dump.skip}`);
       return { skipped: dump.skip };
     }
-    const { bucket, directory } = dump;
-    const maxAge: Duration | undefined = mayReuse ? dump.maxAge : undefined;
+    const { bucket, directory, maxAge } = dump;
     const options = { cluster, uid, pod: leader, directory, bucket, timeLimit: timeLimits.dump, maxAge };
     return dumpDatabases(this.#client, options, this.#surroundings);
   }

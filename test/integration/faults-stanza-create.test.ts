@@ -212,7 +212,7 @@ describe("stanza create beside pgBackRest, PGO and its archiver", function () {
       const { exitCode, stderr } = await create(lost, ...dumps, "--create-timeout", "4s");
       assert.equal(exitCode, 4, stderr);
       assert.match(stderr, new RegExp(`held by process ${archiver} \\(pgbackrest .*archive-push:async`));
-      assert.match(stderr, new RegExp(`next: .*exec ${pod} -c database -- kill ${archiver}\n`));
+      assert.match(stderr, new RegExp(`next: .*exec ${pod} -c database -- kill ${archiver}$`));
       assert.equal((await readdir(directory)).length, 1);
     } finally {
       if (archiver !== undefined) process.kill(archiver, "SIGCONT");

@@ -138,6 +138,15 @@ describe("an earlier dump", () => {
     const run = await runCreation({ info: [1, 2], leaders }, { dump: { directory } });
     assert.equal(reportOf(run).leader, "calendar-db-1");
     assert.equal(run.cluster.ran("pg_dumpall").length, 2);
+    // Also when it comes back: meanwhile the other one may have taken writes.
+    const [a, b] = ["calendar-db-0", "calendar-db-1"];
+    const back = await runCreation(
+      { info: [1, 2], leaders: [a, b, b, a, a, a] },
+      { dump: { directory }, uid: undefined },
+    );
+    assert.equal(reportOf(back).leader, a);
+    assert.equal(back.cluster.ran("pg_dumpall").filter((command) => command.startsWith(a)).length, 2);
+    assert.equal(back.cluster.ran("pg_dumpall").filter((command) => command.startsWith(b)).length, 1);
   });
 });
 

@@ -31,10 +31,13 @@ describe("the first backup", () => {
   });
 
   faultTest(51, "is expected from PGO only while PGO has not taken it before", async () => {
-    const never = await runCreation({ info: [1, withBackups(0)], replicaBackup: [false] });
-    assert.equal(reportOf(never).firstBackup?.state, "expected");
+    const first = await runCreation({ info: [1, withBackups(0)], replicaBackup: [false] });
+    assert.equal(reportOf(first).firstBackup?.state, "expected");
     const before = await runCreation({ info: [1, withBackups(0)], replicaBackup: [true] });
     assert.equal(reportOf(before).firstBackup?.state, "missing");
+    const paused = { ...manual, paused: true };
+    const never = await runCreation({ info: [1, withBackups(0)], replicaBackup: [false], spec: paused });
+    assert.equal(reportOf(never).firstBackup?.state, "missing", "a paused PGO takes none");
   });
 
   it("the command names a repository where spec.backups.pgbackrest.manual does not", async () => {
