@@ -25,15 +25,17 @@ export async function beginFile(directory: string, name: string): Promise<NewDum
   }
   const content = join(partial, await ownerName());
   const handle = await open(content, "wx", 0o600);
+  const stream = handle.createWriteStream({ flush: true });
   return {
     file,
-    stream: handle.createWriteStream({ flush: true }),
+    stream,
     async keep() {
       await rename(content, file);
       await rmdir(partial);
       await syncDirectory(directory);
     },
     async discard() {
+      stream.destroy();
       await rm(content, { force: true });
       await rm(partial, { recursive: true, force: true });
     },

@@ -163,7 +163,7 @@ describe("trouble with the API server's answers", function () {
       async () => {
         const { stderr, exitCode } = await cli(
           "dump",
-          "tsl/tsl-db",
+          "calendar/calendar-db",
           "--kubeconfig",
           proxy.kubeconfig,
           "--directory",
