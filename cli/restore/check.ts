@@ -161,6 +161,8 @@ async function suggest(options: RestoreCheckOptions): Promise<number> {
   const { bucket, bucketOwner, region, endpoint, endpointUrl } = options;
   const request = validated(suggestRequestSchema, { bucket, bucketOwner, region, endpoint, endpointUrl });
   const surroundings = surroundingsOfProcess();
+  const ignored = ignoredEndpoint("S3", endpoint ?? endpointUrl);
+  if (ignored !== undefined) surroundings.progress(ignored);
   const { connectS3 } = await import("../../clients/aws/s3.ts");
   const s3 = connectS3(request);
   try {

@@ -236,6 +236,8 @@ describe("the steps for Harbor's database, with both real operators and a real S
       backups.bucket,
       "--region",
       backups.region,
+      "--endpoint",
+      endpoint(),
       "-o",
       "json",
     ]);

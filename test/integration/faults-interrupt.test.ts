@@ -216,8 +216,9 @@ describe("a command is interrupted", function () {
       const running = await startCli([...create, "--dump-directory", directory, "--dump-timeout", "6s"]);
       await untilRemoteCommand(context, namespace, pod, /pg_dump /);
       running.stopReading();
-      // It cannot say so, because nobody reads.
-      assert.equal((await running.ended).exitCode, 130);
+      const { exitCode } = await running.ended;
+      // It cannot say why it ended, because nobody reads: the dump reached its time limit, or writing a line failed before.
+      assert(exitCode === 4 || exitCode === 130, `exit code ${exitCode}`);
       assert.deepEqual(await readdir(directory), []);
     });
   });
