@@ -101,6 +101,8 @@ function formerName(harbor: ObjectName, name: string): string {
 
 /** Removes labels before AWS's limit is reached, because AWS would then refuse the new version. */
 async function makeRoom(aws: SecretsManager, name: string, label: string, { progress }: Surroundings): Promise<void> {
+  // A secret that is missing has no versions; writing to it then says who creates it.
+  if ((await aws.find(name)) === undefined) return;
   for (const surplus of surplusLabels(await aws.versions(name), label)) {
     await aws.removeLabel(name, surplus);
     progress(`${name}: removed the label ${surplus.label}, the oldest one; AWS may now delete that version`);

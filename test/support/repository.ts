@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readdir, readFile, rm } from "node:fs/promises";
+import { readFile, readdir, readlink, rm } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
@@ -29,11 +29,13 @@ export async function repositoryFiles(cluster: PostgresCluster): Promise<Record<
     const path = join(entry.parentPath, entry.name);
     const name = relative(root, path);
     if (/^archive\/db\/\d+-\d+(\/|$)/.test(name)) continue;
-    found[name] = entry.isDirectory()
-      ? "folder"
-      : createHash("sha256")
-          .update(await readFile(path))
-          .digest("hex");
+    if (entry.isDirectory()) found[name] = "folder";
+    // pgBackRest points to the newest backup with a link to its folder.
+    else if (entry.isSymbolicLink()) found[name] = `link to ${await readlink(path)}`;
+    else
+      found[name] = createHash("sha256")
+        .update(await readFile(path))
+        .digest("hex");
   }
   return found;
 }
