@@ -12,7 +12,7 @@ import { createDirectly, loseStanza } from "../support/repository.ts";
 import { askDirectly, cli, runInSandbox, sandboxEnvironment, startCli, testDirectory } from "../support/sandbox.ts";
 
 /** PGO believes that its stanza exists, so it takes no first backup after a create. */
-const missing = findCluster("dev", "calendar/scheduler-db");
+const missing = findCluster("dev", "utility/utility-db");
 const [sharedPod = ""] = sharedCluster.pods;
 
 const inShared = (...argv: string[]): Promise<string> =>
