@@ -9,6 +9,9 @@ import type { StanzaStatus } from "../../domain/stanza/status.ts";
 import type { Exec, ExecResult } from "../kubernetes/exec.ts";
 import type { ContainerName } from "../../domain/kubernetes/container.ts";
 
+/** Without start-up files: bash reads them when its input is a socket, and they may fail under `-u`. */
+const shell = ["bash", "--norc", "-ceu"];
+
 /** Seconds by which the time limit of the connection is longer than the one in the container, which is to end first. */
 const graceSeconds = 5;
 /** A report of 10,000 backups has about 6 MB. More than this is not read: the Pod may be hostile. */
@@ -37,18 +40,7 @@ export async function instanceAnswer(
   limitSeconds: number,
   signal?: AbortSignal,
 ): Promise<InstanceAnswer> {
-  const argv = [
-    "timeout",
-    "-k",
-    "2",
-    String(limitSeconds),
-    "bash",
-    "-ceu",
-    "--",
-    instanceScript,
-    "bash",
-    databaseQuery,
-  ];
+  const argv = ["timeout", "-k", "2", String(limitSeconds), ...shell, "--", instanceScript, "bash", databaseQuery];
   const result = await exec(container, argv, {
     deadlineSeconds: limitSeconds + graceSeconds,
     stdoutBytes: reportBytes,
@@ -121,7 +113,7 @@ export async function tryStanzaCreate(exec: Exec, container: ContainerName, sign
     `exec timeout -k 10 ${createSeconds} pgbackrest --stanza=${stanzaName} ${createTimeouts} ` +
       `--log-level-console=off --log-level-stderr=error stanza-create`,
   ].join("\n");
-  const result = await exec(container, ["bash", "-ceu", "--", script], {
+  const result = await exec(container, [...shell, "--", script], {
     deadlineSeconds: createSeconds + 30,
     ...(signal && { signal }),
   });
@@ -147,7 +139,7 @@ export async function lockHolder(
   lockFile: string,
   signal?: AbortSignal,
 ): Promise<LockHolder | undefined> {
-  const argv = ["timeout", "-k", "2", "10", "bash", "-ceu", "--", lockHolderScript, "bash", lockFile];
+  const argv = ["timeout", "-k", "2", "10", ...shell, "--", lockHolderScript, "bash", lockFile];
   const result = await exec(container, argv, { deadlineSeconds: 15, ...(signal && { signal }) });
   return result.end === "exited" && result.code === 0 ? readLockHolder(result.stdout) : undefined;
 }

@@ -10,7 +10,7 @@ export interface RemoteCommand {
 }
 
 const ofTheRunbook =
-  /^(timeout |bash -ceu |\S*pg_dump(all)? |\S*python3 \S*patronictl |pgbackrest .*\b(info|stanza-create)\b)/;
+  /^(timeout |bash --norc -ceu |\S*pg_dump(all)? |\S*python3 \S*patronictl |pgbackrest .*\b(info|stanza-create)\b)/;
 
 /** The runbook's commands that currently run in a Pod, according to the kernel. */
 export async function remoteCommands(context: Context, namespace: string, pod: string): Promise<RemoteCommand[]> {

@@ -59,7 +59,7 @@ describe("the holder of pgBackRest's lock", () => {
       const directory = await mkdtemp(join(tmpdir(), "postgres-recovery-lock-"));
       try {
         await writeFile(join(directory, "db-archive.lock"), content);
-        const { stdout } = await execa("bash", ["-ceu", "--", lockHolderScript, "bash", "db-archive.lock"], {
+        const { stdout } = await execa("bash", ["--norc", "-ceu", "--", lockHolderScript, "bash", "db-archive.lock"], {
           cwd: directory,
           reject: false,
         });
