@@ -31,16 +31,17 @@ export async function keepSecrets(
   ]);
   const secrets = await Promise.all(
     names.map(async (name) => {
-      const [live, stored] = await Promise.all([
+      const [live, { exists, stored }] = await Promise.all([
         kubernetes.getSecret({ namespace: harbor.namespace, name }),
         storedCopy(aws, owner, name, identity),
       ]);
-      return { name, copy: copyName(owner, name), decision: decideCopy(harbor, name, live, identity, stored) };
+      return { name, copy: copyName(owner, name), exists, decision: decideCopy(harbor, name, live, identity, stored) };
     }),
   );
-  for (const { copy, decision, name } of secrets) {
+  for (const { copy, decision, exists, name } of secrets) {
     if (decision.action !== "keep") continue;
-    await makeRoom(aws, copy, clusterLabel(decision.copy.cluster.uid), surroundings);
+    // A secret that is missing has no versions; writing to it then says who creates it.
+    if (exists) await makeRoom(aws, copy, clusterLabel(decision.copy.cluster.uid), surroundings);
     await keep(aws, copy, decision.copy);
     surroundings.progress(`${copy}: kept, ${decision.why}`);
     if (decision.why === "moved")
@@ -72,19 +73,21 @@ export async function keepSecrets(
   };
 }
 
-/** The current copy, or else a copy of the same database under its former name. */
+/** The current copy, or else a copy of the same database under its former name; and whether the secret exists in AWS. */
 async function storedCopy(
   aws: SecretsManager,
   owner: CopyOwner,
   name: string,
   identity: ClusterIdentity | undefined,
-): Promise<Stored> {
+): Promise<{ readonly exists: boolean; readonly stored: Stored }> {
   const copy = copyName(owner, name);
   const kept = await aws.find(copy);
   if (kept?.isScheduledForDeletion === true) await aws.cancelDeletion(copy);
   const text = kept?.labels.includes(currentLabel) === true ? await aws.read(copy, currentLabel) : undefined;
-  if (text !== undefined) return parseStored(text);
-  return (identity && (await formerCopy(aws, formerName(owner.harbor, name), identity))) ?? { found: "nothing" };
+  const exists = kept !== undefined;
+  if (text !== undefined) return { exists, stored: parseStored(text) };
+  const former = identity && (await formerCopy(aws, formerName(owner.harbor, name), identity));
+  return { exists, stored: former ?? { found: "nothing" } };
 }
 
 /** Only a copy of this database: another Kubernetes cluster may have written the others. */
@@ -101,8 +104,6 @@ function formerName(harbor: ObjectName, name: string): string {
 
 /** Removes labels before AWS's limit is reached, because AWS would then refuse the new version. */
 async function makeRoom(aws: SecretsManager, name: string, label: string, { progress }: Surroundings): Promise<void> {
-  // A secret that is missing has no versions; writing to it then says who creates it.
-  if ((await aws.find(name)) === undefined) return;
   for (const surplus of surplusLabels(await aws.versions(name), label)) {
     await aws.removeLabel(name, surplus);
     progress(`${name}: removed the label ${surplus.label}, the oldest one; AWS may now delete that version`);
