@@ -1,5 +1,5 @@
-import { DeleteObjectCommand, PutObjectCommand, S3Client as AwsClient } from "@aws-sdk/client-s3";
-import { endpointSettings } from "./endpoint.ts";
+import { DeleteObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { s3Client } from "./s3-client.ts";
 import { askS3, type S3Place } from "./s3-error.ts";
 import type { S3Access, S3Object } from "./s3.ts";
 
@@ -17,9 +17,6 @@ export interface ProbeAccess extends S3Access {
   readonly kmsKey?: string | undefined;
 }
 
-/** Seconds for a connection, and for one answer. */
-const connectSeconds = 5;
-const answerSeconds = 30;
 const needs =
   "the credentials need s3:PutObject and s3:DeleteObject below spilo/ (and kms:GenerateDataKey for a key of your own); docs/buckets.md has the writer's policy";
 
@@ -29,17 +26,7 @@ const needs =
  */
 export function connectS3Probe(access: ProbeAccess): S3Probe {
   const { bucketOwner, region, endpointUrl, endpoint = endpointUrl, keys, kmsKey } = access;
-  const client = new AwsClient({
-    region,
-    ...endpointSettings(endpoint),
-    forcePathStyle: endpoint !== undefined,
-    ...(keys !== undefined && { credentials: keys }),
-    requestHandler: {
-      connectionTimeout: connectSeconds * 1000,
-      requestTimeout: answerSeconds * 1000,
-      throwOnRequestTimeout: true,
-    },
-  });
+  const client = s3Client({ region, endpoint, keys });
   const store: Omit<S3Place, "bucket"> = { bucketOwner, region, endpoint, needs };
   const named = ({ bucket, key }: S3Object) => ({ Bucket: bucket, Key: key, ExpectedBucketOwner: bucketOwner });
   return {

@@ -5,7 +5,7 @@ import {
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
   HeadObjectCommand,
-  S3Client as AwsClient,
+  type S3Client as AwsClient,
   UploadPartCommand,
   type CompletedPart,
   type HeadObjectCommandOutput,
@@ -13,9 +13,9 @@ import {
 import { RecoveryError } from "../../domain/errors.ts";
 import type { DumpBucket, Encryption, PublicAccess } from "../../domain/dump/bucket.ts";
 import { ownerOf, publicAccess } from "./bucket-guard.ts";
-import { endpointSettings } from "./endpoint.ts";
 import { noRegion } from "./no-region.ts";
 import { s3Stored, type S3Stored } from "./s3-stored.ts";
+import { s3Client } from "./s3-client.ts";
 import { askS3, S3Error, s3Error, type S3Place } from "./s3-error.ts";
 
 /** A new object, and how much of it is sent at a time. */
@@ -62,8 +62,7 @@ export interface S3Upload {
   abort(): Promise<void>;
 }
 
-/** Seconds for a connection, and for sending a part. Either is tried three times at most. */
-const connectSeconds = 5;
+/** Seconds for sending a part, which is tried three times at most. */
 const answerSeconds = 120;
 /** Metadata that distinguishes an object of this run from one of the same name. */
 const runMetadata = "postgres-recovery-run";
@@ -77,15 +76,7 @@ const needs =
  */
 export async function connectS3Writer(bucket: string, settings: DumpBucket): Promise<S3Writer> {
   const { endpointUrl: endpoint, kmsKey } = settings;
-  const client = new AwsClient({
-    ...endpointSettings(endpoint),
-    forcePathStyle: endpoint !== undefined,
-    requestHandler: {
-      connectionTimeout: connectSeconds * 1000,
-      requestTimeout: answerSeconds * 1000,
-      throwOnRequestTimeout: true,
-    },
-  });
+  const client = s3Client({ endpoint, answerSeconds });
   const region = await regionOf(client);
   const bucketOwner = await ownerOf(client, bucket, settings);
   const place: S3Place = { bucket, bucketOwner, region, endpoint, needs };

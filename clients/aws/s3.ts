@@ -2,14 +2,13 @@ import {
   GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
-  S3Client as AwsClient,
   type GetObjectCommandOutput,
   type ListObjectsV2CommandOutput,
 } from "@aws-sdk/client-s3";
 import type { SessionKeys } from "../../domain/aws/access-keys.ts";
 import type { S3Location } from "../../domain/aws/s3-location.ts";
 import type { ListedObject } from "../../domain/walg/storage.ts";
-import { endpointSettings } from "./endpoint.ts";
+import { s3Client } from "./s3-client.ts";
 import { askS3, type S3Place } from "./s3-error.ts";
 
 /** Which store to use, and with which credentials. */
@@ -71,9 +70,6 @@ export interface S3Client {
   close(): void;
 }
 
-/** Seconds for a connection, and for one answer, after which a request is tried again. */
-const connectSeconds = 5;
-const answerSeconds = 30;
 /**
  * More than the size of a backup's sentinel: WAL-G up to 1.1 lists all files of the database in it, with about 145 bytes
  * each. files_metadata.json, where newer versions list them, is never read.
@@ -82,17 +78,7 @@ const contentBytes = 64 * 1024 * 1024;
 
 /** A client for one store. It sends nothing before its first call. */
 export function connectS3({ bucketOwner, region, endpointUrl, endpoint = endpointUrl, keys }: S3Access): S3Client {
-  const client = new AwsClient({
-    region,
-    ...endpointSettings(endpoint),
-    forcePathStyle: endpoint !== undefined,
-    ...(keys !== undefined && { credentials: keys }),
-    requestHandler: {
-      connectionTimeout: connectSeconds * 1000,
-      requestTimeout: answerSeconds * 1000,
-      throwOnRequestTimeout: true,
-    },
-  });
+  const client = s3Client({ region, endpoint, keys });
   const store: Omit<S3Place, "bucket"> = { bucketOwner, region, endpoint };
 
   const owned = (bucket: string) => ({ Bucket: bucket, ExpectedBucketOwner: bucketOwner });
