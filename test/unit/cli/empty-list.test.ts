@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { execa } from "execa";
-import { ExecApiServer } from "../../support/exec-api-server.ts";
+import { startClusters } from "../../support/clusters-api-server.ts";
 
 const program = join(import.meta.dirname, "../../../bin/postgres-recovery");
 
@@ -10,7 +10,7 @@ describe("stanza list of a context without any PostgresCluster", function () {
 
   for (const output of ["table", "log", "json"])
     it(`is an error that names the context, and not all okay: -o ${output}`, async () => {
-      const server = await ExecApiServer.start({});
+      const server = await startClusters({});
       try {
         const { exitCode, stderr, stdout } = await execa(program, ["stanza", "list", "-o", output], {
           env: { KUBECONFIG: server.kubeconfig },

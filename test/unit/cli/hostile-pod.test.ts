@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { separator } from "../../../clients/pod/pgbackrest.ts";
 import { scanReportSchema, type ScanEntry } from "../../../domain/stanza/list-report.ts";
-import { ExecApiServer } from "../../support/exec-api-server.ts";
+import { startClusters } from "../../support/clusters-api-server.ts";
 import { healthyDatabase } from "../../support/fake-cluster.ts";
 import { sampleOutput } from "../../support/fixtures.ts";
 import { faultTest } from "../../support/fault-test.ts";
@@ -33,7 +33,7 @@ describe("stanza list beside hostile Pods", function () {
   before("one list, by the program as a user runs it, so with its own limit of memory", async () => {
     const answers: Record<string, string> = { first: honest };
     for (const [name, [answer]] of Object.entries(hostile)) answers[name] = `${answer}\n${separator}\n{}`;
-    const server = await ExecApiServer.start({ ...answers, last: honest });
+    const server = await startClusters({ ...answers, last: honest });
     try {
       const { stdout, stderr } = await execa(program, ["stanza", "list", "-o", "json", "--timeout", "1m"], {
         env: { KUBECONFIG: server.kubeconfig },

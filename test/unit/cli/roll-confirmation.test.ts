@@ -39,7 +39,7 @@ describe("harbor roll", function () {
     harbor.statefulSet = statefulSetOf({ replicas: 2 });
     harbor.pods = [podOf(0, { role: "master", revision: "old" }), podOf(1, { role: "replica", revision: "old" })];
     deletions = 0;
-    server = await FakeApiServer.start(answer, "", () => `${databaseName}-1\n`);
+    server = await FakeApiServer.start(answer, { exec: () => `${databaseName}-1\n` });
   });
   afterEach(() => server.stop());
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { execa } from "execa";
 import { separator } from "../../../clients/pod/pgbackrest.ts";
-import { ExecApiServer } from "../../support/exec-api-server.ts";
+import { startClusters } from "../../support/clusters-api-server.ts";
 import { healthyDatabase } from "../../support/fake-cluster.ts";
 import { sampleOutput } from "../../support/fixtures.ts";
 
@@ -12,7 +12,7 @@ describe("stanza list --watch", function () {
   this.timeout("60s");
 
   it("lists again after each pause, says when and of which context, and ends only when it is interrupted", async () => {
-    const server = await ExecApiServer.start({
+    const server = await startClusters({
       honest: `${sampleOutput("info-11-ok-json")}\n${separator}\n${healthyDatabase()}\n`,
     });
     try {

@@ -24,12 +24,15 @@ describe("a LIST of several pages", () => {
   beforeEach(async () => {
     tokens = [];
     paths = [];
-    server = await FakeApiServer.start((request) => {
-      const { pathname, searchParams } = new URL(request.url ?? "", "http://server");
-      tokens.push(searchParams.get("continue"));
-      paths.push(pathname);
-      return answers.shift() ?? page([]);
-    }, "/k8s/clusters/c-1/");
+    server = await FakeApiServer.start(
+      (request) => {
+        const { pathname, searchParams } = new URL(request.url ?? "", "http://server");
+        tokens.push(searchParams.get("continue"));
+        paths.push(pathname);
+        return answers.shift() ?? page([]);
+      },
+      { path: "/k8s/clusters/c-1/" },
+    );
     client = await connectKubernetes({ context: "test", kubeconfig: server.kubeconfig });
   });
   afterEach(() => server.stop());
