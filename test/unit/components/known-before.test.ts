@@ -17,6 +17,7 @@ const last = {
   stanzas: {
     targets: {
       "a/good": { ...common, cluster: "a/good", outcome: "created", status: okay, operator: "confirmed" },
+      "a/too": { ...common, cluster: "a/too", outcome: "created", status: okay, operator: "confirmed" },
       "a/held": { ...common, cluster: "a/held", outcome: "created", status: okay, operator: "confirmed" },
       "a/failed": { ...common, cluster: "a/failed", outcome: "failed", error, run: { number: 1, attempt: 1 } },
     },
@@ -30,6 +31,7 @@ const target = (name: string, info: "5s" | "40s", hold?: string): KnownTarget =>
 });
 const targets = [
   target("good", "40s"),
+  target("too", "5s"),
   target("failed", "5s"),
   target("new", "5s"),
   target("held", "5s", "see TICKET-1"),
@@ -57,7 +59,10 @@ async function known(
 describe("what a stack knows before it declares anything", () => {
   it("asks for the stanzas of finished targets, and of no others, with the longest of their time limits", async () => {
     const { asked } = await known({ kubeSystemUid: here });
-    assert.deepEqual(asked?.clusters, [{ namespace: "a", name: "good" }]);
+    assert.deepEqual(asked?.clusters, [
+      { namespace: "a", name: "good" },
+      { namespace: "a", name: "too" },
+    ]);
     assert.equal(asked.timeLimit, 40);
   });
 

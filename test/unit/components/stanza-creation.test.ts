@@ -126,3 +126,39 @@ describe("StanzaCreation", () => {
     assert.equal(await valueOf(reason), "needs an investigation of its own");
   });
 });
+
+describe("StanzaCreation, with a first backup and dumps in S3", () => {
+  const dumpBucket = { owner: "123456789012", endpointUrl: "https://vpce.example.com" };
+  let resources: Registered[];
+
+  before(async () => {
+    resources = await registered(
+      () => {
+        const ordered = target({ namespace: "calendar", name: "calendar-db" }, { firstBackup: true });
+        new StanzaCreation("stanza", {
+          kubernetes: { context: "dev", kubeSystemUid: here },
+          dumpBucket,
+          dumpDirectory: "s3://dumps",
+          dumpMaxAge: duration("1h"),
+          targets: [ordered],
+          last: {},
+          seen: new Map(),
+        });
+      },
+      () => JSON.stringify(report),
+    );
+  });
+
+  it("asks for both", () => {
+    const command = resources.find(({ type }) => type === "command:local:Command");
+    const request = steps["stanza create"].request.parse(JSON.parse(String(command?.inputs["stdin"])));
+    assert.equal(request.firstBackup, true);
+    assert.deepEqual(request.dump, { directory: "s3://dumps", maxAge: 3600, bucket: dumpBucket });
+  });
+
+  it("lets Pulumi's engine wait for the backup, too", () => {
+    const { backup, create, info, operator, dump } = timeLimits;
+    const expected = `${3 * (dump + create + 600) + operator + backup + 10 * info + 600}s`;
+    assert.equal(optionsOf.get("create stanza calendar/calendar-db")?.timeouts.create, expected);
+  });
+});
