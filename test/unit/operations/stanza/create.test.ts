@@ -5,13 +5,9 @@ import { join } from "node:path";
 import { zstdDecompressSync } from "node:zlib";
 import { stringify } from "lossless-json";
 import { RecoveryError } from "../../../../domain/errors.ts";
-import {
-  stanzaCreateReportSchema,
-  stanzaCreateRequestSchema,
-  type StanzaCreateReport,
-} from "../../../../domain/stanza/create.ts";
-import { createStanza } from "../../../../operations/stanza/create.ts";
-import { FakeCluster, FakeSurroundings, healthyDatabase, type Script } from "../../../support/fake-cluster.ts";
+import { stanzaCreateReportSchema, type StanzaCreateReport } from "../../../../domain/stanza/create.ts";
+import { runCreation, type FakeCreation } from "../../../support/fake-creation.ts";
+import { healthyDatabase, type Script } from "../../../support/fake-cluster.ts";
 import { faultSuite, faultTest } from "../../../support/fault-test.ts";
 
 describe("createStanza", () => {
@@ -21,26 +17,10 @@ describe("createStanza", () => {
   });
   afterEach(() => rm(directory, { recursive: true }));
 
-  async function run(
+  const run = (
     script: Script,
     change: { cluster?: string; uid?: string; dump?: { skip: string }; timeLimits?: object } = {},
-  ): Promise<{ cluster: FakeCluster; surroundings: FakeSurroundings; end: StanzaCreateReport | RecoveryError }> {
-    const cluster = new FakeCluster(script);
-    const surroundings = new FakeSurroundings();
-    const request = stanzaCreateRequestSchema.parse({
-      version: 1,
-      kubernetes: { context: "test" },
-      cluster: "calendar/calendar-db",
-      dump: { directory },
-      timeLimits: {},
-      ...change,
-    });
-    const end = await createStanza(cluster, request, surroundings).catch((error: unknown) => {
-      assert(error instanceof RecoveryError, String(error));
-      return error;
-    });
-    return { cluster, surroundings, end };
-  }
+  ): Promise<FakeCreation> => runCreation(script, { dump: { directory }, ...change });
 
   function failed(end: StanzaCreateReport | RecoveryError, kind: RecoveryError["kind"], message: RegExp): void {
     assert(end instanceof RecoveryError, "it did not fail");
