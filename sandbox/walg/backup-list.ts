@@ -1,23 +1,9 @@
-import { parse as parseLossless } from "lossless-json";
-import { z } from "zod";
 import { listBackups, type ListedBackup } from "./backups.ts";
 import { Fatal, log } from "./log.ts";
-import { backupFolder, formatLsn } from "./names.ts";
+import { parseMetadata, readMetadata } from "./metadata.ts";
+import { formatLsn } from "./names.ts";
 import type { Storage } from "./storage.ts";
 import { plainTable } from "./table.ts";
-
-const number = z.custom<{ value: string }>().transform(({ value }) => value);
-
-const metadataSchema = z.object({
-  start_time: z.string(),
-  finish_time: z.string(),
-  hostname: z.string(),
-  data_dir: z.string(),
-  pg_version: number,
-  start_lsn: number,
-  finish_lsn: number,
-  is_permanent: z.boolean(),
-});
 
 export interface Detailed extends ListedBackup {
   /** metadata.json as it is, so that no number is rounded. */
@@ -56,11 +42,11 @@ async function listed(storage: Storage, detail: boolean): Promise<ListedBackup[]
 
 /** @throws Fatal if one backup has no metadata.json, or an empty one. */
 export async function withMetadata(storage: Storage, backup: ListedBackup): Promise<Detailed> {
-  const name = `${backup.name}/metadata.json`;
-  const content = await storage.read(`${backupFolder}/${name}`);
-  if (content === undefined) throw new Fatal(`Get metadata of backup: object '${name}' not found in storage`);
-  if (content.length === 0) throw new Fatal("Get metadata of backup: unexpected end of JSON input");
-  return { ...backup, raw: content.toString("utf8").trim() };
+  const raw = await readMetadata(storage, backup.name);
+  if (raw === undefined)
+    throw new Fatal(`Get metadata of backup: object '${backup.name}/metadata.json' not found in storage`);
+  if (raw === "") throw new Fatal("Get metadata of backup: unexpected end of JSON input");
+  return { ...backup, raw };
 }
 
 function shortFields({ name, modified, walFile }: ListedBackup): string {
@@ -96,11 +82,11 @@ const detailHeader = [
 
 function detailTable(backups: readonly Detailed[]): string {
   const rows = backups.map((backup) => {
-    const metadata = metadataSchema.parse(parseLossless(backup.raw));
+    const metadata = parseMetadata(backup.raw);
     const times = [metadata.start_time, metadata.finish_time].map((time) => seconds(new Date(time)));
-    const lsns = [metadata.start_lsn, metadata.finish_lsn].map((lsn) => formatLsn(BigInt(lsn)));
+    const lsns = [metadata.start_lsn, metadata.finish_lsn].map(formatLsn);
     const { hostname, data_dir, pg_version, is_permanent } = metadata;
-    return [...shortRow(backup), ...times, hostname, data_dir, pg_version, ...lsns, String(is_permanent)];
+    return [...shortRow(backup), ...times, hostname, data_dir, String(pg_version), ...lsns, String(is_permanent)];
   });
   return plainTable([...shortHeader, ...detailHeader], rows);
 }

@@ -1,5 +1,6 @@
 import { parse as parseLossless } from "lossless-json";
 import { z } from "zod";
+import { wholeNumber } from "./metadata.ts";
 import { backupFolder, sentinelSuffix, walFileOf } from "./names.ts";
 import type { Storage, StoredObject } from "./storage.ts";
 
@@ -26,21 +27,14 @@ function finishedBackups(objects: readonly StoredObject[]): ListedBackup[] {
   return backups.toSorted((one, other) => one.modified.getTime() - other.modified.getTime());
 }
 
-/** Numbers beyond what a double can hold stay exact. */
-const integer = z.custom<{ value: string }>((value) => isNumberText(value)).transform(({ value }) => BigInt(value));
-
-function isNumberText(value: unknown): boolean {
-  return typeof value === "object" && value !== null && "value" in value && /^\d+$/.test(String(value.value));
-}
-
 const sentinelSchema = z.object({
-  LSN: integer,
-  FinishLSN: integer,
-  DeltaLSN: integer.optional(),
+  LSN: wholeNumber,
+  FinishLSN: wholeNumber,
+  DeltaLSN: wholeNumber.optional(),
   DeltaFrom: z.string().optional(),
   DeltaFullName: z.string().optional(),
-  DeltaCount: integer.optional(),
-  SystemIdentifier: integer,
+  DeltaCount: wholeNumber.optional(),
+  SystemIdentifier: wholeNumber,
 });
 
 /** What the sentinel of a backup says. */

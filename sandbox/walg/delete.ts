@@ -1,12 +1,8 @@
-import { parse as parseLossless } from "lossless-json";
-import { z } from "zod";
 import { listBackups, readSentinel, type ListedBackup } from "./backups.ts";
 import { Fatal, log } from "./log.ts";
+import { parseMetadata, readMetadata } from "./metadata.ts";
 import { backupFolder, parseSegment, segmentAt, segmentName, walFolder } from "./names.ts";
 import type { Storage } from "./storage.ts";
-
-const number = z.custom<{ value: string }>().transform(({ value }) => BigInt(value));
-const metadataSchema = z.object({ is_permanent: z.boolean(), start_lsn: number, finish_lsn: number });
 
 /** What a deletion keeps although it is old. */
 interface Permanent {
@@ -40,9 +36,9 @@ async function permanentObjects(storage: Storage, backups: readonly ListedBackup
   const names = new Set<string>();
   const segments = new Set<string>();
   for (const { name, walFile } of backups) {
-    const content = await storage.read(`${backupFolder}/${name}/metadata.json`);
-    if (content === undefined) continue;
-    const { is_permanent, start_lsn, finish_lsn } = metadataSchema.parse(parseLossless(content.toString("utf8")));
+    const text = await readMetadata(storage, name);
+    if (text === undefined) continue;
+    const { is_permanent, start_lsn, finish_lsn } = parseMetadata(text);
     if (!is_permanent) continue;
     names.add(name);
     const timeline = parseSegment(walFile)?.timeline ?? 1;

@@ -32,6 +32,8 @@ export class Parts {
   readonly #partBytes: number;
   readonly #members: { header: Member; content: Buffer }[] = [];
   #number = 1;
+  /** Of the files in the open part. */
+  #bytes = 0;
   readonly written: Written = { uncompressed: 0, compressed: 0 };
   /** The names in each part. The part of pg_control is not listed. */
   readonly files: Record<string, string[]> = {};
@@ -47,8 +49,8 @@ export class Parts {
   async add(header: Member, content: Buffer): Promise<void> {
     if (this.#members.length === 0) log("INFO", `Starting part ${this.#number} ...`);
     this.#members.push({ header, content });
-    const bytes = this.#members.reduce((sum, member) => sum + member.content.length, 0);
-    if (bytes >= this.#partBytes) await this.close();
+    this.#bytes += content.length;
+    if (this.#bytes >= this.#partBytes) await this.close();
   }
 
   /** Uploads the part under its number, or under another name. */
@@ -63,8 +65,9 @@ export class Parts {
     log("INFO", `Finished writing part ${this.#number}.`);
     if (name === undefined) this.files[object] = this.#members.map(({ header }) => header.name);
     this.written.compressed += stored.length;
-    this.written.uncompressed += this.#members.reduce((sum, { content }) => sum + content.length, 0);
+    this.written.uncompressed += this.#bytes;
     this.#members.length = 0;
+    this.#bytes = 0;
     this.#number++;
   }
 }

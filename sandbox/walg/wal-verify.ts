@@ -1,7 +1,7 @@
-import { z } from "zod";
 import { listBackups } from "./backups.ts";
 import { Fatal, log } from "./log.ts";
-import { backupFolder, parseLsn, parseSegment, segmentAt, segmentName, walFolder, type Segment } from "./names.ts";
+import { parseMetadata, readMetadata } from "./metadata.ts";
+import { parseLsn, parseSegment, segmentAt, segmentName, walFolder, type Segment } from "./names.ts";
 import { PostgresSession } from "./postgres.ts";
 import type { Storage } from "./storage.ts";
 import { borderedTable } from "./table.ts";
@@ -122,14 +122,11 @@ async function integrity(
 const isLost = ({ status }: Run): boolean => status === "MISSING_LOST";
 const isFound = ({ status }: Run): boolean => status === "FOUND";
 
-const permanentSchema = z.object({ is_permanent: z.boolean() });
-
 /** The segment at which the oldest backup begins that is not permanent. */
 async function earliestBackup(storage: Storage): Promise<number | undefined> {
   let earliest: { name: string; number: number } | undefined;
   for (const { name, walFile } of await listBackups(storage)) {
-    const metadata = await storage.read(`${backupFolder}/${name}/metadata.json`);
-    const permanent = permanentSchema.parse(JSON.parse(metadata?.toString("utf8") ?? "")).is_permanent;
+    const { is_permanent: permanent } = parseMetadata((await readMetadata(storage, name)) ?? "");
     const number = parseSegment(walFile)?.number;
     if (permanent) {
       const reason = "backup is permanent, it is not eligible to be selected as the earliest backup for wal-verify.";
