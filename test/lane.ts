@@ -25,8 +25,6 @@ export interface LaneEnd {
   readonly results: Results;
 }
 
-/** The results of a lane that crashed or was stopped. */
-const crashed: Results = { passes: 0, failures: 1, skipped: [], faultTests: [] };
 /** After an interruption mocha lets the running test end. */
 const graceMilliseconds = 60_000;
 
@@ -56,8 +54,15 @@ export async function runLane(lane: Lane, files = lane.suites.map(filesOf)): Pro
     output: `${all ?? ""}${stopped}`,
     succeeded: exitCode === 0 && !wasStopped,
     results:
-      existsSync(results) && !wasStopped ? resultsSchema.parse(JSON.parse(readFileSync(results, "utf8"))) : crashed,
+      existsSync(results) && !wasStopped
+        ? resultsSchema.parse(JSON.parse(readFileSync(results, "utf8")))
+        : withoutResults(name, wasStopped ? stopped.trim() : `mocha exited with ${exitCode ?? "a signal"}`),
   };
+}
+
+/** The results of a lane that crashed or was stopped. */
+function withoutResults(lane: string, error: string): Results {
+  return { passes: 0, failed: [{ title: `the lane ${lane}`, error }], skipped: [], faultTests: [] };
 }
 
 function filesOf(suite: string): string {

@@ -19,16 +19,28 @@ const faultResultSchema = z.object({
 });
 export type FaultResult = z.infer<typeof faultResultSchema>;
 
+const failedTestSchema = z.object({
+  /** With the titles of the suites around it. */
+  title: z.string(),
+  /** The beginning of the error's stack. */
+  error: z.string(),
+});
+export type FailedTest = z.infer<typeof failedTestSchema>;
+
 /** What `test/run.ts` and `test/docs.ts` read after the run. */
 export const resultsSchema = z.object({
   passes: z.int(),
-  failures: z.int(),
+  /** The tests and hooks that failed. */
+  failed: z.array(failedTestSchema),
   /** Titles of the tests that did not run although they were asked for. */
   skipped: z.array(z.string()),
   /** The tests that docs/faults.md lists. */
   faultTests: z.array(faultResultSchema),
 });
 export type Results = z.infer<typeof resultsSchema>;
+
+/** Of an error at the end of the run; mocha's own report has all of it. */
+const mostErrorLines = 15;
 
 /** A broken sandbox can fail a hundred tests. */
 const mostSandboxReports = 3;
@@ -45,6 +57,7 @@ export default class CountingSpec extends mocha.reporters.Spec {
     super(runner, options);
     const { now, results } = optionsSchema.parse(options).reporterOptions;
     const faultTests: FaultResult[] = [];
+    const failed: FailedTest[] = [];
     const skipped: string[] = [];
     const record = (test: Mocha.Runnable, outcome: FaultResult["outcome"]): void => {
       const faults = faultsOf(test);
@@ -62,9 +75,10 @@ export default class CountingSpec extends mocha.reporters.Spec {
       skipped.push(test.fullTitle());
       record(test, "skipped");
     });
-    runner.on("fail", (test) => {
+    runner.on("fail", (test, error: Error) => {
+      failed.push({ title: test.fullTitle(), error: firstLines(error.stack ?? error.message) });
       // A failed hook arrives like a failed test. The tests that it prevented do not arrive at all.
-      for (const failed of isHook(test) ? notRun(test.parent) : [test]) record(failed, "failed");
+      for (const affected of isHook(test) ? notRun(test.parent) : [test]) record(affected, "failed");
       if (suiteOf(test) === "unit") return;
       spoil();
       sandboxReports += 1;
@@ -78,8 +92,7 @@ export default class CountingSpec extends mocha.reporters.Spec {
       runner.on("hook", write);
     }
     runner.once("end", () => {
-      const { passes, failures } = this.stats;
-      const written: Results = { passes, failures, skipped, faultTests };
+      const written: Results = { passes: this.stats.passes, failed, skipped, faultTests };
       if (results !== undefined) writeFileSync(results, JSON.stringify(written));
     });
   }
@@ -87,6 +100,10 @@ export default class CountingSpec extends mocha.reporters.Spec {
 
 function suiteOf({ file }: Mocha.Runnable): string {
   return /test\/(\w+)\//.exec(file ?? "")?.[1] ?? "";
+}
+
+function firstLines(text: string): string {
+  return text.split("\n").slice(0, mostErrorLines).join("\n");
 }
 
 function isHook({ type }: Mocha.Runnable & { readonly type?: string }): boolean {

@@ -45,10 +45,16 @@ const lanes: Lane[] = [
   live: index === 0,
 }));
 
-async function check(program: string, ...parameters: string[]): Promise<boolean> {
+interface Check {
+  readonly command: string;
+  readonly passed: boolean;
+}
+
+async function check(program: string, ...parameters: string[]): Promise<Check> {
   const { exitCode, all } = await execa(program, parameters, { reject: false, all: true, env: { FORCE_COLOR: "0" } });
-  process.stdout.write(`\n$ ${program} ${parameters.join(" ")}\n${all}\n`);
-  return exitCode === 0;
+  const command = `${program} ${parameters.join(" ")}`;
+  process.stdout.write(`\n$ ${command}\n${all}\n`);
+  return { command, passed: exitCode === 0 };
 }
 
 const progress = (line: string): void => {
@@ -82,13 +88,19 @@ const claims = unproven(
   ran.flatMap(({ results }) => results.faultTests),
 );
 if (claims.length > 0) process.stdout.write(`\nListed in docs/faults.md, but not proven:\n${claims.join("\n")}\n`);
-checks.push(claims.length === 0);
+checks.push({ command: "docs/faults.md: each listed test passed", passed: claims.length === 0 });
 rmSync(directory, { recursive: true });
 const total = (count: (results: Results) => number): number =>
   ran.reduce((sum, { results }) => sum + count(results), 0);
-const failed = total(({ failures }) => failures) + checks.filter((passed) => !passed).length;
+const failedTests = ran.flatMap(({ results }) => results.failed);
+const failedChecks = checks.filter(({ passed }) => !passed).map(({ command }) => command);
+const failed = failedTests.length + failedChecks.length;
 const skipped = ran.flatMap(({ results }) => results.skipped);
 if (skipped.length > 0) process.stdout.write(`\nSkipped:\n${skipped.join("\n")}\n`);
-const summary = `${total(({ passes }) => passes) + checks.filter(Boolean).length} passed, ${failed} failed`;
+if (failed > 0) {
+  const reports = failedTests.map(({ error, title }) => `${title}\n${error.replaceAll(/^/gm, "  ")}`);
+  process.stdout.write(`\nFailed:\n${[...failedChecks, ...reports].join("\n\n")}\n`);
+}
+const summary = `${total(({ passes }) => passes) + checks.length - failedChecks.length} passed, ${failed} failed`;
 process.stdout.write(`\n${summary}${skipped.length > 0 ? `, ${skipped.length} skipped` : ""}\n`);
 process.exitCode = failed === 0 && ran.every(({ succeeded }) => succeeded) ? 0 : 1;

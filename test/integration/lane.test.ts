@@ -45,9 +45,14 @@ describe("a lane of npm test", function () {
         });`,
     });
     assert.equal(succeeded, false);
-    assert.deepEqual(results, {
+    const { failed, ...others } = results;
+    assert.deepEqual(
+      failed.map(({ title }) => title),
+      ["suite fails"],
+    );
+    assert.match(failed[0]?.error ?? "", /^Error: no\n/);
+    assert.deepEqual(others, {
       passes: 1,
-      failures: 1,
       skipped: ["suite is skipped"],
       faultTests: [
         { faults: [1], suite: "sample", title: "suite passes", outcome: "passed" },
@@ -93,7 +98,7 @@ describe("a lane of npm test", function () {
       { minutes: 0.25 },
     );
     assert.equal(succeeded, false);
-    assert.equal(results.failures, 1);
+    assert.equal(results.failed.length, 1);
     assert.match(output, /\nsample: stopped after 0\.25 min in: suite hangs \(\S+a\.test\.ts\)\n/);
     assert.match(output, /^ {2}\d+ sleep 100 $/m);
     for (const [, pid] of output.matchAll(/^ {2}(\d+) sleep 100 $/gm)) process.kill(Number(pid));
@@ -114,7 +119,7 @@ describe("a lane of npm test", function () {
         describe("other", () => { it("runs", () => undefined); });`,
     });
     assert.deepEqual(
-      [results.passes, results.failures, results.skipped],
+      [results.passes, results.failed.length, results.skipped],
       [
         3,
         2,
@@ -135,7 +140,7 @@ describe("a lane of npm test", function () {
         describe("3", () => { it("passes", () => { console.log("3: " + mustRenew()); console.log("3 again: " + mustRenew()); }); });
         describe("4", () => { it("passes", () => { console.log("4: " + mustRenew()); }); });`,
     });
-    assert.equal(results.failures, 1);
+    assert.equal(results.failed.length, 1);
     const said = output.match(/^\d.*: (true|false)$/gm);
     assert.deepEqual(said, ["2: false", "2 later: false", "3: true", "3 again: false", "4: false"]);
   });
