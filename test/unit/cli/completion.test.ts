@@ -7,6 +7,7 @@ import { execa } from "execa";
 import { commandWords } from "../../../cli/completion/candidates.ts";
 import { completionScripts } from "../../../cli/completion/scripts.ts";
 import { FakeApiServer } from "../../support/fake-api-server.ts";
+import { Terminal } from "../../support/terminal.ts";
 
 const checkout = join(import.meta.dirname, "../../..");
 const clusters = ["calendar/calendar-db", "calendar/scheduler-db", "brr/postgresql"];
@@ -143,47 +144,60 @@ describe("completion", function () {
     assert(seconds < 10, `${seconds} s`);
   });
 
-  /** Types into an interactive shell on a terminal of its own, and returns what is on the screen. */
-  async function typedInto(shell: string, setUp: string, typed: string): Promise<string> {
-    const { stdout } = await execa("script", ["--quiet", "--return", "--command", shell, "/dev/null"], {
-      env: environment,
-      cwd: directory,
-      input: `${setUp}\n${typed}\nexit\n`,
-      reject: false,
-    });
-    return stdout;
+  /** What was typed, and what the completion adds to it. */
+  type Typed = readonly [keys: string, added: RegExp];
+
+  const wholeLine: readonly Typed[] = [
+    ["postgres-recovery sta\t", /nza /],
+    ["cre\t", /ate /],
+    ["b\t", /rr\/postgresql /],
+    ["--cont\t", /ext /],
+    ["te\t", /st /],
+  ];
+
+  /** Types into an interactive shell, and returns the line that it completed. */
+  async function completedIn(shell: string, setUp: string, typed: readonly Typed[]): Promise<string> {
+    const terminal = await Terminal.start(shell, environment, directory);
+    try {
+      await terminal.run(setUp);
+      for (const [keys, added] of typed) await terminal.type(keys, added);
+      // Ctrl-A, `echo =`, Ctrl-E: the completed line is printed, and not run.
+      const screen = await terminal.run("\u0001echo = \u0005");
+      return /^= (.*)\r$/m.exec(screen)?.[1] ?? screen;
+    } finally {
+      await terminal.end();
+    }
   }
 
-  /** Ctrl-A, `echo =`, Ctrl-E: the completed line is printed, and not run. */
-  const printIt = "\u0001echo = \u0005";
-
   describe("in bash", () => {
-    const inBash = (typed: string) =>
-      typedInto("bash --norc --noprofile -i", "source <(postgres-recovery completion bash)", typed);
+    const inBash = (...typed: readonly Typed[]): Promise<string> =>
+      completedIn("bash --norc --noprofile -i", "source <(postgres-recovery completion bash)", typed);
 
     it("completes commands, options and clusters at the prompt", async () => {
-      assert.match(
-        await inBash(`postgres-recovery sta\tcre\tb\t--cont\tte\t${printIt}`),
-        /^= postgres-recovery stanza create brr\/postgresql --context test\r$/m,
-      );
+      assert.equal(await inBash(...wholeLine), "postgres-recovery stanza create brr/postgresql --context test");
     });
 
     it("completes a context that contains colons", async () => {
-      assert.match(
-        await inBash(`postgres-recovery stanza list --context arn:aws:e\t${printIt}`),
-        new RegExp(`^= postgres-recovery stanza list --context ${eks}\\r$`, "m"),
+      assert.equal(
+        await inBash(["postgres-recovery stanza list --context arn:aws:e\t", /ks:.*dev /]),
+        `postgres-recovery stanza list --context ${eks}`,
       );
     });
 
     it("completes file names where a folder is expected", async () => {
-      assert.match(
-        await inBash(`postgres-recovery dump a/b --directory dum\t${printIt}`),
-        /^= postgres-recovery dump a\/b --directory dumps-of-today\/\r$/m,
+      assert.equal(
+        await inBash(["postgres-recovery dump a/b --directory dum\t", /ps-of-today\//]),
+        "postgres-recovery dump a/b --directory dumps-of-today/",
       );
     });
 
     it("runs nothing of the line that is completed", async () => {
-      await inBash('postgres-recovery dump "$(touch evil)" --cont\t\u0015');
+      // Ctrl-A, `#`: the rest of the line is a comment when it is run.
+      const line = 'postgres-recovery dump "$(touch evil)" --cont\t';
+      await completedIn("bash --norc --noprofile -i", "source <(postgres-recovery completion bash)", [
+        [line, /ext /],
+        ["\u0001# \u0005", /# /],
+      ]);
       assert(!existsSync(join(directory, "evil")));
     });
   });
@@ -198,15 +212,12 @@ describe("completion", function () {
 
   // These shells are no requirement of the project, so they are tested where they are installed.
   if (existsSync("/usr/bin/zsh"))
-    it("in zsh completes commands, options and clusters at the prompt", async function () {
-      // On a busy machine zsh takes the next key before the completion has ended.
-      this.retries(3);
-      const screen = await typedInto(
-        "zsh -f -i",
-        "autoload -Uz compinit && compinit -u -D; source <(postgres-recovery completion zsh)",
-        `postgres-recovery sta\tcre\tb\t--cont\tte\t${printIt}`,
+    it("in zsh completes commands, options and clusters at the prompt", async () => {
+      const setUp = "autoload -Uz compinit && compinit -u -D; source <(postgres-recovery completion zsh)";
+      assert.equal(
+        await completedIn("zsh -f -i", setUp, wholeLine),
+        "postgres-recovery stanza create brr/postgresql --context test",
       );
-      assert.match(screen, /^= postgres-recovery stanza create brr\/postgresql --context test\r$/m);
     });
 
   if (existsSync("/usr/bin/fish"))
