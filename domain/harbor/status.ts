@@ -1,33 +1,11 @@
 import { findingsAt, type Finding, type FindingsAt } from "../finding.ts";
-import { lastRun, parseSchedule, scheduleProblem } from "../spilo/schedule.ts";
-import { generationAnnotation, postgresqlName } from "./names.ts";
-import {
-  isReady,
-  patroniStatus,
-  podRevision,
-  podRole,
-  spiloContainer,
-  spiloVariables,
-  type DatabasePod,
-  type HarborCluster,
-  type Postgresql,
-  type StatefulSet,
-} from "./objects.ts";
-import { droppedLines, harborOperatorPgHba, isInPlace } from "./pg-hba.ts";
-import { operatorAssigned } from "../spilo/variables.ts";
-import { pgHbaOf } from "../spilo/configuration.ts";
-import type { WalgListing } from "../walg/storage.ts";
-import { type ObjectName, formatObjectName } from "../kubernetes/object-name.ts";
-import { backupsFromEnvironment } from "../spilo/backups-from-environment.ts";
 import type { ContainerVariable } from "../kubernetes/container.ts";
-
-/** Hours that a backup may take after its scheduled moment. */
-const backupHours = 6;
-/** Spilo's default (configure_spilo.py). */
-const defaultSchedule = "0 1 * * *";
-/** Age in hours from which an unfinished backup counts as interrupted. */
-const oldHours = 30;
-const hour = 3_600_000;
+import { type ObjectName, formatObjectName } from "../kubernetes/object-name.ts";
+import { pgHbaOf } from "../spilo/configuration.ts";
+import { operatorAssigned } from "../spilo/variables.ts";
+import { generationAnnotation, postgresqlName } from "./names.ts";
+import { spiloVariables, type HarborCluster, type Postgresql, type StatefulSet } from "./objects.ts";
+import { droppedLines, harborOperatorPgHba, isInPlace } from "./pg-hba.ts";
 
 /** What the Harbor operator reports about its HarborCluster. */
 export function judgeHarborCluster(harbor: ObjectName, cluster: HarborCluster | undefined): Finding[] {
@@ -155,115 +133,6 @@ export function judgeClone(names: readonly string[], systemIdentifier: string | 
       "once the restored data are verified, finish the restore: remove harbor.restore from the stack's settings, and `pulumi up`",
     ),
   ];
-}
-
-/** The leader, readiness, and Pods that still come from an older template. */
-export function judgePods(
-  harbor: ObjectName,
-  pods: readonly DatabasePod[],
-  statefulSet: StatefulSet | undefined,
-): Finding[] {
-  const at = findingsAt(`Pods of ${harbor.namespace}/${postgresqlName(harbor)}`);
-  const revision = statefulSet?.status.updateRevision;
-  const old = pods.filter((pod) => revision !== undefined && podRevision(pod) !== revision);
-  const unready = pods.filter((pod) => !isReady(pod));
-  const findings = [leaderFinding(pods, at)];
-  if (unready.length > 0)
-    findings.push(at.warn("pods-not-ready", `not ready: ${podNames(unready)}`, "see their events and logs"));
-  findings.push(...streamingFindings(pods, at));
-  if (old.length > 0) {
-    const roll = `postgres-recovery harbor roll ${formatObjectName(harbor)}`;
-    findings.push(at.warn("pods-outdated", `from an older template: ${podNames(old)}`, roll));
-  }
-  return findings;
-}
-
-function leaderFinding(pods: readonly DatabasePod[], at: FindingsAt): Finding {
-  if (pods.length === 0) return at.refuse("pods-missing", "there is none", "see the StatefulSet's events");
-  const leaders = pods.filter((pod) => podRole(pod) === "leader");
-  const fix = "see Patroni's log in the Pods: pg_hba, credentials, or a restore under way";
-  if (leaders.length === 0) return at.refuse("pods-without-leader", "none is the leader", fix);
-  if (leaders.length > 1)
-    return at.refuse("pods-with-several-leaders", `${podNames(leaders)} are labelled as leaders`, fix);
-  return at.ok("pods-have-a-leader", `${podNames(leaders)} is the leader of ${pods.length}`);
-}
-
-/** Patroni's own word on its replicas. It is an old one if Patroni no longer runs. */
-function streamingFindings(pods: readonly DatabasePod[], at: FindingsAt): Finding[] {
-  return pods.flatMap((pod) => {
-    const { state = "running", replicationState = "streaming" } = patroniStatus(pod);
-    if (podRole(pod) === "leader" || (state === "running" && replicationState === "streaming")) return [];
-    const patroni = state === "running" ? replicationState : state;
-    const { namespace, name } = pod.metadata;
-    return [
-      at.warn(
-        "pods-not-streaming",
-        `${name} does not stream from a leader; Patroni says: ${patroni}`,
-        `kubectl -n ${namespace} logs ${name} -c ${spiloContainer}`,
-      ),
-    ];
-  });
-}
-
-function podNames(pods: readonly DatabasePod[]): string {
-  return pods.map(({ metadata }) => metadata.name).join(", ");
-}
-
-/**
- * The age of the newest backup by the schedule, and backups that were interrupted.
- *
- * @param schedule BACKUP_SCHEDULE of the Pods. Spilo's default counts when it is absent or cannot be read.
- */
-export function judgeBackups(
-  where: string,
-  { backups, incomplete }: WalgListing,
-  now: number,
-  schedule: string = defaultSchedule,
-): Finding[] {
-  const at = findingsAt(where);
-  const readable = scheduleProblem(schedule) === undefined ? schedule : defaultSchedule;
-  const findings = [newestBackupFinding(backups, now, at, readable)];
-  const brokenOff = incomplete.filter(({ modified }) => now - modified > oldHours * hour).length;
-  if (brokenOff > 0) {
-    findings.push(
-      at.warn(
-        "backups-broken-off",
-        `${brokenOff} backups were interrupted`,
-        "see the Pods' backup log; WAL-G's retention removes them with the next ones",
-      ),
-    );
-  }
-  return findings;
-}
-
-function newestBackupFinding(backups: WalgListing["backups"], now: number, at: FindingsAt, schedule: string): Finding {
-  const newest = backups.at(-1);
-  if (newest === undefined) {
-    return at.refuse(
-      "backups-none-finished",
-      "there is no finished backup",
-      "see the backup log in the leader's Pod; pg_hba must let the user postgres in at the socket",
-    );
-  }
-  const due = lastRun(parseSchedule(schedule), now - backupHours * hour);
-  const age = Math.floor((now - newest.modified) / hour);
-  const what = `${backups.length} backups, the newest ${newest.name} of ${new Date(newest.modified).toISOString()}, ${age} h old`;
-  if (due === undefined || newest.modified >= due) return at.ok("backups-recent", what);
-  const late = `${what}; one was due at ${new Date(due).toISOString()} (${schedule})`;
-  return at.warn("backups-outdated", late, "see BACKUP_SCHEDULE, and the backup log in the leader's Pod");
-}
-
-/** Where the database writes its backups, according to the environment of its Pods, with the region and endpoint. */
-export function backupStore(
-  harbor: ObjectName,
-  variables: ReadonlyMap<string, ContainerVariable>,
-): { bucket: string; prefix: string; region: string; endpoint: string | undefined } | undefined {
-  const url = backupsFromEnvironment(harbor.namespace, postgresqlName(harbor), variables);
-  const [, bucket, prefix] = /^s3:\/\/([^/]+)\/(.+)$/.exec(url ?? "") ?? [];
-  const region = variables.get("AWS_REGION")?.value;
-  return bucket === undefined || prefix === undefined || region === undefined
-    ? undefined
-    : { bucket, prefix, region, endpoint: variables.get("AWS_ENDPOINT")?.value };
 }
 
 function resourceOf(harbor: ObjectName): string {
