@@ -89,12 +89,14 @@ export class HarborDatabase extends pulumi.ComponentResource {
       // Before the preflight, so that they can be attached when it says that access is denied.
       before.push(new BackupReaders("backup-readers", readers(postgresqlName(cluster), args.backup, restore), child));
     }
-    const createWriter = (dependsOn: pulumi.Resource[]): BackupWriter => {
-      const writer = writerAccess(postgresqlName(cluster), args.backup, restore);
-      return new BackupWriter("backup-writer", { writer }, { ...child, dependsOn });
-    };
-    // The preflight tries to write with the Pods' keys, so that the policy must be there to be attached.
-    if (hasPolicies && restore === undefined) before.push(createWriter([]));
+    const writer = writerAccess(postgresqlName(cluster), args.backup, restore);
+    const createWriter = (dependsOn: pulumi.Resource[]): BackupWriter =>
+      new BackupWriter("backup-writer", { writer }, { ...child, dependsOn });
+    // The policy denies writing to the source of a restore. The preflight refuses a restore from the running database, so
+    // it comes first: otherwise the policy would deny that database its own backups.
+    const deniesSource = (writer.readOnlyUids ?? []).length > 0;
+    // In all other cases the preflight tries to write with the Pods' keys, so the policy must exist to be attached.
+    if (hasPolicies && !deniesSource) before.push(createWriter([]));
     const preflight = new Preflight(
       "preflight",
       {
@@ -116,11 +118,7 @@ export class HarborDatabase extends pulumi.ComponentResource {
       },
       { ...child, dependsOn: before },
     );
-    if (hasPolicies && restore !== undefined) {
-      // After the preflight, which refuses a restore from the running database: the policy would deny that one its own
-      // backups.
-      createWriter([preflight]);
-    }
+    if (hasPolicies && deniesSource) createWriter([preflight]);
     const { restore: isRestored, restoreUid, ...keeping } = args.secrets;
     const whose = {
       kubernetes,

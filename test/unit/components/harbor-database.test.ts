@@ -125,11 +125,18 @@ describe("HarborDatabase", () => {
     );
   });
 
-  it("creates the policies before the preflight tries to write, unless a restore must be checked first", async () => {
-    await declared();
-    assert(before("preflight").has("backup-writer"));
-    assert(!before("backup-writer").has("preflight"));
-  });
+  const writtenBeforePreflight: readonly [what: string, restore: Restore | undefined][] = [
+    ["without a restore", undefined],
+    ["with a restore from another bucket, as in a new AWS account", { ...restore, bucket: "old-account-db" }],
+    ["with a restore from another scope", { ...restore, scope: "postgresql-old-old" }],
+    ["with a restore from another store", { ...restore, endpoint: "https://minio:9000" }],
+  ];
+  for (const [what, source] of writtenBeforePreflight)
+    faultTest(76, `creates the writer's policy before the preflight tries to write, ${what}`, async () => {
+      await declared({ restore: source });
+      assert(before("preflight").has("backup-writer"));
+      assert(!before("backup-writer").has("preflight"));
+    });
 
   it("lets Pulumi's engine wait longer than all waits of a roll together", async () => {
     await declared();
