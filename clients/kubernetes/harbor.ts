@@ -14,7 +14,13 @@ import {
   type Postgresql,
   type StatefulSet,
 } from "../../domain/harbor/objects.ts";
-import { databasePodLabels, harborClusterApi, postgresqlApi, postgresqlName } from "../../domain/harbor/names.ts";
+import {
+  databasePodLabels,
+  harborClusterApi,
+  postgresqlApi,
+  postgresqlName,
+  replacedListsAnnotation,
+} from "../../domain/harbor/names.ts";
 import type { LivePodConfig } from "../../domain/harbor/pod-config-owners.ts";
 import { RecoveryError } from "../../domain/errors.ts";
 import type { Neighbour } from "../../domain/restore/neighbours.ts";
@@ -53,11 +59,21 @@ export interface HarborClient {
   getOperatorConfiguration(object: ObjectName): Promise<unknown>;
   /** Names of the OperatorConfigurations of a namespace. */
   listOperatorConfigurations(namespace: string): Promise<string[]>;
-  /** Sets and owns the whole list, even if somebody else owned it. Other fields, and a recreated resource, stay unchanged. */
-  applyPgHba(postgresql: Postgresql, list: readonly string[]): Promise<Postgresql>;
+  /**
+   * Sets and owns the whole list, even if somebody else owned it, and the count of replaced lists. Other fields, and a
+   * recreated resource, stay unchanged.
+   */
+  applyPgHba(postgresql: Postgresql, written: WrittenPgHba): Promise<Postgresql>;
   /** Deletes the Pod with this UID, never its successor of the same name. */
   deletePod(pod: DatabasePod): Promise<void>;
   readonly exec: Exec;
+}
+
+/** What is written about pg_hba to a `postgresql` resource. */
+export interface WrittenPgHba {
+  readonly list: readonly string[];
+  /** How often a list that somebody else wrote was replaced, with this write. */
+  readonly replacedLists: number;
 }
 
 const appsApi = "/apis/apps/v1";
@@ -154,12 +170,13 @@ export async function connectHarbor(
       return (await list("operatorconfigurations", zalandoApi, namespace, named)).map(({ metadata }) => metadata.name);
     },
 
-    async applyPgHba({ metadata: { namespace, name, uid } }, pg_hba) {
+    async applyPgHba({ metadata: { namespace, name, uid } }, { list: pg_hba, replacedLists }) {
+      const annotations = { [replacedListsAnnotation]: String(replacedLists) };
       const object = {
         apiVersion: `${postgresqlApi.group}/${postgresqlApi.version}`,
         kind: "postgresql",
         // Without the UID, a resource deleted in the meantime would be recreated with nothing but this list.
-        metadata: { namespace, name, uid },
+        metadata: { namespace, name, uid, ...(replacedLists > 0 && { annotations }) },
         spec: { patroni: { pg_hba } },
       };
       const path = `${zalandoApi}${inNamespace(namespace)}/${postgresqlApi.plural}/${encodeURIComponent(name)}`;

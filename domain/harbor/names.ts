@@ -63,6 +63,9 @@ export function databasePodLabels(harbor: ObjectName): Record<string, string> {
   return { application: "spilo", "cluster-name": postgresqlName(harbor) };
 }
 
+/** Annotation of the `postgresql` resource: how often this project has replaced a pg_hba list that somebody else wrote. */
+export const replacedListsAnnotation = "postgres-recovery/replaced-pg-hba-lists";
+
 /** Annotation with the HarborCluster's generation from which the Harbor operator last wrote the `postgresql` resource. */
 export function generationAnnotation({ namespace, name }: ObjectName): string {
   return `${namespace}.harborcluster.checksum.goharbor.io/${name}`;

@@ -234,7 +234,7 @@ export function pamRoles(list: readonly string[]): string[] {
 }
 
 /** The list without what PostgreSQL ignores: comments, empty lines and repeated spaces. */
-export function normalisedPgHba(list: readonly string[]): string[] {
+function normalisedPgHba(list: readonly string[]): string[] {
   return list.map((line) => (fieldsOf(line) ?? [line]).join(" ")).filter((line) => line !== "");
 }
 

@@ -1,8 +1,7 @@
-import { fieldManager } from "../../clients/kubernetes/api.ts";
 import type { HarborClient } from "../../clients/kubernetes/harbor.ts";
-import { generationAnnotation } from "../../domain/harbor/names.ts";
-import { linesToBeDropped, pgHbaFingerprint, pgHbaOwners } from "../../domain/harbor/pg-hba-fingerprint.ts";
+import { linesToBeDropped, pgHbaFingerprint } from "../../domain/harbor/pg-hba-fingerprint.ts";
 import type { ReportOf, TaskOf } from "../../domain/steps/steps.ts";
+import { livePgHba } from "./live-pg-hba.ts";
 import { madeResource } from "./pg-hba.ts";
 import type { Surroundings } from "../surroundings.ts";
 
@@ -20,12 +19,7 @@ export async function lookAtPgHba(
   const found = await (request.wait === undefined
     ? client.getPostgresql(harbor)
     : madeResource(client, harbor, request.wait, surroundings));
-  const live = found && {
-    uid: found.metadata.uid,
-    harborGeneration: found.metadata.annotations[generationAnnotation(harbor)],
-    list: found.spec.patroni.pg_hba,
-    isOurs: pgHbaOwners(found.metadata.managedFields).includes(fieldManager),
-  };
+  const live = found && livePgHba(harbor, found);
   return {
     version: 1,
     fingerprint: pgHbaFingerprint(live, request.pgHba),

@@ -6,8 +6,10 @@ import { generationAnnotation, postgresqlName } from "../../domain/harbor/names.
 import { differencesFrom, type Postgresql } from "../../domain/harbor/objects.ts";
 import type { ReportOf, TaskOf } from "../../domain/steps/steps.ts";
 import { checkPgHba, droppedLines, isInPlace } from "../../domain/harbor/pg-hba.ts";
+import { replacedListsAfter } from "../../domain/harbor/pg-hba-fingerprint.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { Wait } from "../waiting.ts";
+import { livePgHba } from "./live-pg-hba.ts";
 import { type ObjectName, formatObjectName } from "../../domain/kubernetes/object-name.ts";
 
 const pauseSeconds = 2;
@@ -32,6 +34,8 @@ export async function applyPgHba(
   const harbor = request.cluster;
   requireSound(request.pgHba);
   const dropped = new Set<string>();
+  /** The same for all writes of this run, because the stack's fingerprint counts on it. */
+  let replacedLists: number | undefined;
   for (let writes = 0; ; writes += 1) {
     const found = await madeResource(client, harbor, request.timeLimit, surroundings);
     requireAsDeclared(harbor, differencesFrom(request, await client.getHarborCluster(harbor), found));
@@ -58,8 +62,10 @@ export async function applyPgHba(
       dropped.add(line);
     }
     surroundings.progress(`writing ${request.pgHba.length} lines of pg_hba to ${where(harbor)}`);
+    replacedLists ??= replacedListsAfter(livePgHba(harbor, found), request.pgHba);
+    const written = { list: request.pgHba, replacedLists };
     // The next round reads it again: the answer to a write does not show who writes next.
-    await unlessConflict(() => client.applyPgHba(found, request.pgHba));
+    await unlessConflict(() => client.applyPgHba(found, written));
   }
 }
 

@@ -11,6 +11,7 @@ import {
   type Postgresql,
   type StatefulSet,
 } from "../../domain/harbor/objects.ts";
+import { generationAnnotation } from "../../domain/harbor/names.ts";
 import { runbookPgHba } from "../../domain/harbor/pg-hba.ts";
 import type { LivePodConfig } from "../../domain/harbor/pod-config-owners.ts";
 import type { Neighbour } from "../../domain/restore/neighbours.ts";
@@ -102,10 +103,11 @@ export class FakeHarbor implements HarborClient {
     Promise.resolve(this.operatorConfigurations[name]);
   listOperatorConfigurations = (): Promise<string[]> => Promise.resolve(Object.keys(this.operatorConfigurations));
 
-  applyPgHba = (postgresql: Postgresql, list: readonly string[]): Promise<Postgresql> => {
+  applyPgHba: HarborClient["applyPgHba"] = (postgresql, { list, replacedLists }) => {
     this.applied.push(list);
-    const [generation = "1"] = Object.values(postgresql.metadata.annotations);
-    this.make(this.afterApply(list), { uid: postgresql.metadata.uid, generation });
+    const { uid, annotations } = postgresql.metadata;
+    const generation = annotations[generationAnnotation(harbor)] ?? "1";
+    this.make(this.afterApply(list), { uid, generation, replacedLists });
     return this.postgresql === undefined ? Promise.reject(new Error("gone")) : Promise.resolve(this.postgresql);
   };
 
@@ -128,9 +130,16 @@ export class FakeHarbor implements HarborClient {
 /** The database's `postgresql` resource with this list. */
 export function postgresqlOf(
   pg_hba: readonly string[],
-  { uid = databaseUid, generation = "1" }: { readonly uid?: string; readonly generation?: string } = {},
+  {
+    uid = databaseUid,
+    generation = "1",
+    replacedLists = 0,
+  }: { readonly uid?: string; readonly generation?: string; readonly replacedLists?: number } = {},
 ): Postgresql {
-  const annotations = { "harbor-cluster.harborcluster.checksum.goharbor.io/harbor-cluster": generation };
+  const annotations = {
+    "harbor-cluster.harborcluster.checksum.goharbor.io/harbor-cluster": generation,
+    ...(replacedLists > 0 && { "postgres-recovery/replaced-pg-hba-lists": String(replacedLists) }),
+  };
   return postgresqlSchema.parse({
     metadata: { namespace: harbor.namespace, name: databaseName, uid, annotations },
     spec: { postgresql: { version: "12" }, numberOfInstances: 1, patroni: { pg_hba } },

@@ -1,10 +1,17 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { harborOperatorPgHba, requiredPgHba, runbookPgHba } from "../../../../domain/harbor/pg-hba.ts";
-import { linesToBeDropped, pgHbaFingerprint, pgHbaOwners } from "../../../../domain/harbor/pg-hba-fingerprint.ts";
+import {
+  linesToBeDropped,
+  parseReplacedLists,
+  pgHbaFingerprint,
+  pgHbaOwners,
+  replacedListsAfter,
+  type LivePgHba,
+} from "../../../../domain/harbor/pg-hba-fingerprint.ts";
 import { faultTest } from "../../../support/fault-test.ts";
 
-const made = { uid: "99e85b8a", harborGeneration: "3", isOurs: false };
+const made = { uid: "99e85b8a", harborGeneration: "3", isOurs: false, replacedLists: 0 };
 
 describe("pgHbaFingerprint", () => {
   faultTest(
@@ -39,6 +46,31 @@ describe("pgHbaFingerprint", () => {
   faultTest(27, "changes when the list was edited by hand", () => {
     const fingerprint = pgHbaFingerprint({ ...made, list: runbookPgHba }, runbookPgHba);
     assert.notEqual(pgHbaFingerprint({ ...made, list: runbookPgHba.slice(1) }, runbookPgHba), fingerprint);
+  });
+
+  /** What the step leaves behind. */
+  const written = (live: LivePgHba): LivePgHba => ({
+    ...live,
+    list: runbookPgHba,
+    isOurs: true,
+    replacedLists: replacedListsAfter(live, runbookPgHba),
+  });
+
+  faultTest(87, "is the same before and after the write that replaces a list of somebody else", () => {
+    const byHand = { ...made, list: [...runbookPgHba, "host all ops 10.1.0.0/16 md5"] };
+    const before = pgHbaFingerprint(byHand, runbookPgHba);
+    assert.equal(pgHbaFingerprint(written(byHand), runbookPgHba), before);
+    const again = { ...byHand, replacedLists: written(byHand).replacedLists };
+    assert.notEqual(pgHbaFingerprint(again, runbookPgHba), before, "the same edit, made once more");
+  });
+});
+
+describe("parseReplacedLists", () => {
+  it("reads the annotation, and takes anything else for none", () => {
+    assert.deepEqual(
+      ["7", "0", undefined, "", "-1", "x", "1e9", "99999999999"].map(parseReplacedLists),
+      [7, 0, 0, 0, 0, 0, 0, 0],
+    );
   });
 });
 

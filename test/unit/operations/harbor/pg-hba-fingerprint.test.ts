@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { duration } from "../../../../domain/duration.ts";
 import { harborOperatorPgHba, runbookPgHba } from "../../../../domain/harbor/pg-hba.ts";
+import { applyPgHba } from "../../../../operations/harbor/pg-hba.ts";
 import { lookAtPgHba } from "../../../../operations/harbor/pg-hba-fingerprint.ts";
 import { realSurroundings } from "../../../../operations/surroundings.ts";
 import { databaseUid, FakeHarbor } from "../../../support/fake-harbor.ts";
@@ -40,6 +41,25 @@ describe("lookAtPgHba", () => {
     assert.deepEqual(await dropped("kubectl-edit"), ["host all ops 10.1.0.0/16 md5"]);
     assert.deepEqual(await dropped("postgres-recovery"), []);
   });
+
+  faultTest(
+    87,
+    "is the same after a list of somebody else was replaced, although it came back in between",
+    async () => {
+      const client = new FakeHarbor();
+      const byHand = [...runbookPgHba, "host all ops 10.1.0.0/16 md5"];
+      client.make(byHand);
+      const look = async (): Promise<string> => (await lookAtPgHba(client, request, surroundings)).fingerprint;
+      const before = await look();
+      assert.equal(before, `${databaseUid} generation 1, 1 replaced`);
+      client.afterApply = (list) => (client.applied.length === 1 ? byHand : list);
+      await applyPgHba(client, { ...request, timeLimit: duration("1m") }, surroundings);
+      assert.equal(client.applied.length, 2);
+      assert.equal(await look(), before);
+      client.make(byHand, { replacedLists: 1 });
+      assert.equal(await look(), `${databaseUid} generation 1, 2 replaced`);
+    },
+  );
 
   faultTest(27, "says at once that the resource does not exist yet, or waits for it on request", async () => {
     const client = new FakeHarbor();
