@@ -5,7 +5,7 @@ import { RecoveryError } from "../../domain/errors.ts";
 import { postgresqlName } from "../../domain/harbor/names.ts";
 import { runbookPgHba } from "../../domain/harbor/pg-hba.ts";
 import type { ObjectName } from "../../domain/kubernetes/object-name.ts";
-import { suggestRequestSchema, type ChosenBackup, type SuggestReport } from "../../domain/restore/check.ts";
+import { suggestRequestSchema, type ChosenBackup } from "../../domain/restore/check.ts";
 import { restoreSource, type Credentials } from "../../domain/restore/restore.ts";
 import { visibleJson, visibleLine } from "../../domain/visible-text.ts";
 import { recommendedImageFor } from "../../domain/spilo/image.ts";
@@ -20,6 +20,7 @@ import { outputWidth, printText } from "../output.ts";
 import { table } from "../table.ts";
 import { askedOf, validated, type RequestOptions } from "../request.ts";
 import { surroundingsOfProcess } from "../session.ts";
+import { suggestionsText } from "./suggestions.ts";
 
 export interface RestoreCheckOptions extends RequestOptions, OperatorOptions {
   readonly timeout: Duration;
@@ -167,23 +168,9 @@ async function suggest(options: RestoreCheckOptions): Promise<number> {
   const s3 = connectS3(request);
   try {
     const report = await suggestRestores(s3, request.bucket, surroundings.signal);
-    printText(renderedSuggestions(report, options));
+    printText(suggestionsText(report, options.output));
     return 0;
   } finally {
     s3.close();
   }
-}
-
-function renderedSuggestions(report: SuggestReport, { output }: RestoreCheckOptions): string {
-  if (output === "json") return visibleJson(report);
-  if (report.places.length === 0) return `bucket ${report.bucket} holds no backup of Spilo`;
-  const rows = report.places.map(({ backups, newest, postgresVersion, scope, uid, versionInPath }) => [
-    scope,
-    uid ?? "-",
-    postgresVersion === null ? "?" : String(postgresVersion),
-    versionInPath ? "true" : "false",
-    String(backups),
-    newest?.modified ?? "never finished",
-  ]);
-  return table(["SCOPE", "UID", "POSTGRESVERSION", "VERSIONINPATH", "BACKUPS", "NEWEST"], rows);
 }

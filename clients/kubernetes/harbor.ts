@@ -39,6 +39,8 @@ export interface HarborClient {
   /** UID of the kube-system namespace, which identifies the Kubernetes cluster. */
   getKubernetesUid(): Promise<string>;
   getHarborCluster(harbor: ObjectName): Promise<HarborCluster | undefined>;
+  /** The names of all HarborClusters, in all namespaces. */
+  listHarborClusters(): Promise<ObjectName[]>;
   /** The Zalando operator's resource of a HarborCluster's database. */
   getPostgresql(harbor: ObjectName): Promise<Postgresql | undefined>;
   /** Every database of the Zalando operator, in all namespaces. */
@@ -81,6 +83,7 @@ const harborApi = `/apis/${harborClusterApi.group}/${harborClusterApi.version}`;
 const zalandoApi = `/apis/${postgresqlApi.group}/${postgresqlApi.version}`;
 
 const named = z.object({ metadata: z.object({ name: z.string() }) });
+const namespaced = z.object({ metadata: z.object({ namespace: z.string(), name: z.string() }) });
 const listOf = <T>(item: z.ZodType<T>): z.ZodType<{ items: T[] }> => z.object({ items: z.array(item) });
 
 /** A client for the cluster that `target` names. It throws the errors of {@link openApi}. */
@@ -110,6 +113,10 @@ export async function connectHarbor(
 
     getKubernetesUid: kubernetesUid,
     getHarborCluster: (harbor) => find(harborClusterApi.plural, harborApi, harbor, harborClusterSchema),
+    async listHarborClusters() {
+      const answer = await get(`list ${harborClusterApi.plural}`, `${harborApi}/${harborClusterApi.plural}`);
+      return understood(context, listOf(namespaced), answer).items.map(({ metadata }) => metadata);
+    },
     getPostgresql: (harbor) => find(postgresqlApi.plural, zalandoApi, databaseOf(harbor), postgresqlSchema),
     async listDatabases() {
       const answer = await get(`list ${postgresqlApi.plural}`, `${zalandoApi}/${postgresqlApi.plural}`);

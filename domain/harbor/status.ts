@@ -1,23 +1,27 @@
 import { findingsAt, type Finding, type FindingsAt } from "../finding.ts";
 import type { ContainerVariable } from "../kubernetes/container.ts";
 import { type ObjectName, formatObjectName } from "../kubernetes/object-name.ts";
+import { orElse } from "../similar.ts";
 import { pgHbaOf } from "../spilo/configuration.ts";
 import { operatorAssigned } from "../spilo/variables.ts";
 import { generationAnnotation, postgresqlName } from "./names.ts";
 import { spiloVariables, type HarborCluster, type Postgresql, type StatefulSet } from "./objects.ts";
 import { droppedLines, harborOperatorPgHba, isInPlace } from "./pg-hba.ts";
 
-/** What the Harbor operator reports about its HarborCluster. */
-export function judgeHarborCluster(harbor: ObjectName, cluster: HarborCluster | undefined): Finding[] {
+/**
+ * What the Harbor operator reports about its HarborCluster.
+ *
+ * @param suggestion a question that names an existing one, for a mistyped name. Default: none.
+ */
+export function judgeHarborCluster(
+  harbor: ObjectName,
+  cluster: HarborCluster | undefined,
+  suggestion?: string,
+): Finding[] {
   const at = findingsAt(`HarborCluster ${formatObjectName(harbor)}`);
   if (cluster === undefined) {
-    return [
-      at.refuse(
-        "harbor-cluster-missing",
-        "does not exist",
-        "check the name; `kubectl get harborclusters -A` lists all",
-      ),
-    ];
+    const fix = orElse(suggestion, "check the name; `kubectl get harborclusters -A` lists all");
+    return [at.refuse("harbor-cluster-missing", "does not exist", fix)];
   }
   const unmet = cluster.status.conditions.filter(({ status }) => status !== "True");
   if (unmet.length === 0) {

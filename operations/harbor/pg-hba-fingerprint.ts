@@ -11,7 +11,7 @@ import type { Surroundings } from "../surroundings.ts";
  * @throws RecoveryError `failed` when the request says to wait and the resource was not created in time.
  */
 export async function lookAtPgHba(
-  client: Pick<HarborClient, "getHarborCluster" | "getPostgresql">,
+  client: Pick<HarborClient, "getHarborCluster" | "getPostgresql" | "listHarborClusters">,
   request: TaskOf<"harbor fingerprint">,
   surroundings: Surroundings,
 ): Promise<ReportOf<"harbor fingerprint">> {

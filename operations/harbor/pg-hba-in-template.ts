@@ -15,7 +15,7 @@ const pauseSeconds = 2;
  * @throws RecoveryError `usage` when there is no `postgresql` resource, `failed` when it does not happen in time.
  */
 export async function pgHbaInTemplate(
-  client: Pick<HarborClient, "context" | "getPostgresql" | "getStatefulSet">,
+  client: Pick<HarborClient, "context" | "getPostgresql" | "getStatefulSet" | "listHarborClusters">,
   harbor: ObjectName,
   limit: Duration,
   surroundings: Surroundings,
@@ -24,7 +24,7 @@ export async function pgHbaInTemplate(
   let what: string;
   do {
     const [postgresql, statefulSet] = await Promise.all([client.getPostgresql(harbor), client.getStatefulSet(harbor)]);
-    if (postgresql === undefined) throw postgresqlNotFound(client, harbor);
+    if (postgresql === undefined) throw await postgresqlNotFound(client, harbor);
     if (statefulSet !== undefined && hasList(statefulSet, postgresql) && isObserved(statefulSet)) return;
     what = statefulSet === undefined ? "to create the StatefulSet" : "to copy pg_hba into the StatefulSet";
   } while (await wait.pause(`waiting for the Zalando operator ${what}`));

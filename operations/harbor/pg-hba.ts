@@ -7,16 +7,19 @@ import { differencesFrom, type Postgresql } from "../../domain/harbor/objects.ts
 import type { ReportOf, TaskOf } from "../../domain/steps/steps.ts";
 import { checkPgHba, droppedLines, isInPlace } from "../../domain/harbor/pg-hba.ts";
 import { replacedListsAfter } from "../../domain/harbor/pg-hba-fingerprint.ts";
+import { orElse } from "../../domain/similar.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { Wait } from "../waiting.ts";
 import { livePgHba } from "./live-pg-hba.ts";
+import { similarHarbor } from "./similar-harbor.ts";
 import { type ObjectName, formatObjectName } from "../../domain/kubernetes/object-name.ts";
 
 const pauseSeconds = 2;
 /** How often the list is written when somebody else keeps writing another one. */
 const mostWrites = 5;
 
-type PgHbaWriter = Pick<HarborClient, "applyPgHba" | "context" | "getHarborCluster" | "getPostgresql">;
+type ResourceReader = Pick<HarborClient, "getHarborCluster" | "getPostgresql" | "listHarborClusters">;
+type PgHbaWriter = ResourceReader & Pick<HarborClient, "applyPgHba" | "context">;
 
 /**
  * Writes the whole pg_hba list to the `postgresql` resource of a HarborCluster, unless it is there already. It first waits
@@ -91,7 +94,7 @@ function requireSound(list: readonly string[]): void {
 
 /** Waits until the Harbor operator has created the `postgresql` resource. */
 export async function madeResource(
-  client: Pick<HarborClient, "getHarborCluster" | "getPostgresql">,
+  client: ResourceReader,
   harbor: ObjectName,
   timeLimit: Duration,
   surroundings: Surroundings,
@@ -106,7 +109,7 @@ export async function madeResource(
     throw new RecoveryError(
       "postgresql-not-made",
       `${problem}: there is no HarborCluster ${formatObjectName(harbor)}`,
-      { next: "create the HarborCluster, then run again" },
+      { next: orElse(await similarHarbor(client, harbor), "create the HarborCluster, then run again") },
     );
   }
   throw new RecoveryError("postgresql-not-made", problem, {

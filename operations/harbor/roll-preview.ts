@@ -16,7 +16,7 @@ const nextRevision = "next";
 export async function previewRoll(client: HarborClient, harbor: ObjectName, signal: AbortSignal): Promise<RollPreview> {
   const report = { version: 1, context: client.context, cluster: formatObjectName(harbor) } as const;
   const [postgresql, statefulSet] = await Promise.all([client.getPostgresql(harbor), client.getStatefulSet(harbor)]);
-  if (postgresql === undefined) throw postgresqlNotFound(client, harbor);
+  if (postgresql === undefined) throw await postgresqlNotFound(client, harbor);
   if (statefulSet === undefined) {
     return { ...report, steps: [{ step: "wait", for: "the Zalando operator to create the StatefulSet" }] };
   }

@@ -5,6 +5,8 @@ import { streamingPods } from "../../clients/pod/spilo.ts";
 import { podRole, type DatabasePod } from "../../domain/harbor/objects.ts";
 import { isObserved, type RollState, type Streaming } from "../../domain/harbor/roll-plan.ts";
 import type { ObjectName } from "../../domain/kubernetes/object-name.ts";
+import { orElse } from "../../domain/similar.ts";
+import { similarHarbor } from "./similar-harbor.ts";
 
 /**
  * The database's Pods now. Undefined while it is unknown which are old: there is no StatefulSet, or its controller has not seen
@@ -43,10 +45,14 @@ export async function readStreaming(
 }
 
 /** The error when there is no database to roll. */
-export function postgresqlNotFound({ context }: Pick<HarborClient, "context">, harbor: ObjectName): RecoveryError {
+export async function postgresqlNotFound(
+  client: Pick<HarborClient, "context" | "listHarborClusters">,
+  harbor: ObjectName,
+): Promise<RecoveryError> {
+  const suggestion = await similarHarbor(client, harbor);
   return new RecoveryError(
     "postgresql-not-found",
-    `there is no postgresql ${harbor.namespace}/${postgresqlName(harbor)} in context ${context}`,
-    { next: "check the name; the Harbor operator creates it for a HarborCluster" },
+    `there is no postgresql ${harbor.namespace}/${postgresqlName(harbor)} in context ${client.context}`,
+    { next: orElse(suggestion, "check the name; the Harbor operator creates it for a HarborCluster") },
   );
 }

@@ -20,6 +20,7 @@ import type { ReportOf, TaskOf } from "../../domain/steps/steps.ts";
 import { gathered } from "../gathered.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { judged } from "./judged.ts";
+import { similarHarbor } from "./similar-harbor.ts";
 import { archiverOf, storeSections, type StoreConnection } from "./store-status.ts";
 import { zalandoConfiguration } from "./zalando-configuration.ts";
 
@@ -58,6 +59,8 @@ export async function harborStatus(
         })),
       ),
     ]);
+  const isMissing = "found" in cluster && cluster.found === undefined;
+  const suggestion = isMissing ? await similarHarbor(client, harbor) : undefined;
   const template = foundOr(statefulSet, undefined);
   const config = foundOr(podConfig, undefined)?.data;
   const variables = spiloVariables(template?.spec.template.spec.containers ?? []);
@@ -76,7 +79,7 @@ export async function harborStatus(
   const sections = [
     {
       title: "HarborCluster",
-      findings: judged(cluster, "HarborCluster", (found) => judgeHarborCluster(harbor, found)),
+      findings: judged(cluster, "HarborCluster", (found) => judgeHarborCluster(harbor, found, suggestion)),
     },
     {
       title: "postgresql resource",

@@ -7,6 +7,8 @@ import { clusterLabel, currentLabel, surplusLabels } from "../../domain/secrets/
 import { copyName, type CopyOwner } from "../../domain/secrets/copy-place.ts";
 import type { ClusterIdentity } from "../../domain/secrets/cluster-identity.ts";
 import type { KeepReport } from "../../domain/secrets/request.ts";
+import { orElse } from "../../domain/similar.ts";
+import { similarHarbor } from "../harbor/similar-harbor.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { readIdentity, type IdentityReader } from "./identity.ts";
 import { type ObjectName, formatObjectName } from "../../domain/kubernetes/object-name.ts";
@@ -19,7 +21,7 @@ import { type ObjectName, formatObjectName } from "../../domain/kubernetes/objec
  * @throws RecoveryError `failed` that lists every secret that could not be kept; the others are kept.
  */
 export async function keepSecrets(
-  kubernetes: IdentityReader & Pick<HarborClient, "getKubernetesUid" | "getSecret">,
+  kubernetes: IdentityReader & Pick<HarborClient, "getKubernetesUid" | "getSecret" | "listHarborClusters">,
   aws: SecretsManager,
   harbor: ObjectName,
   names: readonly string[],
@@ -52,18 +54,20 @@ export async function keepSecrets(
   const refused = secrets.flatMap(({ name, decision }) =>
     decision.action === "refuse" ? [`  ${name}: ${decision.problem}`] : [],
   );
+  const suggestion = identity === undefined ? await similarHarbor(kubernetes, harbor) : undefined;
   if (refused.length > 0) {
+    const next = "check whether the operators have created the Secrets; correct what is wrong in them, then run again";
     throw new RecoveryError(
       "secrets-not-kept",
       `${formatObjectName(harbor)}: not kept in AWS Secrets Manager:\n${refused.join("\n")}`,
-      { next: "check whether the operators have created the Secrets; correct what is wrong in them, then run again" },
+      { next: orElse(suggestion, next) },
     );
   }
   if (identity === undefined) {
     throw new RecoveryError(
       "postgresql-not-made",
       `there is no postgresql ${harbor.namespace}/${postgresqlName(harbor)}`,
-      { next: "wait until the Harbor operator has created it" },
+      { next: orElse(suggestion, "wait until the Harbor operator has created it") },
     );
   }
   return {

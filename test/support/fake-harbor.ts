@@ -70,6 +70,11 @@ export class FakeHarbor implements HarborClient {
     this.postgresql = postgresqlOf(...parameters);
   }
 
+  /** All HarborClusters; undefined when they may not be listed. */
+  harborClusters: ObjectName[] | undefined = [harbor];
+  listHarborClusters = (): Promise<ObjectName[]> =>
+    this.harborClusters === undefined ? Promise.reject(new Error("forbidden")) : Promise.resolve(this.harborClusters);
+
   kubernetesUid = "c0ffee00-3f92-4c86-8d42-5056348c1e7e";
   getKubernetesUid = (): Promise<string> => Promise.resolve(this.kubernetesUid);
   getHarborCluster = (): Promise<HarborCluster | undefined> => Promise.resolve(this.harborCluster);
