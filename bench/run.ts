@@ -7,6 +7,7 @@ import { dump } from "./dump.ts";
 import { rendered, type Bench, type Result } from "./measure.ts";
 import { previewDev, previewHarbor } from "./preview.ts";
 import { onPath } from "./program.ts";
+import { read } from "./read.ts";
 import { restoreCheck } from "./restore-check.ts";
 import { scanMany } from "./scan-many.ts";
 import { scan } from "./scan.ts";
@@ -26,6 +27,7 @@ const benchmarks: Record<string, { readonly run: (bench: Bench) => Promise<Resul
     "scan-many": { run: scanMany, needsKubectl: false },
     dump: { run: dump, needsKubectl: true },
     up: { run: up, needsKubectl: false },
+    read: { run: read, needsKubectl: false },
     "restore-check": { run: restoreCheck, needsKubectl: false },
   };
 

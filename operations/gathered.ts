@@ -1,5 +1,5 @@
 import { messageOf, RecoveryError } from "../domain/errors.ts";
-import type { Gathered } from "../domain/restore/sources.ts";
+import type { Gathered } from "../domain/gathered.ts";
 
 /**
  * The answer, or why there is none: so that one thing that cannot be found out does not hide the others.

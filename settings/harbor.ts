@@ -123,6 +123,13 @@ const restore = z
     kmsKey: kmsKeySchema
       .optional()
       .describe("Customer-managed KMS key of that bucket, for the reader's IAM policy. Default: none."),
+    read: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Whether the check before the restore downloads the backup and its WAL, and reads them to the end. Nothing is kept.",
+      ),
+    readTimeLimit: durationSchema.prefault("12h").describe("How long that may take: 30m, 6h; at most 7d."),
     credentials: credentialsSchema.describe(
       "How the database reads the backups: secret (keys in postgres-recovery:harborSecrets) or an IAM role.",
     ),
@@ -329,19 +336,29 @@ export const harborSchema = harborInput
     const ownStore = { bucket, region, endpoint: backup.endpoint, bucketOwner: backup.bucketOwner };
     const fullBackup: Backup = { ...backup, ...ownStore, kmsKey };
     const secrets = { ...rest.secrets, region: rest.secrets.region ?? region };
+    const declared = { ...rest, ownPgHbaLines, secrets, backup: fullBackup };
+    if (restore === undefined) return { ...declared, restore: undefined, restoreReadTimeLimit: undefined };
+    const { read, readTimeLimit, ...source } = restore;
     return {
-      ...rest,
-      ownPgHbaLines,
-      secrets,
-      backup: fullBackup,
-      restore: restore === undefined ? undefined : fullRestore(restore, ownStore),
+      ...declared,
+      restore: fullRestore(source, ownStore),
+      /** Undefined when the backup is not read before the restore. */
+      restoreReadTimeLimit: read ? readTimeLimit : undefined,
     };
   })
   .describe("Harbor's database: its backups, secrets and buckets, and a restore while one is declared.");
 export type HarborSettings = z.output<typeof harborSchema>;
 
 function fullRestore(
-  { uid, prefix, bucket, region, endpoint, bucketOwner, ...rest }: z.output<typeof restore>,
+  {
+    uid,
+    prefix,
+    bucket,
+    region,
+    endpoint,
+    bucketOwner,
+    ...rest
+  }: Omit<z.output<typeof restore>, "read" | "readTimeLimit">,
   ownStore: Pick<Restore, "bucket" | "bucketOwner" | "region" | "endpoint">,
 ): Restore {
   const store =

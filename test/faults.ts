@@ -81,6 +81,8 @@ export const faults = {
   85: "A replica that never streams, although its Pod is ready",
   86: "A roll whose reasons to wait alternate, or whose Pods keep changing",
   87: "Lines of pg_hba that were added by hand, and that the next `up` would remove",
+  88: "A part of a backup of the right name and size whose content is damaged, or lacks files",
+  89: "WAL of the right name and size whose content is damaged, or another server's",
 } as const satisfies Record<number, string>;
 
 export type FaultNumber = keyof typeof faults;

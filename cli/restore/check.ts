@@ -6,6 +6,7 @@ import { postgresqlName } from "../../domain/harbor/names.ts";
 import { runbookPgHba } from "../../domain/harbor/pg-hba.ts";
 import type { ObjectName } from "../../domain/kubernetes/object-name.ts";
 import { suggestRequestSchema, type ChosenBackup } from "../../domain/restore/check.ts";
+import { formatBytes, type ReadReport } from "../../domain/restore/read.ts";
 import { restoreSource, type Credentials } from "../../domain/restore/restore.ts";
 import { visibleJson, visibleLine } from "../../domain/visible-text.ts";
 import { recommendedImageFor } from "../../domain/spilo/image.ts";
@@ -24,6 +25,8 @@ import { suggestionsText } from "./suggestions.ts";
 
 export interface RestoreCheckOptions extends RequestOptions, OperatorOptions {
   readonly timeout: Duration;
+  readonly read?: true | undefined;
+  readonly readTimeout: Duration;
   readonly suggest?: true | undefined;
   readonly bucket?: string | undefined;
   readonly region?: string | undefined;
@@ -113,6 +116,8 @@ function taskOf(cluster: ObjectName, options: RestoreCheckOptions): TaskOf<"rest
     keys: {},
     endpointUrl: options.endpointUrl,
     timeLimit: options.timeout,
+    read: options.read === true,
+    readTimeLimit: options.readTimeout,
   };
 }
 
@@ -124,7 +129,7 @@ function rendered(report: ReportOf<"restore check">, { output, color }: RestoreC
       return withPlace(report.findings).map(logLine).join("\n");
     case "table":
       return [
-        ...(report.backup === null ? [] : [backupTable(report.backup), ""]),
+        ...(report.backup === null ? [] : [backupTable(report.backup, report.read), ""]),
         findingsTable(withPlace(report.findings), color, outputWidth()),
         "",
         visibleLine(`${report.cluster} in context ${report.context}: ${conclusion(report)}`),
@@ -132,7 +137,7 @@ function rendered(report: ReportOf<"restore check">, { output, color }: RestoreC
   }
 }
 
-function backupTable(backup: ChosenBackup): string {
+function backupTable(backup: ChosenBackup, read: ReadReport | null): string {
   return table(
     ["BACKUP", backup.name],
     [
@@ -141,8 +146,14 @@ function backupTable(backup: ChosenBackup): string {
       ["WAL UNTIL", backup.walUntil ?? "unknown"],
       ["POSTGRESQL", String(backup.postgresVersion ?? "unknown")],
       ["SYSTEM IDENTIFIER", backup.systemIdentifier ?? "unknown"],
+      ...(read === null ? [] : [["READ", readText(read)]]),
     ],
   );
+}
+
+/** @example readText({ parts: 3, segments: 12, bytes: 4_300_000, seconds: 1.5 })  // → "3 parts and 12 WAL segments, 4.3 MB in 1.5 s" */
+function readText({ parts, segments, bytes, seconds }: ReadReport): string {
+  return `${parts} parts and ${segments} WAL segments, ${formatBytes(bytes)} in ${seconds} s`;
 }
 
 function conclusion({ verdict }: ReportOf<"restore check">): string {

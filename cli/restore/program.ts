@@ -17,6 +17,7 @@ export function addRestoreCommands(root: Command, setExitCode: (code: number) =>
     "postgres-recovery restore check --suggest --bucket harbor-database-backups --region eu-west-2",
     "postgres-recovery restore check harbor-cluster/harbor-cluster --bucket harbor-database-backups --region eu-west-2 --uid 99e85b8a-3f92-4c86-8d42-5056348c1e7e",
     "postgres-recovery restore check harbor-cluster/harbor-cluster --bucket b --region eu-west-2 --uid … --target-time 2026-11-21T09:30:00+00:00",
+    "postgres-recovery restore check harbor-cluster/harbor-cluster --bucket b --region eu-west-2 --uid … --read --read-timeout 6h",
   ])
     .description(
       "check everything that a restore depends on, before anything is changed; only reads, unless the request has the Pods' keys for backups: then one small object is written to S3 and deleted again. AWS credentials come from the environment or profile",
@@ -26,7 +27,9 @@ export function addRestoreCommands(root: Command, setExitCode: (code: number) =>
     .addOption(podSecretOption())
     .addOption(operatorConfigMapOption())
     .addOption(operatorConfigurationOption())
-    .addOption(durationOption("--timeout <duration>", "how long reading from S3 may take", "5m"))
+    .addOption(durationOption("--timeout <duration>", "how long listing S3 may take", "5m"))
+    .option("--read", "download the backup and its WAL, and read them to the end; nothing is kept")
+    .addOption(durationOption("--read-timeout <duration>", "how long the download for --read may take", "12h"))
     .option(
       "--suggest",
       "list the backups in the bucket, with the values for the setting `restore`; needs only --bucket, --region and --endpoint",

@@ -9,6 +9,7 @@ import type { SessionKeys } from "../../domain/aws/access-keys.ts";
 import type { S3Location } from "../../domain/aws/s3-location.ts";
 import type { ListedObject } from "../../domain/walg/storage.ts";
 import { s3Client } from "./s3-client.ts";
+import { download } from "./s3-download.ts";
 import { askS3, type S3Place } from "./s3-error.ts";
 
 /** Which store to use, and with which credentials. */
@@ -65,6 +66,8 @@ export interface S3Client {
   bytes(object: S3Object, signal: AbortSignal): Promise<Uint8Array>;
   /** The text of an object that is not big. */
   text(object: S3Object, signal: AbortSignal): Promise<string>;
+  /** The content of an object of any size, as it arrives. A connection that breaks is replaced. */
+  read(object: S3Object, signal: AbortSignal): AsyncIterable<Uint8Array>;
   /** Whether S3 Intelligent-Tiering has moved an object into one of its archives, from which it has to be restored. */
   isArchived(object: S3Object, signal: AbortSignal): Promise<boolean>;
   close(): void;
@@ -72,7 +75,7 @@ export interface S3Client {
 
 /**
  * More than the size of a backup's sentinel: WAL-G up to 1.1 lists all files of the database in it, with about 145 bytes
- * each. files_metadata.json, where newer versions list them, is never read.
+ * each. Newer versions list them in files_metadata.json, which is as big.
  */
 const contentBytes = 64 * 1024 * 1024;
 
@@ -149,6 +152,8 @@ export function connectS3({ bucketOwner, region, endpointUrl, endpoint = endpoin
       content(object, signal, async (body) => (await body?.transformToByteArray()) ?? new Uint8Array()),
 
     text: (object, signal) => content(object, signal, async (body) => (await body?.transformToString("utf8")) ?? ""),
+
+    read: ({ bucket, key }, signal) => download(client, { ...owned(bucket), Key: key }, { ...store, bucket }, signal),
 
     isArchived({ bucket, key }, signal) {
       return askS3({ ...store, bucket }, `head ${key}`, signal, async () => {

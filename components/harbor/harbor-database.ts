@@ -54,6 +54,8 @@ export interface HarborDatabaseArgs {
   readonly ownPgHbaLines: readonly string[];
   /** The declared restore. Default: none. */
   readonly restore?: Restore | undefined;
+  /** How long reading the backup before a restore may take. Default: it is not read. */
+  readonly restoreReadTimeLimit?: Duration | undefined;
   /**
    * How long the operators may take to create the database's resource and Secrets, to apply pg_hba, and to recreate a
    * Pod.
@@ -112,6 +114,7 @@ export class HarborDatabase extends pulumi.ComponentResource {
         pgHba,
         backup: args.backup,
         restore,
+        readTimeLimit: args.restoreReadTimeLimit,
         restoresSecrets: restore !== undefined && args.secrets.restore,
         keys: args.keys,
         endpointUrl: args.endpointUrls?.s3,

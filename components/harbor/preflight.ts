@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { findingSchema } from "../../domain/finding-schema.ts";
-import { duration } from "../../domain/duration.ts";
+import { duration, type Duration } from "../../domain/duration.ts";
 import type { Backup, Restore } from "../../domain/restore/restore.ts";
 import type { DatabaseKeys } from "../../domain/aws/access-keys.ts";
 import { formatObjectName } from "../../domain/kubernetes/object-name.ts";
@@ -22,6 +22,8 @@ export interface PreflightArgs extends Pick<
   readonly restoresSecrets: boolean;
   /** The declared restore. Default: none; then only the preconditions of backups are checked. */
   readonly restore?: Restore | undefined;
+  /** How long downloading and reading the backup may take. Default: it is not read. */
+  readonly readTimeLimit?: Duration | undefined;
   /** Address at which this machine reaches AWS S3. Default: AWS's public address. */
   readonly endpointUrl?: string | undefined;
   /** Keys for each side whose credentials are `secret`. */
@@ -34,7 +36,7 @@ const storedReportSchema = restoreCheckReportSchema.extend({
 });
 type StoredReport = z.infer<typeof storedReportSchema>;
 
-/** For reading S3; everything else is a few requests to the API server. */
+/** For listing S3; everything else is a few requests to the API server. */
 const timeLimit = duration("5m");
 
 /**
@@ -50,7 +52,9 @@ export class Preflight extends pulumi.ComponentResource {
     super("postgres-recovery:harbor:Preflight", name, {}, options);
     const { cluster, image, kubernetes, operator, pgHba, restore } = args;
     const { kmsKey, bucket, bucketOwner, region, endpoint, credentials } = args.backup;
-    const { endpointUrl } = args;
+    const { endpointUrl, readTimeLimit } = args;
+    const reading =
+      readTimeLimit === undefined ? { read: false, readTimeLimit: timeLimit } : { read: true, readTimeLimit };
     const keys = pulumi.secret(args.keys);
     const declared = {
       image,
@@ -71,15 +75,18 @@ export class Preflight extends pulumi.ComponentResource {
           keys: both,
           endpointUrl,
           timeLimit,
+          ...reading,
         })),
         triggers: [
           { cluster: formatObjectName(cluster), ...declared },
           pgHba,
           keys.apply(fingerprint),
           args.restoresSecrets,
+          // Only when it is read, so that the check of an older stack does not run again.
+          ...(reading.read ? ["read"] : []),
           ...clusterIdentity(kubernetes),
         ],
-        seconds: timeLimit,
+        seconds: timeLimit + (readTimeLimit ?? 0),
       },
       childOf(this, options),
     );

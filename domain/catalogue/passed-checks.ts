@@ -10,6 +10,9 @@ export const passedChecks: Readonly<Record<FindingCodeOf<"ok">, string>> = {
   "pod-secret-present": "the pod Secret exists; the finding names its keys, never values",
   "restore-done": "the database that runs has the system identifier of the backups: it is the restored one",
   "backup-chosen": "this is the backup that Spilo would restore",
+  "backup-content-read": "every part of the backup was read to its end, and has what the backup's list of files says",
+  "wal-content-read":
+    "every WAL segment that the restore reads is whole, of this database, and continues the one before",
   "wal-timelines-followed": "the history files lead from the backup's timeline to the newest one",
   "backup-store-writable": "the store of the new backups can be listed, and written to with the Pods' keys",
   "own-place-empty": "the new database's place for backups is empty",

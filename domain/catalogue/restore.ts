@@ -147,11 +147,43 @@ export const restore = {
     todo: "Take a target time before this backup. In a bucket with versioning, look for deleted versions of its parts.",
     green: "`wal-g backup-list` shows it; `wal-g backup-fetch` and PostgreSQL's start can succeed.",
   },
+  "backup-part-damaged": {
+    title: "a part of the backup is damaged",
+    means:
+      "`restore check --read` downloaded the part, and its content is not what its name says: it ends too early, has a wrong checksum, or is no tar file.",
+    matters: "`wal-g backup-fetch` ends with an error at this part, or leaves files out.",
+    todo: "Take a target time before this backup. In a bucket with versioning, look for an older version of the part.",
+    green: "Lists show the part with its full size, and `wal-g backup-list` shows the backup.",
+  },
+  "backup-files-missing": {
+    title: "files of the database are in no part of the backup",
+    means:
+      "All parts were read, and none has a file that files_metadata.json names, or backup_label, from which PostgreSQL learns where the backup begins.",
+    matters: "The database does not start, or fails at the first table whose file is missing.",
+    todo: "Take a target time before this backup.",
+    green: "The parts have the size that the sentinel says, and can all be unpacked.",
+  },
+  "backup-control-file-wrong": {
+    title: "the backup's control file belongs to something else",
+    means:
+      "pg_control names another database (system identifier) or another PostgreSQL version than the backup's sentinel, or is not in its part.",
+    matters: "PostgreSQL does not start, or takes WAL of the right database for foreign.",
+    todo: "Take a target time before this backup. Find out who wrote to this place.",
+    green: "The part is there and can be unpacked, and `wal-g backup-list` shows the backup.",
+  },
+  "backup-content-unread": {
+    title: "not all parts of the backup could be read",
+    means:
+      "`restore check --read` did not get to the end: S3 refused, the time limit was over, the parts are encrypted by WAL-G (libsodium, OpenPGP), or their compression is lzma or lzo, which is not read.",
+    matters: "Whether the unread parts are whole is not known.",
+    todo: "Correct the access, or allow more time with --read-timeout. For encrypted or lzma parts only a restore into another cluster proves them; without --read, the check judges names and sizes alone.",
+    green: "All checks of names and sizes.",
+  },
   "backup-size-unproven": {
     title: "a missing part of the backup cannot be ruled out",
     means: "Its sentinel does not say how many bytes its parts have, so the sum cannot be compared.",
     matters: "A part that is gone shows only in the restored database, at the first table whose file is missing.",
-    todo: "After the restore, read every table, for instance with `pg_dumpall > /dev/null`, and compare the data with what you expect.",
+    todo: "Check again with --read, which compares the files in the parts with the backup's list. Otherwise read every table after the restore, for instance with `pg_dumpall > /dev/null`.",
     green: "`wal-g backup-list` shows it; `wal-g backup-fetch` and PostgreSQL's start can succeed.",
   },
   "backup-metadata-missing": {
@@ -189,7 +221,7 @@ export const restore = {
     title: "no backup names its database",
     means: "The sentinels have no system identifier: an older WAL-G made them.",
     matters: "Two databases at one place cannot be told apart.",
-    todo: "After the restore, compare the data with what you expect.",
+    todo: "Check again with --read, which finds the system identifier in pg_control and in the WAL. Otherwise compare the data with what you expect after the restore.",
     green: "Backups and WAL.",
   },
   "own-place-unreadable": {

@@ -55,6 +55,40 @@ export const wal = {
     todo: "Look for an older version of the objects. Otherwise take a target time before the moment in the finding.",
     green: "The names are complete, so `wal-g wal-show` finds no gap, and archiving goes on.",
   },
+  "wal-content-damaged": {
+    title: "WAL segments are damaged",
+    means:
+      "`restore check --read` downloaded the segment, and it does not unpack to 16 MiB: it ends too early, has a wrong checksum, or begins with something else.",
+    matters:
+      "`wal-g wal-fetch` fails there. PostgreSQL takes that for the end of the WAL, promotes, and says nothing of what came after.",
+    todo: "Look for an older version of the objects. Otherwise take a target time before the moment in the finding.",
+    green: "Names and sizes are right, so `wal-g wal-show` finds no gap, and archiving goes on.",
+  },
+  "wal-content-wrong": {
+    title: "WAL segments hold other WAL than their names say",
+    means:
+      "The segment was written by another database (system identifier), another PostgreSQL version, or for another position or timeline. Two databases that archive to one place overwrite each other's WAL without an error.",
+    matters:
+      "PostgreSQL stops there: at the start of the backup with an error, later without one, and later changes are lost.",
+    todo: "Bring the right objects back (their older versions, if the bucket keeps versions), or take a target time before this backup. Let no second database archive to this place.",
+    green: "Names and sizes are right, and both databases archive without an error.",
+  },
+  "wal-content-broken": {
+    title: "the WAL does not go on from record to record",
+    means:
+      "A segment ends before its successor begins, or does not continue the one before it: a record is cut, has a wrong checksum, or names another one before it. Two servers of one database that both archive, after a failover that went wrong, leave this.",
+    matters: "PostgreSQL takes that place for the end of the WAL, promotes, and says nothing of what came after.",
+    todo: "Bring the right objects back (their older versions, if the bucket keeps versions), or take a target time before the moment in the finding.",
+    green: "Names, sizes and checksums of the objects are right, and archiving goes on.",
+  },
+  "wal-content-unread": {
+    title: "not all WAL segments could be read",
+    means:
+      "`restore check --read` did not get to the end: S3 refused, the time limit was over, the segments are encrypted by WAL-G (libsodium, OpenPGP), or their compression is lzma or lzo, which is not read.",
+    matters: "Whether the unread segments lead on is not known.",
+    todo: "Correct the access, or allow more time with --read-timeout. For encrypted or lzma segments only a restore into another cluster proves them; without --read, the check judges names, sizes and times alone.",
+    green: "All checks of names and sizes.",
+  },
   "wal-cut": {
     title: "WAL segments are cut",
     means: "Uncompressed segments are smaller than 16 MiB, or compressed ones smaller than any whole segment becomes.",
@@ -94,7 +128,7 @@ export const wal = {
     means:
       "The bucket was copied, so LastModified tells when it was copied, not the order in which segments were written.",
     matters: "If another database overwrote segments before the copy, the times cannot show it.",
-    todo: "Compare the restored data with what you expect.",
+    todo: "Check again with --read, which reads who wrote each segment. Otherwise compare the restored data with what you expect.",
     green: "The restore, most likely.",
   },
   "wal-gap-likely-after-target": {

@@ -9,6 +9,7 @@ import { findingsAt, type Finding } from "../finding.ts";
 import { harborOperatorSchema, harborRequestSchema } from "../harbor/request.ts";
 import { backupSchema, bucketName, restoreSchema } from "./restore.ts";
 import { runbookPgHba } from "../harbor/pg-hba.ts";
+import { readReportSchema } from "./read.ts";
 import { backupToRestore, placeToRestore, type GatheredPlace } from "./sources.ts";
 import { s3Url } from "../aws/s3-location.ts";
 
@@ -37,7 +38,12 @@ export const restoreCheckRequestSchema = harborRequestSchema.extend({
       "Keys of the database's Pods, so that they are tried, too. Default: the AWS credentials of whoever runs this.",
     ),
   endpointUrl: s3EndpointUrl,
-  timeLimit: durationSchema.prefault("5m").describe("For everything that is read of S3."),
+  timeLimit: durationSchema.prefault("5m").describe("For all listings and everything small that is read of S3."),
+  read: z
+    .boolean()
+    .default(false)
+    .describe("Whether the backup and its WAL are downloaded and read to the end. Nothing is kept."),
+  readTimeLimit: durationSchema.prefault("12h").describe("For that download."),
 });
 export type RestoreCheckRequest = z.infer<typeof restoreCheckRequestSchema>;
 
@@ -68,6 +74,8 @@ export const restoreCheckReportSchema = z.object({
   findings: z.array(findingSchema),
   /** Null when it is not known which one Spilo would take. */
   backup: chosenBackupSchema.nullable(),
+  /** What was downloaded and read; null when that was not asked for, or when the listings already refuse the restore. */
+  read: readReportSchema.nullable().default(null),
   checkedAt: z.iso.datetime(),
 });
 export type RestoreCheckReport = z.infer<typeof restoreCheckReportSchema>;

@@ -1,7 +1,7 @@
 import { findingsAt, type Finding } from "../finding.ts";
 import { postgresqlName } from "../harbor/names.ts";
 import { formatObjectName, type ObjectName } from "../kubernetes/object-name.ts";
-import type { Gathered } from "./sources.ts";
+import type { Gathered } from "../gathered.ts";
 
 /** A database of the Zalando operator, with the operator's status, such as `Running`; empty before its first sync. */
 export interface Neighbour {

@@ -1,8 +1,9 @@
 import { findingsAt, type Finding } from "../finding.ts";
+import type { Gathered } from "../gathered.ts";
 import { judgeNeighbours, type Neighbour } from "./neighbours.ts";
 import { judgeOwnStore, type OwnStore } from "./own-store.ts";
 import { targetOf, type Restore } from "./restore.ts";
-import { identifiersIn, judgeSources, placeToRestore, type Gathered, type GatheredPlace } from "./sources.ts";
+import { identifiersIn, judgeSources, placeToRestore, type GatheredPlace } from "./sources.ts";
 import { leftoverFindings, type LivePodConfig } from "../harbor/pod-config-owners.ts";
 import { formatObjectName, type ObjectName } from "../kubernetes/object-name.ts";
 import { s3Url } from "../aws/s3-location.ts";

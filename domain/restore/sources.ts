@@ -1,14 +1,15 @@
 import { s3Url, type S3Location } from "../aws/s3-location.ts";
 import { findingsAt, type Finding, type FindingsAt } from "../finding.ts";
+import type { Gathered } from "../gathered.ts";
 import { deltaChain, type BackupDescription } from "../walg/backup.ts";
 import { judgeCompleteness } from "../walg/completeness.ts";
+import type { PlaceContents } from "../walg/contents.ts";
+import { judgeParts } from "../walg/judge-parts.ts";
 import { walgFolders, type StoredBackup, type WalgListing } from "../walg/storage.ts";
 import type { TimelineHistory } from "../walg/timeline.ts";
 import { judgeWal } from "../walg/wal-continuity.ts";
+import type { Recovery } from "../walg/wal-obstacle.ts";
 import type { Restore } from "./restore.ts";
-
-/** A live system's answer, or why there is none. */
-export type Gathered<T> = { readonly found: T } | { readonly failed: string };
 
 /** A place of backups and its content. */
 export interface GatheredPlace {
@@ -16,6 +17,8 @@ export interface GatheredPlace {
   readonly listing: Gathered<WalgListing>;
   /** By the backup's name; at least of the one that {@link backupToRestore} names. */
   readonly descriptions: ReadonlyMap<string, Gathered<BackupDescription>>;
+  /** What the objects hold; undefined when they were not read. */
+  readonly contents?: PlaceContents | undefined;
   /** The history file of the newest timeline that PostgreSQL finds from the backup to restore on, if there is one. */
   readonly history?: Gathered<TimelineHistory> | undefined;
 }
@@ -154,20 +157,30 @@ function judgePlace(
       );
       continue;
     }
+    const role = needed === backup ? "chosen" : "parent";
+    const whole = { backup: needed, description: gathered.found, where: folder(needed.name), role } as const;
+    const contents = place.contents?.backups.get(needed.name);
     findings.push(
-      ...judgeCompleteness({
-        backup: needed,
-        description: gathered.found,
-        where: folder(needed.name),
-        role: needed === backup ? "chosen" : "parent",
-      }),
+      ...judgeCompleteness(whole, contents),
+      ...(contents === undefined ? [] : judgeParts(whole, contents)),
     );
   }
   const description = descriptions.get(backup.name);
   if (description !== undefined) findings.push(...judgeDescription(description, backup, at, restore, target));
   findings.push(...judgeIdentifiers(place, where));
-  const history = historyOf(place.history);
-  return [...findings, ...judgeWal(listing, { backup, target, descriptions, history }, where)];
+  return [...findings, ...judgeWal(listing, recoveryOf(place, backup, target), where)];
+}
+
+/** The recovery from a backup of a place, as far as the place is known. */
+export function recoveryOf(place: GatheredPlace, backup: StoredBackup, target: number | undefined): Recovery {
+  const { contents, descriptions, history } = place;
+  return {
+    backup,
+    target,
+    descriptions: found(descriptions),
+    history: historyOf(history),
+    contents: contents?.wal,
+  };
 }
 
 function historyOf(gathered: GatheredPlace["history"]): TimelineHistory | { failed: string } | undefined {
@@ -233,6 +246,7 @@ function judgeDescription(
 function judgeIdentifiers(place: GatheredPlace, where: string): Finding[] {
   const at = findingsAt(where);
   const identifiers = new Set(identifiersIn(place));
+  const control = [...(place.contents?.backups.values() ?? [])].find((contents) => contents.control !== undefined);
   if (identifiers.size > 1) {
     return [
       at.refuse(
@@ -242,12 +256,13 @@ function judgeIdentifiers(place: GatheredPlace, where: string): Finding[] {
       ),
     ];
   }
-  if (identifiers.size === 1) return [];
+  // pg_control names the database as well.
+  if (identifiers.size === 1 || control !== undefined) return [];
   return [
     at.warn(
       "backup-identifier-missing",
       "no backup names its database (system identifier)",
-      "compare the restored data with what is expected",
+      "check again with --read, which reads pg_control and the WAL, or compare the restored data with what is expected",
     ),
   ];
 }

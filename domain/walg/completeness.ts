@@ -1,5 +1,6 @@
 import { findingsAt, type Finding } from "../finding.ts";
 import type { BackupDescription } from "./backup.ts";
+import type { BackupContents } from "./contents.ts";
 import type { StoredBackup } from "./storage.ts";
 
 /** A backup, and what its sentinel says of it. */
@@ -16,8 +17,15 @@ export interface DescribedBackup {
 const pgControlBytes = 1024;
 const earlier = "take a target time before this backup, so that an older one is restored";
 
-/** Whether WAL-G finds every object of a backup, as far as names, sizes and storage classes tell. */
-export function judgeCompleteness({ backup, description, where, role }: DescribedBackup): Finding[] {
+/**
+ * Whether WAL-G finds every object of a backup, as far as names, sizes and storage classes tell.
+ *
+ * @param contents what the parts hold, if they were read: with a list of files, no size is needed.
+ */
+export function judgeCompleteness(
+  { backup, description, where, role }: DescribedBackup,
+  contents?: BackupContents,
+): Finding[] {
   const at = findingsAt(where);
   const findings: Finding[] = [];
   const { archived, tiered, hasPgControl, hasFilesMetadata } = backup;
@@ -66,7 +74,10 @@ export function judgeCompleteness({ backup, description, where, role }: Describe
       ),
     );
   }
-  return [...findings, ...judgeSize({ backup, description, where, role })];
+  return [
+    ...findings,
+    ...judgeSize({ backup, description, where, role }, contents?.list !== undefined && "found" in contents.list),
+  ];
 }
 
 /**
@@ -74,15 +85,16 @@ export function judgeCompleteness({ backup, description, where, role }: Describe
  * way: never more than there are. Up to 0.2.15 it counts neither pg_control nor the part with the backup label
  * (internal/backup_push_handler.go), so a sum that matches exactly means that the label is missing.
  */
-function judgeSize({ backup, description, where, role }: DescribedBackup): Finding[] {
+function judgeSize({ backup, description, where, role }: DescribedBackup, hasReadList: boolean): Finding[] {
   const at = findingsAt(where);
   const { compressedSize, fileList } = description;
   if (compressedSize === undefined || compressedSize === 0) {
+    if (hasReadList) return [];
     return [
       at.warn(
         "backup-size-unproven",
         "does not record the total size of its parts, so a missing part cannot be ruled out",
-        "compare the restored data with what is expected",
+        "check again with --read, which compares its files with its list, or compare the restored data with what is expected",
       ),
     ];
   }

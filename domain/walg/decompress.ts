@@ -1,90 +1,121 @@
-import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from "node:zlib";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { createBrotliDecompress, createGunzip, createZstdDecompress } from "node:zlib";
+import { DamagedContent } from "./lz4-block.ts";
+import { Lz4Decoder } from "./lz4.ts";
 
-/** Small texts only, such as history files. */
-const outputLimit = 1024 * 1024;
+/** More than a small object, such as a history file, ever has. */
+const smallBytes = 1024 * 1024;
+
+/** The first bytes of each compression that has any of its own. */
+const beginnings: Readonly<Record<string, readonly number[]>> = {
+  lz4: [0x04, 0x22, 0x4d, 0x18],
+  zst: [0x28, 0xb5, 0x2f, 0xfd],
+  gz: [0x1f, 0x8b],
+};
+const longestBeginning = 4;
+
+/** An object does not begin as its name says: WAL-G has encrypted it, or it is damaged. */
+export class UnrecognisedContent extends DamagedContent {}
+
+/** Compressions that WAL-G has and Node has not. */
+const notUnpacked = ["lzma", "lzo"];
+
+/** Why an object cannot be unpacked here; undefined when it can. @example notUnpackedHere("x.lzma")  // → ".lzma is not read" */
+export function notUnpackedHere(name: string): string | undefined {
+  const ending = endingOf(name);
+  return notUnpacked.includes(ending) ? `.${ending} is not read` : undefined;
+}
 
 /**
  * The content of a small object of WAL-G, by the ending of its name (wal-g internal/compression).
  *
- * @throws Error when the content is damaged, encrypted, or of a compression that Node does not have (lzma, lzo).
+ * @throws Error when the content is damaged, encrypted, too large, or of a compression that Node does not have (lzma, lzo).
  */
-export function decompress(name: string, content: Uint8Array): Uint8Array {
+export async function unpackSmall(name: string, content: Uint8Array): Promise<Uint8Array> {
   if (content.length === 0) return content;
-  const ending = /\.([a-z0-9]+)$/.exec(name)?.[1] ?? "";
-  const limits = { maxOutputLength: outputLimit };
+  const reason = notUnpackedHere(name);
+  if (reason !== undefined) throw new Error(reason);
+  const pieces: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const piece of unpacked(name, Readable.from([content]))) {
+    bytes += piece.length;
+    if (bytes > smallBytes) throw new DamagedContent("larger than such an object can be");
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces);
+}
+
+/**
+ * The content of an object of any size, unpacked as it arrives.
+ *
+ * @throws UnrecognisedContent, DamagedContent or an error of zlib for the content, and whatever `packed` throws.
+ */
+export async function* unpacked(name: string, packed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const ending = endingOf(name);
+  const source = recognised(packed, beginnings[ending] ?? []);
   switch (ending) {
     case "lz4":
-      return lz4Frame(content);
+      yield* lz4Blocks(source);
+      break;
     case "br":
-      return brotliDecompressSync(content, limits);
+      yield* throughZlib(source, createBrotliDecompress());
+      break;
     case "zst":
-      return zstdDecompressSync(content, limits);
+      yield* throughZlib(source, createZstdDecompress());
+      break;
     case "gz":
-      return gunzipSync(content, limits);
-    case "lzma":
-    case "lzo":
-      throw new Error(`.${ending} cannot be unpacked here`);
+      yield* throughZlib(source, createGunzip());
+      break;
     default:
-      return content;
+      yield* source;
   }
 }
 
-const frameMagic = 0x184d2204;
-const notCompressed = 0x8000_0000;
-
-/** An LZ4 frame (lz4_Frame_format.md). Its checksums are not looked at. */
-function lz4Frame(content: Uint8Array): Uint8Array {
-  const view = new DataView(content.buffer, content.byteOffset, content.byteLength);
-  if (content.length < 7 || view.getUint32(0, true) !== frameMagic) throw new Error("not an LZ4 frame");
-  const flags = content[4] ?? 0;
-  const blockChecksum = (flags & 0x10) !== 0 ? 4 : 0;
-  let position = 7 + ((flags & 0x08) !== 0 ? 8 : 0) + ((flags & 0x01) !== 0 ? 4 : 0);
-  const output: number[] = [];
-  for (;;) {
-    if (position + 4 > content.length) throw new Error("the LZ4 frame is truncated");
-    const size = view.getUint32(position, true);
-    position += 4;
-    if (size === 0) return Uint8Array.from(output);
-    const length = size & ~notCompressed;
-    const block = content.subarray(position, position + length);
-    if (block.length < length) throw new Error("the LZ4 frame is truncated");
-    if (size >= notCompressed) output.push(...block);
-    else lz4Block(block, output);
-    if (output.length > outputLimit) throw new Error("larger than such an object can be");
-    position += length + blockChecksum;
+/** The same bytes, once the first ones are those that they should be. */
+async function* recognised(
+  packed: AsyncIterable<Uint8Array>,
+  beginning: readonly number[],
+): AsyncGenerator<Uint8Array> {
+  let first: Uint8Array | undefined = new Uint8Array(0);
+  for await (const bytes of packed) {
+    if (first === undefined) {
+      yield bytes;
+      continue;
+    }
+    first = first.length === 0 ? bytes : Buffer.concat([first, bytes]);
+    if (first.length < longestBeginning) continue;
+    recognise(first, beginning);
+    yield first;
+    first = undefined;
   }
+  if (first === undefined) return;
+  if (first.length === 0) throw new DamagedContent("it has no content");
+  recognise(first, beginning);
+  yield first;
 }
 
-/** An LZ4 block (lz4_Block_format.md): literals, and copies of what was put out before. */
-function lz4Block(block: Uint8Array, output: number[]): void {
-  let position = 0;
-  const byte = (): number => {
-    const value = block[position];
-    if (value === undefined) throw new Error("the LZ4 block is truncated");
-    position += 1;
-    return value;
-  };
-  const length = (nibble: number): number => {
-    let total = nibble;
-    if (nibble === 15) {
-      let more: number;
-      do {
-        more = byte();
-        total += more;
-      } while (more === 255);
-    }
-    return total;
-  };
-  while (position < block.length) {
-    const token = byte();
-    for (let left = length(token >> 4); left > 0; left -= 1) output.push(byte());
-    // The last sequence of a block has literals alone.
-    if (position === block.length) return;
-    const offset = byte() | (byte() << 8);
-    if (offset === 0 || offset > output.length) throw new Error("the LZ4 block is damaged");
-    for (let left = length(token & 15) + 4; left > 0; left -= 1) {
-      if (output.length > outputLimit) throw new Error("larger than such an object can be");
-      output.push(output[output.length - offset] ?? 0);
-    }
-  }
+function recognise(bytes: Uint8Array, beginning: readonly number[]): void {
+  if (beginning.some((byte, index) => bytes[index] !== byte)) throw new UnrecognisedContent("not as its name says");
+}
+
+async function* lz4Blocks(packed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const decoder = new Lz4Decoder();
+  for await (const bytes of packed) yield* decoder.push(bytes);
+  decoder.end();
+}
+
+async function* throughZlib(
+  packed: AsyncIterable<Uint8Array>,
+  unpack: NodeJS.ReadWriteStream & AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  const fed = pipeline(packed, unpack);
+  // The loop throws the same error.
+  fed.catch(() => undefined);
+  yield* unpack;
+  await fed;
+}
+
+function endingOf(name: string): string {
+  return /\.([a-z0-9]+)$/.exec(name)?.[1] ?? "";
 }

@@ -20,15 +20,25 @@ export interface Segment {
   /** Milliseconds since 1970. */
   readonly modified: number;
   readonly state: SegmentState;
+  /** Bytes of the object. */
+  readonly size: number;
+  readonly ending: WalEnding;
 }
 
-/** Segments of one block, side by side: an archive of 100,000 segments takes about a megabyte. */
+/** Endings of the names of WAL objects, by their compression. */
+export const walEndings = ["", ".lz4", ".lzma", ".br", ".zst", ".lzo", ".gz"] as const;
+export type WalEnding = (typeof walEndings)[number];
+
+/** Segments of one block, side by side: an archive of 100,000 segments takes about two megabytes. */
 const blockLength = 256;
 
 interface Block {
   readonly modified: Float64Array;
   /** 0: not there; else the index of its state, plus 1. */
   readonly states: Uint8Array;
+  readonly sizes: Uint32Array;
+  /** Index of the ending. */
+  readonly endings: Uint8Array;
 }
 
 /** The segments of one timeline, added in any order. */
@@ -36,17 +46,21 @@ export class SegmentTable {
   readonly #blocks = new Map<number, Block>();
 
   /** The first object of a segment counts; WAL-G may have left a second one, with another compression. */
-  add({ number, modified, state }: Segment): void {
+  add({ number, modified, state, size, ending }: Segment): void {
     const index = Math.floor(number / blockLength);
     const block = this.#blocks.get(index) ?? {
       modified: new Float64Array(blockLength),
       states: new Uint8Array(blockLength),
+      sizes: new Uint32Array(blockLength),
+      endings: new Uint8Array(blockLength),
     };
     this.#blocks.set(index, block);
     const slot = number % blockLength;
     if (block.states[slot] !== 0) return;
     block.modified[slot] = modified;
     block.states[slot] = segmentStates.indexOf(state) + 1;
+    block.sizes[slot] = size;
+    block.endings[slot] = walEndings.indexOf(ending);
   }
 
   /** Corrects the state of a segment that is there. */
@@ -62,12 +76,14 @@ export class SegmentTable {
 
   /** The segments between two numbers, both included, in rising order. */
   *between(first: number, last: number): Generator<Segment> {
-    for (const [index, { modified, states }] of this.#inOrder()) {
+    for (const [index, { modified, states, sizes, endings }] of this.#inOrder()) {
       const start = index * blockLength;
       if (start > last || start + blockLength <= first) continue;
       for (let slot = Math.max(0, first - start); slot < blockLength && start + slot <= last; slot += 1) {
         const state = segmentStates[(states[slot] ?? 0) - 1];
-        if (state !== undefined) yield { number: start + slot, modified: modified[slot] ?? 0, state };
+        if (state === undefined) continue;
+        const ending = walEndings[endings[slot] ?? 0] ?? "";
+        yield { number: start + slot, modified: modified[slot] ?? 0, state, size: sizes[slot] ?? 0, ending };
       }
     }
   }

@@ -1,7 +1,7 @@
 /** WAL-G's folders below the place of a database's backups (wal-g utility/utility.go). */
 export const walgFolders = { backups: "basebackups_005", wal: "wal_005" } as const;
 
-import { SegmentTable, type SegmentState, type WalRun } from "./segments.ts";
+import { SegmentTable, walEndings, type SegmentState, type WalRun } from "./segments.ts";
 
 /** An object in S3 as a listing names it. */
 export interface ListedObject {
@@ -43,8 +43,11 @@ export interface StoredBackup {
   /** Bytes of the sentinel: WAL-G up to 1.1 keeps the list of all files in it. */
   readonly sentinelSize: number;
   readonly metadataKey: string | undefined;
+  readonly filesMetadataKey: string | undefined;
   /** Whether `files_metadata.json` is there, with content. */
   readonly hasFilesMetadata: boolean;
+  /** Its tar files. */
+  readonly parts: readonly StoredPart[];
   readonly hasPgControl: boolean;
   /** Bytes of all its parts. */
   readonly size: number;
@@ -56,6 +59,14 @@ export interface StoredBackup {
   readonly archived: number;
   /** Keys of its objects for which only a request for the object tells whether S3 has archived them. */
   readonly tiered: readonly string[];
+}
+
+/** A tar file of a backup. */
+export interface StoredPart {
+  /** As the list of the backup's files has it, such as `part_001.tar.lz4`. */
+  readonly name: string;
+  readonly key: string;
+  readonly size: number;
 }
 
 /** The content of one prefix `…/wal/12`. */
@@ -99,7 +110,9 @@ export function segmentName(timeline: number, segment: number): string {
 interface Folder {
   sentinel?: ListedObject;
   metadataKey?: string;
+  filesMetadataKey?: string;
   hasFilesMetadata: boolean;
+  readonly parts: StoredPart[];
   hasPgControl: boolean;
   size: number;
   dataSize: number;
@@ -111,13 +124,14 @@ interface Folder {
 
 const hex8 = "([0-9A-F]{8})";
 const compression = "(?:\\.(?:lz4|lzma|br|zst|lzo|gz))?";
-const segmentPattern = new RegExp(`^[0-9A-F]{24}${compression}$`);
+const segmentDigits = 24;
+const segmentPattern = new RegExp(`^[0-9A-F]{${segmentDigits}}${compression}$`);
 const historyPattern = new RegExp(`^${hex8}\\.history${compression}$`);
 const backupPattern = new RegExp(`^base_${hex8}${hex8}${hex8}(?:_D_([0-9A-F]{24}))?(?:_[0-9A-F]{8})?$`);
 const sentinelEnd = "_backup_stop_sentinel.json";
 
 /**
- * Reads a listing object by object, so that a prefix of any size needs little memory: about ten bytes for a WAL segment.
+ * Reads a listing object by object, so that a prefix of any size needs little memory: about 15 bytes for a WAL segment.
  * Layout: wal-g utility/utility.go.
  */
 export class WalgListingReader {
@@ -187,7 +201,8 @@ export class WalgListingReader {
     this.#segments.set(timeline, table);
     const state = segmentState(name, object);
     if (state === "tiered") this.#tieredWal.set(object.key, { table, number });
-    table.add({ number, modified: object.modified, state });
+    const ending = walEndings.find((one) => one === name.slice(segmentDigits)) ?? "";
+    table.add({ number, modified: object.modified, state, size: object.size, ending });
   }
 
   #addToBackup([name = "", ...rest]: readonly string[], object: ListedObject): void {
@@ -204,8 +219,11 @@ export class WalgListingReader {
     const [first = "", second = ""] = rest;
     if (isSentinel) folder.sentinel = object;
     else if (first === "metadata.json") folder.metadataKey = object.key;
-    else if (first === "files_metadata.json") folder.hasFilesMetadata = object.size > 0;
-    else if (first === "tar_partitions") {
+    else if (first === "files_metadata.json") {
+      folder.filesMetadataKey = object.key;
+      folder.hasFilesMetadata = object.size > 0;
+    } else if (first === "tar_partitions") {
+      folder.parts.push({ name: second, key: object.key, size: object.size });
       const isPgControl = second.startsWith("pg_control.tar");
       folder.size += object.size;
       if (!isPgControl) folder.dataSize += object.size;
@@ -227,7 +245,9 @@ function storedBackup(name: string, folder: Folder): StoredBackup | undefined {
     modified: folder.sentinel.modified,
     sentinelSize: folder.sentinel.size,
     metadataKey: folder.metadataKey,
+    filesMetadataKey: folder.filesMetadataKey,
     hasFilesMetadata: folder.hasFilesMetadata,
+    parts: folder.parts,
     hasPgControl: folder.hasPgControl,
     size: folder.size,
     dataSize: folder.dataSize,
@@ -240,6 +260,7 @@ function storedBackup(name: string, folder: Folder): StoredBackup | undefined {
 function newFolder(): Folder {
   return {
     hasFilesMetadata: false,
+    parts: [],
     hasPgControl: false,
     size: 0,
     dataSize: 0,

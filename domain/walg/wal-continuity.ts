@@ -2,6 +2,7 @@ import { findingsAt, type Finding } from "../finding.ts";
 import type { BackupDescription } from "./backup.ts";
 import type { Segment, SegmentState } from "./segments.ts";
 import { segmentBytes, segmentName, walgFolders, type StoredBackup, type WalgListing } from "./storage.ts";
+import { judgeWalContents } from "./judge-wal-contents.ts";
 import { wayOn } from "./timeline.ts";
 import {
   countOf,
@@ -23,45 +24,56 @@ const stops = "PostgreSQL would stop there, and later changes would be lost";
 
 /**
  * Whether the WAL leads from the start of a backup to its target, judged by names, sizes and times. PostgreSQL 12
- * ends its recovery at the first missing segment, promotes, and does not mention later changes. The content of
- * the objects is not read.
+ * ends its recovery at the first missing segment, promotes, and does not mention later changes. Contents are judged as
+ * far as they were read.
  *
  * @param place for the findings: `s3://BUCKET/…/wal/12`.
  */
 export function judgeWal(listing: WalgListing, recovery: Recovery, place: string): Finding[] {
-  const { backup, history, descriptions } = recovery;
-  const at = findingsAt(`${place}/${walgFolders.wal}`);
-  const unusable = judgeStart(listing, recovery, place);
-  if (unusable !== undefined) return [unusable];
-  if (history !== undefined && "failed" in history) {
-    return [
-      at.unknown(
-        "timeline-history-unreadable",
-        `its newest history file cannot be read, so the timelines that PostgreSQL would follow are unknown: ${history.failed}`,
-        "correct the access to the file, or read it by hand",
-      ),
-    ];
-  }
-  const legs = wayOn(backup.timeline, extentOf(backup, descriptions.get(backup.name)), history);
-  if (legs === undefined) {
-    return [
-      at.refuse(
-        "wal-timeline-foreign",
-        `has timeline ${history?.timeline ?? backup.timeline}, which branched off timeline ${backup.timeline} before this backup began or was complete: PostgreSQL stops with "requested timeline is not a child", or with "online backup was canceled"`,
-        "move the history and the WAL of the unwanted timeline to another prefix, or choose a backup of that timeline",
-      ),
-    ];
-  }
-  const way = walkWal(legs, backup.startSegment, listing.segments);
-  const known = listing.backups.map((one): KnownBackup => ({ backup: one, description: descriptions.get(one.name) }));
-  const replay: Replay = { at, recovery, way, clock: new WalClock(way, known) };
+  const replay = replayOf(listing, recovery, place);
+  if ("unusable" in replay) return [replay.unusable];
   return [
     ...judgeHoles(replay),
     ...judgeSegments(replay),
     ...judgeOrigin(replay),
     ...judgeTimelines(replay, listing),
     ...judgeEnd(replay),
+    ...(recovery.contents === undefined ? [] : judgeWalContents(replay, recovery.contents)),
   ];
+}
+
+/** The WAL that a recovery would read, or why there is none. */
+export function replayOf(
+  listing: WalgListing,
+  recovery: Recovery,
+  place: string,
+): Replay | { readonly unusable: Finding } {
+  const { backup, history, descriptions } = recovery;
+  const at = findingsAt(`${place}/${walgFolders.wal}`);
+  const unusable = judgeStart(listing, recovery, place);
+  if (unusable !== undefined) return { unusable };
+  if (history !== undefined && "failed" in history) {
+    return {
+      unusable: at.unknown(
+        "timeline-history-unreadable",
+        `its newest history file cannot be read, so the timelines that PostgreSQL would follow are unknown: ${history.failed}`,
+        "correct the access to the file, or read it by hand",
+      ),
+    };
+  }
+  const legs = wayOn(backup.timeline, extentOf(backup, descriptions.get(backup.name)), history);
+  if (legs === undefined) {
+    return {
+      unusable: at.refuse(
+        "wal-timeline-foreign",
+        `has timeline ${history?.timeline ?? backup.timeline}, which branched off timeline ${backup.timeline} before this backup began or was complete: PostgreSQL stops with "requested timeline is not a child", or with "online backup was canceled"`,
+        "move the history and the WAL of the unwanted timeline to another prefix, or choose a backup of that timeline",
+      ),
+    };
+  }
+  const way = walkWal(legs, backup.startSegment, listing.segments);
+  const known = listing.backups.map((one): KnownBackup => ({ backup: one, description: descriptions.get(one.name) }));
+  return { at, recovery, way, clock: new WalClock(way, known) };
 }
 
 /** The positions at which a backup begins and ends; the start of its segment when its sentinel does not say. */
@@ -164,17 +176,22 @@ function judgeSegments(replay: Replay): Finding[] {
  */
 function judgeOrigin(replay: Replay): Finding[] {
   const { at, way } = replay;
-  const { backup, descriptions } = replay.recovery;
+  const { backup, contents, descriptions } = replay.recovery;
   if (isCopied({ backup, description: descriptions.get(backup.name) })) {
+    // The content says which database wrote it.
+    if (contents !== undefined) return [];
     return [
       at.warn(
         "wal-origin-unproven",
         "was copied, so LastModified is the time of the copy: another database may have overwritten a part of it",
-        "compare the restored data with what is expected",
+        "check again with --read, which reads the WAL, or compare the restored data with what is expected",
       ),
     ];
   }
-  const overwritten = way.legs.flatMap(({ timeline }) => writtenAgain(replay, timeline));
+  // A segment whose content is right was put back.
+  const overwritten = way.legs
+    .flatMap(({ timeline }) => writtenAgain(replay, timeline))
+    .filter(({ number }) => contents?.get(number)?.kind !== "wal");
   const [first] = overwritten;
   if (first === undefined) return [];
   return [

@@ -1,6 +1,7 @@
 import type { FindingCodeOf } from "../catalogue/finding-codes.ts";
 import type { Finding, FindingsAt } from "../finding.ts";
 import type { BackupDescription } from "./backup.ts";
+import type { SegmentReading } from "./contents.ts";
 import type { Segment } from "./segments.ts";
 import { segmentName, type StoredBackup } from "./storage.ts";
 import type { TimelineHistory } from "./timeline.ts";
@@ -15,6 +16,8 @@ export interface Recovery {
   readonly descriptions: ReadonlyMap<string, BackupDescription>;
   /** The history file of the newest timeline that PostgreSQL finds; undefined when that is the backup's own. */
   readonly history: TimelineHistory | { readonly failed: string } | undefined;
+  /** What the segments hold, by their number; undefined when none was read. */
+  readonly contents?: ReadonlyMap<number, SegmentReading> | undefined;
 }
 
 /** A recovery, and the WAL that it would read. */

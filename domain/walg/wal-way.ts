@@ -112,12 +112,20 @@ export class WalClock {
 
   /** Whether everything committed up to a moment is in the WAL up to the end of a segment. */
   order(moment: number, segment: number): Order {
-    const proves = this.#backups.some(
-      ({ backup, description }) =>
-        backup.startSegment <= segment && description?.started !== undefined && description.started >= moment,
-    );
-    if (proves) return "before";
+    const proven = this.firstAfter(moment);
+    if (proven !== undefined && proven <= segment) return "before";
     return this.writtenBy(segment) < moment ? "behind" : "unproven";
+  }
+
+  /**
+   * The earliest segment at which a backup began after a moment: everything committed up to the moment is in the WAL up to
+   * there. Undefined when no backup proves it.
+   */
+  firstAfter(moment: number): number | undefined {
+    const starts = this.#backups.flatMap(({ backup, description }) =>
+      description?.started !== undefined && description.started >= moment ? [backup.startSegment] : [],
+    );
+    return starts.length === 0 ? undefined : Math.min(...starts);
   }
 
   /**

@@ -28,8 +28,11 @@ export async function listWal(
   signal: AbortSignal,
 ): Promise<void> {
   const folder = `${prefix}/${walgFolders.wal}/`;
-  // Objects have an extension, so the bare name sorts right before its object.
-  const before = (part: number): string => folder + segmentName(start.timeline, start.segment + part * segmentsPerPart);
+  // Behind every object of the segment before. An object that is not compressed has the bare name of its segment.
+  const before = (part: number): string => {
+    const last = start.segment + part * segmentsPerPart - 1;
+    return folder + (last < 0 ? segmentName(start.timeline, 0).slice(0, 8) : `${segmentName(start.timeline, last)}~`);
+  };
   let parts = 0;
   let endSeen = false;
   const read = async (range: Pick<KeyRange, "after" | "through">): Promise<void> => {

@@ -1,6 +1,6 @@
 import type { FindingCodeOf } from "../../domain/catalogue/finding-codes.ts";
 import { findingsAt, type Finding } from "../../domain/finding.ts";
-import type { Gathered } from "../../domain/restore/sources.ts";
+import type { Gathered } from "../../domain/gathered.ts";
 
 /** The findings about an answer, or that it is unknown because it could not be read. */
 export function judged<T>(

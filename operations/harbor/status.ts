@@ -14,7 +14,7 @@ import {
 } from "../../domain/harbor/status.ts";
 import { checkZalandoConfiguration } from "../../domain/harbor/zalando-operator.ts";
 import { formatObjectName } from "../../domain/kubernetes/object-name.ts";
-import type { Gathered } from "../../domain/restore/sources.ts";
+import type { Gathered } from "../../domain/gathered.ts";
 import { secretNames } from "../../domain/secrets/request.ts";
 import type { ReportOf, TaskOf } from "../../domain/steps/steps.ts";
 import { gathered } from "../gathered.ts";

@@ -10,7 +10,9 @@ import { needsPodSecret, podConfigKeys, podSecretKeys } from "../../domain/harbo
 import { chosenBackup, credentialFindings } from "../../domain/restore/check.ts";
 import { ownFolder, type OwnStore } from "../../domain/restore/own-store.ts";
 import { judgeRestore, judgeSetup, type OwnPlace, type SetupFacts } from "../../domain/restore/preflight.ts";
-import type { Gathered, GatheredPlace } from "../../domain/restore/sources.ts";
+import type { Gathered } from "../../domain/gathered.ts";
+import { isWorthReading, type ReadReport } from "../../domain/restore/read.ts";
+import { placeToRestore, type GatheredPlace } from "../../domain/restore/sources.ts";
 import type { ReportOf, TaskOf } from "../../domain/steps/steps.ts";
 import type { S3Location } from "../../domain/aws/s3-location.ts";
 import { harborPostgresMajor } from "../../domain/spilo/image.ts";
@@ -19,6 +21,7 @@ import { walgFolders, WalgListingReader } from "../../domain/walg/storage.ts";
 import { gathered } from "../gathered.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { gatherOwnStore } from "./own-store.ts";
+import { readContents } from "./read.ts";
 import { describeAll, gatherSources, type Ends } from "./sources.ts";
 import { listBackups } from "../backups/listing.ts";
 import {
@@ -43,6 +46,7 @@ export interface RestoreCheckClients {
 /**
  * Checks everything that a restore depends on, before anything is changed: the backups at the place that Spilo will
  * compute, their WAL, the new database's own place, the Zalando operator's configuration, pod-config as it is, the image.
+ * On request it also reads the backup and the WAL to the end, when nothing else refuses the restore.
  * Without a restore, it checks only what backups depend on. It only reads, except that it creates a small object with the
  * Pods' keys, if they are given, and deletes it again.
  *
@@ -92,21 +96,22 @@ export async function checkRestore(
     ownStore,
     namespace: harbor.namespace,
   };
-  const findings: Finding[] =
-    restore === undefined || sources === undefined || own === undefined || databases === undefined
+  const now = surroundings.now().getTime();
+  const judge = (places: readonly GatheredPlace[] | undefined): Finding[] =>
+    restore === undefined || places === undefined || own === undefined || databases === undefined
       ? judgeSetup(setup)
       : [
-          ...judgeRestore({
-            ...setup,
-            restore,
-            now: surroundings.now().getTime(),
-            sources,
-            own,
-            harbor,
-            databases,
-          }),
+          ...judgeRestore({ ...setup, restore, now, sources: places, own, harbor, databases }),
           ...credentialFindings(request),
         ];
+  const listed = judge(sources);
+  const read =
+    request.read && isWorthReading(listed)
+      ? await readSources(clients.source, request, sources, surroundings)
+      : undefined;
+  if (request.read && !isWorthReading(listed))
+    surroundings.progress("contents are not read: the check refuses already");
+  const findings = read === undefined ? listed : judge(read.sources);
   return {
     version: 1,
     context: clients.harbor.context,
@@ -115,8 +120,26 @@ export async function checkRestore(
     verdict: gravest(findings),
     findings,
     backup: restore === undefined || sources === undefined ? null : chosenBackup(sources, targetOf(restore)),
+    read: read?.report ?? null,
     checkedAt: surroundings.now().toISOString(),
   };
+}
+
+/** The places again, with the contents of the one that Spilo will take. */
+async function readSources(
+  s3: S3Client,
+  { readTimeLimit, restore }: TaskOf<"restore check">,
+  sources: readonly GatheredPlace[] = [],
+  surroundings: Surroundings,
+): Promise<{ sources: GatheredPlace[]; report: ReadReport } | undefined> {
+  const target = restore && targetOf(restore);
+  const place = placeToRestore(sources, target);
+  if (place === undefined) return undefined;
+  const ends = { bound: boundedBy(surroundings.signal, readTimeLimit), stop: surroundings.signal };
+  const read = await readContents(s3, place, target, ends, surroundings);
+  if (read === undefined) return undefined;
+  const { contents, report } = read;
+  return { sources: sources.map((one) => (one === place ? { ...place, contents } : one)), report };
 }
 
 /** What the store of the new database's own backups answers; its folder depends on the operator's configuration. */

@@ -1,12 +1,13 @@
 import pLimit from "p-limit";
 import type { S3Client } from "../../clients/aws/s3.ts";
 import type { S3Location } from "../../domain/aws/s3-location.ts";
+import type { Gathered } from "../../domain/gathered.ts";
 import { restorePath, targetOf, type Restore } from "../../domain/restore/restore.ts";
-import { backupToRestore, placeToRestore, type Gathered, type GatheredPlace } from "../../domain/restore/sources.ts";
+import { backupToRestore, placeToRestore, type GatheredPlace } from "../../domain/restore/sources.ts";
 import { harborPostgresMajor, majorsIn, parseSpiloImage } from "../../domain/spilo/image.ts";
 import { cloneLocations } from "../../domain/spilo/path.ts";
 import { deltaChain, describeBackup, type BackupDescription } from "../../domain/walg/backup.ts";
-import { decompress } from "../../domain/walg/decompress.ts";
+import { unpackSmall } from "../../domain/walg/decompress.ts";
 import {
   readabilityOf,
   WalgListingReader,
@@ -111,7 +112,8 @@ async function gatherHistory(
   return gathered(
     s3
       .bytes({ bucket, key }, bound)
-      .then((content) => parseHistory(newest, Buffer.from(decompress(key, content)).toString("utf8"))),
+      .then((content) => unpackSmall(key, content))
+      .then((text) => parseHistory(newest, Buffer.from(text).toString("utf8"))),
     stop,
   );
 }

@@ -3,6 +3,9 @@ import type { S3Probe } from "../../clients/aws/s3-probe.ts";
 import type { S3Client } from "../../clients/aws/s3.ts";
 import type { ListedObject } from "../../domain/walg/storage.ts";
 
+/** As much as arrives at once. */
+const pieceBytes = 64 * 1024;
+
 /** One bucket of S3 in memory. */
 export class FakeS3 implements S3Client {
   /** All requests, in order. */
@@ -63,6 +66,15 @@ export class FakeS3 implements S3Client {
 
   async bytes(object: Parameters<S3Client["bytes"]>[0]): Promise<Uint8Array> {
     return this.contents.get(object.key) ?? Buffer.from(await this.text(object));
+  }
+
+  async *read(object: Parameters<S3Client["read"]>[0], signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    const content = await this.bytes(object);
+    this.requests.push(`read ${object.key}`);
+    for (let start = 0; start < content.length; start += pieceBytes) {
+      signal.throwIfAborted();
+      yield content.subarray(start, start + pieceBytes);
+    }
   }
 
   isArchived({ key }: Parameters<S3Client["isArchived"]>[0]): Promise<boolean> {

@@ -1,7 +1,4 @@
-import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { buffer } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   CreateBucketCommand,
@@ -12,25 +9,15 @@ import {
   S3Client,
 } from "@aws-sdk/client-s3";
 import { execa } from "execa";
-import { extract } from "tar-stream";
 import { clientSettings, type TestAws } from "./aws.ts";
+import { capturedObjects } from "./captured-bucket.ts";
 import { walgPrefix } from "./walg.ts";
 
 const bucket = "harbor-database-backups";
-const captures = join(import.meta.dirname, "..", "fixtures", "walg", "v3.0.3");
-
-/** A file of the captures of WAL-G 3.0.3. */
-export function captured(name: string): string {
-  return readFileSync(join(captures, name), "utf8");
-}
-
 /** The whole content of a bucket that the real WAL-G 3.0.3 wrote, uploaded again; sentinels last and in their order. */
 export async function uploadCapturedBucket(aws: TestAws): Promise<void> {
   await createBucket(aws);
-  const objects = new Map<string, Buffer>();
-  const { stdout } = spawn("xz", ["-dc", join(captures, "objects.tar.xz")], { stdio: ["ignore", "pipe", "inherit"] });
-  for await (const entry of stdout.pipe(extract()))
-    objects.set(entry.header.name.replace(/^\.\//, ""), await buffer(entry));
+  const objects = await capturedObjects();
   const isSentinel = (key: string): boolean => key.endsWith("_sentinel.json");
   const keys = [...objects.keys()];
   const contentOf = (key: string): Buffer => objects.get(key) ?? Buffer.alloc(0);

@@ -3,7 +3,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { startTestAws, type TestAws } from "../../support/aws.ts";
 import { Postgres12 } from "../../support/postgres-12.ts";
-import { captured, runWalg, uploadCapturedBucket, walgEnvironment } from "../../support/walg-bucket.ts";
+import { captured } from "../../support/captured-bucket.ts";
+import { runWalg, uploadCapturedBucket, walgEnvironment } from "../../support/walg-bucket.ts";
 
 const newest = "base_000000010000000000000008";
 const delta = "base_000000010000000000000005_D_000000010000000000000002";

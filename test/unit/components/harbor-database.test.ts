@@ -177,6 +177,21 @@ describe("HarborDatabase", () => {
     assert.doesNotMatch(JSON.stringify(triggers), /CANARY/);
   });
 
+  it("has the preflight read the backup only when the stack says so, and gives it time", async () => {
+    const preflight = async (changes: Partial<HarborDatabaseArgs>) => {
+      const resource = command(await declared({ restore, ...changes }), "preflight");
+      const { read, readTimeLimit } = steps["restore check"].request.parse(JSON.parse(String(bare(resource["stdin"]))));
+      const { create } = optionsOf.get("preflight")?.timeouts ?? {};
+      return { read, readTimeLimit, create, triggers: JSON.stringify(resource["triggers"]) };
+    };
+    const [plain, reading] = [await preflight({}), await preflight({ restoreReadTimeLimit: duration("36h") })];
+    assert.equal(plain.read, false);
+    assert.deepEqual([reading.read, reading.readTimeLimit], [true, duration("36h")]);
+    assert.notEqual(reading.triggers, plain.triggers);
+    // Ten minutes more than the limits of the step itself.
+    assert.deepEqual([plain.create, reading.create], [`${300 + 600}s`, `${300 + 36 * 3600 + 600}s`]);
+  });
+
   it("runs the preflight again when a line of pg_hba, a key or secrets.restore has changed", async () => {
     const triggers = async (changes: Partial<HarborDatabaseArgs> = {}): Promise<string> =>
       JSON.stringify(command(await declared(changes), "preflight")["triggers"]);

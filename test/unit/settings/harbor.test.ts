@@ -83,6 +83,7 @@ describe("the settings of Harbor", () => {
         credentials: "secret",
       },
       restore: undefined,
+      restoreReadTimeLimit: undefined,
     });
   });
 
@@ -119,6 +120,20 @@ describe("the settings of Harbor", () => {
       endpoint: undefined,
       bucketOwner: undefined,
     });
+  });
+
+  it("have the backup read before a restore only when asked, for 12 hours at most", () => {
+    const limit = (more: object): unknown =>
+      parsed({
+        harbor: { ...harbor, restore: { ...restore, ...more } },
+        harborSecrets: { backup: keys, restore: keys },
+      }).harbor?.restoreReadTimeLimit;
+    assert.deepEqual([{}, { readTimeLimit: "6h" }, { read: true }, { read: true, readTimeLimit: "36h" }].map(limit), [
+      undefined,
+      undefined,
+      duration("12h"),
+      duration("36h"),
+    ]);
   });
 
   it("take regions, roles and keys of GovCloud and China", () => {

@@ -1,7 +1,4 @@
 import assert from "node:assert/strict";
-import { brotliCompressSync, gzipSync, zstdCompressSync } from "node:zlib";
-import fc from "fast-check";
-import { decompress } from "../../../../domain/walg/decompress.ts";
 import { lsn, newestTimeline, parseHistory, segmentOf, wayOn } from "../../../../domain/walg/timeline.ts";
 import { faultTest } from "../../../support/fault-test.ts";
 
@@ -61,44 +58,5 @@ describe("the way through the timelines", () => {
     assert.equal(lsn(0x11a000000n), "1/1A000000");
     assert.equal(segmentOf(0x1a000000n), 0x1a);
     assert.equal(segmentOf(0x19ffffffn), 0x19);
-  });
-});
-
-describe("decompress", () => {
-  const text = "1\t0/1A000000\tno recovery target specified\n";
-  const packed = Buffer.from(
-    "04224d186470b92a0000803109302f3141303030303030096e6f207265636f7665727920746172676574207370656369666965640a000000005a7f1cf8",
-    "hex",
-  );
-  const unpacked = (name: string, content: Uint8Array): string => Buffer.from(decompress(name, content)).toString();
-
-  it("unpacks what WAL-G packs", () => {
-    assert.equal(unpacked("00000002.history.br", brotliCompressSync(text)), text);
-    assert.equal(unpacked("00000002.history.zst", zstdCompressSync(text)), text);
-    assert.equal(unpacked("00000002.history.gz", gzipSync(text)), text);
-    assert.equal(unpacked("00000002.history", Buffer.from(text)), text);
-    assert.equal(unpacked("00000002.history.lz4", new Uint8Array()), "");
-    assert.throws(() => unpacked("00000002.history.lzma", Buffer.from(text)), /cannot be unpacked/);
-  });
-
-  it("unpacks LZ4 with copies of what came before", () => {
-    // Token: 3 literals and a copy of 9 bytes from 3 back; then 1 literal alone.
-    const block = Buffer.from([0x35, 97, 98, 99, 3, 0, 0x10, 33]);
-    const frame = Buffer.concat([packed.subarray(0, 7), Buffer.from([block.length, 0, 0, 0]), block, Buffer.alloc(8)]);
-    assert.equal(unpacked("x.lz4", frame), "abcabcabcabc!");
-  });
-
-  it("fails for anything else, and for each cut", () => {
-    for (let length = 1; length < packed.length - 4; length += 1)
-      assert.throws(() => unpacked("x.lz4", packed.subarray(0, length)), Error);
-    fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
-        try {
-          decompress("x.lz4", Buffer.concat([packed.subarray(0, 7), bytes]));
-        } catch (error) {
-          assert(error instanceof Error);
-        }
-      }),
-    );
   });
 });

@@ -44,6 +44,17 @@ describe("listWal", function () {
     );
   });
 
+  it("finds segments that are not compressed, the first one included", async () => {
+    for (const segment of [0, 6]) {
+      const bare = walObjects(segment, 9, 1).map((object) => ({ ...object, key: object.key.replace(".lz4", "") }));
+      const { wal } = await listed([...walObjects(0, 9, 1).slice(0, segment), ...bare], 1, segment);
+      assert.deepEqual(
+        wal.get(1)?.map(({ first, last }) => [first, last]),
+        [[segment, 9]],
+      );
+    }
+  });
+
   it("finds what follows a gap of any size", async () => {
     const { wal } = await listed([...walObjects(0, 10, 1), ...walObjects(90_000, 90_001, 2)], 1, 0);
     assert.deepEqual(
@@ -75,7 +86,7 @@ describe("listWal", function () {
           ].map((key) => ({ key, size: 1, modified: 1 }));
           const start = `${walgPrefix}/wal_005/${segmentName(timeline, segment)}`;
           const plain = new WalgListingReader(walgPrefix);
-          for (const object of objects.filter(({ key }) => key > start)) plain.add(object);
+          for (const object of objects.filter(({ key }) => key >= start)) plain.add(object);
           assert.deepEqual((await listed(objects, timeline, segment, pageSize)).wal, plain.listing.wal);
         },
       ),

@@ -1,0 +1,61 @@
+import type { Gathered } from "../gathered.ts";
+import type { FileList } from "./file-list.ts";
+import type { ControlFile } from "./pg-control.ts";
+import type { SegmentContent } from "./wal-pages.ts";
+
+/** What became of reading an object that is not as it should be. */
+export type FailedReading =
+  /** Its content is not what its name says. */
+  | { readonly kind: "damaged"; readonly why: string }
+  /** It does not begin as its name says: WAL-G has encrypted it, or it is damaged. */
+  | { readonly kind: "unrecognised" }
+  /** It could not be read, which says nothing of its content. */
+  | { readonly kind: "unread"; readonly why: string };
+
+/** A tar file of a backup. */
+export interface PartReading {
+  readonly name: string;
+  readonly reading: { readonly kind: "read" } | FailedReading;
+}
+
+/** What the tar files of a backup hold. */
+export interface BackupContents {
+  readonly parts: readonly PartReading[];
+  /** What they should hold; undefined when WAL-G wrote no list. */
+  readonly list: Gathered<FileList> | undefined;
+  /** Files and folders of the list that were in no part. */
+  readonly missing: readonly string[];
+  readonly hasLabel: boolean;
+  /** Undefined when no part has one. */
+  readonly control: ControlFile | undefined;
+}
+
+export type SegmentReading = SegmentContent | FailedReading;
+
+/** What the objects that a restore reads hold. */
+export interface PlaceContents {
+  /** By the backup's name. */
+  readonly backups: ReadonlyMap<string, BackupContents>;
+  /** By the segment's number; those that the restore does not need are not read. */
+  readonly wal: ReadonlyMap<number, SegmentReading>;
+}
+
+/** How often a kind occurs, and all of that kind. */
+export function ofKind<R extends { readonly kind: string }, K extends R["kind"]>(
+  readings: Iterable<R>,
+  kind: K,
+): Extract<R, { readonly kind: K }>[] {
+  return [...readings].filter((reading): reading is Extract<R, { readonly kind: K }> => reading.kind === kind);
+}
+
+/**
+ * Why objects that do not begin as their names say are not called damaged: none of their kind does, so WAL-G encrypts
+ * (libsodium, OpenPGP). Undefined when others do.
+ */
+export function encryptionOf(readings: readonly { readonly kind: string }[]): string | undefined {
+  const isAny = readings.some(({ kind }) => kind === "unrecognised");
+  const isAll = readings.every(({ kind }) => kind === "unrecognised" || kind === "unread");
+  return isAny && isAll
+    ? "they are encrypted (libsodium, OpenPGP), or all damaged: none begins as its name says"
+    : undefined;
+}
