@@ -8,7 +8,7 @@ import tseslint from "typescript-eslint";
 export const arrows = {
   index: ["settings", "components"],
   components: ["domain"],
-  cli: ["operations", "clients", "domain"],
+  cli: ["operations", "clients", "settings", "domain"],
   operations: ["clients", "domain"],
   clients: ["domain"],
   settings: ["domain"],

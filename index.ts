@@ -6,7 +6,7 @@ import { settingsFromPulumi } from "./settings/from-pulumi.ts";
 import type { HarborSettings } from "./settings/harbor.ts";
 
 nameSourcesByPath();
-const settings = settingsFromPulumi();
+const settings = await settingsFromPulumi();
 const { kubernetes, last, seen } = await knownBefore(settings.kubernetes, settings.stanza.targets);
 const stanza = new StanzaCreation("stanza", { kubernetes, ...settings.stanza, last: last.stanzas.targets, seen });
 

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "@commander-js/extra-typings";
 import { cutLines, visibleText } from "../domain/visible-text.ts";
 import { addCompletionCommands } from "./completion/program.ts";
+import { addConfigCommands } from "./config/program.ts";
 import { addDumpCommand } from "./dump/program.ts";
 import { failureExitCode } from "./exit-codes.ts";
 import { argumentsFailure, failureJson, failureOf, failureText, stackText, wantsFailureJson } from "./failure.ts";
@@ -38,6 +39,7 @@ Examples:
   postgres-recovery stanza create calendar/calendar-db --context dev
   postgres-recovery dump calendar/calendar-db --context dev
   postgres-recovery report --stack dev
+  postgres-recovery config check --stack dev
 
 The --help of each command has its Kubernetes permissions and exit codes.`,
     );
@@ -49,6 +51,7 @@ The --help of each command has its Kubernetes permissions and exit codes.`,
   addSecretsCommands(root, setExitCode);
   addStackCommands(root, setExitCode);
   addReportCommand(root, setExitCode);
+  addConfigCommands(root, setExitCode);
   addCompletionCommands(root);
   return root;
 }

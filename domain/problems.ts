@@ -39,8 +39,11 @@ const typeWords: Readonly<Record<string, string>> = {
   object: "a mapping with keys",
 };
 
+/** What is said about a value that is missing. */
+export const missing = "required";
+
 function wrongType({ expected, input }: Extract<RawIssue, { code: "invalid_type" }>): string {
-  if (input === undefined) return "required";
+  if (input === undefined) return missing;
   const wanted = typeWords[expected] ?? expected;
   if (input === null) return `is empty: write ${wanted}, or remove the key`;
   const isQuoted = typeof input === "string" && ["number", "int", "boolean"].includes(expected);
@@ -48,6 +51,8 @@ function wrongType({ expected, input }: Extract<RawIssue, { code: "invalid_type"
   const lacksQuotes = expected === "string" && ["number", "boolean"].includes(typeof input);
   return lacksQuotes ? "must be a text: put it in quotes" : `must be ${wanted}`;
 }
+
+const keySeparator = "; ";
 
 /** Names of keys are quoted: they are no secrets, and a person has to find them. */
 function unknownKeys({ inst, keys }: Extract<RawIssue, { code: "unrecognized_keys" }>): string {
@@ -57,11 +62,11 @@ function unknownKeys({ inst, keys }: Extract<RawIssue, { code: "unrecognized_key
       const suggestion = didYouMean(key, known);
       return `unknown key "${key}"${suggestion === undefined ? "" : `: ${suggestion}`}`;
     })
-    .join("; ");
+    .join(keySeparator);
 }
 
 function notAmong({ input, values }: Extract<RawIssue, { code: "invalid_value" }>): string {
-  if (input === undefined) return "required";
+  if (input === undefined) return missing;
   const allowed = values.map(String);
   const suggestion = typeof input === "string" ? didYouMean(input, allowed) : undefined;
   const rule = allowed.length === 1 ? `must be ${allowed.join()}` : `must be one of ${allowed.join(", ")}`;
@@ -79,22 +84,51 @@ function limit(origin: string, side: "least" | "most", bound: number | bigint): 
   }
 }
 
+/** One thing that is wrong with a value. */
+export interface SchemaProblem {
+  /** Where it is; for an unknown key, the mapping that has it. */
+  readonly path: readonly PropertyKey[];
+  /** What is wrong, and what to write instead. */
+  readonly message: string;
+  /** The key that is unknown. Absent: the problem is the value at the path. */
+  readonly key?: string;
+}
+
+/** Every problem of its own, those of the outermost properties first. */
+export function problemsIn({ issues }: z.ZodError): SchemaProblem[] {
+  return issues.toSorted((a, b) => a.path.length - b.path.length).flatMap(problemsOfIssue);
+}
+
+/** zod has one issue for all unknown keys of a mapping. */
+function problemsOfIssue(issue: z.core.$ZodIssue): SchemaProblem[] {
+  const { message, path } = issue;
+  if (issue.code !== "unrecognized_keys") return [{ path, message }];
+  const messages = message.split(keySeparator);
+  if (messages.length !== issue.keys.length) return [{ path, message }];
+  return issue.keys.map((key, index) => ({ path, key, message: messages[index] ?? message }));
+}
+
 /**
- * Every problem with its path, those of the outermost properties first.
+ * A problem with its path, and with what else tells a person where it is.
  *
- * @param nameOf what else identifies the place of a path for a person, such as the name of the cluster in a list.
- * @example "✖ required\n  → at kubernetes.context"
+ * @example oneProblemText({ path: ["kubernetes", "context"], message: "required" }, { place: "Pulumi.dev.yaml:3:5" })
+ * // → "✖ required\n  → at kubernetes.context, Pulumi.dev.yaml:3:5"
  */
-export function problemText(
-  { issues }: z.ZodError,
-  nameOf: (path: readonly PropertyKey[]) => string | undefined = () => undefined,
+export function oneProblemText(
+  { path, message }: SchemaProblem,
+  { cluster, place }: { readonly cluster?: string | undefined; readonly place?: string | undefined } = {},
 ): string {
-  return issues
-    .toSorted((a, b) => a.path.length - b.path.length)
-    .map(({ message, path }) => {
-      if (path.length === 0) return `✖ ${message}`;
-      const name = nameOf(path);
-      return `✖ ${message}\n  → at ${z.core.toDotPath(path)}${name === undefined ? "" : ` (${name})`}`;
-    })
+  const named = cluster === undefined ? "" : ` (${cluster})`;
+  const places = [
+    ...(path.length === 0 ? [] : [`at ${z.core.toDotPath(path)}${named}`]),
+    ...(place === undefined ? [] : [place]),
+  ];
+  return places.length === 0 ? `✖ ${message}` : `✖ ${message}\n  → ${places.join(", ")}`;
+}
+
+/** Every problem with its path, those of the outermost properties first. */
+export function problemText(error: z.ZodError): string {
+  return problemsIn(error)
+    .map((problem) => oneProblemText(problem))
     .join("\n");
 }

@@ -1,10 +1,10 @@
+import { readFile } from "node:fs/promises";
 import * as pulumi from "@pulumi/pulumi";
 import { allConfig } from "@pulumi/pulumi/runtime/config.js";
 import { z } from "zod";
-import { messageOf, RecoveryError } from "../domain/errors.ts";
 import type { DatabaseKeys } from "../domain/aws/access-keys.ts";
 import type { Settings } from "./schema.ts";
-import { parseSettings } from "./settings.ts";
+import { parseSettings, SettingsError, type PlaceOf, type StackConfig } from "./settings.ts";
 
 /** The settings. Their secret part is a Pulumi secret: encrypted in the state, masked in the output. */
 export type PulumiSettings = Omit<Settings, "harborSecrets"> & { readonly harborSecrets: pulumi.Output<DatabaseKeys> };
@@ -14,22 +14,43 @@ export type PulumiSettings = Omit<Settings, "harborSecrets"> & { readonly harbor
  *
  * @throws pulumi.RunError, which Pulumi prints without a stack trace, that lists everything wrong at once.
  */
-export function settingsFromPulumi(): PulumiSettings {
+export async function settingsFromPulumi(): Promise<PulumiSettings> {
+  const config = stackConfig();
+  try {
+    const { harborSecrets = {}, ...plain } = parseSettings(config);
+    return { ...plain, harborSecrets: pulumi.secret(harborSecrets) };
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    throw new pulumi.RunError(`[${error.code}] ${error.textWithPlaces(await placesIn(config))}`);
+  }
+}
+
+function stackConfig(): StackConfig {
   const prefix = `${pulumi.getProject()}:`;
   // The SDK has no public function that says which keys hold secrets. The language host passes the list in this variable.
   const secretKeys = z.array(z.string()).parse(JSON.parse(process.env["PULUMI_CONFIG_SECRET_KEYS"] ?? "[]"));
   const ownKeys = (keys: readonly string[]): string[] =>
     keys.filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length));
   const config = allConfig();
-  try {
-    const { harborSecrets = {}, ...plain } = parseSettings({
-      stack: pulumi.getStack(),
-      values: new Map(ownKeys(Object.keys(config)).map((key) => [key, config[prefix + key] ?? ""])),
-      secretKeys: new Set(ownKeys(secretKeys)),
-    });
-    return { ...plain, harborSecrets: pulumi.secret(harborSecrets) };
-  } catch (error) {
-    const code = error instanceof RecoveryError ? `[${error.code}] ` : "";
-    throw new pulumi.RunError(`${code}${messageOf(error)}`);
-  }
+  return {
+    stack: pulumi.getStack(),
+    values: new Map(ownKeys(Object.keys(config)).map((key) => [key, config[prefix + key] ?? ""])),
+    secretKeys: new Set(ownKeys(secretKeys)),
+    otherKeys: Object.keys(config).filter((key) => !key.startsWith(prefix)),
+  };
+}
+
+/** Places in the stack file, unless Pulumi got the settings from elsewhere. */
+async function placesIn({ stack, values }: StackConfig): Promise<PlaceOf> {
+  const file = `Pulumi.${stack}.yaml`;
+  const text = await readFile(file, "utf8").catch(() => undefined);
+  if (text === undefined) return () => undefined;
+  // Loaded only for an error: it takes as long as a tenth of a preview.
+  const { isFrom, readStackFile } = await import("./stack-file.ts");
+  const read = readStackFile(text, pulumi.getProject());
+  return (problem) => {
+    if (!isFrom(read, values, problem)) return undefined;
+    const { column, line } = read.positionOf(problem);
+    return `${file}:${line}:${column}`;
+  };
 }

@@ -13,9 +13,11 @@ import {
   restoreFields,
   restoreSource,
   storeProblems,
+  targetTimeProblem,
   type Backup,
   type Restore,
 } from "../domain/restore/restore.ts";
+import { isWrittenByGo } from "../domain/restore/bare-moment.ts";
 import { durationSchema } from "../domain/duration-schema.ts";
 import { checkPgHba, requiredPgHba } from "../domain/harbor/pg-hba.ts";
 import { rollTimeLimits } from "../domain/harbor/steps/roll.ts";
@@ -109,7 +111,14 @@ const restore = z
       .describe(
         "false for backups of Spilo before 2.0-p2 (Harbor's default image up to 1.3), which are in wal/ itself.",
       ),
-    targetTime: restoreFields.targetTime
+    targetTime: z
+      .string()
+      .refine((text) => targetTimeProblem(text) === undefined, {
+        error: ({ input }) =>
+          isWrittenByGo(String(input))
+            ? "must be in quotes: without them Pulumi takes the moment for a date and writes it in another form"
+            : targetTimeProblem(String(input)),
+      })
       .optional()
       .describe("Moment to restore to, with its offset from UTC. Default: the end of the WAL."),
     bucket: bucketName

@@ -3,6 +3,7 @@ import { errorReportSchema } from "../../domain/error-report.ts";
 import { stanzaCreatePreviewSchema } from "../../domain/stanza/create-preview.ts";
 import { rollPreviewSchema } from "../../domain/harbor/steps/roll-preview.ts";
 import { suggestReportSchema } from "../../domain/restore/check.ts";
+import { configCheckReportSchema } from "../../domain/stack/config-check.ts";
 import { stackReportSchema } from "../../domain/stack/report.ts";
 import { steps } from "../../domain/steps/steps.ts";
 import { fieldDescriptions } from "./field-descriptions.ts";
@@ -16,6 +17,7 @@ export const jsonSchemas: Readonly<Record<string, JsonSchema>> = {
   "harbor-roll-dry-run.v1.json": printed("harbor roll --dry-run", rollPreviewSchema),
   "restore-suggest.v1.json": printed("restore check --suggest", suggestReportSchema),
   "report.v1.json": printed("report", stackReportSchema),
+  "config-check.v1.json": printed("config check", configCheckReportSchema),
   "error.v1.json": described("What every command prints on stdout when it fails, with -o json.", errorReportSchema),
 };
 

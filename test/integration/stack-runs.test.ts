@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { execa } from "execa";
+import { configCheckReportSchema } from "../../domain/stack/config-check.ts";
 import type { LookedAt } from "../../domain/stack/look.ts";
 import { outputsIn, stackReport } from "../../domain/stack/report.ts";
 import { EngineProject } from "../support/engine.ts";
 import { faultTest } from "../support/fault-test.ts";
 import { ScriptedCli } from "../support/scripted-cli.ts";
 
+const checkout = dirname(dirname(import.meta.dirname));
 const here = "11111111-1111-4111-8111-111111111111";
 const elsewhere = "22222222-2222-4222-8222-222222222222";
 const silent = {
@@ -237,6 +240,54 @@ describe("the whole program of a stack on Pulumi's engine, with a scripted clust
     assert.match(stdout, /create stanza b\/b deleted .*\[retain\]/);
     assert.deepEqual(await cli.runs(), []);
   });
+
+  faultTest(
+    [82, 120, 121],
+    "a preview names each mistake of the stack file with its place, as config check does, and asks no cluster",
+    async () => {
+      const mistakes = `config:
+  test:kubernetes:
+    context: dev
+    kubconfig: here
+  test-dev:stanza: {}
+  stanza:
+    targets:
+      - cluster: a/a
+        attempt: "2"
+  test:harbor:
+    restore: { targetTime: 2026-11-21T09:30:00+00:00 }
+`;
+      await writeFile(join(project.directory, "Pulumi.test.yaml"), `${salt}\n${mistakes}`);
+      const { exitCode, stdout } = await project.pulumi("preview", "--stack", "test");
+      assert.notEqual(exitCode, 0);
+      const checked = await execa(process.execPath, [join(checkout, "cli/main.ts"), "config", "check", "-o", "json"], {
+        cwd: project.directory,
+        reject: false,
+      });
+      const [file] = configCheckReportSchema.parse(JSON.parse(checked.stdout)).files;
+      const shown = stdout.split("✖ ");
+      const places = (file?.problems ?? []).map(({ column, line, message }) => {
+        const place = ` Pulumi.test.yaml:${line}:${column}\n`;
+        return { message, isShown: shown.some((text) => text.startsWith(`${message}\n`) && text.includes(place)) };
+      });
+      assert.deepEqual(
+        places.filter(({ isShown }) => !isShown),
+        [],
+        stdout,
+      );
+      for (const mistake of [
+        'unknown key "kubconfig"',
+        "the key test-dev:stanza",
+        "must be a number",
+        "must be in quotes",
+      ])
+        assert(
+          places.some(({ message }) => message.startsWith(mistake)),
+          mistake,
+        );
+      assert.match(stdout, /error: \[settings-invalid\] Pulumi\.test\.yaml has wrong values/);
+    },
+  );
 
   it("resources of the version before, with another name and triggers, are taken over and do not run again", async () => {
     await cli.answer({ cluster: here });

@@ -45,7 +45,7 @@ describe("a mistake in a stack file is named with its place and what to write in
     [
       "a key that resembles none",
       "kubernetes: { context: dev }\nstanza: { colour: red, dumpDirectry: x }",
-      '✖ unknown key "colour"; unknown key "dumpDirectry": did you mean dumpDirectory?\n  → at stanza',
+      '✖ unknown key "colour"\n  → at stanza\n✖ unknown key "dumpDirectry": did you mean dumpDirectory?\n  → at stanza',
     ],
     [
       "a target without its colon",
