@@ -125,7 +125,7 @@ export async function previewHarbor({ directory, repeat, progress }: Bench): Pro
       figures: [baseline, figure],
       checks: [ratioAtMost("`pulumi preview --stack lab` to its providers alone", figure, baseline, 1.4)],
       notes: [
-        "Every such preview starts the CLI twice, to ask the cluster for the fingerprints of pg_hba and of the Secrets.",
+        "Every such preview starts the CLI three times, to ask the cluster for the fingerprints of pg_hba and of the Secrets, and to compare pod-config and the pod Secret.",
       ],
     };
   } finally {

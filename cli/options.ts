@@ -64,7 +64,7 @@ export const listFormats = ["table", "json", "log"] as const;
 export const resultFormats = ["table", "json"] as const;
 
 /** The commands that `pulumi up` runs and a person has no use for. They work, but `--help` does not list them. */
-const plumbing: readonly StepName[] = ["harbor fingerprint", "secrets fingerprint", "stack look"];
+const plumbing: readonly StepName[] = ["harbor environment", "harbor fingerprint", "secrets fingerprint", "stack look"];
 
 /** Flags of `stanza list`, separated by commas. */
 export function flagsArgument(text: string): FlagCode[] {

@@ -99,7 +99,7 @@ export function countedStep<Name extends RequestedStep>(
  */
 export function look<Name extends RequestedStep>(
   command: Name,
-  request: RequestOf<Name>,
+  request: KnownRequest<Name>,
   options: pulumi.InvokeOutputOptions,
 ): pulumi.Output<ReportOf<Name>> {
   const { stdout } = local.runOutput(

@@ -3,12 +3,14 @@ import { connectHarbor, type HarborClient } from "../../clients/kubernetes/harbo
 import type { KubernetesTarget } from "../../clients/kubernetes/api.ts";
 import type { S3Access, S3Client } from "../../clients/aws/s3.ts";
 import type { ObjectName } from "../../domain/kubernetes/object-name.ts";
+import { RecoveryError } from "../../domain/errors.ts";
 import { visibleLine } from "../../domain/visible-text.ts";
 import type { ReportOf } from "../../domain/steps/steps.ts";
 import { plannedText } from "../../domain/harbor/roll-preview.ts";
 import type { RollPreview } from "../../domain/harbor/steps/roll-preview.ts";
 import { requiredPgHba } from "../../domain/harbor/pg-hba.ts";
 import { harborStatus } from "../../operations/harbor/status.ts";
+import { compareEnvironment } from "../../operations/harbor/environment.ts";
 import { lookAtPgHba } from "../../operations/harbor/pg-hba-fingerprint.ts";
 import { applyPgHba } from "../../operations/harbor/pg-hba.ts";
 import { previewRoll } from "../../operations/harbor/roll-preview.ts";
@@ -39,6 +41,7 @@ export interface FingerprintOptions extends RequestOptions {
 export interface RollOptions extends RequestOptions {
   readonly dryRun?: true | undefined;
   readonly yes?: true | undefined;
+  readonly podSecret: string;
   readonly operatorTimeout: Duration;
   readonly podTimeout: Duration;
 }
@@ -101,20 +104,32 @@ export async function harborFingerprint(cluster: ObjectName | undefined, options
   return 0;
 }
 
+/** `postgres-recovery harbor environment`; the result is the exit code. It takes only a request, because keys are no arguments. */
+export async function harborEnvironment(cluster: ObjectName | undefined, options: RequestOptions): Promise<number> {
+  const { request, target } = await askedOf("harbor environment", cluster, options, () => {
+    throw new RecoveryError("cluster-not-named", "give a request on stdin: --request -");
+  });
+  const { client } = await connect(options, target);
+  const report = await compareEnvironment(client, request);
+  print(options.output, report, ({ differs }) => (differs.length === 0 ? "as declared" : differs.join("\n")));
+  return 0;
+}
+
 /** `postgres-recovery harbor roll`; the result is the exit code. */
 export async function harborRoll(cluster: ObjectName | undefined, options: RollOptions): Promise<number> {
   const { request, target } = await askedOf("harbor roll", cluster, options, (named) => ({
     cluster: named,
+    podSecret: options.podSecret,
     timeLimits: { operator: options.operatorTimeout, pod: options.podTimeout },
   }));
   const { client, surroundings } = await connect(options, target);
   if (options.dryRun === true) {
-    print(options.output, await previewRoll(client, request.cluster, surroundings.signal), previewText);
+    print(options.output, await previewRoll(client, request, surroundings.signal), previewText);
     return 0;
   }
   // `pulumi up` has asked already, by its preview.
   const asks = options.request === undefined && options.yes !== true;
-  if (asks) await confirmRoll(await previewRoll(client, request.cluster, surroundings.signal), surroundings.signal);
+  if (asks) await confirmRoll(await previewRoll(client, request, surroundings.signal), surroundings.signal);
   const report = await rollPods(client, request, surroundings);
   print(options.output, report, rollText);
   return 0;

@@ -69,14 +69,23 @@ export function addHarborCommands(root: Command, setExitCode: (code: number) => 
       setExitCode(await (await load()).harborFingerprint(cluster, options));
     });
 
+  requestedStepCommand(harbor, "harbor environment", "HarborCluster", resultFormats, [
+    "postgres-recovery harbor environment --request - < request.json",
+  ])
+    .description("compare pod-config and the pod Secret with the values of a request; shows no value; only reads")
+    .action(async (cluster, options) => {
+      setExitCode(await (await load()).harborEnvironment(cluster, options));
+    });
+
   requestedStepCommand(harbor, "harbor roll", "HarborCluster", resultFormats, [
     "postgres-recovery harbor roll harbor-cluster/harbor-cluster",
     "postgres-recovery harbor roll harbor-cluster/harbor-cluster --dry-run",
     "postgres-recovery harbor roll harbor-cluster/harbor-cluster --yes --pod-timeout 30m",
   ])
     .description(
-      "recreate the Pods from the newest template: replicas, switchover, former leader; never while a clone is being recovered",
+      "recreate the Pods that are from an older template or have old keys: replicas, switchover, former leader; never while a clone is being recovered",
     )
+    .addOption(podSecretOption())
     .option("--dry-run", "only show which Pods would be deleted, and in which order")
     .option("-y, --yes", "do not ask before Pods are deleted")
     .addOption(

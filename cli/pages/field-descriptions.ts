@@ -9,6 +9,7 @@ export const fieldDescriptions: Readonly<Record<string, string>> = {
   bucket: "Name of the bucket.",
   bucketOwner: "AWS account that the bucket must belong to. Absent: any.",
   bytes: "Bytes that were downloaded.",
+  check: "Id of this check, as in the request; null when it has none.",
   checkedAt: "When the check ended (ISO 8601, UTC).",
   clone: "Names of the CLONE_ variables that a new Pod would get. Empty once a restore is finished.",
   cluster: "The cluster, as NAMESPACE/NAME.",

@@ -9,6 +9,7 @@ import {
   podSecretSchema,
   postgresqlSchema,
   statefulSetSchema,
+  volumeClaimSchema,
   type DatabasePod,
   type HarborCluster,
   type Postgresql,
@@ -24,6 +25,7 @@ import {
 import type { LivePodConfig } from "../../domain/harbor/pod-config-owners.ts";
 import { RecoveryError } from "../../domain/errors.ts";
 import type { Neighbour } from "../../domain/restore/neighbours.ts";
+import { isClaimOf, type VolumeClaim } from "../../domain/restore/volumes.ts";
 import type { ContainerVariable } from "../../domain/kubernetes/container.ts";
 import type { RestoredSecret } from "../../domain/secrets/copy.ts";
 import type { Exec } from "./exec.ts";
@@ -46,6 +48,8 @@ export interface HarborClient {
   /** Every database of the Zalando operator, in all namespaces. */
   listDatabases(): Promise<Neighbour[]>;
   getStatefulSet(harbor: ObjectName): Promise<StatefulSet | undefined>;
+  /** Claims for the database's volumes, of earlier databases of the same name, too. */
+  listVolumeClaims(harbor: ObjectName): Promise<VolumeClaim[]>;
   /** Pods of the database, in the order of their numbers. */
   listPods(harbor: ObjectName): Promise<DatabasePod[]>;
   /** PostgreSQL's system identifier, which Patroni records when the first bootstrap has ended. */
@@ -123,6 +127,11 @@ export async function connectHarbor(
       return understood(context, listOf(neighbourSchema), answer).items;
     },
     getStatefulSet: (harbor) => find("statefulsets", appsApi, databaseOf(harbor), statefulSetSchema),
+
+    async listVolumeClaims(harbor) {
+      const all = await list("persistentvolumeclaims", coreApi, harbor.namespace, volumeClaimSchema);
+      return all.filter(({ name }) => isClaimOf(harbor, name));
+    },
 
     async listPods(harbor) {
       const selector = Object.entries(databasePodLabels(harbor))

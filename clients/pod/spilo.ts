@@ -71,6 +71,30 @@ export async function readArchiver(exec: Exec, pod: DatabasePod, signal: AbortSi
     : { unknown: problem(result) };
 }
 
+/** Prints a digest of the salt and of the variables that are named, one a line. The values never leave the Pod. */
+const digestScript = `
+command -v printenv >/dev/null || exit 127
+salt=$1
+shift
+digest=$({ echo "$salt"; for name; do printenv "$name" || echo; done; } | sha256sum) && echo "\${digest%% *}"`;
+
+/**
+ * A digest of the values that variables of the Pod's database container have, as `keyDigest` of domain/harbor/pod-keys.ts
+ * computes it.
+ */
+export async function podKeyDigest(
+  exec: Exec,
+  pod: DatabasePod,
+  salt: string,
+  variables: readonly string[],
+  signal: AbortSignal,
+): Promise<{ readonly digest: string } | { readonly unknown: string }> {
+  const argv = ["sh", "-c", digestScript, "sh", salt, ...variables];
+  const result = await run(exec, containerOf(pod.metadata, spiloContainer), argv, { deadlineSeconds: 30, signal });
+  if (result.end !== "exited" || result.code !== 0) return { unknown: problem(result) };
+  return { digest: result.stdout.trim() };
+}
+
 const roleScript = asking("select 1 from pg_roles where rolreplication and rolname = '${PGUSER_STANDBY:-standby}'");
 
 /**

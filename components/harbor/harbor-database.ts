@@ -145,6 +145,7 @@ export class HarborDatabase extends pulumi.ComponentResource {
         podSecret: { namespace: cluster.namespace, name: args.podSecret },
         backup: args.backup,
         restore,
+        check: preflight.approvedCheck,
         keys: args.keys,
       },
       {
@@ -171,8 +172,10 @@ export class HarborDatabase extends pulumi.ComponentResource {
       {
         kubernetes,
         cluster,
+        podSecret: args.podSecret,
         timeLimits: { operator: timeLimits.operator, pod: timeLimits.pod },
-        whenever: [restore?.id ?? "", podConfig.data, writtenPgHba.report.finishedAt],
+        // The check is a new one whenever pod-config or a key in the pod Secret changes.
+        whenever: [restore?.id ?? "", podConfig.data, writtenPgHba.report.finishedAt, preflight.approvedCheck],
       },
       { ...child, dependsOn: writtenPgHba },
     );

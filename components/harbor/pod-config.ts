@@ -2,7 +2,8 @@ import { ConfigMap, Secret } from "@pulumi/kubernetes/core/v1/index.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { DatabaseKeys } from "../../domain/aws/access-keys.ts";
 import type { Backup, Restore } from "../../domain/restore/restore.ts";
-import { needsPodSecret, podConfigData, podSecretData } from "../../domain/harbor/pod-config.ts";
+import { checkAnnotation } from "../../domain/harbor/environment.ts";
+import { keysOf, needsPodSecret, podConfigData, podSecretData } from "../../domain/harbor/pod-config.ts";
 import { podConfigManager } from "../../domain/harbor/pod-config-owners.ts";
 import { childOf } from "../child-of.ts";
 import type { ObjectName } from "../../domain/kubernetes/object-name.ts";
@@ -19,6 +20,8 @@ export interface PodConfigArgs {
   readonly backup: Backup;
   /** The declared restore. Default: none; then no CLONE_ value is set. */
   readonly restore?: Restore | undefined;
+  /** Id of the preflight that approved the values. */
+  readonly check: pulumi.Input<string>;
   /** Keys for each side whose credentials are `secret`; those of the other sides are not used. */
   readonly keys: pulumi.Output<DatabaseKeys>;
 }
@@ -28,6 +31,9 @@ export interface PodConfigArgs {
  * names. They are changed in place, provided that the provider comes from `kubernetesProvider`. Objects that were
  * created by hand under these names are taken over. Their other keys stay, and the preflight names them
  * (domain/harbor/pod-config-owners.ts).
+ *
+ * Both carry the id of the preflight as an annotation. So neither can be written without a preflight of these very values,
+ * and both are written again when somebody else has changed a value.
  *
  * Destroying the stack leaves both as they are: without them the Zalando operator neither creates nor changes any
  * cluster. During a restore they are protected, so that a destroy is refused until the restore is finished.
@@ -40,7 +46,7 @@ export class PodConfig extends pulumi.ComponentResource {
 
   constructor(name: string, args: PodConfigArgs, options: pulumi.ComponentResourceOptions = {}) {
     super("postgres-recovery:harbor:PodConfig", name, {}, options);
-    const { backup, restore } = args;
+    const { backup, check, restore } = args;
     // `protect` makes Pulumi refuse to destroy the stack during a restore: the CLONE_ values would stay, and every new
     // database of the operator would become a clone of Harbor's.
     const left = { ...childOf(this, options), retainOnDelete: true, protect: restore !== undefined };
@@ -48,14 +54,13 @@ export class PodConfig extends pulumi.ComponentResource {
       ...object,
       // Makes this stack the only owner, under a name that outlives it. Values that were set by hand are replaced and
       // cause no conflict.
-      annotations: { "pulumi.com/patchForce": "true", "pulumi.com/patchFieldManager": podConfigManager },
+      annotations: {
+        "pulumi.com/patchForce": "true",
+        "pulumi.com/patchFieldManager": podConfigManager,
+        [checkAnnotation]: check,
+      },
     });
-    const keys = pulumi.secret(args.keys).apply((both) =>
-      podSecretData({
-        backup: backup.credentials === "secret" ? both.backup : undefined,
-        restore: restore?.credentials === "secret" ? both.restore : undefined,
-      }),
-    );
+    const keys = pulumi.secret(args.keys).apply((both) => podSecretData(keysOf(both, backup, restore)));
     // The Secret is created even without keys: the operator creates no database while the Secret named in its
     // configuration is missing. An empty `stringData` would show up as a change in every preview.
     const data = needsPodSecret(backup, restore) ? { stringData: keys } : {};

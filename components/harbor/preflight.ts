@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { findingSchema } from "../../domain/finding-schema.ts";
@@ -6,11 +6,12 @@ import { duration, type Duration } from "../../domain/duration.ts";
 import type { Backup, Restore } from "../../domain/restore/restore.ts";
 import type { DatabaseKeys } from "../../domain/aws/access-keys.ts";
 import { formatObjectName } from "../../domain/kubernetes/object-name.ts";
+import { keysOf, podConfigData, podSecretData } from "../../domain/harbor/pod-config.ts";
 import { restoreCheckReportSchema } from "../../domain/restore/check.ts";
 import type { RequestOf } from "../../domain/steps/steps.ts";
 import { childOf } from "../child-of.ts";
 import { clusterIdentity } from "../cluster-identity.ts";
-import { step } from "../step.ts";
+import { look, step } from "../step.ts";
 
 export interface PreflightArgs extends Pick<
   RequestOf<"restore check">,
@@ -40,17 +41,27 @@ type StoredReport = z.infer<typeof storedReportSchema>;
 const timeLimit = duration("5m");
 
 /**
- * Checks all preconditions of the backups and of a restore, once for each set of values, and fails the `up` if one is
- * not met. Every resource that changes the cluster must depend on it: given a wrong value, Spilo creates an empty
- * database and reports no error.
+ * Checks all preconditions of the backups and of a restore, and fails the `up` if one is not met. Every resource that
+ * changes the cluster must depend on it: given a wrong value, Spilo creates an empty database and reports no error.
+ *
+ * It runs in every `up` that will write pod-config or the pod Secret, so that nothing is written on the word of an old
+ * check: each preview and `up` compares both objects with what is declared, and asks for a new check when they differ. A
+ * check has a random id, which both objects carry as an annotation. While they are as declared, the check that they name
+ * stays the last one.
  */
 export class Preflight extends pulumi.ComponentResource {
   /** What was found. */
   readonly report: pulumi.Output<StoredReport>;
+  /**
+   * Id of the check that approved the values. Whatever writes them must take it as an input: then `--target` and
+   * `--exclude` cannot write values past the check, because without a check of them this output is an error.
+   */
+  readonly approvedCheck: pulumi.Output<string>;
 
   constructor(name: string, args: PreflightArgs, options: pulumi.ComponentResourceOptions = {}) {
     super("postgres-recovery:harbor:Preflight", name, {}, options);
     const { cluster, image, kubernetes, operator, pgHba, restore } = args;
+    const restoreId = restore?.id ?? null;
     const { kmsKey, bucket, bucketOwner, region, endpoint, credentials } = args.backup;
     const { endpointUrl, readTimeLimit } = args;
     const reading =
@@ -62,12 +73,14 @@ export class Preflight extends pulumi.ComponentResource {
       backup: { bucket, bucketOwner, region, endpoint, kmsKey, credentials },
       ...(restore && { restore }),
     };
+    const check = this.#checkId(args, keys);
     const checked = step(
       "restore check",
       name,
       {
-        request: keys.apply((both): RequestOf<"restore check"> => ({
+        request: pulumi.all([keys, check]).apply(([both, id]): RequestOf<"restore check"> => ({
           version: 1,
+          check: id,
           kubernetes,
           cluster,
           ...declared,
@@ -84,6 +97,8 @@ export class Preflight extends pulumi.ComponentResource {
           args.restoresSecrets,
           // Only when it is read, so that the check of an older stack does not run again.
           ...(reading.read ? ["read"] : []),
+          endpointUrl ?? "",
+          check,
           ...clusterIdentity(kubernetes),
         ],
         seconds: timeLimit + (readTimeLimit ?? 0),
@@ -91,9 +106,39 @@ export class Preflight extends pulumi.ComponentResource {
       childOf(this, options),
     );
     // The request contains keys, so Pulumi treats all outputs of the command as secret. The report contains no keys.
-    this.report = pulumi.unsecret(checked.resource.stdout).apply((text) => storedReportSchema.parse(JSON.parse(text)));
+    this.report = pulumi.unsecret(checked.resource.stdout).apply(reportIn);
+    this.approvedCheck = pulumi.all([this.report, check]).apply(([report, id]) => {
+      if (report.check !== id || report.restore !== restoreId) throw new pulumi.RunError(notChecked);
+      return id;
+    });
     this.registerOutputs({ report: this.report });
   }
+
+  /** The id of the check by which the Pods' environment was written; a new one when it has to be written. */
+  #checkId({ backup, cluster, kubernetes, operator, restore }: PreflightArgs, keys: pulumi.Output<DatabaseKeys>) {
+    const { namespace, podConfig, podSecret } = operator;
+    const request = keys.apply((both): RequestOf<"harbor environment"> => ({
+      version: 1,
+      kubernetes,
+      cluster,
+      operator: { namespace, podConfig, podSecret },
+      podConfigData: podConfigData(backup, restore),
+      podSecretData: podSecretData(keysOf(both, backup, restore)),
+    }));
+    // The request contains keys; the answer contains none.
+    return pulumi
+      .unsecret(look("harbor environment", request, { parent: this }))
+      .apply(({ check }) => check ?? randomUUID());
+  }
+}
+
+const notChecked =
+  "the preflight has not checked the values of pod-config and the pod Secret as they are declared now, and `--target` or `--exclude` leaves it out: run `pulumi up` without them. Nothing was written";
+
+/** With `--target`, Pulumi gives no stdout for a command that it leaves out and that has never run. */
+function reportIn(stdout: string | undefined): StoredReport {
+  if (stdout === undefined) throw new pulumi.RunError(notChecked);
+  return storedReportSchema.parse(JSON.parse(stdout));
 }
 
 /**

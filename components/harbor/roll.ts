@@ -6,7 +6,10 @@ import { childOf } from "../child-of.ts";
 import { clusterIdentity } from "../cluster-identity.ts";
 import { step } from "../step.ts";
 
-export interface RollArgs extends Pick<RequestOf<"harbor roll">, "kubernetes" | "cluster" | "timeLimits"> {
+export interface RollArgs extends Pick<
+  RequestOf<"harbor roll">,
+  "kubernetes" | "cluster" | "podSecret" | "timeLimits"
+> {
   /** Everything that the Pods must have picked up. They are checked again whenever one of these values changes. */
   readonly whenever: readonly pulumi.Input<unknown>[];
 }
@@ -18,9 +21,9 @@ export class Roll extends pulumi.ComponentResource {
 
   constructor(name: string, args: RollArgs, options: pulumi.ComponentResourceOptions = {}) {
     super("postgres-recovery:harbor:Roll", name, {}, options);
-    const { cluster, kubernetes, timeLimits, whenever } = args;
+    const { cluster, kubernetes, podSecret, timeLimits, whenever } = args;
     const seconds = timeLimits.operator + rollWaits * timeLimits.pod;
-    const request: RequestOf<"harbor roll"> = { version: 1, kubernetes, cluster, timeLimits };
+    const request: RequestOf<"harbor roll"> = { version: 1, kubernetes, cluster, podSecret, timeLimits };
     const { report } = step(
       "harbor roll",
       name,

@@ -9,6 +9,7 @@ export const passedChecks: Readonly<Record<FindingCodeOf<"ok">, string>> = {
   "pod-config-sound": "pod-config has only keys and values that Spilo reads as they are meant",
   "pod-secret-present": "the pod Secret exists; the finding names its keys, never values",
   "restore-done": "the database that runs has the system identifier of the backups: it is the restored one",
+  "volumes-none-left": "every volume of the database, if there is one, is younger than its postgresql resource",
   "backup-chosen": "this is the backup that Spilo would restore",
   "backup-content-read": "every part of the backup was read to its end, and has what the backup's list of files says",
   "wal-content-read":

@@ -25,6 +25,23 @@ export const restore = {
     green:
       "The Pods are made again with the CLONE_ values in their environment, are Ready, and the resource says Running: with the old data.",
   },
+  "volumes-left": {
+    title: "volumes of the lost database are left",
+    means:
+      "There are PersistentVolumeClaims of the database's StatefulSet, and no postgresql resource, or one that is younger. The operator deletes them with the resource, unless it was down at that moment, or its persistent_volume_claim_retention_policy keeps them.",
+    matters:
+      "A StatefulSet takes over a claim that has the right name. Spilo clones only into an empty volume: it starts the old data instead, and a restore to a moment silently does not happen.",
+    todo: "Delete the claims, if their data may be lost. If you may still need the data, take a snapshot of the volumes first. If Pods use them already, delete the HarborCluster and its postgresql resource before.",
+    green:
+      "Pods are Ready, the postgresql resource says Running, and the system identifier is that of the backups, because it is the same database.",
+  },
+  "volumes-unreadable": {
+    title: "it is not known whether volumes of the lost database are left",
+    means: "The PersistentVolumeClaims of Harbor's namespace cannot be listed; the finding has the reason.",
+    matters: "If one is left, Spilo starts the old data from it, ignores the restore and reports no error.",
+    todo: "Give the permission to list persistentvolumeclaims (docs/permissions.md), then check again.",
+    green: "The backups, and every other object in the namespace.",
+  },
   "backup-missing": {
     title: "there is no backup at the place",
     means: "The folder that Spilo computes holds no sentinel of a finished backup, and no unfinished one.",

@@ -8,6 +8,9 @@ import {
   type ContainerVariable,
 } from "../kubernetes/container.ts";
 
+/** A time of the API server. */
+const apiTime = z.iso.datetime({ offset: true });
+
 const ownMetadata = z.object({
   namespace: z.string(),
   name: z.string(),
@@ -40,7 +43,7 @@ export type HarborCluster = z.infer<typeof harborClusterSchema>;
 
 /** The parts of a `postgresql` resource that are read. */
 export const postgresqlSchema = z.object({
-  metadata: ownMetadata,
+  metadata: ownMetadata.extend({ creationTimestamp: apiTime }),
   spec: z.object({
     dockerImage: z.string().optional(),
     numberOfInstances: z.int().default(0),
@@ -93,6 +96,17 @@ export function differencesFrom(
       : []),
   ];
 }
+
+/** The parts of a PersistentVolumeClaim that are read. */
+export const volumeClaimSchema = z
+  .object({
+    metadata: z.object({ name: z.string(), creationTimestamp: apiTime, deletionTimestamp: z.string().optional() }),
+  })
+  .transform(({ metadata: { creationTimestamp, deletionTimestamp, name } }) => ({
+    name,
+    created: Date.parse(creationTimestamp),
+    isEnding: deletionTimestamp !== undefined,
+  }));
 
 /** The container with the database in every Pod of the Zalando operator. */
 export const spiloContainer = "postgres";
@@ -181,13 +195,18 @@ export const deploymentSchema = z.object({
   spec: z.object({ template: z.object({ spec: z.object({ containers: containersSchema }) }) }),
 });
 
+const podConfigMetadata = z.object({
+  annotations: z.record(z.string(), z.string()).default({}),
+  managedFields: z.unknown(),
+});
+
 /** The parts of a ConfigMap that are read. */
 export const configMapSchema = z
   .object({
     data: z.record(z.string(), z.string()).default({}),
-    metadata: z.object({ managedFields: z.unknown() }),
+    metadata: podConfigMetadata,
   })
-  .transform(({ data, metadata }) => ({ data, managedFields: metadata.managedFields }));
+  .transform(({ data, metadata }) => ({ data, ...metadata }));
 
 const base64Text = z.base64().transform((text) => Buffer.from(text, "base64").toString("utf8"));
 
@@ -195,9 +214,9 @@ const base64Text = z.base64().transform((text) => Buffer.from(text, "base64").to
 export const podSecretSchema = z
   .object({
     data: z.record(z.string(), base64Text).default({}),
-    metadata: z.object({ managedFields: z.unknown() }),
+    metadata: podConfigMetadata,
   })
-  .transform(({ data, metadata }) => ({ data, managedFields: metadata.managedFields }));
+  .transform(({ data, metadata }) => ({ data, ...metadata }));
 
 /** Patroni's record of a database: annotations of an Endpoints or a ConfigMap. */
 export const patroniRecordSchema = z

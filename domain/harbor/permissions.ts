@@ -47,6 +47,7 @@ export const harborPermissions = {
     ...operatorConfiguration,
     get("", "configmaps", "to read the Zalando operator's configuration"),
     get("", "endpoints", "to read the running database's system identifier"),
+    list("", "persistentvolumeclaims", "to find volumes that are left of the lost database"),
     get("", "secrets", "to see which variables the pod Secret gives to the Pods; no value is shown"),
     getKubeSystem,
   ],
@@ -76,6 +77,11 @@ export const harborPermissions = {
     get("goharbor.io", "harborclusters", "to explain why the database's resource does not exist"),
     getKubeSystem,
   ],
+  "harbor environment": [
+    get("", "configmaps", "to compare pod-config with what is declared"),
+    get("", "secrets", "to compare the pod Secret with what is declared; no value is shown"),
+    getKubeSystem,
+  ],
   "harbor roll": [
     getPostgresql,
     getStatefulSet,
@@ -86,6 +92,7 @@ export const harborPermissions = {
     },
     get("", "endpoints", "to see whether the first bootstrap has ended"),
     get("", "configmaps", "the same, where Patroni uses ConfigMaps"),
+    get("", "secrets", "to see whether the Pods have the keys of the pod Secret; no value is shown"),
     execPods,
     getKubeSystem,
   ],

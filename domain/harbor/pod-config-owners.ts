@@ -10,6 +10,7 @@ export interface LivePodConfig {
   readonly data: Readonly<Record<string, string>>;
   /** Its `metadata.managedFields`, as Kubernetes keeps them. */
   readonly managedFields?: unknown;
+  readonly annotations?: Readonly<Record<string, string>> | undefined;
 }
 
 /**
@@ -56,6 +57,12 @@ export function leftoverFindings(
     );
   }
   return findings;
+}
+
+/** Keys that this program set, and would remove when they are no longer declared. */
+export function keysOwnedByUs({ data, managedFields }: LivePodConfig): string[] {
+  const owners = keyOwners(managedFields);
+  return Object.keys(data).filter((key) => owners.get(key)?.includes(podConfigManager));
 }
 
 const fields = z.record(z.string(), z.unknown()).default({});

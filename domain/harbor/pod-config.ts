@@ -76,12 +76,7 @@ export function podSecretKeys(
   restore: { readonly credentials: Credentials } | undefined,
 ): string[] {
   const anyKeys = { accessKeyId: "", secretAccessKey: "" };
-  return Object.keys(
-    podSecretData({
-      backup: backup.credentials === "secret" ? anyKeys : undefined,
-      restore: restore?.credentials === "secret" ? anyKeys : undefined,
-    }),
-  );
+  return Object.keys(podSecretData(keysOf({ backup: anyKeys, restore: anyKeys }, backup, restore)));
 }
 
 /** Whether the Pods need keys from the pod Secret. */
@@ -90,6 +85,18 @@ export function needsPodSecret(
   restore: { credentials: Credentials } | undefined,
 ): boolean {
   return backup.credentials === "secret" || restore?.credentials === "secret";
+}
+
+/** The keys that the Pods use: those of a side with a role are left out. */
+export function keysOf(
+  keys: DatabaseKeys,
+  backup: { readonly credentials: Credentials },
+  restore: { readonly credentials: Credentials } | undefined,
+): DatabaseKeys {
+  return {
+    backup: backup.credentials === "secret" ? keys.backup : undefined,
+    restore: restore?.credentials === "secret" ? keys.restore : undefined,
+  };
 }
 
 /**

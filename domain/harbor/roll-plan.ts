@@ -11,6 +11,7 @@ import {
   type StatefulSet,
 } from "./objects.ts";
 import { isInPlace } from "./pg-hba.ts";
+import type { PodKeys } from "./pod-keys.ts";
 
 /** Whether the Zalando operator has copied the resource's pg_hba list into the Pods' template. */
 export function hasList({ spec }: StatefulSet, postgresql: Postgresql): boolean {
@@ -36,6 +37,8 @@ export interface RollState {
   readonly bootstrapped: boolean;
   /** Who streams, according to the leader's Postgres. */
   readonly streaming: Streaming;
+  /** Who has keys that the pod Secret no longer has. */
+  readonly keys: PodKeys;
 }
 
 /** Something that the roll waits for. */
@@ -51,7 +54,7 @@ export type RollStep =
   | ({ readonly step: "wait" } & Awaited)
   | { readonly step: "delete"; readonly pod: DatabasePod; readonly because: string }
   /** The only Pod of a bootstrap that has not ended. It may be deleted only while its bootstrap has nothing to leave half done. */
-  | { readonly step: "delete-unless-bootstrapping"; readonly pod: DatabasePod }
+  | { readonly step: "delete-unless-bootstrapping"; readonly pod: DatabasePod; readonly because: string }
   | { readonly step: "switchover"; readonly leader: DatabasePod; readonly candidate: DatabasePod };
 
 const toHappen = (what: string): Awaited => ({ for: what, code: "pods-not-ready-in-time" });
@@ -72,14 +75,14 @@ export function nextRollStep(state: RollState): RollStep {
   const ending = pods.find(({ metadata }) => metadata.deletionTimestamp !== undefined);
   if (ending !== undefined) return wait(`${nameOf(ending)} to end`);
   if (pods.length === 0) return wait("the StatefulSet to create a Pod");
-  const old = pods.filter((pod) => podRevision(pod) !== revision);
+  const old = pods.filter((pod) => isOld(pod, state));
   const leaders = pods.filter((pod) => podRole(pod) === "leader");
   const [leader] = leaders;
   const [first] = pods;
 
   // The StatefulSet creates the second Pod only when the first is ready, so during a bootstrap there is only one.
   if (!bootstrapped && first !== undefined && old.length > 0)
-    return { step: "delete-unless-bootstrapping", pod: first };
+    return { step: "delete-unless-bootstrapping", pod: first, because: ageOf(first, revision) };
   // No other Pod can become the leader. This happens after pg_hba was reverted.
   if (leader === undefined && first !== undefined && replicas === 1 && old.length > 0) {
     return { step: "delete", pod: first, because: "Patroni has no leader, and this is the only Pod" };
@@ -92,11 +95,20 @@ export function nextRollStep(state: RollState): RollStep {
     const problem = problemOf(pod, leader, state.streaming);
     if (problem !== undefined) problems.set(pod, problem);
   }
-  return rollStepWithLeader(pods, old, leader, problems);
+  return rollStepWithLeader(state, old, leader, problems);
+}
+
+/** Whether a Pod must be recreated: it comes from an older template, or a key was changed since it started. */
+export function isOld(pod: DatabasePod, { keys, revision }: Pick<RollState, "keys" | "revision">): boolean {
+  return podRevision(pod) !== revision || keys.get(nameOf(pod)) === "old";
+}
+
+function ageOf(pod: DatabasePod, revision: string): string {
+  return podRevision(pod) === revision ? "from before a change of its keys" : "from an older template";
 }
 
 function rollStepWithLeader(
-  pods: readonly DatabasePod[],
+  { keys, pods, revision }: RollState,
   old: readonly DatabasePod[],
   leader: DatabasePod,
   problems: ReadonlyMap<DatabasePod, Awaited>,
@@ -109,11 +121,19 @@ function rollStepWithLeader(
   if (replica === undefined && leaderIsOld) {
     const candidate = pods.find((pod) => podRole(pod) === "replica" && !problems.has(pod));
     if (candidate !== undefined) return { step: "switchover", leader, candidate };
-    if (pods.length === 1) return { step: "delete", pod: leader, because: "the only Pod, from an older template" };
+    if (pods.length === 1) return { step: "delete", pod: leader, because: `the only Pod, ${ageOf(leader, revision)}` };
   }
   if (blocking !== undefined) return { step: "wait", ...blocking };
-  if (replica !== undefined) return { step: "delete", pod: replica, because: "a replica from an older template" };
-  return leaderIsOld ? wait("a replica to be ready") : { step: "done", leader: nameOf(leader) };
+  if (replica !== undefined) return { step: "delete", pod: replica, because: `a replica ${ageOf(replica, revision)}` };
+  if (leaderIsOld) return wait("a replica to be ready");
+  return silentOf(keys) ?? { step: "done", leader: nameOf(leader) };
+}
+
+/** The wait for a Pod of which it is not known whether it has the Secret's keys. */
+function silentOf(keys: PodKeys): RollStep | undefined {
+  for (const [name, state] of keys)
+    if (state !== "old") return wait(`${name} to show whether it has the keys of the pod Secret (${state.unknown})`);
+  return undefined;
 }
 
 /** What a Pod lacks before another may be deleted, or before it may take the lead; undefined when it lacks nothing. */

@@ -21,7 +21,10 @@ export function rollPreview(state: RollState): PlannedStep[] {
         return [...planned, { step: "wait", for: next.for }];
       case "delete":
         planned.push({ step: "delete", pod: next.pod.metadata.name, because: next.because });
-        simulated = streamingAs(next.pod, withPod(simulated, replacementOf(next.pod, simulated)));
+        simulated = streamingAs(
+          next.pod,
+          withNewKeys(withPod(simulated, replacementOf(next.pod, simulated)), next.pod),
+        );
         break;
       case "delete-unless-bootstrapping":
         return [
@@ -29,7 +32,7 @@ export function rollPreview(state: RollState): PlannedStep[] {
           {
             step: "delete",
             pod: next.pod.metadata.name,
-            because: "its template is older; only if no bootstrap or recovery is running in it",
+            because: `it is ${next.because}; only if no bootstrap or recovery is running in it`,
           },
         ];
       case "switchover": {
@@ -59,6 +62,11 @@ function replacementOf(pod: DatabasePod, { pods, revision }: RollState): Databas
 function streamingAs({ metadata }: DatabasePod, state: RollState): RollState {
   if ("unknown" in state.streaming) return state;
   return { ...state, streaming: { pods: new Set([...state.streaming.pods, metadata.name]) } };
+}
+
+/** The state after the Pod was recreated: it has the keys of the pod Secret. */
+function withNewKeys(state: RollState, { metadata }: DatabasePod): RollState {
+  return { ...state, keys: new Map([...state.keys].filter(([name]) => name !== metadata.name)) };
 }
 
 function inRole(pod: DatabasePod, role: "master" | "replica"): DatabasePod {

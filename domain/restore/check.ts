@@ -31,6 +31,13 @@ export const restoreCheckRequestSchema = harborRequestSchema.extend({
     .array(z.string())
     .default([...runbookPgHba])
     .describe("The whole list of pg_hba."),
+  check: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "Id of this check, which the report repeats. Whoever acts on a report knows by it that it is the right one.",
+    ),
   keys: z
     .strictObject({ backup: sessionKeysSchema.optional(), restore: sessionKeysSchema.optional() })
     .default({})
@@ -72,6 +79,8 @@ export const restoreCheckReportSchema = z.object({
   /** The gravest of the findings; only `ok` and `warn` let a restore begin. */
   verdict: z.enum(severities),
   findings: z.array(findingSchema),
+  /** Id of this check, as in the request; null when it has none. */
+  check: z.string().nullable().default(null),
   /** Null when it is not known which one Spilo would take. */
   backup: chosenBackupSchema.nullable(),
   /** What was downloaded and read; null when that was not asked for, or when the listings already refuse the restore. */

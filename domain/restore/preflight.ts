@@ -4,6 +4,7 @@ import { judgeNeighbours, type Neighbour } from "./neighbours.ts";
 import { judgeOwnStore, type OwnStore } from "./own-store.ts";
 import { targetOf, type Restore } from "./restore.ts";
 import { identifiersIn, judgeSources, placeToRestore, type GatheredPlace } from "./sources.ts";
+import { judgeVolumes, type VolumeClaim } from "./volumes.ts";
 import { leftoverFindings, type LivePodConfig } from "../harbor/pod-config-owners.ts";
 import { formatObjectName, type ObjectName } from "../kubernetes/object-name.ts";
 import { s3Url } from "../aws/s3-location.ts";
@@ -22,6 +23,8 @@ export type OwnPlace =
   | {
       readonly kind: "made";
       readonly place: GatheredPlace;
+      /** When the resource was created. */
+      readonly created: number;
       /**
        * System identifier of its database, as Patroni keeps it in the annotation `initialize` of `<postgresql>-config`;
        * undefined as long as none was bootstrapped.
@@ -52,6 +55,7 @@ export interface SetupFacts {
 
 /** Everything that the verdict depends on. Times are milliseconds since 1970. */
 export interface PreflightFacts extends SetupFacts {
+  readonly context: string;
   readonly restore: Restore;
   readonly now: number;
   /** The places in which Spilo will look, in its order (domain/spilo/path.ts, cloneLocations). */
@@ -61,6 +65,8 @@ export interface PreflightFacts extends SetupFacts {
   readonly harbor: ObjectName;
   /** Every database of the operator, that of the HarborCluster included. */
   readonly databases: Gathered<readonly Neighbour[]>;
+  /** The volumes of the HarborCluster's database, of the lost one and of the new one. */
+  readonly claims: Gathered<readonly VolumeClaim[]>;
 }
 
 /** Whether the database's Pods will get what is declared. The Zalando operator ignores objects that its configuration does not name, and reports no error. */
@@ -121,6 +127,7 @@ export function judgeRestore(facts: PreflightFacts): Finding[] {
     ...judgeSources(facts.sources, restore, target),
     ...judgeBootstrap(facts, target),
     ...judgeOwnPlace(facts),
+    ...judgeClaims(facts),
     ...judgeNeighbours(facts.harbor, facts.databases, `ConfigMap ${formatObjectName(facts.declared.podConfig)}`),
   );
   return findings;
@@ -142,6 +149,13 @@ function judgeBootstrap({ own, sources }: PreflightFacts, target: number | undef
       "delete the HarborCluster's postgresql resource with its volumes, if its data may be lost, and let the operators create it again",
     ),
   ];
+}
+
+/** Without knowing the resource it is not known which volumes are old; {@link judgeOwnPlace} says that it is not known. */
+function judgeClaims({ claims, context, harbor, own }: PreflightFacts): Finding[] {
+  if ("failed" in own) return [];
+  const databaseCreated = own.found.kind === "made" ? own.found.created : undefined;
+  return judgeVolumes({ context, harbor, claims, databaseCreated });
 }
 
 function judgeOwnPlace({ own, sources }: PreflightFacts): Finding[] {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { explainIssue, problemText } from "../problems.ts";
 import { dumpCommandReportSchema } from "../dump/report.ts";
+import { environmentReportSchema, environmentRequestSchema } from "../harbor/steps/environment.ts";
 import { fingerprintReportSchema, fingerprintRequestSchema } from "../harbor/steps/fingerprint.ts";
 import { pgHbaReportSchema, pgHbaRequestSchema } from "../harbor/steps/pg-hba.ts";
 import { rollReportSchema, rollRequestSchema } from "../harbor/steps/roll.ts";
@@ -58,6 +59,11 @@ export const steps = {
     request: fingerprintRequestSchema,
     report: fingerprintReportSchema,
     permissions: stepPermissions["harbor fingerprint"],
+  },
+  "harbor environment": {
+    request: environmentRequestSchema,
+    report: environmentReportSchema,
+    permissions: stepPermissions["harbor environment"],
   },
   "harbor roll": {
     request: rollRequestSchema,

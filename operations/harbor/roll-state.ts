@@ -6,7 +6,12 @@ import { podRole, type DatabasePod } from "../../domain/harbor/objects.ts";
 import { isObserved, type RollState, type Streaming } from "../../domain/harbor/roll-plan.ts";
 import type { ObjectName } from "../../domain/kubernetes/object-name.ts";
 import { orElse } from "../../domain/similar.ts";
+import type { TaskOf } from "../../domain/steps/steps.ts";
+import { readPodKeys } from "./pod-keys.ts";
 import { similarHarbor } from "./similar-harbor.ts";
+
+/** The database that is rolled. */
+export type RolledDatabase = Pick<TaskOf<"harbor roll">, "cluster" | "podSecret">;
 
 /**
  * The database's Pods now. Undefined while it is unknown which are old: there is no StatefulSet, or its controller has not seen
@@ -14,7 +19,7 @@ import { similarHarbor } from "./similar-harbor.ts";
  */
 export async function readRollState(
   client: HarborClient,
-  harbor: ObjectName,
+  { cluster: harbor, podSecret }: RolledDatabase,
   signal: AbortSignal,
 ): Promise<RollState | undefined> {
   const [statefulSet, pods, systemIdentifier] = await Promise.all([
@@ -30,6 +35,7 @@ export async function readRollState(
     replicas: statefulSet.spec.replicas,
     bootstrapped: systemIdentifier !== undefined,
     streaming: await readStreaming(client, pods, signal),
+    keys: await readPodKeys(client, harbor, podSecret, pods, signal),
   };
 }
 

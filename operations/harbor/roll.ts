@@ -1,13 +1,13 @@
 import type { HarborClient } from "../../clients/kubernetes/harbor.ts";
 import { hasReplicationRole, readBootstrapState, switchover } from "../../clients/pod/spilo.ts";
 import { RecoveryError } from "../../domain/errors.ts";
-import { podRevision, spiloContainer, spiloRuns, type DatabasePod } from "../../domain/harbor/objects.ts";
+import { spiloContainer, spiloRuns, type DatabasePod } from "../../domain/harbor/objects.ts";
 import type { ReportOf, TaskOf } from "../../domain/steps/steps.ts";
-import { hasList, nextRollStep, type Awaited } from "../../domain/harbor/roll-plan.ts";
+import { hasList, isOld, nextRollStep, type Awaited } from "../../domain/harbor/roll-plan.ts";
 import { containerOf } from "../../domain/kubernetes/container.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { pgHbaInTemplate } from "./pg-hba-in-template.ts";
-import { readRollState } from "./roll-state.ts";
+import { readRollState, type RolledDatabase } from "./roll-state.ts";
 import { RollTime } from "./roll-time.ts";
 import { type ObjectName, formatObjectName } from "../../domain/kubernetes/object-name.ts";
 
@@ -21,8 +21,8 @@ const calmSeconds = 8;
 const switchoverTries = 3;
 
 /**
- * Recreates the Pods of a Harbor database from the newest template, so that pg_hba and pod-config take effect: first the
- * replicas, then, after a switchover, the former leader; or the only Pod of a bootstrap that failed. When every Pod is
+ * Recreates the Pods of a Harbor database that come from an older template, or that have keys which the pod Secret no
+ * longer has, so that pg_hba, pod-config and new keys take effect: first the replicas, then, after a switchover, the former leader; or the only Pod of a bootstrap that failed. When every Pod is
  * current, it does nothing. It first waits until the Zalando operator has processed pg_hba.
  *
  * A Pod whose bootstrap is running, such as the recovery of a clone, is never deleted: its data would lack Patroni's last
@@ -46,6 +46,7 @@ const eventually = (what: string): Awaited => ({ for: what, code: "pods-not-read
 class Roll {
   readonly #client: HarborClient;
   readonly #harbor: ObjectName;
+  readonly #database: RolledDatabase;
   readonly #surroundings: Surroundings;
   readonly #deleted: string[] = [];
   #switchovers = 0;
@@ -58,6 +59,7 @@ class Roll {
   constructor(client: HarborClient, harbor: ObjectName, request: TaskOf<"harbor roll">, surroundings: Surroundings) {
     this.#client = client;
     this.#harbor = harbor;
+    this.#database = request;
     this.#surroundings = surroundings;
     this.#time = new RollTime(client.context, harbor, request.timeLimits.pod, surroundings);
   }
@@ -66,13 +68,13 @@ class Roll {
     let anyOld = false;
     for (;;) {
       this.#time.requireSome();
-      const state = await readRollState(this.#client, this.#harbor, this.#surroundings.signal);
+      const state = await readRollState(this.#client, this.#database, this.#surroundings.signal);
       if (state === undefined) {
         await this.#wait(eventually("the Zalando operator to recreate the StatefulSet"));
         continue;
       }
       this.#seen = [state.revision, ...state.pods.map(({ metadata }) => metadata.uid)].join();
-      anyOld ||= state.pods.some((pod) => podRevision(pod) !== state.revision);
+      anyOld ||= state.pods.some((pod) => isOld(pod, state));
       const next = nextRollStep(state);
       if (next.step !== "done") this.#calm = undefined;
       switch (next.step) {
@@ -89,7 +91,7 @@ class Roll {
           await this.#delete(next.pod, next.because);
           break;
         case "delete-unless-bootstrapping":
-          await this.#deleteUnlessBootstrapping(next.pod);
+          await this.#deleteUnlessBootstrapping(next.pod, next.because);
           break;
         case "switchover":
           await this.#switchOver(next.leader, next.candidate);
@@ -139,7 +141,7 @@ class Roll {
   }
 
   /** If the container does not run, no bootstrap is running in it. */
-  async #deleteUnlessBootstrapping(pod: DatabasePod): Promise<void> {
+  async #deleteUnlessBootstrapping(pod: DatabasePod, because: string): Promise<void> {
     const { name } = pod.metadata;
     const found = spiloRuns(pod)
       ? await readBootstrapState(this.#client.exec, pod, this.#surroundings.signal)
@@ -147,7 +149,7 @@ class Roll {
     switch (found?.state) {
       case undefined:
       case "not-begun":
-        await this.#delete(pod, "it is from an older template, and its bootstrap has nothing yet to leave half done");
+        await this.#delete(pod, `it is ${because}, and its bootstrap has nothing yet to leave half done`);
         return;
       case "under-way":
         await this.#wait(

@@ -34,7 +34,10 @@ import { formatObjectName, type ObjectName } from "../../domain/kubernetes/objec
 /** What is asked. */
 export interface RestoreCheckClients {
   readonly harbor: ConfigurationReader &
-    Pick<HarborClient, "context" | "getPodSecret" | "getPostgresql" | "getSystemIdentifier" | "listDatabases">;
+    Pick<
+      HarborClient,
+      "context" | "getPodSecret" | "getPostgresql" | "getSystemIdentifier" | "listDatabases" | "listVolumeClaims"
+    >;
   /** The store of the backups to restore, with the credentials that are to read them. */
   readonly source: S3Client;
   /** The store of the new database's own backups. */
@@ -69,12 +72,13 @@ export async function checkRestore(
   );
   const podSecretName = { namespace: harbor.namespace, name: names.podSecret };
   const ends = { bound, stop: surroundings.signal };
-  const [operator, podConfig, podSecret, ownStore, databases, sources, own] = await Promise.all([
+  const [operator, podConfig, podSecret, ownStore, databases, claims, sources, own] = await Promise.all([
     configuration,
     gathered(clients.harbor.getConfigMap(podConfigName), surroundings.signal),
     gathered(clients.harbor.getPodSecret(podSecretName), surroundings.signal),
     storeOf(clients, request, configuration, ends),
     restore && gathered(clients.harbor.listDatabases(), surroundings.signal),
+    restore && gathered(clients.harbor.listVolumeClaims(harbor), surroundings.signal),
     restore && gatherSources(clients.source, { image, restore, now: surroundings.now().getTime() }, ends),
     restore && gatherOwn(clients, harbor, request, configuration, bound, surroundings.signal),
   ]);
@@ -97,11 +101,16 @@ export async function checkRestore(
     namespace: harbor.namespace,
   };
   const now = surroundings.now().getTime();
+  const { context } = clients.harbor;
   const judge = (places: readonly GatheredPlace[] | undefined): Finding[] =>
-    restore === undefined || places === undefined || own === undefined || databases === undefined
+    restore === undefined ||
+    places === undefined ||
+    own === undefined ||
+    databases === undefined ||
+    claims === undefined
       ? judgeSetup(setup)
       : [
-          ...judgeRestore({ ...setup, restore, now, sources: places, own, harbor, databases }),
+          ...judgeRestore({ ...setup, context, restore, now, sources: places, own, harbor, databases, claims }),
           ...credentialFindings(request),
         ];
   const listed = judge(sources);
@@ -121,6 +130,7 @@ export async function checkRestore(
     findings,
     backup: restore === undefined || sources === undefined ? null : chosenBackup(sources, targetOf(restore)),
     read: read?.report ?? null,
+    check: request.check ?? null,
     checkedAt: surroundings.now().toISOString(),
   };
 }
@@ -195,7 +205,8 @@ async function gatherOwn(
   };
   const location = spiloLocation(backupPath(database, operator.found.configuration.walS3Bucket !== undefined));
   const place = await gatherOwnPlace(s3, location, bound, stop);
-  return { found: { kind: "made", place, systemIdentifier: systemIdentifier.found } };
+  const created = Date.parse(postgresql.found.metadata.creationTimestamp);
+  return { found: { kind: "made", place, created, systemIdentifier: systemIdentifier.found } };
 }
 
 /** Only the existence of WAL matters here, so one page is enough. */

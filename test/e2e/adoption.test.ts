@@ -19,6 +19,7 @@ const args = {
   podConfig: { namespace: "harbor-operator-ns", name: "pod-config" },
   podSecret: { namespace: "harbor-cluster", name: "pod-secret" },
   backup: { bucket: "b", region: "eu-west-2", schedule: "0 1 * * *", retainDays: 5, credentials: "secret" },
+  check: "check-1",
   keys: pulumi.secret({ backup: { accessKeyId: "id", secretAccessKey: "key" } }),
 };
 new PodConfig("pod-config", args, { provider: ${provider} });

@@ -23,6 +23,7 @@ new PodConfig(
     podConfig: { namespace: "${namespace}", name: "pod-config" },
     podSecret: { namespace: "${namespace}", name: "pod-secret" },
     backup: { bucket: "b", region: "eu-west-2", schedule: "0 1 * * *", retainDays: 5, credentials: "secret" },
+    check: "check-1",
     keys: pulumi.secret({ backup: { accessKeyId: "AKIATEST", secretAccessKey: "CANARY" } }),
   },
   { provider: kubernetesProvider("kubernetes", access) },

@@ -25,7 +25,7 @@ import { upHarbor } from "../../sandbox/sandbox.ts";
 import { clientSettings, startTestAws, type TestAws } from "../support/aws.ts";
 import { HarborDatabase, roleOf } from "../support/harbor.ts";
 import { RestrictedUsers } from "../support/restricted-user.ts";
-import { harborEnvironment, runInSandbox, testDirectory, type Ended } from "../support/sandbox.ts";
+import { askDirectly, harborEnvironment, runInSandbox, testDirectory, type Ended } from "../support/sandbox.ts";
 import { backupObjects, walgPrefix, walObjects } from "../support/walg.ts";
 import { faultTest } from "../support/fault-test.ts";
 import { inOrder } from "../support/in-order.ts";
@@ -33,7 +33,7 @@ import { inOrder } from "../support/in-order.ts";
 const { namespace, database: name } = harborCluster;
 const cluster = `${namespace}/${harborCluster.name}`;
 const uid = "99e85b8a-3f92-4c86-8d42-5056348c1e7e";
-const canaries = ["canary-backup-key", "canary-backup-id"];
+const canaries = ["canary-backup-key", "canary-backup-id", "canary-rotated-key"];
 const processes = new Processes(layout(testDirectory).processes);
 
 describe("the steps for Harbor's database, with both real operators and a real S3", function () {
@@ -227,6 +227,22 @@ describe("the steps for Harbor's database, with both real operators and a real S
     assert.match(stderr, /restore\.bucket[^]*restore\.scope/);
   });
 
+  faultTest(110, "restore check refuses a volume that is left of the lost database, until it is gone", async () => {
+    const claim = `pgdata-${name}-0`;
+    await database.createClaim(claim);
+    const refused = await run(["restore", "check", "--request", "-", "-o", "json"], checkRequest());
+    await database.removeClaim(claim);
+    assert.equal(refused.exitCode, 1, refused.stderr);
+    assert.match(
+      refused.stderr,
+      new RegExp(
+        `PROBLEM\\[volumes-left\\]: .*: ${claim} is left[^]*kubectl --context lab -n ${namespace} delete pvc ${claim}`,
+      ),
+    );
+    const { exitCode, stderr } = await run(["restore", "check", "--request", "-", "-o", "json"], checkRequest());
+    assert.equal(exitCode, 0, stderr);
+  });
+
   it("restore check --suggest prints what the bucket holds, written as a stack setting", async () => {
     const { exitCode, stdout } = await run([
       "restore",
@@ -287,6 +303,24 @@ describe("the steps for Harbor's database, with both real operators and a real S
     assert.equal(steps["harbor pg-hba"].report.parse(JSON.parse(written.stdout)).outcome, "already-in-place");
     assert.deepEqual(await uids(), before);
   });
+
+  faultTest(
+    112,
+    "roll recreates a Pod that has an old key of the pod Secret, which the operator leaves as it is",
+    async () => {
+      const before = await uids();
+      await database.setSecret(
+        { namespace, name: podEnvironment.secret },
+        { AWS_SECRET_ACCESS_KEY: "canary-rotated-key" },
+      );
+      const dryRun = await run(["harbor", "roll", cluster, "--dry-run"]);
+      assert.match(dryRun.stdout, new RegExp(`1\\. delete ${name}-0: the only Pod, from before a change of its keys`));
+      assert.deepEqual(await uids(), before);
+      assert.deepEqual((await rolled()).pods, [`${name}-0`]);
+      const asked = await askDirectly(harborContext, namespace, `${name}-0`, "printenv", "AWS_SECRET_ACCESS_KEY");
+      assert.equal(asked, "canary-rotated-key");
+    },
+  );
 
   it("status shows everything at a glance and no secret", async () => {
     await waitUntil(
@@ -424,13 +458,17 @@ describe("the steps for Harbor's database, with both real operators and a real S
     ["restore check", ["restore", "check", "--request", "-", "-o", "json"]],
     ["harbor status", ["harbor", "status", cluster, "--no-backups"]],
     ["harbor pg-hba", ["harbor", "pg-hba", cluster]],
+    ["harbor environment", ["harbor", "environment", "--request", "-"]],
     ["harbor roll", ["harbor", "roll", cluster, "--yes"]],
   ] as const) {
     it(`${command} works with exactly the role of docs/permissions.md`, async () => {
       const kubeconfig = await users.kubeconfig(command.replace(" ", "-"), harborPermissions[command]);
-      const request = checkRequest();
-      const input =
-        command === "restore check" ? { ...request, kubernetes: { context: harborContext, kubeconfig } } : undefined;
+      const requests: Partial<Record<typeof command, object>> = {
+        "restore check": checkRequest(),
+        "harbor environment": { version: 1, cluster, podConfigData: {}, podSecretData: {} },
+      };
+      const request = requests[command];
+      const input = request && { ...request, kubernetes: { context: harborContext, kubeconfig } };
       const { stdout, stderr } = await run([...parameters, "--kubeconfig", kubeconfig], input);
       assert.doesNotMatch(stdout + stderr, /not allowed|forbidden/);
       assert.notEqual(stdout, "", stderr);

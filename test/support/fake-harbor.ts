@@ -15,12 +15,15 @@ import { generationAnnotation } from "../../domain/harbor/names.ts";
 import { runbookPgHba } from "../../domain/harbor/pg-hba.ts";
 import type { LivePodConfig } from "../../domain/harbor/pod-config-owners.ts";
 import type { Neighbour } from "../../domain/restore/neighbours.ts";
+import type { VolumeClaim } from "../../domain/restore/volumes.ts";
 import type { ContainerVariable } from "../../domain/kubernetes/container.ts";
 import type { ObjectName } from "../../domain/kubernetes/object-name.ts";
 import type { SecretContent } from "../../domain/kubernetes/secret.ts";
 
 export const harbor = { namespace: "harbor-cluster", name: "harbor-cluster" };
 export const databaseName = "postgresql-harbor-cluster-harbor-cluster";
+/** When the fake `postgresql` resource was created. */
+export const databaseCreated = "2026-11-21T09:50:00Z";
 export const databaseUid = "11e85b8a-3f92-4c86-8d42-5056348c1e7e";
 
 /** The Zalando operator's configuration as it must be. */
@@ -84,6 +87,8 @@ export class FakeHarbor implements HarborClient {
   };
   neighbours: Neighbour[] = [];
   listDatabases = (): Promise<Neighbour[]> => Promise.resolve(this.neighbours);
+  claims: VolumeClaim[] = [];
+  listVolumeClaims = (): Promise<VolumeClaim[]> => Promise.resolve(this.claims);
   getStatefulSet = (): Promise<StatefulSet | undefined> => Promise.resolve(this.statefulSet);
   listPods = (): Promise<DatabasePod[]> => Promise.resolve(this.pods);
   getSystemIdentifier = (): Promise<string | undefined> => Promise.resolve(this.systemIdentifier);
@@ -146,7 +151,7 @@ export function postgresqlOf(
     ...(replacedLists > 0 && { "postgres-recovery/replaced-pg-hba-lists": String(replacedLists) }),
   };
   return postgresqlSchema.parse({
-    metadata: { namespace: harbor.namespace, name: databaseName, uid, annotations },
+    metadata: { namespace: harbor.namespace, name: databaseName, uid, annotations, creationTimestamp: databaseCreated },
     spec: { postgresql: { version: "12" }, numberOfInstances: 1, patroni: { pg_hba } },
     status: { PostgresClusterStatus: "Running" },
   });
@@ -174,6 +179,8 @@ interface PodOptions {
   readonly hba?: readonly string[];
   readonly running?: boolean;
   readonly env?: Readonly<Record<string, string>>;
+  /** Keys of the Secret `pod-secret` that the Pod gets under their own names. */
+  readonly keys?: readonly string[];
   /** What Patroni writes about its member. */
   readonly patroni?: object | undefined;
 }
@@ -189,6 +196,7 @@ export function podOf(
     hba = runbookPgHba,
     running = true,
     env = {},
+    keys = [],
     patroni,
   }: PodOptions = {},
 ): DatabasePod {
@@ -200,7 +208,7 @@ export function podOf(
       labels: { "controller-revision-hash": revision, ...(role !== "" && { "spilo-role": role }) },
       annotations: patroni === undefined ? {} : { status: JSON.stringify(patroni) },
     },
-    spec: { containers: [spilo(hba, env)] },
+    spec: { containers: [spilo(hba, env, keys)] },
     status: {
       phase: "Running",
       conditions: [{ type: "Ready", status: ready ? "True" : "False" }],
@@ -209,11 +217,14 @@ export function podOf(
   });
 }
 
-function spilo(pg_hba: readonly string[], env: Readonly<Record<string, string>>) {
+function spilo(pg_hba: readonly string[], env: Readonly<Record<string, string>>, keys: readonly string[] = []) {
   const variables = { SPILO_CONFIGURATION: JSON.stringify({ postgresql: { pg_hba } }), ...env };
   return {
     name: "postgres",
     image: "ghcr.io/zalando/spilo-16:3.3-p3",
-    env: Object.entries(variables).map(([name, value]) => (value === "" ? { name } : { name, value })),
+    env: [
+      ...Object.entries(variables).map(([name, value]) => (value === "" ? { name } : { name, value })),
+      ...keys.map((key) => ({ name: key, valueFrom: { secretKeyRef: { name: "pod-secret", key } } })),
+    ],
   };
 }

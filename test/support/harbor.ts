@@ -120,6 +120,21 @@ export class HarborDatabase {
     await this.#core.patchNamespacedSecret({ namespace, name, body: { stringData } }, mergePatch);
   }
 
+  /** Creates a claim for a volume, as one that an earlier database has left. */
+  async createClaim(claim: string): Promise<void> {
+    const spec = { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } };
+    await this.apply({ apiVersion: "v1", kind: "PersistentVolumeClaim", metadata: { namespace, name: claim }, spec });
+  }
+
+  /** Deletes a claim, and waits until it is gone. */
+  async removeClaim(claim: string): Promise<void> {
+    const one = { namespace, name: claim };
+    await this.#core.deleteNamespacedPersistentVolumeClaim(one);
+    await waitUntil("the claim to go", 60, async () => {
+      return (await unlessMissing(this.#core.readNamespacedPersistentVolumeClaim(one))) === undefined;
+    });
+  }
+
   /** The answer of one Pod's Postgres, asked directly, once it answers: the Pod may just be rolled. Default: the first Pod. */
   async ask(sql: string, pod = `${name}-0`): Promise<string> {
     const argv = ["psql", "-XAtq", "-U", "postgres", "-d", "postgres", "-c", sql] as const;

@@ -45,11 +45,12 @@ MockMonitor.prototype.registerResource = function (request: RegisterResourceRequ
 /**
  * Runs a piece of a Pulumi program without an engine.
  * `stdoutOf` stands in for the command provider. Its text becomes the stdout of a command resource or of `run`.
+ * Undefined is a command that `--target` leaves out before its first run.
  * `lastOutputs` are the stack's outputs of the last update.
  */
 export async function registered(
   program: () => void | Promise<void>,
-  stdoutOf: (inputs: Record<string, unknown>) => string,
+  stdoutOf: (inputs: Record<string, unknown>) => string | undefined,
   lastOutputs: object = {},
 ): Promise<Registered[]> {
   const resources: Registered[] = [];

@@ -16,7 +16,14 @@ export const rollTimeLimits = z.strictObject({
 });
 
 /** What `postgres-recovery harbor roll --request -` reads from stdin. */
-export const rollRequestSchema = harborRequestSchema.extend({ timeLimits: rollTimeLimits.prefault({}) });
+export const rollRequestSchema = harborRequestSchema.extend({
+  podSecret: z
+    .string()
+    .min(1)
+    .default("pod-secret")
+    .describe("Name of the Secret with the Pods' keys, in the database's namespace."),
+  timeLimits: rollTimeLimits.prefault({}),
+});
 
 /** What `postgres-recovery harbor roll -o json` prints. */
 export const rollReportSchema = z.object({

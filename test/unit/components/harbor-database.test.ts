@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { steps } from "../../../domain/steps/steps.ts";
 import { duration } from "../../../domain/duration.ts";
 import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
 import { HarborDatabase, type HarborDatabaseArgs } from "../../../components/harbor/harbor-database.ts";
 import type { Restore } from "../../../domain/restore/restore.ts";
+import { podConfigData, podSecretData } from "../../../domain/harbor/pod-config.ts";
 import { requiredPgHba } from "../../../domain/harbor/pg-hba.ts";
-import { faultTest } from "../../support/fault-test.ts";
+import { faultSuite, faultTest } from "../../support/fault-test.ts";
 import { optionsOf, registered, valueOf, type Registered } from "../../support/pulumi-mocks.ts";
 
 const scope = "postgresql-harbor-cluster-harbor-cluster";
@@ -50,24 +52,36 @@ const common = { version: 1, context: "lab", cluster: harbor };
 /** As a version from before findings had codes left it in the state. */
 const oldFinding = { severity: "warn", what: "was not tried", where: "restore.credentials", fix: "try it" };
 const reports: readonly [command: RegExp, report: object][] = [
-  [
-    /restore check/,
-    { ...common, restore: "after-the-fire", verdict: "warn", findings: [oldFinding], backup: null, checkedAt: at },
-  ],
   [/harbor pg-hba/, { ...common, outcome: "applied", uid, generation: "1", pgHba: [], dropped: [], finishedAt: at }],
   [/harbor roll/, { ...common, outcome: "rolled", pods: [], leader: `${scope}-0`, finishedAt: at }],
   [/fingerprint/, { version: 1, fingerprint: "f", kubernetes: "c0ffee00-3f92-4c86-8d42-5056348c1e7e" }],
   [/secrets/, { version: 1, cluster: { harbor, uid, backups: null, systemIdentifier: null }, secrets: [] }],
 ];
 
-function stdoutOf({ command: run, create }: Record<string, unknown>): string {
-  return JSON.stringify(reports.find(([pattern]) => pattern.test(String(run ?? create)))?.[1] ?? {});
+/** The preflight's report on a request, as if it had just run. */
+const checkReport = ({ check, restore: asked }: ReturnType<typeof checkRequest>): object => ({
+  ...{ ...common, restore: asked?.id ?? null, verdict: "warn", findings: [oldFinding], backup: null, checkedAt: at },
+  ...(check !== undefined && { check }),
+});
+const checkRequest = (stdin: unknown) => steps["restore check"].request.parse(JSON.parse(String(bare(stdin))));
+
+/** The id that both objects carry, while they are as declared. */
+let liveCheck: string | null = "check-1";
+
+function stdoutOf({ command: run, create, stdin }: Record<string, unknown>): string {
+  const command = String(run ?? create);
+  if (command.includes("restore check")) return JSON.stringify(checkReport(checkRequest(stdin)));
+  if (command.includes("harbor environment"))
+    return JSON.stringify({ ...common, differs: liveCheck === null ? ["pod-config"] : [], check: liveCheck });
+  return JSON.stringify(reports.find(([pattern]) => pattern.test(command))?.[1] ?? {});
 }
 
-function declared(changes: Partial<HarborDatabaseArgs> = {}): Promise<Registered[]> {
+type AnswerOf = Parameters<typeof registered>[1];
+
+function declared(changes: Partial<HarborDatabaseArgs> = {}, answer: AnswerOf = stdoutOf): Promise<Registered[]> {
   return registered(() => {
     new HarborDatabase("harbor", { ...args, ...changes });
-  }, stdoutOf);
+  }, answer);
 }
 
 const command = (resources: readonly Registered[], name: string): Record<string, unknown> =>
@@ -205,6 +219,85 @@ describe("HarborDatabase", () => {
     assert.notEqual(await triggers({ restore, secrets: { ...args.secrets, restore: false } }), withRestore);
   });
 
+  faultSuite(111, "the preflight", () => {
+    afterEach(() => {
+      liveCheck = "check-1";
+    });
+    const triggersOf = async (name: string, changes: Partial<HarborDatabaseArgs> = {}): Promise<string> =>
+      JSON.stringify(command(await declared(changes), name)["triggers"]);
+    const annotation = (resources: readonly Registered[], name: string): unknown =>
+      z
+        .object({ annotations: z.record(z.string(), z.unknown()) })
+        .parse(resources.find((one) => one.name === name && one.type.startsWith("kubernetes:"))?.inputs["metadata"])
+        .annotations["postgres-recovery/check"];
+
+    it("does not run again while pod-config and the pod Secret are as declared, and both keep its id", async () => {
+      assert.equal(await triggersOf("preflight"), await triggersOf("preflight"));
+      const resources = await declared();
+      for (const name of ["pod-config", "pod-config-keys"]) assert.equal(annotation(resources, name), "check-1");
+    });
+
+    it("runs again in every up that will write them, and both get the new id", async () => {
+      const before = await triggersOf("preflight");
+      liveCheck = null;
+      const first = await triggersOf("preflight");
+      assert.notEqual(first, before);
+      assert.notEqual(await triggersOf("preflight"), first);
+      const resources = await declared({ restore });
+      const { check } = checkRequest(command(resources, "preflight")["stdin"]);
+      assert.match(check ?? "", /^[0-9a-f-]{36}$/);
+      for (const name of ["pod-config", "pod-config-keys"]) assert.equal(annotation(resources, name), check);
+    });
+
+    it("is asked with the values that both objects will have, the keys as a secret", async () => {
+      const asked: unknown[] = [];
+      await declared({ restore }, (inputs) => {
+        if (String(inputs["command"]).includes("harbor environment")) asked.push(inputs["stdin"]);
+        return stdoutOf(inputs);
+      });
+      const { podConfigData: values, podSecretData: secretValues } = steps["harbor environment"].request.parse(
+        JSON.parse(String(asked[0])),
+      );
+      assert.deepEqual(values, podConfigData(args.backup, restore));
+      assert.deepEqual(secretValues, podSecretData(keys));
+    });
+
+    it("runs again when the address changes at which this machine reaches S3", async () => {
+      const endpointUrls = { s3: "https://vpce.example.com" };
+      assert.notEqual(await triggersOf("preflight", { endpointUrls }), await triggersOf("preflight"));
+    });
+
+    const stale: [what: string, answer: (request: ReturnType<typeof checkRequest>) => object | undefined][] = [
+      ["left out, with the report of an earlier check", (request) => ({ ...checkReport(request), check: "check-0" })],
+      ["left out, with the report of another restore", (request) => ({ ...checkReport(request), restore: null })],
+      ["left out, with the report of an older version", (request) => checkReport({ ...request, check: undefined })],
+      ["left out before it has ever run", () => undefined],
+    ];
+    for (const [what, answer] of stale) {
+      it(`${what} (--target), lets neither pod-config nor the pod Secret be written`, async () => {
+        const resources = await declared({ restore }, (inputs) => {
+          if (!String(inputs["create"]).includes("restore check")) return stdoutOf(inputs);
+          const report = answer(checkRequest(inputs["stdin"]));
+          return report && JSON.stringify(report);
+        });
+        assert(resources.some(({ name }) => name === "preflight"));
+        assert.deepEqual(
+          resources.filter(({ type }) => /^kubernetes:core.*:(ConfigMap|Secret)$/.test(type)),
+          [],
+        );
+      });
+    }
+  });
+
+  faultTest(112, "rolls the Pods again when a key is rotated, by a trigger that says nothing of the key", async () => {
+    const before = JSON.stringify(command(await declared(), "roll")["triggers"]);
+    liveCheck = null;
+    const after = command(await declared(), "roll")["triggers"];
+    liveCheck = "check-1";
+    assert.notEqual(JSON.stringify(after), before);
+    assert.doesNotMatch(JSON.stringify(after), new RegExp(`CANARY|${secretMark}`));
+  });
+
   it("restores no secrets without a restore, and the preflight checks what backups depend on", async () => {
     const resources = await declared();
     assert.deepEqual(command(resources, "restored-secrets"), {});
@@ -238,6 +331,7 @@ describe("HarborDatabase", () => {
       version: 1,
       kubernetes: args.kubernetes,
       cluster: args.cluster,
+      podSecret: args.podSecret,
       timeLimits: { operator: duration("5m"), pod: duration("10m") },
     });
   });

@@ -38,6 +38,7 @@ function declared(own: Backup, lost?: Restore): Promise<Registered[]> {
         podSecret: { namespace: "harbor-cluster", name: "pod-secret" },
         backup: own,
         restore: lost,
+        check: "check-1",
         keys: pulumi.secret(keys),
       };
       new PodConfig("pod-config", args, { provider });
@@ -61,8 +62,13 @@ describe("PodConfig", () => {
     assert.deepEqual(metadata, {
       namespace: "harbor-operator-ns",
       name: "pod-config",
-      annotations: { "pulumi.com/patchForce": "true", "pulumi.com/patchFieldManager": "postgres-recovery" },
+      annotations: {
+        "pulumi.com/patchForce": "true",
+        "pulumi.com/patchFieldManager": "postgres-recovery",
+        "postgres-recovery/check": "check-1",
+      },
     });
+    assert.match(JSON.stringify(secretOf(resources)?.inputs["metadata"]), /"postgres-recovery\/check":"check-1"/);
     const provider = resources.find(({ type }) => type === "pulumi:providers:kubernetes");
     assert.equal(provider?.inputs["enableConfigMapMutable"], "true");
     assert.equal(provider.inputs["enableSecretMutable"], "true");

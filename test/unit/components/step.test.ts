@@ -9,6 +9,7 @@ const request: RequestOf<"harbor roll"> = {
   version: 1,
   kubernetes: { context: "lab" },
   cluster: { namespace: "harbor-cluster", name: "harbor-cluster" },
+  podSecret: "pod-secret",
   timeLimits: { operator: duration("5m"), pod: duration("36h") },
 };
 

@@ -17,6 +17,7 @@ import {
   type RollState,
   type RollStep,
 } from "../../../../domain/harbor/roll-plan.ts";
+import type { PodKeys } from "../../../../domain/harbor/pod-keys.ts";
 import { faultTest } from "../../../support/fault-test.ts";
 import { databaseName, podOf, postgresqlOf, statefulSetOf } from "../../../support/fake-harbor.ts";
 
@@ -28,6 +29,8 @@ interface Member {
   readonly streams: boolean;
   /** What Patroni says about its member. */
   readonly patroni?: string;
+  /** Whether it has the keys of the pod Secret. Default: it has. */
+  readonly keys?: "old" | "unknown" | undefined;
 }
 
 const labels = { leader: "master", replica: "replica", none: "" };
@@ -50,7 +53,17 @@ function stateOf(members: readonly Partial<Member>[], more: Partial<RollState> =
   const all = members.map((member) => ({ ...usual, ...member }));
   const pods = all.map((member, number) => podFrom(number, member));
   const streaming = { pods: streamingOf(all) };
-  return { pods, revision: "new", replicas: members.length, bootstrapped: true, streaming, ...more };
+  const keys = keysOf(all);
+  return { pods, revision: "new", replicas: members.length, bootstrapped: true, streaming, keys, ...more };
+}
+
+function keysOf(members: readonly (Member | undefined)[]): PodKeys {
+  return new Map(
+    members.flatMap((member, number) => {
+      if (member?.keys === undefined) return [];
+      return [[`${databaseName}-${number}`, member.keys === "old" ? "old" : { unknown: "no answer" }] as const];
+    }),
+  );
 }
 
 function streamingOf(members: readonly (Member | undefined)[]): Set<string> {
@@ -81,6 +94,7 @@ const anyMember = fc.record<Member>({
   ready: fc.boolean(),
   ending: fc.boolean(),
   streams: fc.boolean(),
+  keys: fc.constantFrom(undefined, "old", "unknown"),
 });
 
 /** Whatever may be seen of a database, also what no database should ever look like. */
@@ -229,12 +243,37 @@ describe("nextRollStep", () => {
     );
   });
 
-  it("never deletes a Pod of the newest template", () => {
+  it("never deletes a Pod of the newest template that has the keys of the pod Secret, or may have them", () => {
     fc.assert(
       fc.property(anyState, (state) => {
         const step = nextRollStep(state);
-        if (step.step === "delete") assert.notEqual(podRevision(step.pod), state.revision);
+        if (step.step !== "delete" || podRevision(step.pod) !== state.revision) return;
+        assert.equal(state.keys.get(step.pod.metadata.name), "old");
       }),
+    );
+  });
+
+  faultTest(112, "recreates Pods with old keys as it does those of an older template, and says why", () => {
+    const keys = "old";
+    assert.equal(next([{ role: leader, keys }, { keys }, {}]), "delete 1");
+    assert.equal(next([{ role: leader, keys }, {}]), "switchover 0 → 1");
+    assert.equal(next([{ role: leader, keys }]), "delete 0");
+    assert.equal(
+      next([{ role: "none", keys, ready: false }], { bootstrapped: false }),
+      "delete-unless-bootstrapping 0",
+    );
+    const because = (member: Partial<Member>): string => {
+      const step = nextRollStep(stateOf([{ role: leader, ...member }]));
+      return step.step === "delete" ? step.because : "";
+    };
+    assert.equal(because({ keys }), "the only Pod, from before a change of its keys");
+    assert.equal(because({ keys, revision: old }), "the only Pod, from an older template");
+  });
+
+  faultTest(112, "is not done while a Pod does not say which keys it has", () => {
+    assert.equal(
+      next([{ role: leader }, { keys: "unknown" }]),
+      "wait: 1 to show whether it has the keys of the pod Secret (no answer)",
     );
   });
 
@@ -244,6 +283,7 @@ describe("nextRollStep", () => {
         if (nextRollStep(state).step !== "done") return;
         assert.equal(state.pods.length, state.replicas);
         assert(state.pods.every((pod) => isReady(pod) && podRevision(pod) === state.revision));
+        assert.equal(state.keys.size, 0);
         assert.equal(state.pods.filter((pod) => podRole(pod) === "leader").length, 1);
         assert(state.pods.every((pod) => podRole(pod) === "leader" || isStreaming(state, pod)));
       }),
@@ -320,7 +360,8 @@ class Database {
       pod === undefined ? [] : [podFrom(number, pod, this.#uid(number))],
     );
     const streaming = { pods: streamingOf(this.#pods) };
-    return { pods, revision: "new", replicas: this.#pods.length, bootstrapped: this.#bootstrapped, streaming };
+    const keys = keysOf(this.#pods);
+    return { pods, revision: "new", replicas: this.#pods.length, bootstrapped: this.#bootstrapped, streaming, keys };
   }
 
   #uid(number: number): string {
@@ -355,7 +396,7 @@ class Database {
     const role = pod.role === "none" ? "replica" : pod.role;
     // A replica that Patroni started without a leader streams only after it has been recreated.
     const streams = pod.streams || pod.revision === "new";
-    return { ...pod, role, ready: true, streams };
+    return { ...pod, role, ready: true, streams, keys: pod.keys === "unknown" ? undefined : pod.keys };
   }
 
   #endBootstrap(): void {

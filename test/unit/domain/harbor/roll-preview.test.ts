@@ -8,13 +8,14 @@ type Role = "master" | "replica" | "";
 
 function preview(
   members: readonly (readonly [role: Role, revision: string, ready?: boolean])[],
-  { bootstrapped = true, replicas = members.length, idle = [] as string[] } = {},
+  { bootstrapped = true, replicas = members.length, idle = [] as string[], oldKeys = [] as number[] } = {},
 ): PlannedStep[] {
   const pods = members.map(([role, revision, ready = true], number) => podOf(number, { role, revision, ready }));
   const streaming = {
     pods: new Set(pods.filter((pod) => !idle.includes(pod.metadata.name)).map(({ metadata }) => metadata.name)),
   };
-  return rollPreview({ pods, revision: "new", replicas, bootstrapped, streaming });
+  const keys = new Map(oldKeys.map((number) => [`${databaseName}-${number}`, "old" as const]));
+  return rollPreview({ pods, revision: "new", replicas, bootstrapped, streaming, keys });
 }
 
 /** `delete 1`, `switchover 0 → 1`, `wait`. */
@@ -54,6 +55,14 @@ describe("the preview of a roll", () => {
       ),
       ["delete 0", "delete 2", "switchover 1 → 0", "delete 1"],
     );
+  });
+
+  faultTest(112, "has each Pod with old keys once", () => {
+    const members = [
+      ["master", "new"],
+      ["replica", "new"],
+    ] as const;
+    assert.deepEqual(shortened(preview(members, { oldKeys: [0, 1] })), ["delete 1", "switchover 0 → 1", "delete 0"]);
   });
 
   faultTest(85, "begins with an old replica that does not stream, and ends at a current one that does not", () => {

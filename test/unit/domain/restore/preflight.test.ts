@@ -41,7 +41,9 @@ function placeOf(
   return { location: { bucket: "bkt", prefix }, listing: { found: listing }, descriptions };
 }
 
+const created = at("00:10");
 const good: PreflightFacts = {
+  context: "lab",
   restore: {
     id: "r1",
     scope: "postgresql-harbor-cluster-harbor-cluster",
@@ -87,6 +89,7 @@ const good: PreflightFacts = {
   own: { found: { kind: "not-made" } },
   harbor: { namespace: "harbor-cluster", name: "harbor-cluster" },
   databases: { found: [] },
+  claims: { found: [] },
 };
 
 function withTarget(targetTime: string, facts: PreflightFacts = good): PreflightFacts {
@@ -201,7 +204,7 @@ describe("judgeRestore", () => {
     [
       24,
       "the new cluster's backups at the place of the source",
-      { ...good, own: { found: { kind: "made", place: placeOf(whole), systemIdentifier: undefined } } },
+      { ...good, own: { found: { kind: "made", created, place: placeOf(whole), systemIdentifier: undefined } } },
       "refuse",
       /would overwrite them/,
     ],
@@ -211,7 +214,12 @@ describe("judgeRestore", () => {
       {
         ...good,
         own: {
-          found: { kind: "made", place: { ...placeOf(whole), location: empty.location }, systemIdentifier: undefined },
+          found: {
+            kind: "made",
+            created,
+            place: { ...placeOf(whole), location: empty.location },
+            systemIdentifier: undefined,
+          },
         },
       },
       "refuse",
@@ -220,7 +228,7 @@ describe("judgeRestore", () => {
     [
       19,
       "a database that already exists",
-      { ...good, own: { found: { kind: "made", place: empty, systemIdentifier: "42" } } },
+      { ...good, own: { found: { kind: "made", created, place: empty, systemIdentifier: "42" } } },
       "refuse",
       /ignore the restore and report no error/,
     ],
@@ -272,7 +280,14 @@ describe("judgeRestore", () => {
       "an own place that cannot be listed",
       {
         ...good,
-        own: { found: { kind: "made", place: { ...empty, listing: { failed: "503" } }, systemIdentifier: undefined } },
+        own: {
+          found: {
+            kind: "made",
+            created,
+            place: { ...empty, listing: { failed: "503" } },
+            systemIdentifier: undefined,
+          },
+        },
       },
       "unknown",
       /cannot be listed: 503/,
@@ -339,10 +354,13 @@ describe("judgeRestore", () => {
   it("accepts the running database's own backups in its own place", () => {
     const place = { ...placeOf(whole), location: empty.location };
     assert.equal(
-      said({ ...good, own: { found: { kind: "made", place, systemIdentifier: described.systemIdentifier } } }),
+      said({ ...good, own: { found: { kind: "made", created, place, systemIdentifier: described.systemIdentifier } } }),
       "",
     );
-    assert.equal(said({ ...good, own: { found: { kind: "made", place: empty, systemIdentifier: undefined } } }), "");
+    assert.equal(
+      said({ ...good, own: { found: { kind: "made", created, place: empty, systemIdentifier: undefined } } }),
+      "",
+    );
   });
 
   faultTest(24, "refuses an own place where only some backups are the running database's own", () => {
@@ -352,7 +370,10 @@ describe("judgeRestore", () => {
       const descriptions = new Map(place.descriptions).set("base_000000010000000000000009", {
         found: { ...described, finished: at("02:00"), systemIdentifier: identifier },
       });
-      return said({ ...good, own: { found: { kind: "made", place: { ...place, descriptions }, systemIdentifier } } });
+      return said({
+        ...good,
+        own: { found: { kind: "made", created, place: { ...place, descriptions }, systemIdentifier } },
+      });
     };
     assert.equal(judgedWith(systemIdentifier), "");
     assert.match(judgedWith("7"), /refuse: is not empty/);

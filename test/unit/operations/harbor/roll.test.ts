@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { steps, type ReportOf } from "../../../../domain/steps/steps.ts";
 import { RecoveryError } from "../../../../domain/errors.ts";
 import type { ExecResult } from "../../../../clients/kubernetes/exec.ts";
@@ -381,6 +382,52 @@ describe("rollPods", () => {
     };
     await database.roll();
     assert(database.surroundings.elapsed > 1000);
+  });
+
+  faultTest(112, "recreates the Pods that have old keys, and asks every Pod by a digest with a new salt", async () => {
+    const database = new Database([{ role: "leader", revision: "new" }]);
+    const { onExec } = database;
+    const names = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
+    const data = { AWS_ACCESS_KEY_ID: btoa("CANARY-id"), AWS_SECRET_ACCESS_KEY: btoa("CANARY-new") };
+    database.secrets["harbor-cluster/pod-secret"] = { type: "Opaque", data };
+    database.pods = [podOf(0, { role: "master", keys: names })];
+    database.onDelete = () => {
+      database.pods = [podOf(0, { role: "master", keys: names, uid: "recreated" })];
+    };
+    const salts = new Set<string>();
+    database.onExec = (pod, command) => {
+      if (!command.includes("sha256sum")) return onExec(pod, command);
+      const [salt = "", ...asked] = command.split(" sh ").at(-1)?.split(" ") ?? [];
+      salts.add(salt);
+      assert.deepEqual(asked, names);
+      const has = database.deleted.length === 0 ? "CANARY-old" : "CANARY-new";
+      const text = `${salt}\nCANARY-id\n${has}\n`;
+      return `${createHash("sha256").update(text).digest("hex")}\n`;
+    };
+    const { outcome, pods } = await database.roll();
+    assert.deepEqual([outcome, pods], ["rolled", [`${databaseName}-0`]]);
+    assert.deepEqual(database.surroundings.lines, [
+      `deleting ${databaseName}-0: the only Pod, from before a change of its keys`,
+    ]);
+    assert.equal(salts.size, database.commands.filter((command) => command.includes("sha256sum")).length);
+    assert.doesNotMatch(database.commands.join(), /CANARY/);
+    assert.equal((await database.roll()).outcome, "already-current");
+  });
+
+  faultTest(112, "says which Pod did not show its keys, and does not delete it", async () => {
+    const database = new Database([{ role: "leader", revision: "new" }]);
+    const { onExec } = database;
+    database.secrets["harbor-cluster/pod-secret"] = { type: "Opaque", data: { AWS_ACCESS_KEY_ID: btoa("id") } };
+    database.pods = [podOf(0, { role: "master", keys: ["AWS_ACCESS_KEY_ID"] })];
+    database.onExec = (pod, command) =>
+      command.includes("sha256sum")
+        ? { end: "exited", code: 127, stdout: "", stderr: "sh: sha256sum: not found" }
+        : onExec(pod, command);
+    await assert.rejects(
+      database.roll({ pod: "30s" }),
+      /waiting for .*-0 to show whether it has the keys of the pod Secret \(exit code 127: sh: sha256sum: not found\)/,
+    );
+    assert.deepEqual(database.deleted, []);
   });
 
   it("asks again for a switchover that Patroni refused twice, and goes on when it succeeds", async () => {

@@ -15,7 +15,8 @@ import { S3Error } from "../../../../clients/aws/s3-error.ts";
 import type { S3Probe } from "../../../../clients/aws/s3-probe.ts";
 import { checkRestore } from "../../../../operations/restore/check.ts";
 import { FakeSurroundings } from "../../../support/fake-cluster.ts";
-import { databaseUid, FakeHarbor } from "../../../support/fake-harbor.ts";
+import type { VolumeClaim } from "../../../../domain/restore/volumes.ts";
+import { databaseCreated, databaseUid, FakeHarbor } from "../../../support/fake-harbor.ts";
 import { FakeProbe, FakeS3 } from "../../../support/fake-s3.ts";
 import { at, backupObjects, walgPrefix, walObjects } from "../../../support/walg.ts";
 import { faultSuite, faultTest } from "../../../support/fault-test.ts";
@@ -552,6 +553,22 @@ describe("checkRestore", () => {
     assert.equal((await check({ kubernetes, asked: { ...request, restore: undefined } })).verdict, "ok");
     kubernetes.listDatabases = () => Promise.reject(new RecoveryError("kubernetes-forbidden", "403"));
     assert.match(said(await check({ kubernetes })), /^warn: .* is unknown: 403$/);
+  });
+
+  faultTest(110, "refuses a restore while a volume of the lost database is left, and only a restore", async () => {
+    const kubernetes = made(identifier);
+    const name = "pgdata-postgresql-harbor-cluster-harbor-cluster-0";
+    const claimOf = (time: string): VolumeClaim => ({ name, created: Date.parse(time), isEnding: false });
+    kubernetes.claims = [claimOf(databaseCreated)];
+    const done = await check({ kubernetes });
+    assert(done.findings.some(({ code }) => code === "restore-done"));
+    assert.equal(said(done), "");
+    // The same database on its old volume has the same system identifier.
+    kubernetes.claims = [claimOf("2026-11-21T09:49:59Z")];
+    assert.match(said(await check({ kubernetes })), new RegExp(`^refuse: ${name} is left of the lost database`));
+    assert.equal((await check({ kubernetes, asked: { ...request, restore: undefined } })).verdict, "ok");
+    kubernetes.listVolumeClaims = () => Promise.reject(new RecoveryError("kubernetes-forbidden", "403"));
+    assert.equal((await check({ kubernetes })).verdict, "unknown");
   });
 
   faultTest(26, "refuses an image that cannot assume the role, whichever side uses it", async () => {

@@ -5,7 +5,7 @@ import { FakeApiServer } from "../../../support/fake-api-server.ts";
 import { databaseName as name, databaseUid as uid, harbor } from "../../../support/fake-harbor.ts";
 
 const { namespace } = harbor;
-const metadata = { namespace, name, uid };
+const metadata = { namespace, name, uid, creationTimestamp: "2026-11-21T09:50:00Z" };
 const postgresVersion = { name: "PGVERSION", value: "12" };
 const bucket = { name: "WAL_S3_BUCKET", value: "own" };
 const suffix = { name: "WAL_BUCKET_SCOPE_SUFFIX", value: `/${uid}` };

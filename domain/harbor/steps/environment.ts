@@ -1,0 +1,23 @@
+import { z } from "zod";
+import { harborOperatorSchema, harborRequestSchema } from "../request.ts";
+
+const values = z.record(z.string(), z.string());
+
+/** What `postgres-recovery harbor environment --request -` reads from stdin. */
+export const environmentRequestSchema = harborRequestSchema.extend({
+  operator: harborOperatorSchema.omit({ configuration: true }).prefault({}),
+  podConfigData: values.describe("Keys and values that pod-config is to have."),
+  podSecretData: values.describe("Keys and values that the pod Secret is to have."),
+});
+
+/** What `postgres-recovery harbor environment -o json` prints. It contains no value of either object. */
+export const environmentReportSchema = z.object({
+  version: z.literal(1),
+  context: z.string(),
+  cluster: z.string(),
+  differs: z.array(z.string()).describe("What is not as declared: objects and keys. Empty when nothing differs."),
+  check: z
+    .string()
+    .nullable()
+    .describe("Id of the preflight that approved the values; null when something differs, or none is noted."),
+});
