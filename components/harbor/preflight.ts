@@ -107,10 +107,12 @@ export class Preflight extends pulumi.ComponentResource {
     );
     // The request contains keys, so Pulumi treats all outputs of the command as secret. The report contains no keys.
     this.report = pulumi.unsecret(checked.resource.stdout).apply(reportIn);
-    this.approvedCheck = pulumi.all([this.report, check]).apply(([report, id]) => {
-      if (report.check !== id || report.restore !== restoreId) throw new pulumi.RunError(notChecked);
-      return id;
-    });
+    this.approvedCheck = knownInUpdate(
+      pulumi.all([this.report, check]).apply(([report, id]) => {
+        if (report.check !== id || report.restore !== restoreId) throw new pulumi.RunError(notChecked);
+        return id;
+      }),
+    );
     this.registerOutputs({ report: this.report });
   }
 
@@ -135,10 +137,23 @@ export class Preflight extends pulumi.ComponentResource {
 const notChecked =
   "the preflight has not checked the values of pod-config and the pod Secret as they are declared now, and `--target` or `--exclude` leaves it out: run `pulumi up` without them. Nothing was written";
 
-/** With `--target`, Pulumi gives no stdout for a command that it leaves out and that has never run. */
-function reportIn(stdout: string | undefined): StoredReport {
-  if (stdout === undefined) throw new pulumi.RunError(notChecked);
+function reportIn(stdout: string): StoredReport {
   return storedReportSchema.parse(JSON.parse(stdout));
+}
+
+/**
+ * The same output, which is an error in an update if it is not known. With `--exclude`, Pulumi does not say what a command
+ * printed that has never run, and creates what depends on it without the value (seen with 3.259.0). In a preview it is not
+ * known of any command that will run.
+ */
+function knownInUpdate<T>(output: pulumi.Output<T>): pulumi.Output<T> {
+  if (pulumi.runtime.isDryRun()) return output;
+  // Part of every Output, although the types do not have it: `apply` is not called for a value that is not known.
+  const { isKnown } = output as unknown as { readonly isKnown: Promise<boolean> };
+  return pulumi.output(isKnown).apply((known) => {
+    if (!known) throw new pulumi.RunError(notChecked);
+    return output;
+  });
 }
 
 /**
