@@ -31,7 +31,10 @@ const commands: readonly [command: string, next: (client: FakeHarbor) => Promise
     (client) =>
       nextOf(applyPgHba(client, steps["harbor pg-hba"].request.parse({ ...request, timeLimit: "1s" }), surroundings)),
   ],
-  ["harbor roll --dry-run", (client) => nextOf(previewRoll(client, mistyped, surroundings.signal))],
+  [
+    "harbor roll --dry-run",
+    (client) => nextOf(previewRoll(client, { cluster: mistyped, podSecret: "pod-secret" }, surroundings.signal)),
+  ],
   ["harbor roll", (client) => nextOf(rollPods(client, steps["harbor roll"].request.parse(request), surroundings))],
   [
     "secrets keep",
