@@ -364,6 +364,13 @@ describe("HarborDatabase", () => {
     assert.doesNotMatch(elsewhere.get("backup-writer") ?? "", /NeverIntoTheSource/);
   });
 
+  faultTest(72, "treats a source in the same bucket but of another scope as another source", async () => {
+    const policies = await policiesOf({ restore: { ...restore, scope: "postgresql-old-old" } });
+    const source = policies.get("backup-readers-source") ?? "";
+    assert.match(source, new RegExp(`arn:aws:s3:::harbor-db/spilo/postgresql-old-old/${uid}/\\*`));
+    assert.doesNotMatch(policies.get("backup-writer") ?? "", /NeverIntoTheSource/);
+  });
+
   it("lets the writer read the restore's source but not write there", async () => {
     const policies = await policiesOf({ restore });
     assert.match(policies.get("backup-writer") ?? "", new RegExp(`NeverIntoTheSource[^}]*${uid}`));

@@ -123,6 +123,12 @@ describe("judgeWal", () => {
     assert.deepEqual(judged(listing, { target: at("08:00"), history }), [followed]);
   });
 
+  faultTest(38, "does not count segments of the later timeline that come before the switch", () => {
+    const unread = walObjects(4, 8, at("09:00"), { timeline: 2 }).map((object) => ({ ...object, size: 0 }));
+    const listing = listingOf(backup, walObjects(4, 9, at("02:00"), early), [file], unread, second);
+    assert.deepEqual(judged(listing, { history }), [followed]);
+  });
+
   faultTest(38, "ignores a gap on the old timeline after the switch, and warns of the rows that are left there", () => {
     const listing = listingOf(
       backup,

@@ -274,6 +274,19 @@ describe("createStanza", () => {
     const { cluster, end } = await run({ info: [1, 2], create: [56, 56, 0] });
     assert.equal(stanzaCreateReportSchema.parse(end).outcome, "created");
     assert.equal(cluster.ran("stanza-create").length, 3);
+    assert.equal(cluster.ran("pg_dumpall").length, 1);
+  });
+
+  faultTest(10, "goes to the new leader after exit code 56, and dumps from it first", async () => {
+    const leaders = ["calendar-db-0", "calendar-db-0", "calendar-db-1"];
+    const { cluster, end } = await run({ info: [1, 2], leaders, create: [56, 0] });
+    assert.equal(stanzaCreateReportSchema.parse(end).leader, "calendar-db-1");
+    const onPods = ["calendar-db-0", "calendar-db-1"];
+    for (const program of ["pg_dumpall", "stanza-create"])
+      assert.deepEqual(
+        cluster.ran(program).map((command) => command.split(":")[0]),
+        onPods,
+      );
   });
 
   faultTest(10, "dumps again from the new leader when the leader changes between dump and create", async () => {

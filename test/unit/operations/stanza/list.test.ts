@@ -133,6 +133,12 @@ describe("scanStanzas", () => {
     }
   });
 
+  faultTest(5, "names the Pods whose database container does not run", async () => {
+    const { status } = await entryOf({ stopped: ["calendar-db-0", "calendar-db-1"] });
+    const reason = "the database container does not run in calendar-db-0, calendar-db-1";
+    assert.deepEqual(status, { status: "no-instance", reason });
+  });
+
   it("says that a clone is being restored, while there is no Pod", async () => {
     const clone = { dataSource: { postgresCluster: { clusterName: "other" } }, backups };
     const condition = (status: string): object => ({ conditions: [{ type: "PostgresDataInitialized", status }] });
