@@ -88,6 +88,7 @@ export const faults = {
   89: "WAL of the right name and size whose content is damaged, or another server's",
   120: "A key of a stack file that Pulumi gives to no program, because its prefix is misspelt",
   121: "A moment without quotes in a stack file, which Pulumi passes on in another form",
+  90: "Labels of `spec.metadata` make other Pods of the cluster look like instances",
 } as const satisfies Record<number, string>;
 
 export type FaultNumber = keyof typeof faults;

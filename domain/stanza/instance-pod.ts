@@ -30,11 +30,25 @@ export function databaseRuns(pod: Pod): boolean {
 
 /** A lookup of each cluster's database instances among the Pods, without repo hosts, poolers and backup jobs. */
 export function instancesByCluster(pods: readonly Pod[]): (cluster: ObjectName) => readonly Pod[] {
-  const instances = pods.filter(({ metadata }) => metadata.labels[labels.instance] !== undefined);
+  const instances = pods.filter(isInstance);
   const byCluster = Map.groupBy(instances, ({ metadata }) =>
     formatObjectName({ namespace: metadata.namespace, name: metadata.labels[labels.cluster] ?? "" }),
   );
   return (cluster) => byCluster.get(formatObjectName(cluster)) ?? [];
+}
+
+/** What PGO writes into the label `role` of Pods that are no instances. */
+const otherRoles = ["pgbouncer", "pgadmin"];
+
+/**
+ * Whether PGO runs a database in the Pod. The label of instances alone does not tell: PGO puts the labels of
+ * `spec.metadata` on all Pods of a cluster, and overwrites only those that a kind of Pod has itself
+ * (internal/controller/postgrescluster/{instance,pgbackrest,pgbouncer}.go).
+ */
+function isInstance({ metadata }: Pod): boolean {
+  const own = metadata.labels;
+  if (own[labels.instance] === undefined || own[labels.pgbackrest] !== undefined) return false;
+  return !otherRoles.includes(own[labels.role] ?? "");
 }
 
 const patroniStatus = z.object({ role: z.string() });

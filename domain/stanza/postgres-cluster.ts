@@ -14,6 +14,8 @@ export const postgresClusterApi = {
 export const labels = {
   cluster: "postgres-operator.crunchydata.com/cluster",
   instance: "postgres-operator.crunchydata.com/instance",
+  /** On repo hosts and backup jobs, and on no instance. */
+  pgbackrest: "postgres-operator.crunchydata.com/pgbackrest",
   role: "postgres-operator.crunchydata.com/role",
 } as const;
 export const annotations = {

@@ -141,4 +141,24 @@ describe("instancesByCluster", () => {
     assert.deepEqual(names("b", "db"), ["db-1"]);
     assert.deepEqual(names("b", "other"), []);
   });
+
+  faultTest(
+    90,
+    "takes no repo host, backup job, pooler or pgAdmin for an instance that has the label of instances",
+    () => {
+      const everywhere = { [ofCluster]: "db", [instance]: "mine" };
+      const instancesOf = instancesByCluster([
+        pod("a", "db-1", { ...everywhere, [instance]: "db-1", [labels.role]: "master" }),
+        pod("a", "db-2", { ...everywhere, [instance]: "db-2" }),
+        pod("a", "db-repo-host-0", { ...everywhere, [labels.pgbackrest]: "" }),
+        pod("a", "db-pgbouncer-0", { ...everywhere, [labels.role]: "pgbouncer" }),
+        pod("a", "db-pgadmin-0", { ...everywhere, [labels.role]: "pgadmin" }),
+      ]);
+      const found = instancesOf({ namespace: "a", name: "db" });
+      assert.deepEqual(
+        found.map(({ metadata }) => metadata.name),
+        ["db-1", "db-2"],
+      );
+    },
+  );
 });
