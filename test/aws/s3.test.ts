@@ -74,6 +74,29 @@ describe("reading backups from S3", function () {
     assert.deepEqual(pages, [1000, 1000, 300]);
   });
 
+  faultTest(32, "does not take backups behind delete markers for backups", async () => {
+    const Bucket = "deleted-backups";
+    const client = new S3Client(clientSettings(aws.environment, "s3"));
+    await client.send(new CreateBucketCommand({ Bucket }));
+    await client.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: "Enabled" } }));
+    const [kept, deleted] = [backupObjects(3, 0), backupObjects(9, 0)];
+    for (const { key } of [...kept, ...deleted])
+      await client.send(new PutObjectCommand({ Bucket, Key: key, Body: `{"PgVersion":120022}` }));
+    for (const { key } of deleted) await client.send(new DeleteObjectCommand({ Bucket, Key: key }));
+    const { DeleteMarkers = [] } = await client.send(new ListObjectVersionsCommand({ Bucket }));
+    client.destroy();
+    assert.equal(DeleteMarkers.length, deleted.length);
+    const reader = new WalgListingReader(walgPrefix);
+    await connectS3(access).list({ bucket: Bucket, prefix: `${walgPrefix}/` }, never, (page) => {
+      for (const object of page) reader.add(object);
+      return undefined;
+    });
+    assert.deepEqual(
+      reader.listing.backups.map(({ name }) => name),
+      ["base_000000010000000000000003"],
+    );
+  });
+
   it("lists only the keys after one key, up to and including another", async () => {
     const keys: string[] = [];
     const key = (segment: number): string => `${walgPrefix}/wal_005/${segmentName(1, segment)}.lz4`;

@@ -2,10 +2,13 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Writable } from "node:stream";
+import { Readable, Writable } from "node:stream";
 import { setTimeout } from "node:timers/promises";
+import { Exec } from "@kubernetes/client-node";
+import { z } from "zod";
 import type { ExecResult } from "../../clients/kubernetes/exec.ts";
 import { connectKubernetes, type KubernetesClient } from "../../clients/kubernetes/postgres-clusters.ts";
+import { client as clientConfig } from "../../sandbox/kubernetes/client.ts";
 import { sampleOutput } from "../support/fixtures.ts";
 import { withReplay, type Replay } from "../support/replay.ts";
 import { cli, sandboxEnvironment } from "../support/sandbox.ts";
@@ -48,6 +51,35 @@ describe("remote commands through the real API server", function () {
       stdout: "out\n",
       stderr: "err\n",
     });
+  });
+
+  it("lets a command open /dev/stdin, as in a container", async () => {
+    const { KUBECONFIG = "" } = await sandboxEnvironment();
+    let printed = "";
+    const output = new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        printed += chunk.toString();
+        done();
+      },
+    });
+    const { promise, resolve } = Promise.withResolvers<unknown>();
+    const argv = ["sh", "-c", "exec head -n 1 /dev/stdin"];
+    const input = Readable.from(["select 1;\n"]);
+    await new Exec(clientConfig(KUBECONFIG, "dev")).exec(
+      namespace,
+      pod,
+      "database",
+      argv,
+      output,
+      output,
+      input,
+      false,
+      resolve,
+    );
+    assert.deepEqual(
+      [z.object({ status: z.string() }).parse(await promise).status, printed],
+      ["Success", "select 1;\n"],
+    );
   });
 
   faultTest(14, "joins characters that are split across frames", async () => {

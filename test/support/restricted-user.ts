@@ -13,19 +13,25 @@ const rbac = { apiGroup: "rbac.authorization.k8s.io" };
 
 /** Service accounts of a real API server, each with a real token and exactly the given permissions. */
 export class RestrictedUsers {
-  readonly #context: Context;
+  readonly #context: string;
   readonly #admin: string;
   readonly #directory: string;
 
-  private constructor(context: Context, admin: string, directory: string) {
+  private constructor(context: string, admin: string, directory: string) {
     this.#context = context;
     this.#admin = admin;
     this.#directory = directory;
   }
 
+  /** Users of the tests' sandbox. */
   static async of(context: Context): Promise<RestrictedUsers> {
     const { KUBECONFIG = "" } = await sandboxEnvironment();
-    return new RestrictedUsers(context, KUBECONFIG, await mkdtemp(join(tmpdir(), "postgres-recovery-users-")));
+    return RestrictedUsers.in(context, KUBECONFIG);
+  }
+
+  /** Users of any API server, by an administrator's kubeconfig. */
+  static async in(context: string, kubeconfig: string): Promise<RestrictedUsers> {
+    return new RestrictedUsers(context, kubeconfig, await mkdtemp(join(tmpdir(), "postgres-recovery-users-")));
   }
 
   async remove(): Promise<void> {
@@ -88,4 +94,21 @@ export class RestrictedUsers {
       });
     }
   }
+}
+
+/** Each way to hold one verb less than these permissions, with that verb as `get secrets`. */
+export function oneLess(held: readonly Permission[]): { readonly missing: string; readonly less: Permission[] }[] {
+  return held.flatMap((permission, index) =>
+    permission.verbs.map((verb) => {
+      const verbs = permission.verbs.filter((other) => other !== verb);
+      const less = held.toSpliced(index, 1, { ...permission, verbs }).filter((rule) => rule.verbs.length > 0);
+      return { missing: `${verb} ${permission.resource}`, less };
+    }),
+  );
+}
+
+/** What a command prints that lacks this permission, such as `get secrets`. */
+export function refusalOf(missing: string): RegExp {
+  const [verb = "", resource = ""] = missing.split(" ");
+  return new RegExp(`not allowed to (.* and )?${verb} (.* )?${resource}`);
 }

@@ -33,13 +33,19 @@ func (run *run) start(arguments []string, streams streams, running *processes) (
 	if os.Getuid() == 0 {
 		command.SysProcAttr.Credential = &syscall.Credential{Uid: run.UID, Gid: run.GID}
 	}
-	var input io.WriteCloser
+	var input *os.File
 	if streams.stdin != nil {
-		if input, err = command.StdinPipe(); err != nil {
+		var output *os.File
+		if output, input, err = run.stdinPipe(); err != nil {
 			return 0, err
 		}
+		command.Stdin = output
+		defer output.Close()
 	}
 	if err := command.Start(); err != nil {
+		if input != nil {
+			input.Close()
+		}
 		return 0, fmt.Errorf("failed to exec in container: %w", err)
 	}
 	running.add(command.Process.Pid)
@@ -53,6 +59,22 @@ func (run *run) start(arguments []string, streams streams, running *processes) (
 		}()
 	}
 	return exitCode(command, command.Wait())
+}
+
+// stdinPipe belongs to the command's user, who may then open /dev/stdin, as in a container.
+func (run *run) stdinPipe() (*os.File, *os.File, error) {
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		return nil, nil, err
+	}
+	if os.Getuid() == 0 {
+		if err := reader.Chown(int(run.UID), int(run.GID)); err != nil {
+			reader.Close()
+			writer.Close()
+			return nil, nil, err
+		}
+	}
+	return reader, writer, nil
 }
 
 func exitCode(command *exec.Cmd, err error) (int, error) {
