@@ -146,6 +146,10 @@ function encoded(command: RequestedStep, request: object): string {
   throw new pulumi.RunError(`postgres-recovery ${command} would refuse this request:\n${z.prettifyError(error)}`);
 }
 
-function reportOf<Name extends StepName>(command: Name, stdout: pulumi.Output<string>): pulumi.Output<ReportOf<Name>> {
+/** The report in what a step printed. */
+export function reportOf<Name extends StepName>(
+  command: Name,
+  stdout: pulumi.Output<string>,
+): pulumi.Output<ReportOf<Name>> {
   return stdout.apply((text) => reportSchema(command).parse(JSON.parse(text)));
 }

@@ -24,6 +24,8 @@ import { rollTimeLimits } from "../domain/harbor/steps/roll.ts";
 import { endpointProblem } from "../domain/aws/s3-location.ts";
 import { scheduleProblem } from "../domain/spilo/schedule.ts";
 import { checkSpiloImage } from "../domain/spilo/image.ts";
+import type { DeclaredProof } from "../domain/restore/proof/request.ts";
+import { expectSettings, lostAtSetting, proofSettings } from "./proof.ts";
 import { always, rule, type Problem } from "./rule.ts";
 import { clusterNameSchema } from "../domain/kubernetes/object-name-schema.ts";
 import { writtenReason } from "../domain/written-reason.ts";
@@ -142,6 +144,9 @@ const restore = z
     credentials: credentialsSchema.describe(
       "How the database reads the backups: secret (keys in postgres-recovery:harborSecrets) or an IAM role.",
     ),
+    lostAt: lostAtSetting.optional(),
+    expect: expectSettings.prefault({}),
+    proof: proofSettings.prefault({}),
   })
   .superRefine(
     rule(z.object({ uid: z.string().optional(), prefix: z.string().optional() }), ({ uid, prefix }) =>
@@ -340,17 +345,18 @@ export const harborSchema = harborInput
     ),
     always,
   )
-  .transform(({ backup, restore, pgHba: ownPgHbaLines, ...rest }) => {
+  .transform(({ backup, restore: declared, pgHba: ownPgHbaLines, ...rest }) => {
     const { name: bucket, region, kmsKey } = rest.buckets.databaseBackups;
     const ownStore = { bucket, region, endpoint: backup.endpoint, bucketOwner: backup.bucketOwner };
     const fullBackup: Backup = { ...backup, ...ownStore, kmsKey };
     const secrets = { ...rest.secrets, region: rest.secrets.region ?? region };
-    const declared = { ...rest, ownPgHbaLines, secrets, backup: fullBackup };
-    if (restore === undefined) return { ...declared, restore: undefined, restoreReadTimeLimit: undefined };
-    const { read, readTimeLimit, ...source } = restore;
+    const common = { ...rest, ownPgHbaLines, secrets, backup: fullBackup };
+    if (declared === undefined)
+      return { ...common, restore: undefined, restoreReadTimeLimit: undefined, proof: undefined };
+    const { read, readTimeLimit, ...source } = declared;
     return {
-      ...declared,
-      restore: fullRestore(source, ownStore),
+      ...common,
+      ...fullRestore(source, ownStore),
       /** Undefined when the backup is not read before the restore. */
       restoreReadTimeLimit: read ? readTimeLimit : undefined,
     };
@@ -358,6 +364,7 @@ export const harborSchema = harborInput
   .describe("Harbor's database: its backups, secrets and buckets, and a restore while one is declared.");
 export type HarborSettings = z.output<typeof harborSchema>;
 
+/** The restore with its store in full, and how it is to be proven. */
 function fullRestore(
   {
     uid,
@@ -366,17 +373,24 @@ function fullRestore(
     region,
     endpoint,
     bucketOwner,
+    expect,
+    lostAt,
+    proof,
     ...rest
   }: Omit<z.output<typeof restore>, "read" | "readTimeLimit">,
   ownStore: Pick<Restore, "bucket" | "bucketOwner" | "region" | "endpoint">,
-): Restore {
+): { restore: Restore; proof: DeclaredProof } {
   const store =
     bucket === undefined || region === undefined
       ? { ...ownStore, bucketOwner: bucketOwner ?? ownStore.bucketOwner }
       : { bucket, region, endpoint, bucketOwner };
   const source = restoreSource({ uid, prefix });
   if (source === undefined) throw new TypeError(oneSource);
-  return { ...rest, ...store, source };
+  const { systemIdentifier, ...expectation } = expect;
+  return {
+    restore: { ...rest, ...store, source },
+    proof: { ...proof, lostAt, systemIdentifier, expect: expectation },
+  };
 }
 
 /** The AWS keys of a stack. No other setting may hold keys, and this one must be secret. */

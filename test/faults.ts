@@ -89,6 +89,14 @@ export const faults = {
   120: "A key of a stack file that Pulumi gives to no program, because its prefix is misspelt",
   121: "A moment without quotes in a stack file, which Pulumi passes on in another form",
   90: "Labels of `spec.metadata` make other Pods of the cluster look like instances",
+  100: "A recovery that ends before the WAL does, and promotes",
+  101: "A recovery that misses its target time, and promotes",
+  102: "A backup with a damaged index",
+  103: "The restored database archives nothing, or makes no backup of its own",
+  104: "Harbor does not work on the restored database",
+  105: "A step after a restore would replace copies of Secrets by those of an unproven database",
+  106: "The proof itself cannot look: no leader, no answer, a Pod that is cut off, a time limit",
+  107: "A password or a query that would be visible in argv, logs or the state",
 } as const satisfies Record<number, string>;
 
 export type FaultNumber = keyof typeof faults;

@@ -1,4 +1,5 @@
-import { InvalidArgumentError, Option, type Command } from "@commander-js/extra-typings";
+import { InvalidArgumentError, Option, type Command, type CommandUnknownOpts } from "@commander-js/extra-typings";
+import { amcheckModes } from "../../domain/restore/proof/amcheck-modes.ts";
 import { recommendedImage } from "../../domain/spilo/image.ts";
 import { durationOption, listFormats, requestedStepCommand } from "../options.ts";
 import {
@@ -57,6 +58,46 @@ export function addRestoreCommands(root: Command, setExitCode: (code: number) =>
     .option("--backup-bucket <name>", "bucket of the new database's own backups (default: that of --bucket)")
     .action(async (cluster, options) => {
       setExitCode(await (await import("./check.ts")).restoreCheck(cluster, options));
+    });
+
+  addVerify(restore, setExitCode);
+}
+
+function addVerify(restore: CommandUnknownOpts, setExitCode: (code: number) => void): void {
+  requestedStepCommand(restore, "restore verify", "HarborCluster", listFormats, [
+    "postgres-recovery restore verify harbor-cluster/harbor-cluster --check check.json",
+    "postgres-recovery restore verify harbor-cluster/harbor-cluster --check check.json --expect expect.json --amcheck always",
+    "postgres-recovery restore verify harbor-cluster/harbor-cluster --check check.json --target-time 2026-11-21T09:30:00+00:00",
+  ])
+    .description(
+      "prove that the running database is the restored one, and works: identity, end of the recovery, replicas, rows, indexes, passwords, new backups, Harbor. Changes nothing, except that it completes a WAL segment. AWS credentials come from the environment or profile",
+    )
+    .option("--check <file>", "report of `restore check -o json`, which names the restored backup (default: not known)")
+    .option("--system-identifier <digits>", "that of the lost database, for backups that do not name it")
+    .option("--target-time <time>", "the moment that was restored to (default: the end of the WAL)")
+    .option("--lost-at <time>", "when the database was lost, for the report")
+    .option(
+      "--expect <file>",
+      'JSON: {"databases": […], "queries": [{"database", "sql", and "equals", "atLeast" or "empty"}]}',
+    )
+    .addOption(
+      new Option("--amcheck <when>", "read every B-tree index; always: also where the extension is not installed")
+        .choices(amcheckModes)
+        .default("if-installed" as const),
+    )
+    .option("--harbor-url <url>", "address at which this machine reaches Harbor (default: its externalURL)")
+    .option("--harbor-insecure", "accept any certificate of Harbor")
+    .option("--skip-harbor <reason>", "do not ask Harbor, for this reason")
+    .option("--bucket-owner <account>", "AWS account that the bucket of the new backups must belong to (default: any)")
+    .option("--endpoint-url <url>", "address at which this machine reaches AWS S3, such as that of a VPC endpoint")
+    .addOption(durationOption("--query-timeout <duration>", "how long one query may take", "1m"))
+    .addOption(durationOption("--index-timeout <duration>", "how long the indexes of one database may take", "30m"))
+    .addOption(durationOption("--archive-timeout <duration>", "how long a WAL segment may take to arrive in S3", "5m"))
+    .addOption(durationOption("--backup-timeout <duration>", "how long the first base backup may take", "30m"))
+    .addOption(durationOption("--harbor-timeout <duration>", "how long Harbor may take to be healthy", "5m"))
+    .addOption(durationOption("--timeout <duration>", "how long everything may take", "2h"))
+    .action(async (cluster, options) => {
+      setExitCode(await (await import("./verify.ts")).restoreVerify(cluster, options));
     });
 }
 

@@ -21,11 +21,16 @@ export interface ExecOptions {
   readonly stdout?: Writable;
   /** How much stdout is returned as text, at most; default 64 MiB. A command that prints more ends as `broken`. */
   readonly stdoutBytes?: number;
+  /**
+   * Written to the command's stdin, which then stays open: the protocol cannot close it. A command that reads to the end
+   * must be told how much comes, for instance with `head -c`. Unlike argv, it is in no log of the API server.
+   */
+  readonly stdin?: string;
   /** Drops the connection; the call then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
-/** Runs one command without a TTY and without stdin. Tests replace it to run the steps without a Kubernetes API. */
+/** Runs one command without a TTY. Tests replace it to run the steps without a Kubernetes API. */
 export type Exec = (container: ContainerName, argv: readonly string[], options: ExecOptions) => Promise<ExecResult>;
 
 /**
@@ -34,7 +39,9 @@ export type Exec = (container: ContainerName, argv: readonly string[], options: 
  */
 const execProtocol = "v4.channel.k8s.io";
 /** The first byte of each message says to which stream the rest belongs (k8s.io/kubelet/pkg/cri/streaming/remotecommand). */
-const channel = { stdout: 1, stderr: 2, status: 3 } as const;
+const channel = { stdin: 0, stdout: 1, stderr: 2, status: 3 } as const;
+/** Less than the largest message that a kubelet takes. */
+const stdinBytes = 16 * 1024;
 /** Far more than any command of the steps prints. */
 const keptStdoutBytes = 64 * 1024 * 1024;
 /** Error messages of remote commands are short. What exceeds this is dropped. */
@@ -82,7 +89,9 @@ async function connectionEnd(
   const open = async (): Promise<void> => {
     const connectionOptions = await api.options();
     if (over) return;
-    socket = new WebSocket(api.url(execPath(container, argv)).replace(/^http/, "ws"), execProtocol, connectionOptions);
+    const path = execPath(container, argv, options.stdin !== undefined);
+    socket = new WebSocket(api.url(path).replace(/^http/, "ws"), execProtocol, connectionOptions);
+    if (options.stdin !== undefined) sendOnceOpen(socket, Buffer.from(options.stdin));
     listen(socket, limited(stdout, options.stdoutBytes, resolve), stderr, resolve);
   };
   try {
@@ -101,10 +110,17 @@ async function connectionEnd(
   }
 }
 
-function execPath({ namespace, pod, container }: ContainerName, argv: readonly string[]): string {
-  const query = new URLSearchParams({ container, stdout: "true", stderr: "true" });
+function execPath({ namespace, pod, container }: ContainerName, argv: readonly string[], hasStdin: boolean): string {
+  const query = new URLSearchParams({ container, stdout: "true", stderr: "true", ...(hasStdin && { stdin: "true" }) });
   for (const word of argv) query.append("command", word);
   return `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(pod)}/exec?${query.toString()}`;
+}
+
+function sendOnceOpen(socket: WebSocket, stdin: Buffer): void {
+  socket.once("open", () => {
+    for (let start = 0; start < stdin.length; start += stdinBytes)
+      socket.send(Buffer.concat([Buffer.of(channel.stdin), stdin.subarray(start, start + stdinBytes)]));
+  });
 }
 
 /** Writes to the stream as long as no more than `limit` bytes came in all; false when the stream is full for now. */

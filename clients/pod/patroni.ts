@@ -1,5 +1,5 @@
 import { messageOf } from "../../domain/errors.ts";
-import { leaderInList } from "../../domain/stanza/patroni.ts";
+import { leaderInList, membersInList, type Member } from "../../domain/stanza/patroni.ts";
 import { isNotAllowed } from "../../domain/kubernetes/permissions.ts";
 import type { Exec } from "../kubernetes/exec.ts";
 import type { ContainerName } from "../../domain/kubernetes/container.ts";
@@ -17,6 +17,36 @@ const listSeconds = 20;
  * and 10 s when the API server is down.
  */
 export async function patroniLeader(exec: Exec, container: ContainerName, signal?: AbortSignal): Promise<LeaderAnswer> {
+  const listed = await listedMembers(exec, container, signal);
+  if ("answer" in listed) return listed;
+  try {
+    const pod = leaderInList(listed.stdout);
+    return pod === undefined ? { answer: "none" } : { answer: "leader", pod };
+  } catch (error) {
+    return { answer: "unknown", reason: noMemberList(error) };
+  }
+}
+
+/** Every member of the cluster by Patroni's own list, or why that is unknown. */
+export async function patroniMembers(
+  exec: Exec,
+  container: ContainerName,
+  signal: AbortSignal,
+): Promise<{ readonly found: readonly Member[] } | { readonly failed: string }> {
+  const listed = await listedMembers(exec, container, signal);
+  if ("answer" in listed) return { failed: listed.reason };
+  try {
+    return { found: membersInList(listed.stdout) };
+  } catch (error) {
+    return { failed: noMemberList(error) };
+  }
+}
+
+async function listedMembers(
+  exec: Exec,
+  container: ContainerName,
+  signal: AbortSignal | undefined,
+): Promise<{ stdout: string } | { answer: "unknown" | "not-allowed"; reason: string }> {
   const result = await exec(
     container,
     ["timeout", "-k", "2", String(listSeconds - 5), "patronictl", "list", "-f", "json"],
@@ -29,10 +59,9 @@ export async function patroniLeader(exec: Exec, container: ContainerName, signal
     return { answer: "not-allowed", reason: result.message };
   if (result.end !== "exited") return { answer: "unknown", reason: result.message };
   if (result.code !== 0) return { answer: "unknown", reason: `patronictl list ended with exit code ${result.code}` };
-  try {
-    const pod = leaderInList(result.stdout);
-    return pod === undefined ? { answer: "none" } : { answer: "leader", pod };
-  } catch (error) {
-    return { answer: "unknown", reason: `patronictl list printed no member list: ${messageOf(error)}` };
-  }
+  return { stdout: result.stdout };
+}
+
+function noMemberList(error: unknown): string {
+  return `patronictl list printed no member list: ${messageOf(error)}`;
 }

@@ -2,7 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Duration } from "../../domain/duration.ts";
 import { postgresqlName } from "../../domain/harbor/names.ts";
 import type { Backup, Restore } from "../../domain/restore/restore.ts";
-import type { RequestOf } from "../../domain/steps/steps.ts";
+import type { DeclaredProof } from "../../domain/restore/proof/request.ts";
+import type { ReportOf, RequestOf } from "../../domain/steps/steps.ts";
 import { requiredPgHba } from "../../domain/harbor/pg-hba.ts";
 import type { DatabaseKeys } from "../../domain/aws/access-keys.ts";
 import type { BackupFolder, WriterAccess } from "../../domain/backups/iam.ts";
@@ -14,6 +15,7 @@ import { kubernetesProvider } from "./kubernetes-provider.ts";
 import { PgHba } from "./pg-hba.ts";
 import { PodConfig } from "./pod-config.ts";
 import { Preflight } from "./preflight.ts";
+import { Proof } from "./proof.ts";
 import { Roll } from "./roll.ts";
 import type { ObjectName } from "../../domain/kubernetes/object-name.ts";
 import type { KubernetesAccess } from "../../domain/kubernetes/access.ts";
@@ -56,6 +58,8 @@ export interface HarborDatabaseArgs {
   readonly restore?: Restore | undefined;
   /** How long reading the backup before a restore may take. Default: it is not read. */
   readonly restoreReadTimeLimit?: Duration | undefined;
+  /** How the restored database is proven. Needed with `restore`. */
+  readonly proof?: DeclaredProof | undefined;
   /**
    * How long the operators may take to create the database's resource and Secrets, to apply pg_hba, and to recreate a
    * Pod.
@@ -70,8 +74,8 @@ export interface HarborDatabaseArgs {
  * runbook of a restore.
  *
  * Nothing in the cluster is changed before the preflight has passed. Then the order is: the Secrets, the Pods'
- * environment, pg_hba (once the Harbor operator has created the database's resource), the Pods, and last the copies of
- * the Secrets.
+ * environment, pg_hba (once the Harbor operator has created the database's resource), the Pods, after a restore the proof,
+ * and last the copies of the Secrets.
  */
 export class HarborDatabase extends pulumi.ComponentResource {
   /**
@@ -179,10 +183,29 @@ export class HarborDatabase extends pulumi.ComponentResource {
       },
       { ...child, dependsOn: writtenPgHba },
     );
+    const proof =
+      restore === undefined || args.proof === undefined || args.proof.skip !== undefined
+        ? undefined
+        : new Proof(
+            "proof",
+            {
+              kubernetes,
+              cluster,
+              restore,
+              proof: args.proof,
+              preflight: preflight.report,
+              backup: args.backup,
+              keys: args.keys,
+              databaseUid: writtenPgHba.report.uid,
+              endpointUrl: args.endpointUrls?.s3,
+            },
+            { ...child, dependsOn: roll },
+          );
+    // The copies are the last that is left of the lost database, so an unproven one must not replace them.
     const kept = new KeptSecrets(
       "kept-secrets",
       { ...keeping, ...whose, timeLimit: timeLimits.resource, restoreId: restore?.id },
-      { ...child, dependsOn: roll },
+      { ...child, dependsOn: proof ?? roll },
     );
     this.report = {
       restore: restore?.id ?? null,
@@ -195,6 +218,7 @@ export class HarborDatabase extends pulumi.ComponentResource {
       podConfig: podConfig.data,
       pgHba: writtenPgHba.report.pgHba,
       leader: roll.report.leader,
+      proof: proof?.report.apply(proofSummary) ?? whyUnproven(restore, args.proof),
       database: kept.report.cluster,
       keptSecrets: kept.report.apply(outcomes),
     };
@@ -212,6 +236,17 @@ export class HarborDatabase extends pulumi.ComponentResource {
 
 function uidOf({ source }: Restore): string | undefined {
   return "uid" in source ? source.uid : undefined;
+}
+
+/** Why there is no proof; null without a restore. */
+function whyUnproven(restore: Restore | undefined, proof: DeclaredProof | undefined): string | null {
+  return restore === undefined || proof?.skip === undefined ? null : `skipped: ${proof.skip}`;
+}
+
+/** The verdict, the status of each check, and how much was lost. */
+function proofSummary({ verdict, checks, rpo, rto }: ReportOf<"restore verify">): object {
+  const statuses = Object.fromEntries(checks.map(({ check, status, found }) => [check, `${status}: ${found}`]));
+  return { verdict, checks: statuses, rpo, rto };
 }
 
 /** The outcome for each Secret, by its name. */

@@ -9,6 +9,7 @@ import { kubernetes } from "./kubernetes.ts";
 import { pgHba } from "./pg-hba.ts";
 import { ownStore } from "./own-store.ts";
 import { podConfig } from "./pod-config.ts";
+import { proof } from "./proof.ts";
 import { restore } from "./restore.ts";
 import { secrets } from "./secrets.ts";
 import { spiloImage } from "./spilo-image.ts";
@@ -34,6 +35,7 @@ export const areas: readonly { readonly title: string; readonly entries: Partial
   { title: "The backup to restore", entries: restore },
   { title: "The WAL to restore", entries: wal },
   { title: "The store of the new backups", entries: ownStore },
+  { title: "The proof of a restore", entries: proof },
   { title: "Archiving", entries: archiving },
   { title: "Secrets and their copies", entries: secrets },
 ];
@@ -56,5 +58,6 @@ export const explanations: Explanations = {
   ...secrets,
   ...wal,
   ...ownStore,
+  ...proof,
   ...archiving,
 };

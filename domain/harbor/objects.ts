@@ -25,6 +25,12 @@ export const harborClusterSchema = z.object({
   metadata: ownMetadata,
   spec: z.object({
     externalURL: z.string().optional(),
+    expose: z
+      .object({
+        core: z.object({ tls: z.object({ certificateRef: z.string().optional() }).optional() }).optional(),
+      })
+      .optional()
+      .catch(undefined),
     database: z
       .object({
         spec: z.object({ zlandoPostgreSql: z.object({ image: z.string().optional() }).optional() }).optional(),
@@ -136,6 +142,7 @@ export const podSchema = z.object({
   status: z
     .object({
       phase: z.string().default(""),
+      podIP: z.string().optional(),
       conditions: z.array(z.object({ type: z.string(), status: z.string() })).default([]),
       containerStatuses: containerStatusesSchema,
     })

@@ -51,6 +51,19 @@ export const harborPermissions = {
     get("", "secrets", "to see which variables the pod Secret gives to the Pods; no value is shown"),
     getKubeSystem,
   ],
+  "restore verify": [
+    getPostgresql,
+    getStatefulSet,
+    listPods,
+    { ...execPods, why: "to run patronictl and psql in the leader's database container, with its input on stdin" },
+    get(
+      "",
+      "secrets",
+      "to log in with the passwords of the database's roles, and to trust Harbor's certificate; no value is shown",
+    ),
+    get("goharbor.io", "harborclusters", "to find out Harbor's address and certificate"),
+    getKubeSystem,
+  ],
   "harbor status": [
     get("goharbor.io", "harborclusters", "to read the HarborCluster and its status"),
     getPostgresql,

@@ -12,6 +12,11 @@ import { runbookPgHba } from "../harbor/pg-hba.ts";
 import { readReportSchema } from "./read.ts";
 import { backupToRestore, placeToRestore, type GatheredPlace } from "./sources.ts";
 import { s3Url } from "../aws/s3-location.ts";
+import type { BackupDescription } from "../walg/backup.ts";
+import { segmentName, type StoredBackup } from "../walg/storage.ts";
+import { wayOn } from "../walg/timeline.ts";
+import { extentOf } from "../walg/wal-continuity.ts";
+import { walkWal } from "../walg/wal-way.ts";
 
 const s3EndpointUrl = endpointUrlSchema
   .optional()
@@ -55,7 +60,7 @@ export const restoreCheckRequestSchema = harborRequestSchema.extend({
 export type RestoreCheckRequest = z.infer<typeof restoreCheckRequestSchema>;
 
 /** The backup that would be restored. */
-const chosenBackupSchema = z.object({
+export const chosenBackupSchema = z.object({
   name: z.string(),
   /** `s3://BUCKET/PREFIX`. */
   place: z.string(),
@@ -66,6 +71,11 @@ const chosenBackupSchema = z.object({
   systemIdentifier: z.string().nullable(),
   /** LastModified of the newest WAL segment that the restore can reach. */
   walUntil: z.iso.datetime().nullable(),
+  /**
+   * The timeline that the recovery follows to its end, and the last WAL segment there that it can reach. Null when the
+   * history is not known; absent in reports of older versions.
+   */
+  walEnd: z.object({ timeline: z.int(), segment: z.string().nullable() }).nullish(),
 });
 export type ChosenBackup = z.infer<typeof chosenBackupSchema>;
 
@@ -143,6 +153,25 @@ export function chosenBackup(sources: readonly GatheredPlace[], target: number |
     postgresVersion: description?.postgresMajor ?? null,
     systemIdentifier: description?.systemIdentifier ?? null,
     walUntil: Number.isFinite(newest) ? moment(newest) : null,
+    walEnd: walEndOf(place, backup, description),
+  };
+}
+
+/** Where the recovery of a backup ends. */
+function walEndOf(
+  { listing, history }: GatheredPlace,
+  backup: StoredBackup,
+  description: BackupDescription | undefined,
+): ChosenBackup["walEnd"] {
+  if ("failed" in listing || (history !== undefined && "failed" in history)) return null;
+  const legs = wayOn(backup.timeline, extentOf(backup, description), history?.found);
+  const last = legs?.at(-1);
+  if (legs === undefined || last === undefined) return null;
+  const way = walkWal(legs, backup.startSegment, listing.found.segments);
+  const end = way.segments.at(-1);
+  return {
+    timeline: last.timeline,
+    segment: end === undefined ? null : segmentName(way.timelineOf(end.number), end.number),
   };
 }
 

@@ -8,6 +8,8 @@ import { rollReportSchema, rollRequestSchema } from "../harbor/steps/roll.ts";
 import { statusReportSchema, statusRequestSchema } from "../harbor/steps/status.ts";
 import type { Permission } from "../kubernetes/permissions.ts";
 import { restoreCheckReportSchema, restoreCheckRequestSchema } from "../restore/check.ts";
+import { restoreVerifyReportSchema } from "../restore/proof/report.ts";
+import { restoreVerifyRequestSchema } from "../restore/proof/request.ts";
 import {
   keepReportSchema,
   keepRequestSchema,
@@ -44,6 +46,11 @@ export const steps = {
     request: restoreCheckRequestSchema,
     report: restoreCheckReportSchema,
     permissions: stepPermissions["restore check"],
+  },
+  "restore verify": {
+    request: restoreVerifyRequestSchema,
+    report: restoreVerifyReportSchema,
+    permissions: stepPermissions["restore verify"],
   },
   "harbor status": {
     request: statusRequestSchema,

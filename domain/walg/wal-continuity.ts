@@ -77,7 +77,7 @@ export function replayOf(
 }
 
 /** The positions at which a backup begins and ends; the start of its segment when its sentinel does not say. */
-function extentOf(
+export function extentOf(
   { startSegment }: StoredBackup,
   description: BackupDescription | undefined,
 ): { start: bigint; finish: bigint } {

@@ -64,7 +64,7 @@ export class FakeHarbor implements HarborClient {
   /** The resource's list after an apply, so that a test can let somebody write at the same time. */
   afterApply: HbaScript = (list) => list;
   onDelete: (pod: DatabasePod) => void = () => undefined;
-  onExec: (pod: string, command: string) => string | ExecResult = () => "";
+  onExec: (pod: string, command: string, stdin?: string) => string | ExecResult = () => "";
   /** Called before each read of the resource. */
   onRead: () => void = () => undefined;
 
@@ -127,10 +127,10 @@ export class FakeHarbor implements HarborClient {
     return Promise.resolve();
   };
 
-  readonly exec: HarborClient["exec"] = ({ pod }, argv) => {
+  readonly exec: HarborClient["exec"] = ({ pod }, argv, { stdin = "" }) => {
     const command = argv.join(" ");
     this.commands.push(`${pod}: ${command}`);
-    const answer = this.onExec(pod, command);
+    const answer = this.onExec(pod, command, stdin);
     return Promise.resolve(
       typeof answer === "string" ? { end: "exited", code: 0, stdout: answer, stderr: "" } : answer,
     );
@@ -211,6 +211,7 @@ export function podOf(
     spec: { containers: [spilo(hba, env, keys)] },
     status: {
       phase: "Running",
+      podIP: `10.1.0.${number + 2}`,
       conditions: [{ type: "Ready", status: ready ? "True" : "False" }],
       containerStatuses: [{ name: "postgres", state: running ? { running: {} } : {} }],
     },

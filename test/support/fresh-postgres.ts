@@ -18,13 +18,18 @@ export class FreshPostgres {
     this.#identity = identity;
   }
 
-  static async start(): Promise<FreshPostgres> {
+  /** @param settings of the server; by default it listens on no address. */
+  static async start(settings: Record<string, string> = {}): Promise<FreshPostgres> {
     const account = await databaseAccount();
     const directory = await mkdtemp(join(tmpdir(), "pg-restore-"));
     await chown(directory, account.uid, account.gid);
     const postgres = new FreshPostgres(directory, userInfo().uid === 0 ? { uid: account.uid, gid: account.gid } : {});
-    await postgres.#run("initdb", ["--no-sync", "--auth=trust", "--username=postgres", `--pgdata=${directory}/data`]);
-    const options = `-c listen_addresses='' -c unix_socket_directories='${directory}' -c fsync=off`;
+    const access = ["--auth-local=trust", "--auth-host=scram-sha-256"];
+    await postgres.#run("initdb", ["--no-sync", ...access, "--username=postgres", `--pgdata=${directory}/data`]);
+    const all = { listen_addresses: "", unix_socket_directories: directory, fsync: "off", ...settings };
+    const options = Object.entries(all)
+      .map(([name, value]) => `-c ${name}='${value}'`)
+      .join(" ");
     await postgres.#run("pg_ctl", [
       "--wait",
       `--pgdata=${directory}/data`,
@@ -34,6 +39,11 @@ export class FreshPostgres {
       "start",
     ]);
     return postgres;
+  }
+
+  /** The folder with its socket, its log and its data. */
+  get directory(): string {
+    return this.#directory;
   }
 
   /** Runs a zstd-compressed SQL script in psql and returns its stderr. For a dump by pg_dumpall, the only error is that the role postgres exists. */
@@ -48,6 +58,12 @@ export class FreshPostgres {
 
   async query(database: string, sql: string): Promise<string> {
     return (await this.#run("psql", ["-XAtq", "-d", database, "-c", sql])).stdout;
+  }
+
+  /** Stops and starts it, so that it reads its files anew. */
+  async restart(): Promise<void> {
+    const place = [`--pgdata=${this.#directory}/data`, `--log=${this.#directory}/log`];
+    await this.#run("pg_ctl", ["--mode=fast", "--wait", ...place, "restart"]);
   }
 
   async stop(): Promise<void> {

@@ -4,6 +4,7 @@ import { duration } from "../../../domain/duration.ts";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { HarborDatabase, type HarborDatabaseArgs } from "../../../components/harbor/harbor-database.ts";
+import { proofTimeLimits, type DeclaredProof } from "../../../domain/restore/proof/request.ts";
 import type { Restore } from "../../../domain/restore/restore.ts";
 import { podConfigData, podSecretData } from "../../../domain/harbor/pod-config.ts";
 import { requiredPgHba } from "../../../domain/harbor/pg-hba.ts";
@@ -25,6 +26,14 @@ const keys = {
   backup: { accessKeyId: "CANARY-1", secretAccessKey: "CANARY-2" },
   restore: { accessKeyId: "CANARY-3", secretAccessKey: "CANARY-4" },
 };
+const proof: DeclaredProof = {
+  expect: { databases: ["core"], queries: [{ database: "core", sql: "select 1", equals: "1" }] },
+  amcheck: "if-installed",
+  harbor: { insecure: false },
+  systemIdentifier: undefined,
+  lostAt: "2026-11-20T23:30:00+00:00",
+  timeLimits: proofTimeLimits.parse({}),
+};
 const secretMark = "4dabf18193072939515e22adb298388d";
 const args: HarborDatabaseArgs = {
   kubernetes: { context: "lab" },
@@ -41,6 +50,7 @@ const args: HarborDatabaseArgs = {
   },
   iamPolicies: true,
   secrets: { also: [], region: "eu-west-2", restore: true },
+  proof,
   ownPgHbaLines: ["host all ops 10.1.0.0/16 md5"],
   timeLimits: { resource: duration("15m"), operator: duration("5m"), pod: duration("10m") },
   keys: pulumi.secret(keys),
@@ -51,7 +61,28 @@ const harbor = "harbor-cluster/harbor-cluster";
 const common = { version: 1, context: "lab", cluster: harbor };
 /** As a version from before findings had codes left it in the state. */
 const oldFinding = { severity: "warn", what: "was not tried", where: "restore.credentials", fix: "try it" };
+const backup = {
+  name: "base_000000010000000000000003",
+  place: `s3://harbor-db/spilo/${scope}/${uid}/wal/12`,
+  modified: at,
+  finished: at,
+  postgresVersion: 12,
+  systemIdentifier: "7301234567890123456",
+  walUntil: at,
+  walEnd: { timeline: 1, segment: "00000001000000000000000A" },
+};
+const proven = {
+  ...common,
+  leader: `${scope}-0`,
+  verdict: "proven",
+  checks: [{ check: "identity", status: "ok", expected: "7", found: "7", seconds: 0, findings: [] }],
+  phases: [],
+  rpo: { newestCommit: null, lostSeconds: null },
+  rto: { seconds: 60 },
+  checkedAt: at,
+};
 const reports: readonly [command: RegExp, report: object][] = [
+  [/restore verify/, proven],
   [/harbor pg-hba/, { ...common, outcome: "applied", uid, generation: "1", pgHba: [], dropped: [], finishedAt: at }],
   [/harbor roll/, { ...common, outcome: "rolled", pods: [], leader: `${scope}-0`, finishedAt: at }],
   [/fingerprint/, { version: 1, fingerprint: "f", kubernetes: "c0ffee00-3f92-4c86-8d42-5056348c1e7e" }],
@@ -60,7 +91,8 @@ const reports: readonly [command: RegExp, report: object][] = [
 
 /** The preflight's report on a request, as if it had just run. */
 const checkReport = ({ check, restore: asked }: ReturnType<typeof checkRequest>): object => ({
-  ...{ ...common, restore: asked?.id ?? null, verdict: "warn", findings: [oldFinding], backup: null, checkedAt: at },
+  ...{ ...common, restore: asked?.id ?? null, verdict: "warn", findings: [oldFinding], checkedAt: at },
+  backup: asked === undefined ? null : backup,
   ...(check !== undefined && { check }),
 });
 const checkRequest = (stdin: unknown) => steps["restore check"].request.parse(JSON.parse(String(bare(stdin))));
@@ -125,6 +157,7 @@ describe("HarborDatabase", () => {
       "pg-hba-ready",
       "pg-hba",
       "roll",
+      "proof",
       "kept-secrets-ready",
       "kept-secrets",
     ];
@@ -152,6 +185,67 @@ describe("HarborDatabase", () => {
       assert(!before("backup-writer").has("preflight"));
     });
 
+  faultTest(105, "replaces no copy of a Secret before the restored database is proven", async () => {
+    await declared({ restore });
+    assert(before("kept-secrets").has("proof"));
+    assert(before("proof").has("roll"));
+    await declared();
+    assert(!before("kept-secrets").has("proof"));
+    const skipped = await declared({ restore, proof: { ...proof, skip: "a rehearsal without S3" } });
+    assert.deepEqual(command(skipped, "proof"), {});
+    assert(before("kept-secrets").has("roll"));
+  });
+
+  it("hands the proof what the preflight found and what the settings expect, with the keys as a secret", async () => {
+    const targetTime = "2026-11-21T09:30:00+00:00";
+    const { stdin, triggers } = command(await declared({ restore: { ...restore, targetTime } }), "proof");
+    assert(JSON.stringify(stdin).includes(secretMark));
+    const request = steps["restore verify"].request.parse(JSON.parse(String(bare(stdin))));
+    const { name, place, systemIdentifier, walEnd } = backup;
+    assert.deepEqual(request.backup, { name, place, systemIdentifier, walEnd });
+    assert.deepEqual([request.since, request.targetTime, request.keys], [at, targetTime, keys.backup]);
+    assert.deepEqual([request.expect, request.lostAt], [proof.expect, proof.lostAt]);
+    assert.doesNotMatch(JSON.stringify(triggers), /CANARY/);
+    assert.equal(optionsOf.get("proof")?.timeouts.create, `${proof.timeLimits.total + 600}s`);
+  });
+
+  it("gives the proof no keys of the Pods where these use a role", async () => {
+    const credentials = { irsaRoleArn: "arn:aws:iam::123456789012:role/b" };
+    const { stdin } = command(await declared({ restore, backup: { ...args.backup, credentials } }), "proof");
+    assert.equal(steps["restore verify"].request.parse(JSON.parse(String(bare(stdin)))).keys, undefined);
+  });
+
+  it("proves again for another restore, another target and another expectation, and not for another time limit", async () => {
+    const triggersOf = async (changes: Partial<HarborDatabaseArgs> = {}): Promise<string> =>
+      JSON.stringify(command(await declared({ restore, ...changes }), "proof")["triggers"]);
+    const first = await triggersOf();
+    const timeLimits = proofTimeLimits.parse({ query: "2m" });
+    assert.equal(await triggersOf({ proof: { ...proof, timeLimits } }), first);
+    const expect = { databases: [], queries: [] };
+    for (const changes of [
+      { restore: { ...restore, id: "another" } },
+      { restore: { ...restore, targetTime: "2026-11-21T09:30:00+00:00" } },
+      { proof: { ...proof, expect } },
+      { proof: { ...proof, amcheck: "always" } as const },
+    ])
+      assert.notEqual(await triggersOf(changes), first, JSON.stringify(changes));
+  });
+
+  it("shows the verdict of the proof, each check with what was found, and why there is none", async () => {
+    const shownIn = async (changes: Partial<HarborDatabaseArgs>): Promise<unknown> => {
+      let shown: Promise<unknown> | undefined;
+      await registered(() => {
+        shown = valueOf(pulumi.output(new HarborDatabase("harbor", { ...args, ...changes }).report["proof"]));
+      }, stdoutOf);
+      return shown;
+    };
+    const { rpo, rto } = proven;
+    assert.deepEqual(await shownIn({ restore }), { verdict: "proven", checks: { identity: "ok: 7" }, rpo, rto });
+    const skip = "a rehearsal without S3";
+    assert.deepEqual(await shownIn({ restore, proof: { ...proof, skip } }), `skipped: ${skip}`);
+    assert.equal(await shownIn({}), null);
+  });
+
   it("lets Pulumi's engine wait longer than all waits of a roll together", async () => {
     await declared();
     const { operator, pod } = args.timeLimits;
@@ -165,6 +259,7 @@ describe("HarborDatabase", () => {
       "pg-hba-ready",
       "pg-hba",
       "roll",
+      "proof",
       "kept-secrets-ready",
       "kept-secrets",
     ];
@@ -317,7 +412,7 @@ describe("HarborDatabase", () => {
   it("runs every step again for another restore", async () => {
     const triggers = async (id: string): Promise<unknown[]> => {
       const resources = await declared({ restore: { ...restore, id } });
-      return ["preflight", "restored-secrets", "pg-hba-ready", "roll", "kept-secrets-ready"].map((name) =>
+      return ["preflight", "restored-secrets", "pg-hba-ready", "roll", "proof", "kept-secrets-ready"].map((name) =>
         JSON.stringify(command(resources, name)["triggers"]),
       );
     };

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { FaultNumber } from "../../faults.ts";
+import { proofTimeLimits } from "../../../domain/restore/proof/request.ts";
 import { duration } from "../../../domain/duration.ts";
 import fc from "fast-check";
 import type { Settings } from "../../../settings/schema.ts";
@@ -84,7 +85,67 @@ describe("the settings of Harbor", () => {
       },
       restore: undefined,
       restoreReadTimeLimit: undefined,
+      proof: undefined,
     });
+  });
+
+  it("fill in how a restore is proven, and take a number for the text of a result", () => {
+    const query = { database: "core", sql: "select count(*) from project" };
+    const expect = {
+      databases: ["core"],
+      queries: [
+        { ...query, equals: 3 },
+        { ...query, atLeast: 1 },
+      ],
+    };
+    const lostAt = "2026-11-21T09:30:00+00:00";
+    const declared = { ...restore, expect, lostAt, proof: { amcheck: "always", timeLimits: { backup: "2h" } } };
+    const found = parsed({
+      harbor: { ...harbor, restore: declared },
+      harborSecrets: { backup: keys, restore: keys },
+    }).harbor;
+    assert.deepEqual(found?.proof, {
+      amcheck: "always",
+      harbor: { insecure: false },
+      timeLimits: { ...proofTimeLimits.parse({}), backup: duration("2h") },
+      lostAt,
+      systemIdentifier: undefined,
+      expect: {
+        databases: ["core"],
+        queries: [
+          { ...query, equals: "3" },
+          { ...query, atLeast: 1 },
+        ],
+      },
+    });
+    assert.doesNotMatch(JSON.stringify(found.restore), /proof|expect|lostAt/);
+  });
+
+  it("refuse a query with two results or none, a reason of one word, and a moment without its offset", () => {
+    const query = { database: "core", sql: "select 1" };
+    const wrong = {
+      ...restore,
+      lostAt: "2026-11-21T09:30:00",
+      expect: {
+        queries: [query, { ...query, equals: "1", atLeast: 1 }],
+        systemIdentifier: 7301234567890123456n.toString(16),
+      },
+      proof: { skip: "because", harbor: { url: "harbor.example.com" } },
+    };
+    const problems = problemsOf({
+      harbor: { ...harbor, restore: wrong },
+      harborSecrets: { backup: keys, restore: keys },
+    });
+    for (const part of [
+      /expect\.queries\[0\]/,
+      /expect\.queries\[1\]/,
+      /exactly one of equals, atLeast and empty/,
+      /expect\.systemIdentifier/,
+      /restore\.lostAt/,
+      /proof\.skip/,
+      /proof\.harbor\.url/,
+    ])
+      assert.match(problems, part);
   });
 
   it("use the own store for a restore that names no bucket, and another bucket with its region", () => {

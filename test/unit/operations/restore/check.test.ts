@@ -334,6 +334,7 @@ describe("checkRestore", () => {
       postgresVersion: 12,
       systemIdentifier: identifier,
       walUntil: "2026-11-21T09:00:00.000Z",
+      walEnd: { timeline: 1, segment: "000000010000000000000028" },
     });
     assert(!JSON.stringify(report).includes("canary-key"));
   });

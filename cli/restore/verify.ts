@@ -1,0 +1,182 @@
+import { readFile } from "node:fs/promises";
+import { z } from "zod";
+import { askHarbor } from "../../clients/harbor-api.ts";
+import { connectHarbor } from "../../clients/kubernetes/harbor.ts";
+import type { S3Access, S3Client } from "../../clients/aws/s3.ts";
+import type { Duration } from "../../domain/duration.ts";
+import { messageOf, RecoveryError } from "../../domain/errors.ts";
+import type { ObjectName } from "../../domain/kubernetes/object-name.ts";
+import { restoreCheckReportSchema, type RestoreCheckReport } from "../../domain/restore/check.ts";
+import type { AmcheckMode } from "../../domain/restore/proof/amcheck-modes.ts";
+import type { CheckStatus, ProofVerdict } from "../../domain/restore/proof/checks.ts";
+import { expectationSchema } from "../../domain/restore/proof/request.ts";
+import type { Verdict } from "../../domain/stanza/status.ts";
+import type { ReportOf, TaskOf } from "../../domain/steps/steps.ts";
+import { visibleJson, visibleLine } from "../../domain/visible-text.ts";
+import { verifyRestore } from "../../operations/restore/verify.ts";
+import { verdictExitCode } from "../exit-codes.ts";
+import { findingsTable, graveLines, logLine, withPlace } from "../findings.ts";
+import { outputWidth, printText } from "../output.ts";
+import { askedOf, validated, type RequestOptions } from "../request.ts";
+import { surroundingsOfProcess, traced } from "../session.ts";
+import { fittedTable, painted, table } from "../table.ts";
+
+type Report = ReportOf<"restore verify">;
+
+export interface RestoreVerifyOptions extends RequestOptions {
+  readonly check?: string | undefined;
+  readonly systemIdentifier?: string | undefined;
+  readonly targetTime?: string | undefined;
+  readonly lostAt?: string | undefined;
+  readonly expect?: string | undefined;
+  readonly amcheck: AmcheckMode;
+  readonly harborUrl?: string | undefined;
+  readonly harborInsecure?: true | undefined;
+  readonly skipHarbor?: string | undefined;
+  readonly bucketOwner?: string | undefined;
+  readonly endpointUrl?: string | undefined;
+  readonly queryTimeout: Duration;
+  readonly indexTimeout: Duration;
+  readonly archiveTimeout: Duration;
+  readonly backupTimeout: Duration;
+  readonly harborTimeout: Duration;
+  readonly timeout: Duration;
+}
+
+/** `postgres-recovery restore verify`; the result is the exit code. */
+export async function restoreVerify(cluster: ObjectName | undefined, options: RestoreVerifyOptions): Promise<number> {
+  const [checked, expected] = await Promise.all([fileOf("--check", options.check), fileOf("--expect", options.expect)]);
+  const check = checked === undefined ? undefined : checkReport(checked);
+  const expect = validated(expectationSchema, expected ?? {});
+  const { request, target } = await askedOf("restore verify", cluster, options, (named) => ({
+    ...taskOf(named, options),
+    expect,
+    backup: check?.backup ?? undefined,
+  }));
+  const surroundings = surroundingsOfProcess();
+  const client = await connectHarbor(target, surroundings.signal, surroundings.progress);
+  const harbor = options.debug ? traced(client, surroundings.progress) : client;
+  const report = await verifyRestore({ harbor, connectS3: openS3, askHarbor }, request, surroundings);
+  printText(rendered(report, options), options.color);
+  // Pulumi shows the stderr of a command resource to the person who runs `up`.
+  if (options.output === "json") for (const line of graveLines(findingsOf(report))) surroundings.progress(line);
+  return verdictExitCode([proofVerdict(report.verdict)]);
+}
+
+/** The SDK is big, so it is loaded only once the place of the backups is known. */
+async function openS3(access: S3Access): Promise<S3Client> {
+  const { connectS3 } = await import("../../clients/aws/s3.ts");
+  return connectS3(access);
+}
+
+async function fileOf(option: string, file: string | undefined): Promise<unknown> {
+  if (file === undefined) return undefined;
+  try {
+    return JSON.parse(await readFile(file, "utf8"));
+  } catch (error) {
+    const why = error instanceof SyntaxError ? "it is not JSON" : messageOf(error);
+    throw new RecoveryError("arguments-invalid", `${option} ${file}: ${why}`);
+  }
+}
+
+function checkReport(content: unknown): RestoreCheckReport {
+  const { data } = restoreCheckReportSchema.extend({ findings: z.unknown() }).safeParse(content);
+  if (data?.backup != null) return { ...data, findings: [] };
+  const what = data === undefined ? "is not a report of restore check" : "names no backup";
+  throw new RecoveryError("arguments-invalid", `the file of --check ${what}`, {
+    next: "postgres-recovery restore check … -o json > check.json",
+  });
+}
+
+function taskOf(cluster: ObjectName, options: RestoreVerifyOptions): Omit<TaskOf<"restore verify">, "expect"> {
+  const { amcheck, bucketOwner, endpointUrl, harborInsecure, harborUrl, lostAt, skipHarbor } = options;
+  return {
+    cluster,
+    systemIdentifier: options.systemIdentifier,
+    targetTime: options.targetTime,
+    lostAt,
+    amcheck,
+    harbor: { url: harborUrl, insecure: harborInsecure ?? false, skip: skipHarbor },
+    bucketOwner,
+    endpointUrl,
+    timeLimits: {
+      query: options.queryTimeout,
+      indexes: options.indexTimeout,
+      archive: options.archiveTimeout,
+      backup: options.backupTimeout,
+      harbor: options.harborTimeout,
+      total: options.timeout,
+    },
+  };
+}
+
+function findingsOf({ checks }: Report) {
+  return withPlace(checks.flatMap(({ findings }) => findings));
+}
+
+function rendered(report: Report, { output, color }: RestoreVerifyOptions): string {
+  switch (output) {
+    case "json":
+      return visibleJson(report);
+    case "log":
+      return findingsOf(report).map(logLine).join("\n");
+    case "table":
+      return verifyTable(report, color, outputWidth());
+  }
+}
+
+const statusWords: Readonly<Record<CheckStatus, string>> = {
+  ok: "ok",
+  failed: "FAILED",
+  unknown: "UNKNOWN",
+  "not-checked": "not checked",
+};
+const statusVerdicts: Readonly<Record<CheckStatus, Verdict>> = {
+  ok: "okay",
+  failed: "finding",
+  unknown: "undetermined",
+  "not-checked": "not-expected",
+};
+
+/** The proof for a person: each check with what was found, then what to do, then how long the restore took. */
+export function verifyTable(report: Report, color: RestoreVerifyOptions["color"], width: number): string {
+  const rows = report.checks.map(({ check, status, seconds, found }) => [
+    check,
+    painted(statusWords[status], statusVerdicts[status], color),
+    `${seconds} s`,
+    found,
+  ]);
+  const notable = findingsOf(report).filter(({ severity }) => severity !== "ok");
+  const phases = report.phases.map(({ phase, at, seconds }) => [phase, at, seconds === null ? "" : `+${seconds} s`]);
+  return [
+    fittedTable(["CHECK", "STATUS", "TOOK", "FOUND"], rows, { width }),
+    "",
+    ...(notable.length === 0 ? [] : [findingsTable(notable, color, width), ""]),
+    table(["PHASE", "AT", ""], phases),
+    "",
+    measures(report),
+    visibleLine(`${report.cluster} in context ${report.context}: ${conclusion(report.verdict)}`),
+  ].join("\n");
+}
+
+function measures({ rpo, rto }: Report): string {
+  const lost = rpo.lostSeconds === null ? "" : `, ${rpo.lostSeconds} s before the loss`;
+  const commit = rpo.newestCommit ?? "not known (PostgreSQL's log does not have it)";
+  const took = rto.seconds === null ? "not known" : `${rto.seconds} s`;
+  return `newest replayed commit: ${commit}${lost}\nsince the restore began: ${took}`;
+}
+
+function conclusion(verdict: ProofVerdict): string {
+  switch (verdict) {
+    case "proven":
+      return "the restore is proven";
+    case "failed":
+      return "the restore has failed: see the findings";
+    case "unknown":
+      return "the restore is not proven: something could not be found out";
+  }
+}
+
+function proofVerdict(verdict: ProofVerdict): Verdict {
+  return ({ proven: "okay", failed: "finding", unknown: "undetermined" } as const)[verdict];
+}

@@ -1,0 +1,37 @@
+import type { HarborClient } from "../../../clients/kubernetes/harbor.ts";
+import type { AskHarbor } from "../../../clients/harbor-api.ts";
+import type { S3Access, S3Client } from "../../../clients/aws/s3.ts";
+import type { DatabasePod, StatefulSet } from "../../../domain/harbor/objects.ts";
+import type { LeaderAnswer } from "../../../domain/restore/proof/leader-answer.ts";
+import type { TaskOf } from "../../../domain/steps/steps.ts";
+import type { Surroundings } from "../../surroundings.ts";
+
+/** The systems that are asked. S3 is connected only when the place of the new backups is known. */
+export interface VerifyClients {
+  readonly harbor: Pick<
+    HarborClient,
+    | "context"
+    | "exec"
+    | "getHarborCluster"
+    | "getPostgresql"
+    | "getSecret"
+    | "getStatefulSet"
+    | "listHarborClusters"
+    | "listPods"
+  >;
+  readonly connectS3: (access: S3Access) => Promise<S3Client>;
+  readonly askHarbor: AskHarbor;
+}
+
+/** What every check of the running database has in common. */
+export interface Running {
+  readonly clients: VerifyClients;
+  readonly request: TaskOf<"restore verify">;
+  readonly pod: DatabasePod;
+  /** The Pod, for findings. */
+  readonly where: string;
+  readonly leader: LeaderAnswer;
+  readonly statefulSet: StatefulSet | undefined;
+  /** Its signal ends with the time limit of the whole proof, too. */
+  readonly surroundings: Surroundings;
+}
