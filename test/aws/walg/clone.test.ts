@@ -4,15 +4,30 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
+import { connectS3 } from "../../../clients/aws/s3.ts";
+import { runSql } from "../../../clients/pod/sql.ts";
+import { podSchema } from "../../../domain/harbor/objects.ts";
+import { chosenBackup } from "../../../domain/restore/check.ts";
+import { judgeIdentity, judgeTimeline, timelineOfBackup } from "../../../domain/restore/proof/identity.ts";
+import { leaderQuery, readLeaderAnswer } from "../../../domain/restore/proof/leader-answer.ts";
+import { promotionsIn } from "../../../domain/restore/proof/promotion.ts";
+import { judgeReplay } from "../../../domain/restore/proof/replay.ts";
+import { targetOf, type Restore } from "../../../domain/restore/restore.ts";
+import { recommendedImage } from "../../../domain/spilo/image.ts";
+import { gatherSources } from "../../../operations/restore/sources.ts";
 import { waitUntil } from "../../../sandbox/host/processes.ts";
 import { withStandIns, writeEnvdirs } from "../../../sandbox/spilo/programs.ts";
 import { spiloStart } from "../../../sandbox/spilo/start.ts";
 import { startTestAws, type TestAws } from "../../support/aws.ts";
+import { faultTest } from "../../support/fault-test.ts";
+import { localExec } from "../../support/local-exec.ts";
 import { Postgres12 } from "../../support/postgres-12.ts";
 import { runWalg, uploadCapturedBucket, walgEnvironment } from "../../support/walg-bucket.ts";
 
 const scope = "postgresql-harbor-cluster-harbor-cluster";
 const uid = "99e85b8a-3f92-4c86-8d42-5056348c1e7e";
+
+const pod = podSchema.parse({ metadata: { namespace: "n", name: "p", uid: "u" }, spec: { containers: [] } });
 
 /** A clone's command as Patroni runs it. */
 interface Attempt {
@@ -75,6 +90,45 @@ describe("a clone: from the container's environment to the rows in PostgreSQL 12
     return postgres.query("SELECT string_agg(what, ' ' ORDER BY id) FROM events");
   }
 
+  /** What `restore verify` makes of the running database, compared with the backup that the check before would name. */
+  async function proof({ postgres }: Attempt, targetTime?: string): Promise<string[]> {
+    const {
+      AWS_ENDPOINT: endpoint,
+      AWS_ACCESS_KEY_ID: accessKeyId = "",
+      AWS_SECRET_ACCESS_KEY: secretAccessKey = "",
+    } = environment;
+    const store = { bucket: "harbor-database-backups", region: "eu-west-2", endpoint } as const;
+    const restore: Restore = {
+      ...store,
+      id: "proof",
+      scope,
+      source: { uid: "own" },
+      postgresVersion: 12,
+      versionInPath: true,
+      credentials: "secret",
+      targetTime,
+    };
+    const { signal } = new AbortController();
+    const s3 = connectS3({ ...store, keys: { accessKeyId, secretAccessKey } });
+    const asked = { image: recommendedImage, restore, now: Date.now() };
+    const sources = await gatherSources(s3, asked, { bound: signal, stop: signal });
+    s3.close();
+    const backup = chosenBackup(sources, targetOf({ targetTime }));
+    assert(backup?.walEnd);
+    const exec = await localExec(postgres.directory, { PGHOST: postgres.directory });
+    const task = { database: "postgres", sql: leaderQuery, mode: "read-only", seconds: 20 } as const;
+    const answer = await runSql(exec, pod, task, signal);
+    assert("text" in answer, JSON.stringify(answer));
+    const leader = readLeaderAnswer(answer.text);
+    assert(leader);
+    const promotions = promotionsIn(leader.history ?? "");
+    return [
+      judgeIdentity("Pod", leader.systemIdentifier, { backup, declared: undefined }),
+      judgeTimeline("Pod", leader, timelineOfBackup(backup.name)),
+      judgeReplay("Pod", { promotions, end: backup.walEnd, target: targetOf({ targetTime }) }),
+    ].flatMap(({ findings }) => findings.map(({ code }) => code));
+  }
+
   before("two backups of a database in one place, and another one's in the place without a version", async function () {
     this.timeout("10m");
     aws = await startTestAws();
@@ -116,16 +170,29 @@ describe("a clone: from the container's environment to the rows in PostgreSQL 12
     const attempt = await clone(own);
     assert.match(attempt.output, /wal-g backup-fetch \S+ LATEST$/m);
     assert.equal(await events(attempt), "first second");
+    assert.deepEqual(await proof(attempt), ["restored-identity-same", "restored-timeline-newer", "restored-to-end"]);
   });
 
-  it("restores up to the target: one of two rows", async () => {
-    assert.equal(await events(await clone({ ...own, CLONE_TARGET_TIME: between })), "first");
+  faultTest(101, "restores up to the target: one of two rows, and the history file proves it", async () => {
+    const attempt = await clone({ ...own, CLONE_TARGET_TIME: between });
+    assert.equal(await events(attempt), "first");
+    const same = ["restored-identity-same", "restored-timeline-newer"];
+    assert.deepEqual(await proof(attempt, between), [...same, "restored-to-target"]);
+    // The same database does not pass for one that was restored to the end, or to a later moment.
+    assert.deepEqual(await proof(attempt), [...same, "restored-target-missed"]);
   });
 
-  it("promotes at the end of the WAL, in silence, when the target lies behind it", async () => {
-    const target = new Date(Date.now() + 3_600_000).toISOString().replace("Z", "+00:00");
-    assert.equal(await events(await clone({ ...own, CLONE_TARGET_TIME: target })), "first second");
-  });
+  faultTest(
+    101,
+    "promotes at the end of the WAL, in silence, when the target lies behind it; the proof refuses",
+    async () => {
+      const target = new Date(Date.now() + 3_600_000).toISOString().replace("Z", "+00:00");
+      const attempt = await clone({ ...own, CLONE_TARGET_TIME: target });
+      assert.equal(await events(attempt), "first second");
+      const same = ["restored-identity-same", "restored-timeline-newer"];
+      assert.deepEqual(await proof(attempt, target), [...same, "restored-target-missed"]);
+    },
+  );
 
   it("fetches the backup for a target with Z, and then PostgreSQL does not start", async () => {
     const attempt = await clone({ ...own, CLONE_TARGET_TIME: new Date().toISOString() });

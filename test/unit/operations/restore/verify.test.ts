@@ -88,6 +88,7 @@ interface World {
 function world(changes: Partial<World> = {}): World {
   const kubernetes = new FakeHarbor();
   kubernetes.make(runbookPgHba);
+  if (kubernetes.postgresql !== undefined) kubernetes.postgresql.metadata.creationTimestamp = "2026-11-21T00:10:00Z";
   kubernetes.harborCluster = harborClusterSchema.parse({
     metadata: { ...harbor, uid: "h" },
     spec: { externalURL: "https://harbor.example.com", expose: { core: { tls: { certificateRef: "harbor-tls" } } } },
@@ -205,7 +206,8 @@ describe("verifyRestore", () => {
       report.phases.map(({ phase, seconds }) => [phase, seconds]),
       [
         ["restore began", null],
-        ["recovery ended", 2400],
+        ["database's resource created", 600],
+        ["recovery ended", 1800],
         ["first base backup finished", 600],
         ["proof ended", 600],
       ],
