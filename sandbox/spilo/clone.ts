@@ -1,8 +1,7 @@
-import { spawn } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import { parseArgs } from "node:util";
+import { listBackups, runProgram, type Backup } from "./backup-list.ts";
 
 /**
  * Stands in for Spilo's clone_with_wale.py: looks for the backup by Spilo's rules and fetches it with the `wal-g` on PATH.
@@ -10,10 +9,6 @@ import { parseArgs } from "node:util";
  *
  * Source: postgres-appliance/bootstrap/clone_with_wale.py of zalando/spilo 3.3-p3.
  */
-interface Backup {
-  readonly name: string;
-  readonly modified: Date;
-}
 
 /** Where to look: the variable's value, as written in the envdir afterwards. */
 const prefixName = "WALG_S3_PREFIX";
@@ -32,7 +27,7 @@ async function clone(parameters: string[]): Promise<void> {
   const found = await findBackup(targetTime(values["recovery-target-time"]));
   console.log(`INFO: cloning cluster ${values.scope ?? ""} using wal-g backup-fetch ${values.datadir} ${found.backup}`);
   const environment = { ...process.env, [prefixName]: found.prefix };
-  const { exitCode } = await walg(["backup-fetch", values.datadir, found.backup], environment);
+  const { exitCode } = await runProgram("wal-g", ["backup-fetch", values.datadir, found.backup], environment);
   if (exitCode !== 0) throw new Error(`wal-e backup-fetch exited with exit code ${exitCode}`);
   const envdir = process.env["SANDBOX_ENVDIR"];
   // The restore command reads the envdir, so it must find the WAL beside the chosen backup.
@@ -52,7 +47,7 @@ function targetTime(text: string): Date | undefined {
 async function findBackup(target: Date | undefined): Promise<{ backup: string; prefix: string }> {
   for (const prefix of prefixes()) {
     console.log(`INFO: Trying ${prefix} for clone`);
-    const backups = await listBackups(prefix);
+    const backups = await listBackups({ ...process.env, [prefixName]: prefix });
     if (backups.length === 0) continue;
     // Spilo assumes that the newest version's folder has the newest backup.
     if (target === undefined) return { backup: "LATEST", prefix };
@@ -80,32 +75,6 @@ function newestBefore(backups: readonly Backup[], target: Date): Backup | undefi
   for (const backup of backups)
     if (backup.modified < target && (chosen === undefined || backup.modified > chosen.modified)) chosen = backup;
   return chosen;
-}
-
-/** @throws Error if the list cannot be had. */
-async function listBackups(prefix: string): Promise<Backup[]> {
-  const { exitCode, output } = await walg(["backup-list"], { ...process.env, [prefixName]: prefix });
-  if (exitCode !== 0) throw new Error(`Command '['wal-g', 'backup-list']' returned non-zero exit status ${exitCode}.`);
-  const lines = output.split("\n");
-  const header = lines.findIndex((line) => /^(backup_)?name\s+(last_)?modified\s+/.test(line));
-  if (header === -1) return [];
-  const rows = lines.slice(header + 1).filter((line) => line !== "");
-  return rows.map((line) => {
-    const [name = "", modified = ""] = line.split(/\s+/);
-    return { name, modified: new Date(modified) };
-  });
-}
-
-async function walg(
-  parameters: readonly string[],
-  environment: NodeJS.ProcessEnv,
-): Promise<{ exitCode: number | null; output: string }> {
-  const child = spawn("wal-g", parameters, { env: environment, stdio: ["ignore", "pipe", "inherit"] });
-  const ended = new Promise<number | null>((resolve, reject) => {
-    child.on("error", reject).on("close", resolve);
-  });
-  const [output, exitCode] = await Promise.all([text(child.stdout), ended]);
-  return { exitCode, output };
 }
 
 try {

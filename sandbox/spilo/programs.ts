@@ -1,8 +1,10 @@
 import { existsSync } from "node:fs";
-import { chmod, copyFile, link, mkdir, rm, writeFile } from "node:fs/promises";
+import { chmod, copyFile, link, mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { build } from "esbuild";
 import { execa } from "execa";
+import { createFile, createFolder, type Account } from "../host/account.ts";
+import { postgresBin } from "../host/packages.ts";
 import type { Envdir } from "./envdir.ts";
 import { ensurePostgres12 } from "./postgres.ts";
 
@@ -10,19 +12,25 @@ import { ensurePostgres12 } from "./postgres.ts";
 export interface SpiloPrograms {
   /** The folder with the stand-ins for `wal-g`, `envdir` and Spilo's scripts. */
   readonly bin: string;
-  /** The folder with `initdb`, `pg_ctl` and `postgres` of PostgreSQL 12. */
+  /** The folder with `initdb`, `pg_ctl` and `postgres` of PostgreSQL 12, and Debian's newer programs for what else Patroni runs. */
   readonly postgres: string;
 }
+
+/** PostgreSQL 15's programs that work with a server of version 12. Its `pg_rewind` and `pg_waldump` do not. */
+const newerPrograms = ["pg_basebackup", "pg_controldata", "pg_dump", "pg_dumpall", "pg_isready", "psql"];
 
 /** Puts the programs into the folder unless they are there already. */
 export async function installSpiloPrograms(folder: string, progress: (line: string) => void): Promise<SpiloPrograms> {
   const bin = join(folder, "bin");
   const postgres = join(folder, "postgres-12", "bin");
-  if (!existsSync(postgres)) {
+  const complete = join(folder, "complete");
+  if (!existsSync(complete)) {
     const installed = await ensurePostgres12(progress);
     await mkdir(bin, { recursive: true });
     for (const path of [folder, bin]) await chmod(path, 0o755);
     await Promise.all([installStandIns(bin), linkTree(dirname(installed), dirname(postgres))]);
+    await Promise.all(newerPrograms.map((name) => symlink(join(postgresBin, name), join(postgres, name))));
+    await writeFile(complete, "");
   }
   return { bin, postgres };
 }
@@ -32,7 +40,12 @@ async function installStandIns(folder: string): Promise<void> {
   await rm(node, { force: true });
   // A link costs nothing, but works only within one file system.
   await link(process.execPath, node).catch(() => copyFile(process.execPath, node));
-  const sources = { "wal-g": "walg/main.ts", "clone-with-walg": "spilo/clone.ts" };
+  const sources = {
+    "wal-g": "walg/main.ts",
+    "clone-with-walg": "spilo/clone.ts",
+    "postgres-backup": "spilo/backup.ts",
+    "replica-from-backup": "spilo/replica.ts",
+  };
   await build({
     entryPoints: Object.entries(sources).map(([out, source]) => ({ out, in: join(import.meta.dirname, "..", source) })),
     outdir: folder,
@@ -71,14 +84,16 @@ exit 127`;
 export function withStandIns(command: string): string {
   return command
     .replace("python3 /scripts/clone_with_wale.py", "clone-with-walg")
+    .replace("bash /scripts/wale_restore.sh", "replica-from-backup")
+    .replace("/scripts/postgres_backup.sh", "postgres-backup")
     .replace("/scripts/restore_command.sh", "restore-command");
 }
 
-/** Writes the folders of variables. */
-export async function writeEnvdirs(envdirs: readonly Envdir[]): Promise<void> {
+/** Writes the folders of variables, which only the account may read. */
+export async function writeEnvdirs(envdirs: readonly Envdir[], account: Account): Promise<void> {
   for (const { path, variables } of envdirs) {
-    await mkdir(path, { recursive: true });
-    for (const [name, value] of Object.entries(variables)) await writeFile(join(path, name), value, { mode: 0o600 });
+    await createFolder(path, account);
+    for (const [name, value] of Object.entries(variables)) await createFile(join(path, name), value, account);
   }
 }
 
@@ -88,6 +103,7 @@ async function writeProgram(path: string, commands: string): Promise<void> {
 }
 
 async function linkTree(from: string, to: string): Promise<void> {
+  await rm(to, { recursive: true, force: true });
   const copied = await execa("cp", ["-al", from, to], { reject: false });
   if (!copied.failed) return;
   await rm(to, { recursive: true, force: true });

@@ -12,6 +12,18 @@ export interface Bootstrap {
   readonly recoveryConf?: Readonly<Record<string, string | boolean>>;
 }
 
+/** What a database does with the place of its own backups. */
+export interface OwnBackups {
+  /** Fetches WAL, as its `restore_command`. */
+  readonly restoreCommand: string;
+  /** Patroni's method that makes a new replica from the newest base backup. */
+  readonly replicaMethod: Readonly<Record<string, string | number>>;
+  /** Deletes old base backups and makes one, if the database is the leader. The data directory follows as a parameter. */
+  readonly backupCommand: string;
+  /** When cron runs it. */
+  readonly schedule: string;
+}
+
 /** What Spilo's start script makes of a container's environment. */
 export interface SpiloStart {
   readonly method: BootstrapMethod;
@@ -20,6 +32,8 @@ export interface SpiloStart {
   readonly pgHba: readonly string[];
   /** Postgres archives its WAL with this command. Without a place for backups it is `/bin/true`. */
   readonly archiveCommand: string;
+  /** Absent without a place for backups. */
+  readonly backups?: OwnBackups;
   readonly envdirs: readonly Envdir[];
   /** What the Pod's log would show. */
   readonly warnings: readonly string[];
@@ -61,6 +75,7 @@ export function spiloStart(
     method,
     ...(bootstrap !== undefined && { bootstrap }),
     pgHba: configuredPgHba(environment) ?? defaultPgHba(environment),
+    ...(archives && { backups: ownBackups(environment) }),
     archiveCommand: archives ? `envdir "${envdirPath(environment, "")}" ${walPush} wal-push "%p"` : "/bin/true",
     envdirs,
     warnings,
@@ -107,6 +122,26 @@ function bootstrapOf(method: BootstrapMethod, environment: SpiloEnvironment): Bo
   }
 }
 
+function ownBackups(environment: SpiloEnvironment): OwnBackups {
+  const envdirectory = `envdir "${envdirPath(environment, "")}"`;
+  return {
+    restoreCommand: restoreCommand(environment, envdirectory),
+    replicaMethod: {
+      command: `${envdirectory} bash /scripts/wale_restore.sh`,
+      threshold_megabytes: Number(environment.get("WALE_BACKUP_THRESHOLD_MEGABYTES")),
+      threshold_backup_size_percentage: Number(environment.get("WALE_BACKUP_THRESHOLD_PERCENTAGE")),
+      retries: 2,
+      no_master: 1,
+    },
+    backupCommand: `${envdirectory} /scripts/postgres_backup.sh`,
+    schedule: environment.get("BACKUP_SCHEDULE"),
+  };
+}
+
+function restoreCommand(environment: SpiloEnvironment, envdirectory: string): string {
+  return `${envdirectory} timeout "${environment.get("WAL_RESTORE_TIMEOUT")}" /scripts/restore_command.sh "%f" "%p"`;
+}
+
 function copyCommand(environment: SpiloEnvironment): string {
   const passwordFile = environment.has("CLONE_PGPASS")
     ? environment.get("CLONE_PGPASS")
@@ -118,9 +153,8 @@ function copyCommand(environment: SpiloEnvironment): string {
 /** Any text counts as true, also `false`; only an empty one does not. */
 function recoveryConf(environment: SpiloEnvironment, envdirectory: string): Record<string, string | boolean> {
   const target = environment.get("CLONE_TARGET_TIME");
-  const timeout = environment.get("WAL_RESTORE_TIMEOUT");
   return {
-    restore_command: `${envdirectory} timeout "${timeout}" /scripts/restore_command.sh "%f" "%p"`,
+    restore_command: restoreCommand(environment, envdirectory),
     recovery_target_timeline: environment.get("CLONE_TARGET_TIMELINE"),
     recovery_target_action: environment.get("USE_PAUSE_AT_RECOVERY_TARGET") === "" ? "promote" : "pause",
     ...(target !== "" && { recovery_target_time: target }),

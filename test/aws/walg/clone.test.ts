@@ -15,6 +15,7 @@ import { judgeReplay } from "../../../domain/restore/proof/replay.ts";
 import { targetOf, type Restore } from "../../../domain/restore/restore.ts";
 import { recommendedImage } from "../../../domain/spilo/image.ts";
 import { gatherSources } from "../../../operations/restore/sources.ts";
+import { databaseAccount } from "../../../sandbox/host/account.ts";
 import { waitUntil } from "../../../sandbox/host/processes.ts";
 import { withStandIns, writeEnvdirs } from "../../../sandbox/spilo/programs.ts";
 import { spiloStart } from "../../../sandbox/spilo/start.ts";
@@ -69,7 +70,7 @@ describe("a clone: from the container's environment to the rows in PostgreSQL 12
     };
     const { bootstrap, envdirs } = spiloStart(container);
     assert(bootstrap !== undefined);
-    await writeEnvdirs(envdirs);
+    await writeEnvdirs(envdirs, await databaseAccount());
     const command = `${withStandIns(bootstrap.command)} --scope=${scope} --datadir=${postgres.data}`;
     const env = { PATH: `${postgres.bin}:${process.env["PATH"] ?? ""}`, RW_DIR: postgres.directory };
     const { all, exitCode } = await execa("sh", ["-c", command], { all: true, reject: false, extendEnv: false, env });
@@ -77,7 +78,6 @@ describe("a clone: from the container's environment to the rows in PostgreSQL 12
     const { restore_command = "", ...settings } = bootstrap.recoveryConf ?? {};
     const restoreCommand = `env PATH=${env.PATH} ${withStandIns(String(restore_command))}`;
     const recover = async (): Promise<void> => {
-      await execa("chown", ["-R", "--reference", postgres.directory, envdir]);
       const texts = Object.entries(settings).map(([name, value]): [string, string] => [name, String(value)]);
       await postgres.recover(restoreCommand, Object.fromEntries(texts));
     };

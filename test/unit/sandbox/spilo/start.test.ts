@@ -81,6 +81,28 @@ describe("the Spilo stand-in, by Spilo's source", () => {
     assert.equal(spiloStart(everyContainer).archiveCommand, "/bin/true");
   });
 
+  it("fetches WAL, replicas and backups with the variables of its own backups, and only with a bucket", () => {
+    const envdirectory = 'envdir "/run/etc/wal-e.d/env"';
+    const { backups } = spiloStart({
+      ...bucket,
+      BACKUP_SCHEDULE: "*/5 * * * *",
+      WALE_BACKUP_THRESHOLD_PERCENTAGE: "80",
+    });
+    assert.deepEqual(backups, {
+      restoreCommand: `${envdirectory} timeout "0" /scripts/restore_command.sh "%f" "%p"`,
+      replicaMethod: {
+        command: `${envdirectory} bash /scripts/wale_restore.sh`,
+        threshold_megabytes: 102_400,
+        threshold_backup_size_percentage: 80,
+        retries: 2,
+        no_master: 1,
+      },
+      backupCommand: `${envdirectory} /scripts/postgres_backup.sh`,
+      schedule: "*/5 * * * *",
+    });
+    assert.equal(spiloStart(everyContainer).backups, undefined);
+  });
+
   it("takes an endpoint with its own convention apart", () => {
     const environment = { ...bucket, WALE_S3_ENDPOINT: "http+virtualhost://minio:9000" };
     const [envdir] = spiloStart(environment).envdirs;
