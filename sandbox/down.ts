@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { dataFolder } from "./harbor/spilo-patroni.ts";
+import { dataFolder } from "./harbor/spilo-container.ts";
 import { clusterLayout, instanceLayout, isSandbox, layout } from "./host/directory.ts";
 import { Processes, waitUntil } from "./host/processes.ts";
 import { ownClusters } from "./pgo/inventory.ts";

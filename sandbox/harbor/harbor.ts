@@ -4,7 +4,6 @@ import { ApiextensionsV1Api, KubernetesObjectApi, PatchStrategy } from "@kuberne
 import type { KubernetesObject } from "@kubernetes/client-node";
 import { ensureAws, startAws } from "../aws/aws.ts";
 import type { AwsPrograms } from "../aws/aws.ts";
-import { createFolder } from "../host/account.ts";
 import { layout } from "../host/directory.ts";
 import { loadHost } from "../host/host.ts";
 import { portName } from "../host/ports.ts";
@@ -18,7 +17,7 @@ import { harborClusterManifest, harborContext, operatorObjects } from "./objects
 import type { HarborClusterChoices } from "./objects.ts";
 import { startControllerManager, startHarborOperator, startZalandoOperator } from "./operators.ts";
 import { pulumiVersions } from "../pulumi/versions.ts";
-import { baseBackups } from "./spilo-patroni.ts";
+import { ensurePostgres12 } from "../spilo/postgres.ts";
 
 /** The programs that Harbor's part needs in addition to those of the plain sandbox. */
 const harborTools: readonly Tool[] = [
@@ -36,7 +35,10 @@ export interface HarborPrograms {
 
 /** Builds or installs the programs that are missing. */
 export async function ensureHarbor(progress: (line: string) => void): Promise<HarborPrograms> {
-  return { tools: await ensureTools(harborTools, progress), aws: await ensureAws(progress) };
+  const tools = await ensureTools(harborTools, progress);
+  const aws = await ensureAws(progress);
+  await ensurePostgres12(progress);
+  return { tools, aws };
 }
 
 /** Starts Harbor's part in a running sandbox: both operators and what they need, AWS, and the Pulumi Kubernetes provider. Skips what already runs. */
@@ -51,7 +53,6 @@ export async function startHarbor(
   const host = await loadHost(directory);
   const operators = { ...host, tools };
   await mkdir(layout(directory).harbor, { recursive: true, mode: 0o711 });
-  await createFolder(baseBackups(directory), host.account);
   await installProvider(join(directory, "pulumi"), {
     name: "kubernetes",
     version: pulumiVersions.kubernetes,

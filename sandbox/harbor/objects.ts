@@ -13,7 +13,7 @@ export const harborCluster = {
   database: "postgresql-harbor-cluster-harbor-cluster",
 };
 
-/** The newest Spilo image with PostgreSQL 12, the version that every Harbor operator asks for. */
+/** The newest Spilo image with PostgreSQL 12 whose WAL-G can assume a role. Only its name counts: the stand-ins do not differ by image. */
 export const spiloImage = "ghcr.io/zalando/spilo-16:3.2-p3";
 
 /** Where the Zalando operator looks for the settings of all its Pods. The program under test creates both, so `up` does not. */

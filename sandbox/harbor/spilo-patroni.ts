@@ -1,91 +1,40 @@
-import { readFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { z } from "zod";
-import { createFile, createFolder } from "../host/account.ts";
-import type { Account } from "../host/account.ts";
-import type { Certificates } from "../host/certificates.ts";
-import { layout, spiloLayout } from "../host/directory.ts";
-import { postgresBin } from "../host/packages.ts";
+import { spiloLayout } from "../host/directory.ts";
+import { withStandIns } from "../spilo/programs.ts";
+import type { OwnBackups, SpiloStart } from "../spilo/start.ts";
 import { harborContext } from "./objects.ts";
+import type { SpiloPod } from "./spilo-pod.ts";
 
-/** What is known about a database Pod when its container starts. */
-export interface SpiloPod {
-  directory: string;
-  namespace: string;
-  name: string;
-  /** The address of the Pod. */
-  address: string;
-  /** Unique among the Pods that run at the same time. */
-  number: number;
-  /** The id of the volume with its data. */
-  volume: string;
-  /** The container's environment with all references resolved. */
-  environment: Record<string, string>;
-}
-
-/** The part of SPILO_CONFIGURATION that is supported here. */
+/** The part of SPILO_CONFIGURATION that is supported here, besides pg_hba. */
 const spiloConfiguration = z.object({
-  postgresql: z.object({ pg_hba: z.array(z.string()).optional() }).default({}),
-  bootstrap: z.object({ dcs: z.record(z.string(), z.unknown()).default({}) }).default({ dcs: {} }),
+  bootstrap: z.object({ dcs: z.looseObject({ postgresql: z.looseObject({}).default({}) }).prefault({}) }).prefault({}),
 });
 
-/** Spilo's default list. A list in SPILO_CONFIGURATION replaces it completely. */
-const defaultHba = [
-  "local all all trust",
-  "host all all 127.0.0.1/32 md5",
-  "hostssl replication standby all md5",
-  "hostnossl all all all reject",
-  "hostssl all all all md5",
-];
+/** What Spilo sets for the whole cluster. The archiver has half an hour for a segment that nobody fills. */
+const clusterParameters: Readonly<Record<string, unknown>> = {
+  archive_mode: "on",
+  archive_timeout: "1800s",
+  wal_level: "hot_standby",
+  wal_log_hints: "on",
+  wal_compression: "on",
+  hot_standby: "on",
+};
 
-/** The folder of a volume's data. */
-export function dataFolder(directory: string, volume: string): string {
-  return join(layout(directory).volumes, volume, "data");
+interface PatroniPod {
+  readonly directory: string;
+  readonly pod: SpiloPod;
+  readonly start: SpiloStart;
+  readonly dataDirectory: string;
+  /** The folder of Postgres' programs. */
+  readonly bin: string;
 }
 
-/** While this file exists, a clone does not finish. */
-function cloneHold(directory: string): string {
-  return join(layout(directory).harbor, "hold-clones");
-}
-
-/** The folder of base backups, each at the path where Spilo would look for it in S3. They replace WAL-G's. */
-export function baseBackups(directory: string): string {
-  return join(layout(directory).harbor, "base-backups");
-}
-
-/** The environment of the container's processes. */
-export function spiloEnvironment({ directory, number, volume, environment }: SpiloPod): Record<string, string> {
+/** Patroni's configuration, from Spilo's template. */
+export function patroniConfig({ directory, pod, start, dataDirectory, bin }: PatroniPod) {
+  const { namespace, name, address, number, environment } = pod;
   const files = spiloLayout(directory, number);
-  return {
-    ...environment,
-    // The operator's path is valid only inside the container.
-    PGROOT: dirname(dataFolder(directory, volume)),
-    PATH: `${postgresBin}:/usr/local/bin:/usr/bin:/bin`,
-    LANG: "C.UTF-8",
-    HOME: files.own,
-    PGHOST: files.own,
-    PGPORT: "5432",
-    PGUSER: "postgres",
-    KUBECONFIG: files.kubeconfig,
-    PATRONICTL_CONFIG_FILE: files.patroniConfig,
-  };
-}
-
-/** Writes the files from which Patroni and Postgres start, as Spilo's start script does, from the environment. */
-export async function prepareSpilo(pod: SpiloPod, certificates: Certificates, account: Account): Promise<void> {
-  const { directory, number, volume } = pod;
-  const files = spiloLayout(directory, number);
-  await createFolder(layout(directory).volumes, account, 0o711);
-  await createFolder(join(layout(directory).volumes, volume), account);
-  await createFile(files.certificate, await readFile(certificates.server.certificate, "utf8"), account);
-  await createFile(files.key, await readFile(certificates.server.key, "utf8"), account);
-  await createFile(files.patroniConfig, JSON.stringify(patroniConfig(pod), undefined, 2), account);
-}
-
-function patroniConfig(pod: SpiloPod) {
-  const { directory, namespace, name, address, number, volume, environment } = pod;
-  const files = spiloLayout(directory, number);
-  const configuration = spiloConfiguration.parse(JSON.parse(environment["SPILO_CONFIGURATION"] ?? "{}"));
+  const { dcs } = spiloConfiguration.parse(JSON.parse(environment["SPILO_CONFIGURATION"] ?? "{}")).bootstrap;
   const restApi = `${address}:8008`;
   const postgres = `${address}:5432`;
   return {
@@ -103,45 +52,85 @@ function patroniConfig(pod: SpiloPod) {
     },
     restapi: { listen: restApi, connect_address: restApi },
     bootstrap: {
-      dcs: { ttl: 30, loop_wait: 5, retry_timeout: 10, ...configuration.bootstrap.dcs },
+      dcs: {
+        ttl: 30,
+        // Spilo: 10.
+        loop_wait: 5,
+        retry_timeout: 10,
+        maximum_lag_on_failover: 33_554_432,
+        ...dcs,
+        postgresql: {
+          use_slots: true,
+          ...dcs.postgresql,
+          parameters: { ...clusterParameters, ...z.looseObject({}).parse(dcs.postgresql["parameters"] ?? {}) },
+        },
+      },
       initdb: ["data-checksums", "no-sync", { encoding: "UTF8" }],
-      ...cloneMethod(pod),
+      ...bootstrapMethod(start),
     },
     postgresql: {
       listen: postgres,
       connect_address: postgres,
-      data_dir: dataFolder(directory, volume),
-      bin_dir: postgresBin,
+      data_dir: dataDirectory,
+      bin_dir: bin,
       pgpass: join(files.own, "pgpass"),
-      pg_hba: configuration.postgresql.pg_hba ?? defaultHba,
-      basebackup: [{ checkpoint: "fast" }, "no-sync"],
+      pg_hba: start.pgHba.map(withoutPam),
       use_unix_socket: true,
       use_unix_socket_repl: true,
+      // Spilo rewinds. Debian's pg_rewind refuses the data of PostgreSQL 12, so a member whose timeline is another is copied.
+      use_pg_rewind: false,
+      remove_data_directory_on_diverged_timelines: true,
       authentication: {
         superuser: { username: environment["PGUSER_SUPERUSER"], password: environment["PGPASSWORD_SUPERUSER"] },
         replication: { username: environment["PGUSER_STANDBY"], password: environment["PGPASSWORD_STANDBY"] },
       },
       parameters: {
         unix_socket_directories: files.own,
+        archive_command: withStandIns(start.archiveCommand),
         ssl: "on",
         ssl_cert_file: files.certificate,
         ssl_key_file: files.key,
         shared_buffers: "16MB",
         fsync: "off",
       },
+      ...replicaMethods(start.backups),
     },
   };
 }
 
-/** Spilo clones only if it knows a complete prefix. Otherwise it silently creates an empty database. */
-function cloneMethod({ directory, environment }: SpiloPod) {
-  const { CLONE_METHOD, CLONE_SCOPE, CLONE_WAL_S3_BUCKET, CLONE_WALG_S3_PREFIX, CLONE_WALE_S3_PREFIX } = environment;
-  const prefixKnown = [CLONE_WALG_S3_PREFIX, CLONE_WALE_S3_PREFIX, CLONE_SCOPE && CLONE_WAL_S3_BUCKET].some(Boolean);
-  if (CLONE_METHOD !== "CLONE_WITH_WALE" || !prefixKnown) return {};
+function bootstrapMethod({ method, bootstrap }: SpiloStart) {
+  if (bootstrap === undefined) return {};
+  const { command, recoveryConf } = bootstrap;
   return {
-    method: "clone_with_wale",
-    clone_with_wale: {
-      command: `sh ${join(import.meta.dirname, "clone-with-wale.sh")} ${cloneHold(directory)} ${baseBackups(directory)}`,
+    method,
+    [method]: {
+      command: withStandIns(command),
+      ...(recoveryConf !== undefined && { recovery_conf: standInValues(recoveryConf) }),
     },
   };
+}
+
+function standInValues(values: Readonly<Record<string, string | boolean>>): Record<string, string | boolean> {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, typeof value === "string" ? withStandIns(value) : value]),
+  );
+}
+
+/** Without a place for backups, a replica is copied from the leader. */
+function replicaMethods(backups: OwnBackups | undefined) {
+  const copy = { basebackup: [{ checkpoint: "fast" }, "no-sync"] };
+  if (backups === undefined)
+    return { create_replica_methods: ["basebackup"], ...copy, wal_e: undefined, recovery_conf: undefined };
+  const { replicaMethod, restoreCommand } = backups;
+  return {
+    create_replica_methods: ["wal_e", "basebackup"],
+    wal_e: { ...replicaMethod, command: withStandIns(String(replicaMethod["command"])) },
+    ...copy,
+    recovery_conf: { restore_command: withStandIns(restoreCommand) },
+  };
+}
+
+/** PostgreSQL 12 from npm was built without PAM and would not start. Here nobody can log in that way. */
+function withoutPam(line: string): string {
+  return line.replace(/\spam$/, " reject");
 }

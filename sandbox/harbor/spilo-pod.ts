@@ -1,5 +1,19 @@
 import type { CoreV1Api, V1Container, V1Pod } from "@kubernetes/client-node";
 
+/** What is known about a database Pod when its container starts. */
+export interface SpiloPod {
+  readonly namespace: string;
+  readonly name: string;
+  /** The address of the Pod. */
+  readonly address: string;
+  /** Unique among the Pods that run at the same time. */
+  readonly number: number;
+  /** The id of the volume with its data. */
+  readonly volume: string;
+  /** The container's environment with all references resolved. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
 /** The container with the database. */
 function databaseContainer(pod: V1Pod): V1Container {
   const found = pod.spec?.containers.find(({ name }) => name === "postgres");

@@ -3,7 +3,6 @@ import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CoreV1Api, KubernetesObjectApi, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
 import type { V1Pod } from "@kubernetes/client-node";
-import { createFolder } from "../host/account.ts";
 import { contextLayout, layout, spiloLayout } from "../host/directory.ts";
 import { loadHost } from "../host/host.ts";
 import { portName } from "../host/ports.ts";
@@ -12,14 +11,17 @@ import { nodeName } from "../pgo/objects.ts";
 import type { PodFile } from "../pgo/pod-files.ts";
 import { writeServiceAccountKubeconfig } from "./access.ts";
 import { harborContext } from "./objects.ts";
-import { prepareSpilo, spiloEnvironment } from "./spilo-patroni.ts";
-import type { SpiloPod } from "./spilo-patroni.ts";
+import { installSpiloPrograms } from "../spilo/programs.ts";
+import { SpiloBackups } from "./spilo-backups.ts";
+import { createContainerFolder, prepareContainer, spiloProgramsFolder } from "./spilo-container.ts";
+import type { SpiloContainer } from "./spilo-container.ts";
 import { isReady, podStatus, resolveEnvironment } from "./spilo-pod.ts";
+import type { SpiloPod } from "./spilo-pod.ts";
 
 /**
  * Stands in for the scheduler, the kubelet and Spilo's container for the Pods of the Zalando operator. Each Pod gets the
- * node, its own address (127.x.y.z, with Spilo's ports 5432 and 8008) and a real Patroni with a real Postgres, configured
- * from the container's environment. Run as: node spilo.ts DIRECTORY
+ * node, its own address (127.x.y.z, with Spilo's ports 5432 and 8008) and a real Patroni with a real PostgreSQL 12, configured
+ * from the container's environment, and its base backups. Run as: node spilo.ts DIRECTORY
  */
 const directory = process.argv[2] ?? usage();
 
@@ -35,13 +37,16 @@ const mergePatch = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
 const config = client(layout(directory).kubeconfig, harborContext);
 const core = config.makeApiClient(CoreV1Api);
 const objects = KubernetesObjectApi.makeApiClient(config);
-const { processes, ports, certificates, account } = await loadHost(directory);
+const host = await loadHost(directory);
+const { processes, ports, account } = host;
+const programs = await installSpiloPrograms(spiloProgramsFolder(directory), () => undefined);
 const apiPort = ports(portName.apiServer(harborContext));
 /** Derived from a port that no other sandbox on this machine uses, so its addresses are unique, too. */
 const network = `127.${apiPort >> 8}.${apiPort & 255}`;
 const addresses = new Map<string, string>();
 const lastRuns = new Map<string, number>();
 const underWay = new Set<string>();
+const started = new Map<string, Started>();
 
 interface Known {
   pod: V1Pod;
@@ -49,6 +54,13 @@ interface Known {
   name: string;
   uid: string;
   address: string;
+}
+
+/** A Pod whose container has been prepared. */
+interface Started {
+  readonly files: ReturnType<typeof spiloLayout>;
+  readonly container: SpiloContainer;
+  readonly backups: SpiloBackups;
 }
 
 const processName = ({ namespace, name, uid }: Known): string =>
@@ -104,43 +116,55 @@ function bindingToNode(namespace: string, name: string) {
 }
 
 async function run(known: Known): Promise<void> {
-  const { address } = known;
   const name = processName(known);
-  if (processes.running(name)) lastRuns.set(name, Date.now());
+  const found = started.get(name) ?? (await prepare(known));
+  started.set(name, found);
+  if (processes.running(name)) {
+    lastRuns.set(name, Date.now());
+    await found.backups.startFirst();
+    return;
+  }
   if (Date.now() - (lastRuns.get(name) ?? 0) < restartPauseMilliseconds) return;
-  const claim =
-    known.pod.spec?.volumes?.find((volume) => volume.name === "pgdata")?.persistentVolumeClaim?.claimName ?? "";
-  const { metadata } = await core.readNamespacedPersistentVolumeClaim({ namespace: known.namespace, name: claim });
-  if (metadata?.uid === undefined) throw new Error(`the claim ${claim} has no id`);
-  const spilo: SpiloPod = {
-    directory,
-    namespace: known.namespace,
-    name: known.name,
-    address,
-    number: Number(address.split(".").at(-1)),
-    volume: metadata.uid,
-    environment: await resolveEnvironment(core, known.pod, address),
-  };
-  const files = spiloLayout(directory, spilo.number);
-  await createFolder(dirname(files.own), account, 0o711);
-  await createFolder(files.own, account);
+  const { files, container } = found;
+  const env = container.strippedEnvironment;
+  await processes.start({ name, command: "patroni", args: [files.patroniConfig], env, cwd: files.own, user: account });
+  console.log(`${known.namespace}/${known.name}: started at ${known.address}`);
+}
+
+/** Does what happens once in the life of a Pod. */
+async function prepare(known: Known): Promise<Started> {
+  const { namespace, name, address } = known;
+  const number = Number(address.split(".").at(-1));
+  const files = spiloLayout(directory, number);
+  const environment = await resolveEnvironment(core, known.pod, address);
+  const pod: SpiloPod = { namespace, name, address, number, volume: await volumeOf(known), environment };
+  await createContainerFolder(host, number);
   await writeServiceAccountKubeconfig(directory, {
     path: files.kubeconfig,
-    namespace: known.namespace,
+    namespace,
     name: known.pod.spec?.serviceAccountName ?? "default",
     owner: account,
   });
-  await prepareSpilo(spilo, certificates, account);
-  const env = spiloEnvironment(spilo);
-  const kubelet: PodFile = { containers: { postgres: { run: { ...account, directory: files.own, env } } } };
+  const container = await prepareContainer(host, programs, pod);
+  const run = { ...account, directory: files.own, env: container.environment };
+  const kubelet: PodFile = { containers: { postgres: { run } } };
   await mkdir(dirname(podFile(known)), { recursive: true });
   await writeFile(podFile(known), JSON.stringify(kubelet, undefined, 2), { mode: 0o600 });
-  await processes.start({ name, command: "patroni", args: [files.patroniConfig], env, cwd: files.own, user: account });
-  console.log(`${known.namespace}/${known.name}: started at ${address}`);
+  const log = processes.log(`${processName(known)}.backup`);
+  return { files, container, backups: new SpiloBackups(host, pod, container, log) };
+}
+
+async function volumeOf({ pod, namespace }: Known): Promise<string> {
+  const claim = pod.spec?.volumes?.find(({ name }) => name === "pgdata")?.persistentVolumeClaim?.claimName ?? "";
+  const { metadata } = await core.readNamespacedPersistentVolumeClaim({ namespace, name: claim });
+  if (metadata?.uid === undefined) throw new Error(`the claim ${claim} has no id`);
+  return metadata.uid;
 }
 
 /** Lets Patroni stop its Postgres and release the leader lock, then kills what is left. */
 async function stop(name: string): Promise<void> {
+  started.get(name)?.backups.stop();
+  started.delete(name);
   await processes.stop(name, { graceSeconds: 15, group: true });
   lastRuns.delete(name);
 }

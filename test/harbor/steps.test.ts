@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { steps, type ReportOf } from "../../domain/steps/steps.ts";
-import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { CreateBucketCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { AppsV1Api, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
 import { connectHarbor, type HarborClient } from "../../clients/kubernetes/harbor.ts";
 import { readBootstrapState } from "../../clients/pod/spilo.ts";
@@ -33,7 +33,8 @@ import { inOrder } from "../support/in-order.ts";
 const { namespace, database: name } = harborCluster;
 const cluster = `${namespace}/${harborCluster.name}`;
 const uid = "99e85b8a-3f92-4c86-8d42-5056348c1e7e";
-const canaries = ["canary-backup-key", "canary-backup-id", "canary-rotated-key"];
+/** S3 refuses this key until it is rotated. */
+const oldKey = "canary-old-key";
 const processes = new Processes(layout(testDirectory).processes);
 
 describe("the steps for Harbor's database, with both real operators and a real S3", function () {
@@ -43,6 +44,7 @@ describe("the steps for Harbor's database, with both real operators and a real S
   let database: HarborDatabase;
   let users: RestrictedUsers;
   let harbor: HarborClient;
+  let s3: S3Client;
 
   before(
     "the sandbox with Harbor's part, S3 with the backups of a lost database, pod-config and its Secret",
@@ -58,7 +60,7 @@ describe("the steps for Harbor's database, with both real operators and a real S
         new AbortController().signal,
         () => undefined,
       );
-      const s3 = new S3Client(clientSettings(aws.environment, "s3"));
+      s3 = new S3Client(clientSettings(aws.environment, "s3"));
       await s3.send(new CreateBucketCommand({ Bucket: backups.bucket }));
       const content = (key: string): string | Buffer => {
         // LZ4 makes no smaller object out of a whole segment.
@@ -70,7 +72,6 @@ describe("the steps for Harbor's database, with both real operators and a real S
       for (const { key } of [...backupObjects(3, 0), ...walObjects(3, 9, 0)]) {
         await s3.send(new PutObjectCommand({ Bucket: backups.bucket, Key: key, Body: content(key) }));
       }
-      s3.destroy();
       const backup = {
         ...backups,
         endpoint: endpoint(),
@@ -84,9 +85,7 @@ describe("the steps for Harbor's database, with both real operators and a real S
         metadata: { namespace: operatorNamespace, name: "pod-config" },
         data: podConfigData(backup, undefined),
       });
-      const stringData = podSecretData({
-        backup: { accessKeyId: "canary-backup-id", secretAccessKey: "canary-backup-key" },
-      });
+      const stringData = podSecretData({ backup: { ...keys(), secretAccessKey: oldKey } });
       await database.apply({
         apiVersion: "v1",
         kind: "Secret",
@@ -98,8 +97,15 @@ describe("the steps for Harbor's database, with both real operators and a real S
 
   after(async () => {
     await users.remove();
+    s3.destroy();
     await aws.stop();
   });
+
+  /** Keys that this S3 accepts. */
+  function keys(): { accessKeyId: string; secretAccessKey: string } {
+    const { AWS_ACCESS_KEY_ID: accessKeyId = "-", AWS_SECRET_ACCESS_KEY: secretAccessKey = "-" } = aws.environment;
+    return { accessKeyId, secretAccessKey };
+  }
 
   const endpoint = (): string => aws.environment["AWS_ENDPOINT_URL_S3"] ?? "";
 
@@ -109,17 +115,13 @@ describe("the steps for Harbor's database, with both real operators and a real S
       env: aws.environment,
       ...(input !== undefined && { input: JSON.stringify(input) }),
     });
-    for (const secret of [...canaries, aws.environment["AWS_SECRET_ACCESS_KEY"] ?? "-"])
+    for (const secret of [oldKey, keys().secretAccessKey])
       assert(!`${ended.stdout}${ended.stderr}`.includes(secret), "a secret was printed");
     return ended;
   }
 
   function checkRequest(changes: object = {}): object {
     const store = { ...backups, endpoint: endpoint(), credentials: "secret" };
-    const keys = {
-      accessKeyId: aws.environment["AWS_ACCESS_KEY_ID"],
-      secretAccessKey: aws.environment["AWS_SECRET_ACCESS_KEY"],
-    };
     return {
       version: 1,
       kubernetes: { context: harborContext },
@@ -135,7 +137,7 @@ describe("the steps for Harbor's database, with both real operators and a real S
         versionInPath: true,
         ...changes,
       },
-      keys: { backup: keys, restore: keys },
+      keys: { backup: keys(), restore: keys() },
     };
   }
 
@@ -155,6 +157,13 @@ describe("the steps for Harbor's database, with both real operators and a real S
     const { exitCode, stdout, stderr } = await run(["harbor", "roll", cluster, "--yes", "-o", "json"]);
     assert.equal(exitCode, 0, stderr);
     return steps["harbor roll"].report.parse(JSON.parse(stdout));
+  }
+
+  /** Whether S3 has a finished base backup there. */
+  async function hasBackup(place: string): Promise<boolean> {
+    const Prefix = `${place}/basebackups_005/`;
+    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: backups.bucket, Prefix }));
+    return Contents.some(({ Key = "" }) => Key.endsWith("_sentinel.json"));
   }
 
   const uids = async (): Promise<string[]> =>
@@ -311,14 +320,14 @@ describe("the steps for Harbor's database, with both real operators and a real S
       const before = await uids();
       await database.setSecret(
         { namespace, name: podEnvironment.secret },
-        { AWS_SECRET_ACCESS_KEY: "canary-rotated-key" },
+        { AWS_SECRET_ACCESS_KEY: keys().secretAccessKey },
       );
       const dryRun = await run(["harbor", "roll", cluster, "--dry-run"]);
       assert.match(dryRun.stdout, new RegExp(`1\\. delete ${name}-0: the only Pod, from before a change of its keys`));
       assert.deepEqual(await uids(), before);
       assert.deepEqual((await rolled()).pods, [`${name}-0`]);
       const asked = await askDirectly(harborContext, namespace, `${name}-0`, "printenv", "AWS_SECRET_ACCESS_KEY");
-      assert.equal(asked, "canary-rotated-key");
+      assert.equal(asked, keys().secretAccessKey);
     },
   );
 
@@ -328,12 +337,14 @@ describe("the steps for Harbor's database, with both real operators and a real S
       120,
       async () => (await database.resource()).status?.PostgresClusterStatus === "Running",
     );
+    const place = `spilo/${name}/${(await database.resource()).metadata.uid}/wal/12`;
+    await waitUntil("the first base backup", 60, () => hasBackup(place));
     const report = await status();
     for (const title of ["postgresql resource", "Zalando operator", "Pods' template", "restore", "Pods", "pod-config"])
       assert.deepEqual(severities(report, title), ["ok"], `${title}: ${JSON.stringify(report.sections)}`);
-    // WAL-G does not run here, so the new database's own place is empty.
-    assert.deepEqual(severities(report, "backups"), ["refuse"]);
-    const own = `s3://${backups.bucket}/spilo/${name}/${(await database.resource()).metadata.uid}/wal/12`;
+    for (const title of ["archiving", "backups", "WAL"])
+      assert.deepEqual(severities(report, title), ["ok"], `${title}: ${JSON.stringify(report.sections)}`);
+    const own = `s3://${backups.bucket}/${place}`;
     assert.equal(report.sections.find(({ title }) => title === "backups")?.findings[0]?.where, own);
     assert.deepEqual(report.pods, [{ name: `${name}-0`, role: "leader", ready: true, current: true }]);
   });

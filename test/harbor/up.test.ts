@@ -2,12 +2,8 @@ import assert from "node:assert/strict";
 import type { FaultNumber } from "../faults.ts";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  GetPublicAccessBlockCommand,
-  GetBucketVersioningCommand,
-  PutObjectCommand,
-  S3Client,
-} from "@aws-sdk/client-s3";
+import { setTimeout as sleep } from "node:timers/promises";
+import { GetPublicAccessBlockCommand, GetBucketVersioningCommand, S3Client } from "@aws-sdk/client-s3";
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { harborOperatorPgHba, runbookPgHba } from "../../domain/harbor/pg-hba.ts";
 import { secretCopySchema } from "../../domain/secrets/copy.ts";
@@ -19,7 +15,6 @@ import { clientSettings } from "../support/aws.ts";
 import { HarborDatabase } from "../support/harbor.ts";
 import { Project } from "../support/project.ts";
 import { harborEnvironment, testDirectory, type Ended } from "../support/sandbox.ts";
-import { backupObjects, walObjects } from "../support/walg.ts";
 import { faultTest } from "../support/fault-test.ts";
 import { inOrder } from "../support/in-order.ts";
 
@@ -29,6 +24,7 @@ const podSecret = { namespace, name: "pod-secret" };
 const standby = `standby.${name}.credentials`;
 /** Until the sandbox's Pods write to S3. */
 const proof = { skip: "the sandbox's Pods write no backups to S3" };
+const rows = "select string_agg(content, ', ' order by content) from precious";
 const canaries = ["CANARYrestoreid", "CANARYrestorekey", "CANARYstandbypassword"];
 
 describe("pulumi on the stack lab: Harbor's database, declared, with both real operators", function () {
@@ -43,6 +39,8 @@ describe("pulumi on the stack lab: Harbor's database, declared, with both real o
   const printed: string[] = [];
   /** UID and system identifier of the database that will be lost. */
   let lost = { uid: "", systemIdentifier: "" };
+  /** A moment between two of its rows. */
+  let targetTime: string;
 
   before("the sandbox with Harbor's part, and the lab stack without its hold", async function () {
     this.timeout("60m");
@@ -275,18 +273,15 @@ describe("pulumi on the stack lab: Harbor's database, declared, with both real o
       uid: (await database.resource()).metadata.uid,
       systemIdentifier: await database.ask("select system_identifier from pg_control_system()"),
     };
-    await database.ask("create table precious as select 'old data' as content");
-    await database.backUp(`${backups.bucket}/spilo/${name}/${lost.uid}/wal/12`);
-    const prefix = `spilo/${name}/${lost.uid}/wal/12`;
-    const now = new Date().toISOString();
-    for (const { key } of [...backupObjects(3, 0, { prefix }), ...walObjects(3, 9, 0, { prefix })]) {
-      const text = key.endsWith("sentinel.json")
-        ? `{"PgVersion":120022,"SystemIdentifier":${lost.systemIdentifier},"FinishLSN":67109120,"CompressedSize":100}`
-        : `{"start_time":"${now}","finish_time":"${now}","pg_version":120022}`;
-      // LZ4 makes no smaller object out of a whole segment.
-      const Body = key.includes("/wal_005/") ? Buffer.alloc(66_000) : text;
-      await s3.send(new PutObjectCommand({ Bucket: backups.bucket, Key: key, Body }));
-    }
+    await database.ask("create table precious as select 'in the backup' as content");
+    await database.backUp();
+    await database.ask("insert into precious values ('in the WAL')");
+    // Spilo takes a backup whose time in S3, in whole seconds, is before the target.
+    await sleep(1100);
+    targetTime = await database.ask("select to_char(clock_timestamp(), 'YYYY-MM-DD\"T\"HH24:MI:SSTZH:TZM')");
+    await sleep(1100);
+    await database.ask("insert into precious values ('after the target')");
+    await database.archive();
     await database.removeHarbor();
     assert.equal(await database.secretData({ namespace, name: standby }), undefined);
   });
@@ -335,6 +330,7 @@ describe("pulumi on the stack lab: Harbor's database, declared, with both real o
       scope: name,
       uid: lost.uid,
       postgresVersion: 12,
+      targetTime,
       credentials: "secret",
       proof,
     });
@@ -353,7 +349,7 @@ describe("pulumi on the stack lab: Harbor's database, declared, with both real o
     assert.equal((await database.secretData(podSecret))?.["CLONE_AWS_ACCESS_KEY_ID"], undefined);
   });
 
-  it("up restores the Secrets first, waits for the new HarborCluster, and brings the old data back", async () => {
+  it("up restores the Secrets first, waits for the new HarborCluster, and brings back the rows of the target time", async () => {
     await setKeys("restore", ownKeys().id, ownKeys().key);
     const running = succeeded(up());
     await waitUntil(
@@ -365,7 +361,7 @@ describe("pulumi on the stack lab: Harbor's database, declared, with both real o
     await applyHarborCluster(testDirectory);
     await running;
     assert.notEqual((await database.resource()).metadata.uid, lost.uid);
-    assert.equal(await database.ask("select content from precious"), "old data");
+    assert.equal(await database.ask(rows), "in the WAL, in the backup");
     assert.equal(await database.ask("select system_identifier from pg_control_system()"), lost.systemIdentifier);
     assert.deepEqual(await declaredEnvironment(), {
       ...backupEnvironment,
@@ -376,6 +372,7 @@ describe("pulumi on the stack lab: Harbor's database, declared, with both real o
       CLONE_METHOD: "CLONE_WITH_WALE",
       CLONE_PGVERSION: "12",
       CLONE_SCOPE: name,
+      CLONE_TARGET_TIME: targetTime,
       CLONE_USE_WALG_RESTORE: "true",
       CLONE_WALG_DOWNLOAD_CONCURRENCY: "2",
       CLONE_WAL_BUCKET_SCOPE_PREFIX: "",
@@ -404,7 +401,7 @@ describe("pulumi on the stack lab: Harbor's database, declared, with both real o
         Object.keys(await declaredEnvironment()).every((key) => !key.startsWith("CLONE_")),
       );
       assert.deepEqual(await declaredEnvironment(), { ...backupEnvironment, BACKUP_NUM_TO_RETAIN: "9" });
-      assert.equal(await database.ask("select content from precious"), "old data");
+      assert.equal(await database.ask(rows), "in the WAL, in the backup");
       await succeeded(up("--expect-no-changes"));
     },
   );

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import {
   ApiException,
   AppsV1Api,
@@ -14,7 +13,6 @@ import { coreEncryptionKeySecretName, harborClusterApi } from "../../domain/harb
 import { client } from "../../sandbox/kubernetes/client.ts";
 import { layout } from "../../sandbox/host/directory.ts";
 import { harborCluster, harborContext } from "../../sandbox/harbor/objects.ts";
-import { baseBackups } from "../../sandbox/harbor/spilo-patroni.ts";
 import { waitUntil } from "../../sandbox/host/processes.ts";
 import { askDirectly, testDirectory } from "./sandbox.ts";
 
@@ -146,19 +144,18 @@ export class HarborDatabase {
     return answer;
   }
 
-  /** Makes a base backup of the leader for a path in S3 (`BUCKET/PREFIX`), where the stand-in for WAL-G finds it. */
-  async backUp(path: string): Promise<void> {
-    const script = 'mkdir -p "$1" && exec pg_basebackup -U postgres -D "$1" -X stream -c fast';
-    await askDirectly(
-      harborContext,
-      namespace,
-      `${name}-0`,
-      "sh",
-      "-c",
-      script,
-      "sh",
-      join(baseBackups(testDirectory), path),
-    );
+  /** Makes a base backup of the leader, as Spilo's cron does. */
+  async backUp(pod = `${name}-0`): Promise<void> {
+    const command = 'exec envdir /run/etc/wal-e.d/env postgres-backup "$PGROOT/data"';
+    await askDirectly(harborContext, namespace, pod, "sh", "-c", command);
+  }
+
+  /** Closes the leader's current segment of WAL, and waits until it is archived. */
+  async archive(pod = `${name}-0`): Promise<void> {
+    const segment = await this.ask("select pg_walfile_name(pg_switch_wal())", pod);
+    await waitUntil(`${segment} to be archived`, 60, async () => {
+      return (await this.ask("select coalesce(last_archived_wal, '') from pg_stat_archiver", pod)) >= segment;
+    });
   }
 
   /** Removes everything of the Harbor and its database: resources, Pods, volumes, Secrets. The namespace stays. */

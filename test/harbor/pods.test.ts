@@ -1,0 +1,159 @@
+import assert from "node:assert/strict";
+import { CreateBucketCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
+import { runbookPgHba } from "../../domain/harbor/pg-hba.ts";
+import { applyHarborCluster } from "../../sandbox/harbor/harbor.ts";
+import { harborCluster, operatorNamespace, podEnvironment } from "../../sandbox/harbor/objects.ts";
+import { waitUntil } from "../../sandbox/host/processes.ts";
+import { clientSettings } from "../support/aws.ts";
+import { faultTest } from "../support/fault-test.ts";
+import { HarborDatabase } from "../support/harbor.ts";
+import { inOrder } from "../support/in-order.ts";
+import { harborEnvironment, testDirectory } from "../support/sandbox.ts";
+import { SpiloPods } from "../support/spilo-pods.ts";
+
+const bucket = "pods-test";
+const source = "source";
+const suffix = "/99e85b8a-3f92-4c86-8d42-5056348c1e7e";
+const rows = "select string_agg(content, ', ' order by content) from precious";
+const systemIdentifier = "select system_identifier from pg_control_system()";
+/** What tells that the table is not there at all. */
+const noTable = "select to_regclass('precious') is null";
+
+describe("Spilo's Pods: backups, clones and replicas by WAL-G and S3, without the program under test", function () {
+  this.timeout("4m");
+  inOrder();
+  let pods: SpiloPods;
+  let s3: S3Client;
+  let clone: Record<string, string>;
+  /** The clone with a schedule, whose replica may replay more WAL than its small databases have. */
+  let right: Record<string, string>;
+
+  before("the environment that the operator writes, and a database with a backup", async function () {
+    this.timeout("60m");
+    const environment = await harborEnvironment();
+    s3 = new S3Client(clientSettings(environment, "s3"));
+    await s3.send(new CreateBucketCommand({ Bucket: bucket }));
+    const { AWS_ACCESS_KEY_ID = "", AWS_SECRET_ACCESS_KEY = "", AWS_REGION = "" } = environment;
+    const database = new HarborDatabase();
+    await database.apply({
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { namespace: operatorNamespace, name: "pod-config" },
+      data: { BACKUP_NUM_TO_RETAIN: "7" },
+    });
+    await database.apply({
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { namespace: harborCluster.namespace, name: podEnvironment.secret },
+    });
+    await applyHarborCluster(testDirectory);
+    await waitUntil("the StatefulSet", 60, async () => (await database.environment()).size > 0);
+    pods = await SpiloPods.fromOperator({
+      PGPASSWORD_SUPERUSER: "superuser",
+      PGPASSWORD_STANDBY: "standby",
+      SPILO_CONFIGURATION: JSON.stringify({ postgresql: { pg_hba: runbookPgHba } }),
+      WAL_S3_BUCKET: bucket,
+      WAL_BUCKET_SCOPE_SUFFIX: suffix,
+      USE_WALG_BACKUP: "true",
+      AWS_ACCESS_KEY_ID,
+      AWS_SECRET_ACCESS_KEY,
+      AWS_REGION,
+    });
+    await database.removeHarbor();
+    clone = {
+      CLONE_METHOD: "CLONE_WITH_WALE",
+      CLONE_SCOPE: source,
+      CLONE_WAL_S3_BUCKET: bucket,
+      CLONE_WAL_BUCKET_SCOPE_SUFFIX: suffix,
+      CLONE_PGVERSION: "12",
+      CLONE_AWS_REGION: AWS_REGION,
+      CLONE_AWS_ACCESS_KEY_ID: AWS_ACCESS_KEY_ID,
+      CLONE_AWS_SECRET_ACCESS_KEY: AWS_SECRET_ACCESS_KEY,
+    };
+    right = { ...clone, BACKUP_SCHEDULE: "* * * * *", WALE_BACKUP_THRESHOLD_PERCENTAGE: "1000" };
+    await pods.create(source);
+    await pods.ready(source);
+  });
+  after(async () => {
+    await pods.remove();
+    s3.destroy();
+  });
+
+  /** Names of the finished base backups of a scope, as S3 has them. */
+  async function backupsOf(scope: string): Promise<string[]> {
+    const Prefix = `spilo/${scope}${suffix}/wal/12/basebackups_005/`;
+    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix, Delimiter: "/" }));
+    return Contents.map(({ Key = "" }) => Key.slice(Prefix.length)).filter((key) => key.endsWith("_sentinel.json"));
+  }
+
+  it("a new leader is a PostgreSQL 12 and makes a base backup at once", async () => {
+    assert.match(await pods.ask(source, "show server_version"), /^12\./);
+    await waitUntil("the first backup", 60, async () => (await backupsOf(source)).length === 1);
+    await pods.ask(source, "create table precious as select 'in the backup' as content");
+    await pods.backUp(source);
+    assert.equal((await backupsOf(source)).length, 2);
+    await pods.ask(source, "insert into precious values ('in the WAL')");
+    await pods.archive(source);
+  });
+
+  it("a clone with the right values has all rows, and archives to its own place every minute", async () => {
+    await Promise.all([
+      pods.create("right", right),
+      pods.create("scopeless", { ...clone, CLONE_SCOPE: undefined }),
+      pods.create("misspelt", { ...clone, CLONE_METHOD: "clone_with_wale" }),
+    ]);
+    await pods.ready("right");
+    assert.equal(await pods.ask("right", rows), "in the WAL, in the backup");
+    assert.equal(await pods.ask("right", systemIdentifier), await pods.ask(source, systemIdentifier));
+    await pods.archive("right");
+  });
+
+  for (const [scope, what] of [
+    ["scopeless", "without its scope"],
+    ["misspelt", "by a misspelt method"],
+  ] as const) {
+    faultTest(95, `a clone ${what} is an empty database that looks healthy`, async () => {
+      await pods.ready(scope);
+      assert.equal(await pods.ask(scope, noTable), "t");
+      assert.notEqual(await pods.ask(scope, systemIdentifier), await pods.ask(source, systemIdentifier));
+      assert.doesNotMatch(await pods.log(scope), /ERROR|FATAL/);
+    });
+  }
+
+  faultTest(95, "the right values change nothing for data that exist already", async () => {
+    await pods.delete("scopeless");
+    await pods.create("scopeless", clone);
+    await pods.ready("scopeless");
+    assert.equal(await pods.ask("scopeless", noTable), "t");
+  });
+
+  it("a replica is made from the base backup in S3, and then streams from the leader", async () => {
+    await waitUntil("a backup of the clone", 60, async () => (await backupsOf("right")).length > 0);
+    await pods.create("right", right, 1);
+    await pods.ready("right", "replica", 1);
+    assert.match(await pods.log("right", 1), /replica has been created using wal_e/);
+    await pods.ask("right", "insert into precious values ('after the clone')");
+    await waitUntil("the row on the replica", 60, async () => {
+      return (await pods.ask("right", rows, 1)) === "after the clone, in the WAL, in the backup";
+    });
+    assert.equal(await pods.ask("right", "select state from pg_stat_replication"), "streaming");
+  });
+
+  it("rows survive a switchover and the restart of a Pod, and the new leader archives", async () => {
+    await pods.run("right", ["patronictl", "switchover", "--candidate", "right-1", "--force"]);
+    await pods.ready("right", "master", 1);
+    await pods.delete("right");
+    await pods.create("right", right);
+    await pods.ready("right", "replica");
+    assert.equal(await pods.ask("right", rows), "after the clone, in the WAL, in the backup");
+    await pods.ask("right", "select pg_switch_wal()", 1);
+    await waitUntil("an archived segment of the new timeline", 60, async () => {
+      const last = await pods.ask("right", "select last_archived_wal from pg_stat_archiver", 1);
+      return last.startsWith("00000003");
+    });
+  });
+
+  it("the schedule has made a backup besides the first one of each leader", async () => {
+    await waitUntil("the minute to end", 70, async () => (await backupsOf("right")).length >= 3);
+  });
+});
