@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { restoreCheckReportSchema } from "../domain/restore/check.ts";
-import { segmentName } from "../domain/walg/storage.ts";
+import { segmentName } from "../domain/walg/segment-name.ts";
 import { awsEnvironment, awsRegion, ensureAws, startAws } from "../sandbox/aws/aws.ts";
 import { layout } from "../sandbox/host/directory.ts";
 import { backups, harborCluster, harborContext, spiloImage } from "../sandbox/harbor/objects.ts";

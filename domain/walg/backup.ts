@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { parseJsonOutput } from "../json-output.ts";
-import { segmentBefore, type StoredBackup } from "./storage.ts";
+import { segmentBefore } from "./segment-name.ts";
+import type { StoredBackup } from "./storage.ts";
 
 const integer = z.union([z.int(), z.bigint()]);
 const moment = z.string().transform((text, context) => {

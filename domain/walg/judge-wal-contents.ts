@@ -2,7 +2,7 @@ import type { FindingCodeOf } from "../catalogue/finding-codes.ts";
 import type { Finding } from "../finding.ts";
 import { encryptionOf, type SegmentReading } from "./contents.ts";
 import type { Segment } from "./segments.ts";
-import { segmentBytes, segmentName } from "./storage.ts";
+import { segmentBytes, segmentName } from "./segment-name.ts";
 import { lsn } from "./timeline.ts";
 import { countOf, earlierBackup, judgeObstacle, nameOn, type Replay } from "./wal-obstacle.ts";
 import type { ExpectedSegment, WalContent } from "./wal-pages.ts";

@@ -1,6 +1,7 @@
 /** WAL-G's folders below the place of a database's backups (wal-g utility/utility.go). */
 export const walgFolders = { backups: "basebackups_005", wal: "wal_005" } as const;
 
+import { segmentBytes, segmentNumber } from "./segment-name.ts";
 import { SegmentTable, walEndings, type SegmentState, type WalRun } from "./segments.ts";
 
 /** An object in S3 as a listing names it. */
@@ -85,27 +86,8 @@ export interface WalgListing {
   readonly historyObjects: ReadonlyMap<number, ListedObject>;
 }
 
-/** Segments of 16 MiB, the size that Spilo's initdb gives, in one of PostgreSQL's "logs" of 4 GiB. */
-const segmentsPerLog = 256;
-export const segmentBytes = 16n * 1024n * 1024n;
 /** LZ4 makes at most 255 bytes out of one, so that a whole segment takes at least this many (lz4_Block_format.md). */
 const leastLz4Bytes = Math.ceil(Number(segmentBytes) / 255);
-
-/** The number of a segment on its timeline, from the two last parts of its name: neighbours differ by 1. */
-export function segmentNumber(log: string, segment: string): number {
-  return Number.parseInt(log, 16) * segmentsPerLog + Number.parseInt(segment, 16);
-}
-
-/** The segment that holds the byte before a position in the WAL: the last one that is needed to get there. */
-export function segmentBefore(position: bigint): number {
-  return Number((position - 1n) / segmentBytes);
-}
-
-/** The name of a segment, as its object begins: 24 hexadecimal digits. */
-export function segmentName(timeline: number, segment: number): string {
-  const hex = (part: number): string => part.toString(16).toUpperCase().padStart(8, "0");
-  return hex(timeline) + hex(Math.floor(segment / segmentsPerLog)) + hex(segment % segmentsPerLog);
-}
 
 interface Folder {
   sentinel?: ListedObject;

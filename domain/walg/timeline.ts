@@ -1,4 +1,4 @@
-import { segmentBytes } from "./storage.ts";
+import { segmentBytes } from "./segment-name.ts";
 
 /** Where a timeline was left for the next one. */
 export interface TimelineSwitch {

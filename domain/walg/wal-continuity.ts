@@ -1,7 +1,8 @@
 import { findingsAt, type Finding } from "../finding.ts";
 import type { BackupDescription } from "./backup.ts";
 import type { Segment, SegmentState } from "./segments.ts";
-import { segmentBytes, segmentName, walgFolders, type StoredBackup, type WalgListing } from "./storage.ts";
+import { segmentBytes, segmentName } from "./segment-name.ts";
+import { walgFolders, type StoredBackup, type WalgListing } from "./storage.ts";
 import { judgeWalContents } from "./judge-wal-contents.ts";
 import { wayOn } from "./timeline.ts";
 import {

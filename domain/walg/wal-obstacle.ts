@@ -3,7 +3,8 @@ import type { Finding, FindingsAt } from "../finding.ts";
 import type { BackupDescription } from "./backup.ts";
 import type { SegmentReading } from "./contents.ts";
 import type { Segment } from "./segments.ts";
-import { segmentName, type StoredBackup } from "./storage.ts";
+import { segmentName } from "./segment-name.ts";
+import type { StoredBackup } from "./storage.ts";
 import type { TimelineHistory } from "./timeline.ts";
 import type { Order, WalClock, WalWay } from "./wal-way.ts";
 

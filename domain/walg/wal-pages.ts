@@ -1,4 +1,4 @@
-import { segmentBytes } from "./storage.ts";
+import { segmentBytes } from "./segment-name.ts";
 import { lsn } from "./timeline.ts";
 import { WalRecords, type SegmentEnd } from "./wal-records.ts";
 

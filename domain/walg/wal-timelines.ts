@@ -1,5 +1,6 @@
 import type { Finding } from "../finding.ts";
-import { segmentName, type WalgListing } from "./storage.ts";
+import { segmentName } from "./segment-name.ts";
+import type { WalgListing } from "./storage.ts";
 import { lsn, newestTimeline, segmentOf, type Leg } from "./timeline.ts";
 import { countOf, judgeObstacle, type Replay } from "./wal-obstacle.ts";
 

@@ -1,6 +1,7 @@
 import type { KeyRange, S3Client } from "../../clients/aws/s3.ts";
 import type { S3Location } from "../../domain/aws/s3-location.ts";
-import { segmentName, walgFolders, type WalgListingReader } from "../../domain/walg/storage.ts";
+import { segmentName } from "../../domain/walg/segment-name.ts";
+import { walgFolders, type WalgListingReader } from "../../domain/walg/storage.ts";
 
 /** One key less than four pages of a listing: then the fourth page holds the first key of the next part, and no fifth page is read. */
 const segmentsPerPart = 3999;

@@ -8,7 +8,8 @@ import type { BackupContents, PartReading, PlaceContents, SegmentReading } from 
 import { readFileList, type FileList } from "../../domain/walg/file-list.ts";
 import { expectedSegment } from "../../domain/walg/judge-wal-contents.ts";
 import type { ControlFile } from "../../domain/walg/pg-control.ts";
-import { segmentName, walgFolders, type StoredBackup } from "../../domain/walg/storage.ts";
+import { segmentName } from "../../domain/walg/segment-name.ts";
+import { walgFolders, type StoredBackup } from "../../domain/walg/storage.ts";
 import { gathered } from "../gathered.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { readPart, readSegment, type ObjectReader } from "./read-object.ts";

@@ -12,7 +12,8 @@ import {
 import pLimit from "p-limit";
 import { S3Error, type S3Code } from "../../clients/aws/s3-error.ts";
 import { connectS3, type S3Access } from "../../clients/aws/s3.ts";
-import { segmentName, WalgListingReader } from "../../domain/walg/storage.ts";
+import { segmentName } from "../../domain/walg/segment-name.ts";
+import { WalgListingReader } from "../../domain/walg/storage.ts";
 import { suggestRestores } from "../../operations/restore/suggest.ts";
 import { listWal } from "../../operations/backups/listing.ts";
 import { clientSettings, startTestAws, type TestAws } from "../support/aws.ts";

@@ -1,6 +1,6 @@
 import type { BackupDescription } from "../../domain/walg/backup.ts";
+import { segmentName } from "../../domain/walg/segment-name.ts";
 import {
-  segmentName,
   WalgListingReader,
   type ListedObject,
   type StoredBackup,

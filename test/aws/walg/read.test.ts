@@ -1,10 +1,19 @@
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { connectS3 } from "../../../clients/aws/s3.ts";
+import { restoreCheckRequestSchema, type RestoreCheckReport } from "../../../domain/restore/check.ts";
+import { recommendedImage } from "../../../domain/spilo/image.ts";
+import { checkRestore } from "../../../operations/restore/check.ts";
 import { startTestAws, type TestAws } from "../../support/aws.ts";
 import { Postgres12 } from "../../support/postgres-12.ts";
-import { captured } from "../../support/captured-bucket.ts";
-import { runWalg, uploadCapturedBucket, walgEnvironment } from "../../support/walg-bucket.ts";
+import { captured, capturedObjects } from "../../support/captured-bucket.ts";
+import { FakeSurroundings } from "../../support/fake-cluster.ts";
+import { FakeHarbor } from "../../support/fake-harbor.ts";
+import { faultTest } from "../../support/fault-test.ts";
+import { walgPrefix } from "../../support/walg.ts";
+import { putObject, runWalg, uploadCapturedBucket, walgEnvironment } from "../../support/walg-bucket.ts";
 
 const newest = "base_000000010000000000000008";
 const delta = "base_000000010000000000000005_D_000000010000000000000002";
@@ -105,4 +114,69 @@ describe("the WAL-G stand-in reads what WAL-G 3.0.3 wrote", function () {
         await postgres.stop();
       }
     });
+
+  describe("and so does restore check --read", () => {
+    const part = `basebackups_005/${newest}/tar_partitions/part_001.tar.lz4`;
+    const segment = "000000010000000000000009";
+
+    async function check(): Promise<RestoreCheckReport> {
+      const { AWS_ACCESS_KEY_ID: accessKeyId = "", AWS_SECRET_ACCESS_KEY: secretAccessKey = "" } = aws.environment;
+      const region = aws.environment["AWS_REGION"] ?? "";
+      const endpoint = aws.environment["AWS_ENDPOINT_URL_S3"] ?? "";
+      const s3 = connectS3({ region, endpoint, keys: { accessKeyId, secretAccessKey } });
+      const store = { bucket: "harbor-database-backups", region, endpoint, credentials: "secret" };
+      const [, scope, uid] = walgPrefix.split("/");
+      const request = restoreCheckRequestSchema.parse({
+        version: 1,
+        kubernetes: { context: "test" },
+        cluster: "harbor-cluster/harbor-cluster",
+        image: recommendedImage,
+        backup: store,
+        restore: { ...store, id: "r1", scope, source: { uid }, postgresVersion: 12, versionInPath: true },
+        read: true,
+      });
+      try {
+        const clients = { harbor: new FakeHarbor(), source: s3, own: s3 };
+        return await checkRestore(clients, request, new FakeSurroundings(Date.now()));
+      } finally {
+        s3.close();
+      }
+    }
+
+    async function flipBit(name: string): Promise<() => Promise<void>> {
+      const key = `${walgPrefix}/${name}`;
+      const content = (await capturedObjects()).get(key) ?? Buffer.alloc(0);
+      const damaged = Buffer.from(content);
+      const middle = Math.floor(damaged.length / 2);
+      damaged[middle] = (damaged[middle] ?? 0) ^ 1;
+      await putObject(aws, key, damaged);
+      return () => putObject(aws, key, content);
+    }
+
+    const problems = ({ findings }: RestoreCheckReport): string[] =>
+      findings.filter(({ severity }) => severity === "refuse").map(({ code }) => code);
+
+    it("every part and every segment, as S3 sends them", async () => {
+      const report = await check();
+      assert.deepEqual(problems(report), []);
+      assert.equal(report.backup?.name, newest);
+      assert.deepEqual([report.read?.parts, report.read?.segments], [3, 5]);
+      const passed = report.findings.filter(({ severity }) => severity === "ok").map(({ code }) => code);
+      assert(passed.includes("backup-content-read") && passed.includes("wal-content-read"), passed.join());
+    });
+
+    faultTest([88, 89], "one wrong bit of a part and of a segment, at which WAL-G fails, too", async () => {
+      const heal = [await flipBit(part), await flipBit(`wal_005/${segment}.lz4`)];
+      const folder = await mkdtemp(join(tmpdir(), "postgres-recovery-"));
+      try {
+        assert.deepEqual(problems(await check()), ["backup-part-damaged", "wal-content-damaged"]);
+        const fetched = await runWalg(environment, ["backup-fetch", join(folder, "data"), newest]);
+        const wal = await runWalg(environment, ["wal-fetch", segment, join(folder, "wal")]);
+        assert.deepEqual([fetched.exitCode, wal.exitCode], [1, 1], fetched.stderr + wal.stderr);
+      } finally {
+        await rm(folder, { recursive: true });
+        for (const one of heal) await one();
+      }
+    });
+  });
 });

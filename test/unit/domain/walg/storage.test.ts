@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { segmentBefore, segmentName, segmentNumber, WalgListingReader } from "../../../../domain/walg/storage.ts";
+import { segmentBefore, segmentName, segmentNumber } from "../../../../domain/walg/segment-name.ts";
+import { WalgListingReader } from "../../../../domain/walg/storage.ts";
 import { at, backupObjects, listingOf, walgPrefix, walObjects } from "../../../support/walg.ts";
 import { faultTest } from "../../../support/fault-test.ts";
 

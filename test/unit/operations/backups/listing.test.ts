@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { segmentName, WalgListingReader, type ListedObject } from "../../../../domain/walg/storage.ts";
+import { segmentName } from "../../../../domain/walg/segment-name.ts";
+import { WalgListingReader, type ListedObject } from "../../../../domain/walg/storage.ts";
 import { listWal } from "../../../../operations/backups/listing.ts";
 import { FakeS3 } from "../../../support/fake-s3.ts";
 import { at, walgPrefix, walObjects } from "../../../support/walg.ts";
