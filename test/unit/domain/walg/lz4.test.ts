@@ -40,7 +40,9 @@ function readAsSomethingElse(frame: Uint8Array): boolean {
   }
 }
 
-describe("LZ4 frames", () => {
+describe("LZ4 frames", function () {
+  this.timeout("60s");
+
   it("of the lz4 program are unpacked, with blocks that depend on each other and that do not", () => {
     assert(unpacked(linked).equals(content));
     assert(unpacked(separate).equals(content));
@@ -82,7 +84,9 @@ describe("LZ4 frames", () => {
   });
 });
 
-faultSuite(88, "an LZ4 frame that is damaged", () => {
+faultSuite(88, "an LZ4 frame that is damaged", function () {
+  this.timeout("60s");
+
   it("is refused, wherever it is cut", () => {
     for (const frame of [linked, separate, lz4Frame(Buffer.from("some text"))])
       for (let length = 0; length < frame.length; length += 1)
@@ -106,6 +110,45 @@ faultSuite(88, "an LZ4 frame that is damaged", () => {
     frame.writeBigUInt64LE(BigInt(content.length - 1), 6);
     frame[14] = (xxh32(frame.subarray(4, 14)) >>> 8) & 0xff;
     assert.throws(() => unpacked(frame), /another size than its header says/);
+  });
+
+  /** A frame without a checksum of its content, whose header is right. */
+  function frameOf(flags: number, ...blocks: Uint8Array[]): Buffer {
+    const descriptor = Buffer.from([flags, 0x40]);
+    const header = Buffer.from([0x04, 0x22, 0x4d, 0x18, ...descriptor, (xxh32(descriptor) >>> 8) & 0xff]);
+    return Buffer.concat([header, ...blocks, Buffer.alloc(4)]);
+  }
+
+  function blockOf(bytes: Uint8Array, checksum?: number): Buffer {
+    const block = Buffer.alloc(4 + bytes.length + (checksum === undefined ? 0 : 4));
+    block.writeUInt32LE(bytes.length);
+    block.set(bytes, 4);
+    if (checksum !== undefined) block.writeUInt32LE(checksum, 4 + bytes.length);
+    return block;
+  }
+
+  it("is refused when only a block has a checksum, and it is wrong", () => {
+    const literals = Buffer.from([0x30, 97, 98, 99]);
+    assert.equal(unpacked(frameOf(0x70, blockOf(literals, xxh32(literals)))).toString(), "abc");
+    assert.throws(() => unpacked(frameOf(0x70, blockOf(literals, 1))), /a block of the LZ4 frame has a wrong checksum/);
+  });
+
+  it("is refused when it is of another version, or has a block that is too long", () => {
+    const literals = blockOf(Buffer.from([0x30, 97, 98, 99]));
+    assert.equal(unpacked(frameOf(0x60, literals)).toString(), "abc");
+    assert.throws(() => unpacked(frameOf(0xa0, literals)), /the header of the LZ4 frame is damaged/);
+    assert.throws(() => unpacked(frameOf(0x60, blockOf(Buffer.alloc(65_537)))), /longer than allowed/);
+  });
+
+  it("is refused when a copy leads out of the content, and no checksum shows it", () => {
+    const copies = { "from nowhere": [0, 0], "from before the beginning": [4, 0] };
+    for (const [what, offset] of Object.entries(copies)) {
+      const block = blockOf(Buffer.from([0x30, 97, 98, 99, ...offset, 0x10, 33]));
+      assert.throws(() => unpacked(frameOf(0x60, block)), /a block of the LZ4 frame is damaged/, what);
+    }
+    // One literal, and a copy of 66,000 bytes, where a block has 65,536.
+    const long = Buffer.from([0x1f, 97, 1, 0, ...Array<number>(258).fill(255), 0, 0x10, 33]);
+    assert.throws(() => unpacked(frameOf(0x60, blockOf(long))), /a block of the LZ4 frame is damaged/);
   });
 
   it("is refused for what follows it", () => {

@@ -91,7 +91,9 @@ function encrypted(content: Uint8Array): Buffer {
   return Buffer.from(content.map((byte, index) => byte ^ ((index * 151 + 77) % 255)));
 }
 
-describe("restore check --read", () => {
+describe("restore check --read", function () {
+  // Each test unpacks a backup and its WAL.
+  this.timeout("60s");
   let bucket: CapturedBucket;
   beforeEach(async () => {
     bucket = await CapturedBucket.load();
@@ -432,6 +434,14 @@ describe("restore check --read", () => {
             wal.writeUInt8(wal.readUInt8(firstRecord + 24) ^ 1, firstRecord + 24),
           ),
         /^refuse wal-content-broken: 00000001000000000000000A ends at 0\/A000028: it has a record with a wrong checksum/,
+      ],
+      "a record that does not follow the one before it": [
+        () =>
+          bucket.editPacked(segment("0A"), (wal) => {
+            wal.writeBigUInt64LE(1n, secondRecord(wal) + 8);
+            sealRecord(wal, secondRecord(wal));
+          }),
+        /^refuse wal-content-broken: .* ends at 0\/A0000[0-9A-F]{2}: it has a record that does not follow the one before it/,
       ],
       "a segment whose end was never written": [
         () =>
