@@ -200,7 +200,7 @@ export const restore = {
     title: "a missing part of the backup cannot be ruled out",
     means: "Its sentinel does not say how many bytes its parts have, so the sum cannot be compared.",
     matters: "A part that is gone shows only in the restored database, at the first table whose file is missing.",
-    todo: "Check again with --read, which compares the files in the parts with the backup's list. Otherwise read every table after the restore, for instance with `pg_dumpall > /dev/null`.",
+    todo: "Check again with --read (restore.read in a stack), which compares the files in the parts with the backup's list. Otherwise read every table after the restore, for instance with `pg_dumpall > /dev/null`.",
     green: "`wal-g backup-list` shows it; `wal-g backup-fetch` and PostgreSQL's start can succeed.",
   },
   "backup-metadata-missing": {
@@ -238,7 +238,7 @@ export const restore = {
     title: "no backup names its database",
     means: "The sentinels have no system identifier: an older WAL-G made them.",
     matters: "Two databases at one place cannot be told apart.",
-    todo: "Check again with --read, which finds the system identifier in pg_control and in the WAL. Otherwise compare the data with what you expect after the restore.",
+    todo: "Check again with --read (restore.read in a stack), which finds the system identifier in pg_control and in the WAL. Otherwise compare the data with what you expect after the restore.",
     green: "Backups and WAL.",
   },
   "own-place-unreadable": {

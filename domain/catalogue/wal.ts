@@ -128,7 +128,7 @@ export const wal = {
     means:
       "The bucket was copied, so LastModified tells when it was copied, not the order in which segments were written.",
     matters: "If another database overwrote segments before the copy, the times cannot show it.",
-    todo: "Check again with --read, which reads who wrote each segment. Otherwise compare the restored data with what you expect.",
+    todo: "Check again with --read (restore.read in a stack), which reads who wrote each segment. Otherwise compare the restored data with what you expect.",
     green: "The restore, most likely.",
   },
   "wal-gap-likely-after-target": {

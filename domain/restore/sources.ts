@@ -262,7 +262,7 @@ function judgeIdentifiers(place: GatheredPlace, where: string): Finding[] {
     at.warn(
       "backup-identifier-missing",
       "no backup names its database (system identifier)",
-      "check again with --read, which reads pg_control and the WAL, or compare the restored data with what is expected",
+      "check again with --read (restore.read in a stack), which reads pg_control and the WAL, or compare the restored data with what is expected",
     ),
   ];
 }

@@ -94,7 +94,7 @@ function judgeSize({ backup, description, where, role }: DescribedBackup, hasRea
       at.warn(
         "backup-size-unproven",
         "does not record the total size of its parts, so a missing part cannot be ruled out",
-        "check again with --read, which compares its files with its list, or compare the restored data with what is expected",
+        "check again with --read (restore.read in a stack), which compares its files with its list, or compare the restored data with what is expected",
       ),
     ];
   }

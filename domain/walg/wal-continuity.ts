@@ -185,7 +185,7 @@ function judgeOrigin(replay: Replay): Finding[] {
       at.warn(
         "wal-origin-unproven",
         "was copied, so LastModified is the time of the copy: another database may have overwritten a part of it",
-        "check again with --read, which reads the WAL, or compare the restored data with what is expected",
+        "check again with --read (restore.read in a stack), which reads the WAL, or compare the restored data with what is expected",
       ),
     ];
   }

@@ -144,6 +144,31 @@ describe("restore check --read", function () {
     assert.deepEqual(read.map((line) => line.slice(-6, -4)).toSorted(), ["05", "06", "07", "08"]);
   });
 
+  it("accepts what restores whole although something is missing or doubled", async () => {
+    const harmless: Record<string, readonly [change: () => unknown, asked: Asked, said: RegExp]> = {
+      "an empty metadata.json": [() => bucket.put(`${newest}/metadata.json`, Buffer.alloc(0)), {}, /^$/],
+      "a parent without pg_control": [
+        () => bucket.lose(`${full}/tar_partitions/pg_control.tar.lz4`),
+        afterDelta,
+        /^warn backup-parent-control-file-missing: .*$/,
+      ],
+      "an earlier backup that is damaged": [
+        () => bucket.edit(`${full}/tar_partitions/part_001.tar.lz4`, flip),
+        {},
+        /^$/,
+      ],
+      "WAL from before the backup that is damaged": [() => bucket.edit(segment("07"), flip), {}, /^$/],
+      "a target for which the first backup is taken": [() => undefined, { target: "18:15:10" }, /^$/],
+    };
+    for (const [what, [change, asked, expected]] of Object.entries(harmless)) {
+      bucket = await CapturedBucket.load();
+      change();
+      const report = await check(bucket, asked);
+      assert.match(said(report), expected, what);
+      assert(codes(report).includes("wal-content-read"), what);
+    }
+  });
+
   it("accepts backups and WAL of every compression that Node has", async () => {
     const forms = { "": (content: Buffer) => content, ".zst": zstdCompressSync, ".br": fast, ".gz": gzipSync };
     for (const [ending, compress] of Object.entries(forms)) {
@@ -479,6 +504,14 @@ describe("restore check --read", function () {
         assert.equal(report.verdict, "refuse");
       });
     }
+
+    it("a segment of any length, and downloads no more than a whole one of it", async () => {
+      bucket.editPacked(segment("0A"), (wal) => Buffer.concat([wal, wal, wal, wal]));
+      const report = await check(bucket);
+      assert.match(said(report), /^refuse wal-content-damaged: .* it is longer than 16777216 bytes/);
+      const most = 16 * 1024 * 1024 + 6_000_000 + 4 * 1024 * 1024;
+      assert((report.read?.bytes ?? Infinity) < most, `${report.read?.bytes} bytes`);
+    });
 
     it("counts segments with the same fault", async () => {
       for (const end of ["0A", "0B"]) bucket.edit(segment(end), flip);
