@@ -97,7 +97,8 @@ describe("download", () => {
         }),
         /bucket b .*\(get k\)/,
       );
-      assert(store.ranges.length >= 3, `${store.ranges.length} requests`);
+      // The SDK itself repeats a request that gets no answer at all.
+      assert(store.ranges.length >= 3 && store.ranges.length <= 12, `${store.ranges.length} requests`);
     });
 
     it("does not wait for a connection that is silent", async () => {
