@@ -1,5 +1,5 @@
 import { findingsAt, type FindingsAt } from "../../finding.ts";
-import { segmentBytes, segmentNumber } from "../../walg/storage.ts";
+import { segmentBytes, segmentNumber } from "../../walg/segment-name.ts";
 import { lsn } from "../../walg/timeline.ts";
 import type { Judged } from "./checks.ts";
 import { endOfRecovery, restorePromotion, type Promotion } from "./promotion.ts";
