@@ -2,10 +2,14 @@ import type { KubernetesTarget } from "../clients/kubernetes/api.ts";
 import { stepPermissions } from "../domain/steps/permissions.ts";
 
 /** What a hint has to repeat, so that the command in it goes to the same Kubernetes cluster when it is pasted. */
-export type Place = Partial<Pick<KubernetesTarget, "context" | "kubeconfig">>;
+export interface Place extends Partial<Pick<KubernetesTarget, "context" | "kubeconfig">> {
+  /** The namespace to which `stanza list` was limited. All other commands name it with their cluster. */
+  readonly namespace?: string | undefined;
+}
 
 const steps = Object.keys(stepPermissions).join("|");
 const ownCommand = new RegExp(`postgres-recovery (?:${steps})(?: [-a-z0-9]+/[-a-z0-9]+)?(?![-a-z/])`, "g");
+const listCommand = "postgres-recovery stanza list";
 const kubectlCommand = /kubectl --context \S+/g;
 
 /**
@@ -14,14 +18,18 @@ const kubectlCommand = /kubectl --context \S+/g;
  * @example pasteable("list all clusters: postgres-recovery stanza list", { context: "dev" })
  * // → "list all clusters: postgres-recovery stanza list --context dev"
  */
-export function pasteable(text: string, { context, kubeconfig }: Place): string {
+export function pasteable(text: string, { context, kubeconfig, namespace }: Place): string {
   const options: [option: string, value: string | undefined][] = [
     ["--context", context],
     ["--kubeconfig", kubeconfig],
   ];
   const completed = (command: string, offset: number, whole: string): string => {
     const rest = whole.slice(offset + command.length).split(/[\n`]/, 1)[0] ?? "";
-    const missing = options.filter(([option, value]) => value !== undefined && !`${command}${rest}`.includes(option));
+    const limited: typeof options = command === listCommand ? [["-n", namespace]] : [];
+    const words = `${command}${rest}`.split(/[ =]/);
+    const missing = [...limited, ...options].filter(
+      ([option, value]) => value !== undefined && !words.includes(option),
+    );
     return [command, ...missing.map(([option, value]) => `${option} ${quoted(value ?? "")}`)].join(" ");
   };
   return text.replaceAll(ownCommand, completed).replaceAll(kubectlCommand, completed);

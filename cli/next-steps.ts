@@ -5,6 +5,8 @@ import type { ScanEntry } from "../domain/stanza/list-report.ts";
 import type { StackTargets } from "../domain/stack/config.ts";
 import { becauseAdvice, type StanzaStatus } from "../domain/stanza/status.ts";
 
+const listAgain = "list again: postgres-recovery stanza list";
+
 /**
  * What to do next: one step for each kind of problem, for the first cluster that has it.
  *
@@ -61,14 +63,14 @@ function statusStep(entry: ScanEntry): string | undefined {
     case "backups-removed":
       return `fill in spec.backups of ${name} again, or authorise the removal of its backups with PGO's annotation`;
     case "timeout":
-      return `repair the connection from ${name} to its ${entry.repositoryPlace}, then list again`;
+      return `repair the connection from ${name} to its ${entry.repositoryPlace}, then ${listAgain}`;
     case "unreachable":
       return status.because === undefined
-        ? `repair the connection from ${name} to its ${entry.repositoryPlace}, then list again`
+        ? `repair the connection from ${name} to its ${entry.repositoryPlace}, then ${listAgain}`
         : becauseAdvice(status.because);
     case "no-instance":
       return status.because === "restoring"
-        ? `list again when PGO has restored ${name}`
+        ? `when PGO has restored ${name}, ${listAgain}`
         : `see why PGO runs no instance of ${name}`;
     case "unreadable":
       return `correct the PostgresCluster ${name}`;
@@ -107,7 +109,7 @@ function flagStep({ code, command = "" }: Flag, clusters: string): string {
     case "no-schedule":
       return `declare schedules in spec.backups.pgbackrest.repos of ${clusters}, or list with --allow no-schedule`;
     case "archiver-unknown":
-      return `see why Postgres does not answer in ${clusters}, then list again`;
+      return `see why Postgres does not answer in ${clusters}, then ${listAgain}`;
     case "schedule-unreadable":
       return `correct the backup schedule of ${clusters}`;
   }

@@ -114,7 +114,7 @@ async function nothingFound(client: KubernetesClient, namespace: string | undefi
   return new RecoveryError(
     "namespace-without-clusters",
     `there is no PostgresCluster in namespace ${namespace} of context ${client.context}`,
-    { next: orElse(didYouMean(namespace, namespaces), "see all namespaces: postgres-recovery stanza list") },
+    { next: orElse(didYouMean(namespace, namespaces), "list without -n to see all namespaces") },
   );
 }
 

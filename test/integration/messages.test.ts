@@ -273,7 +273,7 @@ next: ask for the role of this command in docs/permissions.md; with rights in on
       exitCode: 2,
       stdout: "",
       text: `error[namespace-without-clusters]: there is no PostgresCluster in namespace calender of context dev
-next: did you mean calendar? Or see all namespaces: postgres-recovery stanza list --context dev`,
+next: did you mean calendar? Or list without -n to see all namespaces`,
     });
   });
 

@@ -36,6 +36,19 @@ describe("a hint", () => {
       assert.equal(pasteable(hint, { context: undefined }), hint);
     });
 
+  faultTest(84, "to list again is limited to the namespace of the list, and no other command is", () => {
+    assert.equal(
+      pasteable("list again: postgres-recovery stanza list", { context: "dev", namespace: "calendar" }),
+      "list again: postgres-recovery stanza list -n calendar --context dev",
+    );
+    const named = "postgres-recovery stanza list -n brr --context the-new-one";
+    assert.equal(pasteable(named, { namespace: "calendar" }), named);
+    assert.equal(
+      pasteable("postgres-recovery stanza create calendar/calendar-db", { namespace: "calendar" }),
+      "postgres-recovery stanza create calendar/calendar-db",
+    );
+  });
+
   faultTest(84, "of an error names it, too", () => {
     const error = new RecoveryError("leader-moved", "moved", { next: "run postgres-recovery stanza create a/b" });
     assert.equal(failureOf(error, { context: "dev" }).next, "run postgres-recovery stanza create a/b --context dev");

@@ -62,7 +62,7 @@ alt-authn-authz   a3-policy-db   -                              No instance   - 
 
 4 clusters in context dev: 1 okay, 1 to repair or to look at, 2 not determined
 next: add the clusters without a stanza to the stack's targets and run \`pulumi up\` (a target that is finished already needs a higher \`attempt\`), or one by hand: postgres-recovery stanza create calendar/calendar-db
-next: repair the connection from consent/spicedb-psql to its repo host, then list again
+next: repair the connection from consent/spicedb-psql to its repo host, then list again: postgres-recovery stanza list
 next: see why PGO runs no instance of alt-authn-authz/a3-policy-db
 `.trim(),
     );
@@ -137,7 +137,10 @@ next: see why PGO runs no instance of alt-authn-authz/a3-policy-db
     assert.match(next({ status: "broken", reason: "" }), /^next: look at the repository of calendar\/calendar-db/);
     assert.match(next({ status: "backups-removed", reason: "" }), /^next: fill in spec\.backups of calendar/);
     assert.match(next({ status: "unreadable", reason: "" }), /^next: correct the PostgresCluster calendar/);
-    assert.match(next({ status: "no-instance", reason: "", because: "restoring" }), /^next: list again when PGO has/);
+    assert.match(
+      next({ status: "no-instance", reason: "", because: "restoring" }),
+      /^next: when PGO has restored .*, list again: postgres-recovery stanza list$/,
+    );
   });
 
   it("uses colours only on a terminal or on request", () => {
