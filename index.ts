@@ -30,5 +30,10 @@ async function declareHarbor({ hold, ...declared }: HarborSettings): Promise<obj
   if (hold !== undefined) return { held: new HeldTarget(declared.cluster, hold).reason };
   // The AWS and Kubernetes SDKs are big, so a stack without Harbor does not load them.
   const { HarborDatabase } = await import("./components/harbor/harbor-database.ts");
-  return new HarborDatabase("harbor", { kubernetes, keys: settings.harborSecrets, ...declared }).report;
+  return new HarborDatabase("harbor", {
+    kubernetes,
+    keys: settings.harborSecrets,
+    lastRestore: last.harbor,
+    ...declared,
+  }).report;
 }

@@ -262,6 +262,9 @@ const harborInput = z.strictObject({
     ),
   timeLimits: timeLimits.prefault({}).describe("How long the operators may take: 30s, 10m, 2h; at most 7d."),
   restore: restore.optional(),
+  endUnprovenRestore: writtenReason
+    .optional()
+    .describe("Why a restore is ended although its database was never proven. Without it such an end is refused."),
 });
 
 function otherStoreProblems({

@@ -97,6 +97,7 @@ export const faults = {
   104: "Harbor does not work on the restored database",
   105: "A step after a restore would replace copies of Secrets by those of an unproven database",
   106: "The proof itself cannot look: no leader, no answer, a Pod that is cut off, a time limit",
+  108: "A restore is ended before anybody has proven it, or its CLONE_ values are forgotten",
   107: "A password or a query that would be visible in argv, logs or the state",
 } as const satisfies Record<number, string>;
 

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Duration } from "../../domain/duration.ts";
 import { postgresqlName } from "../../domain/harbor/names.ts";
+import type { LastRestore } from "../../domain/restore/finish.ts";
 import type { Backup, Restore } from "../../domain/restore/restore.ts";
 import type { DeclaredProof } from "../../domain/restore/proof/request.ts";
 import type { ReportOf, RequestOf } from "../../domain/steps/steps.ts";
@@ -58,6 +59,10 @@ export interface HarborDatabaseArgs {
   readonly restore?: Restore | undefined;
   /** How long reading the backup before a restore may take. Default: it is not read. */
   readonly restoreReadTimeLimit?: Duration | undefined;
+  /** What the last `up` left about a restore. Default: nothing. */
+  readonly lastRestore?: LastRestore | undefined;
+  /** Why a restore is ended although the database was not proven. Default: it is not. */
+  readonly endUnprovenRestore?: string | undefined;
   /** How the restored database is proven. Needed with `restore`. */
   readonly proof?: DeclaredProof | undefined;
   /**
@@ -118,6 +123,8 @@ export class HarborDatabase extends pulumi.ComponentResource {
         pgHba,
         backup: args.backup,
         restore,
+        lastRestore: args.lastRestore,
+        endUnproven: args.endUnprovenRestore,
         readTimeLimit: args.restoreReadTimeLimit,
         restoresSecrets: restore !== undefined && args.secrets.restore,
         keys: args.keys,
@@ -201,6 +208,7 @@ export class HarborDatabase extends pulumi.ComponentResource {
             },
             { ...child, dependsOn: roll },
           );
+    if (restore !== undefined) this.#remind(restore.id, proof);
     // The copies are the last that is left of the lost database, so an unproven one must not replace them.
     const kept = new KeptSecrets(
       "kept-secrets",
@@ -225,6 +233,13 @@ export class HarborDatabase extends pulumi.ComponentResource {
     this.registerOutputs({ report: this.report });
   }
 
+  /** CLONE_ values that outlive their restore are a danger to every database of the operator. */
+  #remind(id: string, proof: Proof | undefined): void {
+    proof?.report.apply(({ verdict }) =>
+      verdict === "proven" ? pulumi.log.warn(`the restore ${id} is proven: ${finish}`, this) : undefined,
+    );
+  }
+
   #buckets({ backup, buckets: { artifacts, databaseBackups } }: HarborDatabaseArgs): pulumi.Resource[] {
     const child = { parent: this };
     const made = artifacts === undefined ? [] : [new ArtifactsBucket("artifacts", artifacts, child)];
@@ -233,6 +248,9 @@ export class HarborDatabase extends pulumi.ComponentResource {
     return [...made, new DatabaseBackupsBucket("database-backups", databaseBackups, child)];
   }
 }
+
+const finish =
+  "look at Harbor, then finish it soon: remove harbor.restore from the stack's settings, and `pulumi up`. Until then every database of the operator that loses its volumes becomes a copy of Harbor's";
 
 function uidOf({ source }: Restore): string | undefined {
   return "uid" in source ? source.uid : undefined;

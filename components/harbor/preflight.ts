@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { findingSchema } from "../../domain/finding-schema.ts";
 import { duration, type Duration } from "../../domain/duration.ts";
+import { endsUnproven, type LastRestore } from "../../domain/restore/finish.ts";
 import type { Backup, Restore } from "../../domain/restore/restore.ts";
 import type { DatabaseKeys } from "../../domain/aws/access-keys.ts";
 import { formatObjectName } from "../../domain/kubernetes/object-name.ts";
@@ -23,6 +24,10 @@ export interface PreflightArgs extends Pick<
   readonly restoresSecrets: boolean;
   /** The declared restore. Default: none; then only the preconditions of backups are checked. */
   readonly restore?: Restore | undefined;
+  /** What the last `up` left about a restore. Default: nothing. */
+  readonly lastRestore?: LastRestore | undefined;
+  /** Why a restore is ended although the database was not proven. Default: it is not. */
+  readonly endUnproven?: string | undefined;
   /** How long downloading and reading the backup may take. Default: it is not read. */
   readonly readTimeLimit?: Duration | undefined;
   /** Address at which this machine reaches AWS S3. Default: AWS's public address. */
@@ -117,7 +122,8 @@ export class Preflight extends pulumi.ComponentResource {
   }
 
   /** The id of the check by which the Pods' environment was written; a new one when it has to be written. */
-  #checkId({ backup, cluster, kubernetes, operator, restore }: PreflightArgs, keys: pulumi.Output<DatabaseKeys>) {
+  #checkId(args: PreflightArgs, keys: pulumi.Output<DatabaseKeys>) {
+    const { backup, cluster, kubernetes, operator, restore } = args;
     const { namespace, podConfig, podSecret } = operator;
     const request = keys.apply((both): RequestOf<"harbor environment"> => ({
       version: 1,
@@ -128,11 +134,16 @@ export class Preflight extends pulumi.ComponentResource {
       podSecretData: podSecretData(keysOf(both, backup, restore)),
     }));
     // The request contains keys; the answer contains none.
-    return pulumi
-      .unsecret(look("harbor environment", request, { parent: this }))
-      .apply(({ check }) => check ?? randomUUID());
+    return pulumi.unsecret(look("harbor environment", request, { parent: this })).apply(({ check, clone }) => {
+      const ends = restore === undefined && args.endUnproven === undefined && endsUnproven(clone, args.lastRestore);
+      if (ends) throw new pulumi.RunError(unproven);
+      return check ?? randomUUID();
+    });
   }
 }
+
+const unproven =
+  "the settings declare no restore any more, and the one whose CLONE_ values are in pod-config was never proven: declare it again, and run `pulumi up` to its end; or say in harbor.endUnprovenRestore why it is ended all the same. Nothing was written";
 
 const notChecked =
   "the preflight has not checked the values of pod-config and the pod Secret as they are declared now, and `--target` or `--exclude` leaves it out: run `pulumi up` without them. Nothing was written";

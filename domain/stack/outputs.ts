@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { cloneValues, type LastRestore } from "../restore/finish.ts";
 import { lastRunSchema } from "../stanza/last-run.ts";
 
 /**
@@ -15,6 +16,19 @@ export const stackOutputsSchema = z.object({
         .nullish()
         .transform((uid) => uid ?? undefined),
     })
+    .optional()
+    .catch(undefined),
+  /** What the last `up` that came to its end left about Harbor's restore. */
+  harbor: z
+    .object({
+      podConfig: z.record(z.string(), z.string()),
+      /** Why there was no proof, or its verdict; null without a restore. */
+      proof: z.union([z.string(), z.object({ verdict: z.string() })]).nullish(),
+    })
+    .transform(({ podConfig, proof }): LastRestore => ({
+      isProven: typeof proof === "string" || proof?.verdict === "proven",
+      clone: cloneValues(podConfig),
+    }))
     .optional()
     .catch(undefined),
   stanzas: z

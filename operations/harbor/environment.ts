@@ -1,6 +1,8 @@
 import type { HarborClient } from "../../clients/kubernetes/harbor.ts";
 import { checkOf, environmentDifferences } from "../../domain/harbor/environment.ts";
+import { keysOwnedByUs, type LivePodConfig } from "../../domain/harbor/pod-config-owners.ts";
 import { formatObjectName } from "../../domain/kubernetes/object-name.ts";
+import { cloneValues } from "../../domain/restore/finish.ts";
 import type { ReportOf, TaskOf } from "../../domain/steps/steps.ts";
 
 /**
@@ -24,5 +26,10 @@ export async function compareEnvironment(
     cluster: formatObjectName(cluster),
     differs,
     check: differs.length === 0 ? (checkOf(live) ?? null) : null,
+    clone: podConfig === undefined ? {} : cloneValues(ownValues(podConfig)),
   };
+}
+
+function ownValues(podConfig: LivePodConfig): Record<string, string> {
+  return Object.fromEntries(keysOwnedByUs(podConfig).map((key) => [key, podConfig.data[key] ?? ""]));
 }

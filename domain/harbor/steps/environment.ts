@@ -10,7 +10,7 @@ export const environmentRequestSchema = harborRequestSchema.extend({
   podSecretData: values.describe("Keys and values that the pod Secret is to have."),
 });
 
-/** What `postgres-recovery harbor environment -o json` prints. It contains no value of either object. */
+/** What `postgres-recovery harbor environment -o json` prints. It contains no value of the pod Secret. */
 export const environmentReportSchema = z.object({
   version: z.literal(1),
   context: z.string(),
@@ -20,4 +20,5 @@ export const environmentReportSchema = z.object({
     .string()
     .nullable()
     .describe("Id of the preflight that approved the values; null when something differs, or none is noted."),
+  clone: values.default({}).describe("The CLONE_ values that pod-config has from this program."),
 });

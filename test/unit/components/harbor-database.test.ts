@@ -99,12 +99,17 @@ const checkRequest = (stdin: unknown) => steps["restore check"].request.parse(JS
 
 /** The id that both objects carry, while they are as declared. */
 let liveCheck: string | null = "check-1";
+/** The CLONE_ values that pod-config has. */
+let liveClone: Record<string, string> = {};
 
 function stdoutOf({ command: run, create, stdin }: Record<string, unknown>): string {
   const command = String(run ?? create);
   if (command.includes("restore check")) return JSON.stringify(checkReport(checkRequest(stdin)));
   if (command.includes("harbor environment"))
-    return JSON.stringify({ ...common, differs: liveCheck === null ? ["pod-config"] : [], check: liveCheck });
+    return JSON.stringify({
+      ...{ ...common, differs: liveCheck === null ? ["pod-config"] : [], check: liveCheck },
+      clone: liveClone,
+    });
   return JSON.stringify(reports.find(([pattern]) => pattern.test(command))?.[1] ?? {});
 }
 
@@ -312,6 +317,50 @@ describe("HarborDatabase", () => {
     const withRestore = await triggers({ restore });
     assert.equal(await triggers({ restore }), withRestore);
     assert.notEqual(await triggers({ restore, secrets: { ...args.secrets, restore: false } }), withRestore);
+  });
+
+  faultSuite(108, "the end of a restore", () => {
+    const clone = { CLONE_SCOPE: scope };
+    beforeEach(() => {
+      liveClone = clone;
+    });
+    afterEach(() => {
+      liveClone = {};
+    });
+
+    const writtenIn = async (changes: Partial<HarborDatabaseArgs>): Promise<string[]> =>
+      (await declared(changes))
+        .filter(({ type }) => /^(command:local:Command|kubernetes:core.*:(ConfigMap|Secret))$/.test(type))
+        .map(({ name }) => name)
+        .filter((name) => /^(preflight|pod-config.*)$/.test(name))
+        .toSorted();
+
+    it("is refused before anything is written as long as the restore is not proven", async () => {
+      for (const lastRestore of [undefined, { isProven: false, clone }, { isProven: true, clone: {} }])
+        assert.deepEqual(await writtenIn({ lastRestore }), []);
+    });
+
+    it("is accepted when the last up has proven it, or somebody has written why not", async () => {
+      const all = ["pod-config", "pod-config-keys", "preflight"];
+      assert.deepEqual(await writtenIn({ lastRestore: { isProven: true, clone } }), all);
+      assert.deepEqual(await writtenIn({ endUnprovenRestore: "the data are not needed any more" }), all);
+      assert.deepEqual(await writtenIn({ restore }), all);
+    });
+
+    it("is what a preview reminds of, once the restore is proven", async () => {
+      const warnings: string[] = [];
+      const { warn } = console;
+      console.warn = (line: string) => warnings.push(line);
+      try {
+        await declared({ restore });
+        assert.match(warnings.join("\n"), /the restore after-the-fire is proven: look at Harbor, then finish it soon/);
+        warnings.length = 0;
+        await declared({ restore, proof: { ...proof, skip: "a rehearsal without S3" } });
+        assert.deepEqual(warnings, []);
+      } finally {
+        console.warn = warn;
+      }
+    });
   });
 
   faultSuite(111, "the preflight", () => {

@@ -90,6 +90,12 @@ faultSuite(111, "the comparison of pod-config and the pod Secret with what is de
     for (const checks of none) assert.equal((await compared({ checks })).check, null);
   });
 
+  it("names the CLONE_ values that this program has set, and no others", async () => {
+    const podConfig = { ...podConfigData, CLONE_HOST: "by hand" };
+    const { clone } = await compared({ podConfig, owned: ["WAL_S3_BUCKET", "CLONE_SCOPE"] });
+    assert.deepEqual(clone, { CLONE_SCOPE: "lost" });
+  });
+
   it("finds that both are missing", async () => {
     const kubernetes = new FakeHarbor();
     const { check, differs } = await compareEnvironment(kubernetes, request);
