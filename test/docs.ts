@@ -7,6 +7,7 @@ import { findingsPage } from "../cli/pages/findings-page.ts";
 import { permissionsPage } from "../cli/pages/permissions-page.ts";
 import { stackFileSchema } from "../settings/json-schema.ts";
 import { faultsPage } from "./faults-page.ts";
+import { policiesPage } from "./policies-page.ts";
 import { resultsSchema, type FaultResult } from "./reporter.ts";
 
 const checkout = join(import.meta.dirname, "..");
@@ -30,6 +31,7 @@ async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     ["settings/stack.schema.json", json(stackFileSchema())],
     ["docs/permissions.md", permissionsPage()],
     ["docs/findings.md", findingsPage()],
+    ["docs/policies.md", policiesPage()],
     ["docs/schema/README.md", schemaIndex()],
     ["docs/faults.md", faultsPage(await listFaultTests())],
   ]);

@@ -14,6 +14,7 @@ import { restore } from "./restore.ts";
 import { secrets } from "./secrets.ts";
 import { spiloImage } from "./spilo-image.ts";
 import { stack } from "./stack.ts";
+import { stackRules } from "./stack-rules.ts";
 import { stanza } from "./stanza.ts";
 import { wal } from "./wal.ts";
 import { zalandoOperator } from "./zalando-operator.ts";
@@ -38,6 +39,7 @@ export const areas: readonly { readonly title: string; readonly entries: Partial
   { title: "The proof of a restore", entries: proof },
   { title: "Archiving", entries: archiving },
   { title: "Secrets and their copies", entries: secrets },
+  { title: "What a stack declares", entries: stackRules },
 ];
 
 /** Every error and every finding that is not `ok`, explained; the compiler finds one that is missing. */
@@ -60,4 +62,5 @@ export const explanations: Explanations = {
   ...ownStore,
   ...proof,
   ...archiving,
+  ...stackRules,
 };

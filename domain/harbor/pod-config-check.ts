@@ -1,9 +1,18 @@
+import { looksLikeSecret } from "../credentials.ts";
 import { findingsAt, type Finding, type FindingsAt } from "../finding.ts";
 import { parseSchedule, scheduleProblem } from "../spilo/schedule.ts";
 import { holdsSecret, knownVariables, meantVariable, operatorAssigned } from "../spilo/variables.ts";
 import { checkClone } from "./pod-config-clone-check.ts";
 import { Problems, type Data } from "./pod-config-problems.ts";
 import { checkStore } from "./pod-config-store-check.ts";
+
+/** Variables that only a ConfigMap for Spilo's Pods has. */
+const ofSpilo = /^(CLONE_|STANDBY_|USE_WALG|WAL_S3_BUCKET|WALG_|WALE_|BACKUP_(SCHEDULE|NUM_TO_RETAIN))/i;
+
+/** Whether a ConfigMap is the environment of Spilo's Pods, by the names of its keys. */
+export function isPodConfig(keys: readonly string[]): boolean {
+  return keys.some((key) => ofSpilo.test(key));
+}
 
 /**
  * Everything wrong with the environment that the Pods get from pod-config and from the pod Secret. Spilo answers most
@@ -78,11 +87,6 @@ function overrideFindings(key: string, podConfig: Data, at: FindingsAt): Finding
   if (overridden === undefined) return [];
   const fix = "remove it from the Secret: kubectl edit";
   return [at.warn("pod-secret-key-overrides", `overrides ${overridden} of pod-config`, fix)];
-}
-
-/** An AWS access key's ID, or a URL with a password. */
-function looksLikeSecret(value: string): boolean {
-  return /\b(AKIA|ASIA)[A-Z0-9]{16}\b|:\/\/[^/\s:]+:[^/\s]+@|-----BEGIN [A-Z ]*PRIVATE KEY/.test(value);
 }
 
 function checkBackup(data: Data, isWhole: boolean, problems: Problems): void {

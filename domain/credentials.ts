@@ -1,0 +1,72 @@
+import { findingsAt, type Finding } from "./finding.ts";
+import { holdsSecret } from "./spilo/variables.ts";
+
+/** Whether a text holds an AWS access key's ID, a URL with a password, or a private key. */
+export function looksLikeSecret(text: string): boolean {
+  return /\b(AKIA|ASIA)[A-Z0-9]{16}\b|:\/\/[^/\s:]+:[^/\s]+@|-----BEGIN [A-Z ]*PRIVATE KEY/.test(text);
+}
+
+/** `--option VALUE`, `--option=VALUE` and `VARIABLE=VALUE`, where the value is neither empty nor comes from the shell. */
+const assigned = /(?:^|[\s;'"])(?:--?([A-Za-z][\w-]*)[= ]|([A-Za-z_]\w*)=)(?!\$|["']?\$|["']{2})["']?[^\s"'$<>|&;-]/g;
+/** Options that name where the secret is, instead of the secret. */
+const namesPlace = /[-_](stdin|file|path|arn|name)$/i;
+
+/**
+ * Credentials in the values of a ConfigMap, by the name of the key or by the look of the value.
+ *
+ * @param where the object, for people.
+ */
+export function configMapCredentials(data: Readonly<Record<string, unknown>>, where: string): Finding[] {
+  return Object.entries(data)
+    .filter(([key, value]) => value !== "" && (holdsSecret(key) || looksLikeSecret(String(value))))
+    .map(([key]) =>
+      findingsAt(`${where} ${key}`).refuse(
+        "credential-in-configmap",
+        "is a credential, and everybody who may read ConfigMaps can read it",
+        "move it to a Secret, then rotate it",
+      ),
+    );
+}
+
+/**
+ * Credentials in the text of a command, or in its environment. Both can be seen in the list of processes and in the state.
+ *
+ * @param texts the texts of a command, by the name of the property.
+ */
+export function commandCredentials(
+  texts: Readonly<Record<string, string>>,
+  environment: Readonly<Record<string, unknown>>,
+  where: string,
+): Finding[] {
+  const inTexts = Object.entries(texts)
+    .filter(([, text]) => looksLikeSecret(text) || assignsSecret(text))
+    .map(([name]) => name);
+  const inEnvironment = Object.entries(environment)
+    .filter(([key, value]) => value !== "" && (holdsSecret(key) || looksLikeSecret(String(value))))
+    .map(([key]) => `environment ${key}`);
+  return [...inTexts, ...inEnvironment].map((place) =>
+    findingsAt(`${where} ${place}`).refuse(
+      "credential-in-command",
+      "has a credential, which the list of processes and the state show",
+      "pass it on stdin as a secret, then rotate it",
+    ),
+  );
+}
+
+/** Credentials in tags, which anybody may read who may list the resources. */
+export function tagCredentials(tags: Readonly<Record<string, unknown>>, where: string): Finding[] {
+  return Object.entries(tags)
+    .filter(([key, value]) => value !== "" && (holdsSecret(key) || looksLikeSecret(String(value))))
+    .map(([key]) =>
+      findingsAt(`${where} tag ${key}`).refuse(
+        "credential-in-tag",
+        "is a credential, and tags are shown wherever the resource is listed",
+        "remove the tag, then rotate the credential",
+      ),
+    );
+}
+
+function assignsSecret(text: string): boolean {
+  const names = [...text.matchAll(assigned)].map(([, option, variable]) => option ?? variable ?? "");
+  return names.some((name) => !namesPlace.test(name) && holdsSecret(name.replaceAll("-", "_")));
+}

@@ -1,0 +1,39 @@
+import { allowsEverybody } from "../backups/bucket-rules.ts";
+import { findingsAt, type Finding } from "../finding.ts";
+import { everyCopy } from "./copy-place.ts";
+
+/** A secret in AWS that a stack declares to hold a copy. */
+export interface DeclaredCopy {
+  readonly name: string;
+  /** Days in which it can be recovered after its deletion; undefined: AWS's default, 30. */
+  readonly recoveryDays: number | undefined;
+  /** Its policy as JSON; undefined without one. */
+  readonly policy: string | undefined;
+}
+
+/** A UID, by which a copy belongs to one Kubernetes cluster. */
+const identified = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\//;
+
+/** Whether a secret in AWS is a copy of one of Harbor's, by its name. */
+export function isCopy(name: string): boolean {
+  return name.startsWith(everyCopy);
+}
+
+/** What is wrong with a copy of one of Harbor's Secrets. */
+export function copyFindings({ name, policy, recoveryDays }: DeclaredCopy): Finding[] {
+  const at = findingsAt(`secret ${name}`);
+  const findings: Finding[] = [];
+  if (recoveryDays !== undefined && recoveryDays < 7) {
+    const what = "is gone at once when it is deleted";
+    findings.push(at.refuse("secret-copy-window-short", what, "set recoveryWindowInDays to 7 or more"));
+  }
+  if (!identified.test(name.slice(everyCopy.length))) {
+    const what = "does not have the UID of its Kubernetes cluster, so clusters of one AWS account share it";
+    findings.push(at.refuse("secret-copy-shared", what, `name it ${everyCopy}UID/NAMESPACE/HARBOR/SECRET`));
+  }
+  if (policy !== undefined && allowsEverybody(policy)) {
+    const what = "may be read by everybody, by its policy";
+    findings.push(at.refuse("secret-copy-public", what, "name who may read it, or remove the policy"));
+  }
+  return findings;
+}

@@ -1,0 +1,8 @@
+import { credentials } from "./judges.ts";
+import { resourcePolicy } from "./policy.ts";
+
+// Credentials where they can be read. Those of pod-config are in pod-config.ts.
+
+export const credentialInConfigmap = resourcePolicy("credential-in-configmap", credentials);
+export const credentialInCommand = resourcePolicy("credential-in-command", credentials);
+export const credentialInTag = resourcePolicy("credential-in-tag", credentials);

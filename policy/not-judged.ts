@@ -1,0 +1,28 @@
+import type { ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
+import { resourceJudges } from "./judges.ts";
+import { described, unknownIn, type JudgedResource } from "./policy.ts";
+import { stackJudges } from "./stack-judges.ts";
+
+/** Says once for each resource what the other policies could not judge. They say nothing of it themselves. */
+export const policyNotJudgedYet: ResourceValidationPolicy & StackValidationPolicy = {
+  ...described("policy-not-judged-yet"),
+  enforcementLevel: "advisory",
+  severity: "low",
+  validateResource(args, reportViolation) {
+    const paths = unknownPaths(args);
+    if (paths.length > 0) reportViolation(`not judged yet: ${paths.join(", ")}; the update judges it`);
+  },
+  validateStack({ resources }, reportViolation) {
+    const paths = stackJudges.flatMap((judge) => unknownIn(() => judge(resources)) ?? []);
+    if (paths.length > 0)
+      reportViolation(`not judged yet: ${unique(paths).join(", ")}; the end of the update judges it`);
+  },
+};
+
+function unknownPaths(resource: JudgedResource): string[] {
+  return unique(resourceJudges.flatMap((judge) => unknownIn(() => judge(resource)) ?? []));
+}
+
+function unique(texts: readonly string[]): string[] {
+  return [...new Set(texts)];
+}

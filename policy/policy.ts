@@ -1,0 +1,107 @@
+import type {
+  EnforcementLevel,
+  PolicyResource,
+  ResourceValidationArgs,
+  ResourceValidationPolicy,
+  Severity as PolicySeverity,
+  StackValidationPolicy,
+} from "@pulumi/policy";
+import { z } from "zod";
+import { explanations } from "../domain/catalogue/explanations.ts";
+import {
+  findingSeverities,
+  type FindingCode,
+  type FindingCodeOf,
+  type Severity,
+} from "../domain/catalogue/finding-codes.ts";
+import type { Finding } from "../domain/finding.ts";
+
+/** A resource as a policy sees it. To read a value that is not known yet throws. */
+export type JudgedResource = Pick<ResourceValidationArgs, "type" | "urn" | "name" | "props" | "opts">;
+/** Everything that is found about one resource; empty when it is right, or not meant. */
+export type ResourceJudge = (resource: JudgedResource) => readonly Finding[];
+/** A finding, and the resource that it is about. */
+export interface StackFinding {
+  readonly finding: Finding;
+  readonly urn: string;
+}
+/** Everything that is found about the resources of a stack together. */
+export type StackJudge = (resources: readonly PolicyResource[]) => readonly StackFinding[];
+/** The codes that a policy can report. */
+export type PolicyCode = Exclude<FindingCode, FindingCodeOf<"ok">>;
+
+const levels: Readonly<Record<Severity, EnforcementLevel>> = {
+  refuse: "mandatory",
+  unknown: "mandatory",
+  warn: "advisory",
+  ok: "disabled",
+};
+const policySeverities: Readonly<Record<Severity, PolicySeverity>> = {
+  refuse: "high",
+  unknown: "high",
+  warn: "medium",
+  ok: "low",
+};
+
+/** The policy of one finding. It has the name of its code, so that preflight, CLI and policy say the same. */
+export function resourcePolicy(code: PolicyCode, judge: ResourceJudge): ResourceValidationPolicy {
+  return {
+    ...described(code),
+    validateResource(args, reportViolation) {
+      const findings = judgedNow(() => judge(args)) ?? args.notApplicable(notJudgedYet);
+      for (const finding of findings) if (finding.code === code) reportViolation(violation(finding));
+    },
+  };
+}
+
+/** The same for a finding about several resources of a stack. */
+export function stackPolicy(code: PolicyCode, judge: StackJudge): StackValidationPolicy {
+  return {
+    ...described(code),
+    validateStack(args, reportViolation) {
+      const findings = judgedNow(() => judge(args.resources)) ?? args.notApplicable(notJudgedYet);
+      for (const { finding, urn } of findings) if (finding.code === code) reportViolation(violation(finding), urn);
+    },
+  };
+}
+
+const notJudgedYet = "not judged yet: a value is not known before the update";
+
+/** What every policy says of itself. */
+export function described(code: PolicyCode) {
+  const { title, todo } = explanations[code];
+  const severity = findingSeverities[code];
+  return {
+    name: code,
+    description: title,
+    enforcementLevel: levels[severity],
+    severity: policySeverities[severity],
+    remediationSteps: todo,
+    url: `docs/findings.md#${code}`,
+  };
+}
+
+/** A finding never contains the value of a secret, and so neither does this. */
+function violation({ fix, what, where }: Finding): string {
+  return `${where}: ${what}${fix === "" ? "" : `; ${fix}`}`;
+}
+
+/** What a judge finds; undefined when it needs a value that is not known yet. */
+function judgedNow<Found>(judge: () => Found): Found | undefined {
+  return unknownIn(judge) === undefined ? judge() : undefined;
+}
+
+/** What the SDK throws when a value is read that is not known yet. The package exports the class without its type. */
+const unknownValueError = z.object({ unknownTypeSentinel: z.string(), props: z.array(z.string()) });
+
+/** The path of the value that a judge needs and that is not known yet; undefined when it needs none. */
+export function unknownIn(judge: () => unknown): string | undefined {
+  try {
+    judge();
+    return undefined;
+  } catch (error) {
+    const { data } = unknownValueError.safeParse(error);
+    if (data === undefined) throw error;
+    return data.props.join(".");
+  }
+}

@@ -1,0 +1,8 @@
+import { copies } from "./judges.ts";
+import { resourcePolicy } from "./policy.ts";
+
+// The copies of Harbor's Secrets in AWS.
+
+export const secretCopyWindowShort = resourcePolicy("secret-copy-window-short", copies);
+export const secretCopyShared = resourcePolicy("secret-copy-shared", copies);
+export const secretCopyPublic = resourcePolicy("secret-copy-public", copies);

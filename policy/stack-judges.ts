@@ -1,0 +1,82 @@
+import type { PolicyResource } from "@pulumi/policy";
+import { bucketFindings, type DeclaredBucket } from "../domain/backups/bucket-rules.ts";
+import { isPodConfig } from "../domain/harbor/pod-config-check.ts";
+import { stanzaStackFindings } from "../domain/stanza/stack-rules.ts";
+import type { StackJudge } from "./policy.ts";
+import { at, listAt, mappingAt, nameOf, requestOf, textAt } from "./resources.ts";
+
+/** Every bucket that the stack creates, with its settings, which are resources of their own. */
+export const buckets: StackJudge = (resources) =>
+  resources.filter(isCreatedBucket).flatMap((bucket) => {
+    const declared = declaredBucket(bucket, resources);
+    return bucketFindings(declared, retainDays(bucket, resources)).map((finding) => ({ finding, urn: bucket.urn }));
+  });
+
+/** A bucket that is only looked up, as with `adopt`, has its settings elsewhere. */
+function isCreatedBucket({ type, name, urn }: PolicyResource): boolean {
+  const isLookedUp = urn.includes("postgres-recovery:backups:") && name.endsWith("-adopted");
+  return /^aws:s3\/bucket(V2)?:/.test(type) && !isLookedUp;
+}
+
+function declaredBucket(bucket: PolicyResource, resources: readonly PolicyResource[]): DeclaredBucket {
+  const settings = (kind: string): unknown[] =>
+    resources
+      .filter(({ type }) => new RegExp(`^aws:s3/${kind}(V2)?:`).test(type))
+      .flatMap((setting) => (belongsTo(setting, bucket) ? [setting.props] : []));
+  const has = (kind: string, holds: (props: unknown) => boolean): boolean => settings(kind).some(holds);
+  const lock = settings("bucketObjectLockConfiguration").map((props) => at(props, "rule", "defaultRetention"))[0];
+  return {
+    where: nameOf(bucket),
+    isVersioned: has("bucketVersioning", (props) => at(props, "versioningConfiguration", "status") === "Enabled"),
+    isEncrypted: has("bucketServerSideEncryptionConfiguration", (props) => listAt(props, "rules").length > 0),
+    isPrivate: has("bucketPublicAccessBlock", (props) => publicAccess.every((name) => at(props, name) === true)),
+    hasOneOwner: has(
+      "bucketOwnershipControls",
+      (props) => at(props, "rule", "objectOwnership") === "BucketOwnerEnforced",
+    ),
+    policy: settings("bucketPolicy").map((props) => textAt(props, "policy"))[0],
+    lockDays: daysOf(lock),
+  };
+}
+
+const publicAccess = ["blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"];
+
+/** By the resource that its property comes from, else by the bucket's name. */
+function belongsTo(setting: PolicyResource, bucket: PolicyResource): boolean {
+  const sources = setting.propertyDependencies["bucket"] ?? [];
+  if (sources.length > 0) return sources.some(({ urn }) => urn === bucket.urn);
+  return textAt(setting.props, "bucket") === textAt(bucket.props, "bucket");
+}
+
+function daysOf(retention: unknown): number | undefined {
+  const days = at(retention, "days");
+  if (typeof days === "number" && days > 0) return days;
+  const years = at(retention, "years");
+  return typeof years === "number" && years > 0 ? years * 365 : undefined;
+}
+
+/** Days for which the database keeps its backups, if they go to this bucket. */
+function retainDays(bucket: PolicyResource, resources: readonly PolicyResource[]): number | undefined {
+  for (const { props, type } of resources) {
+    if (type !== "kubernetes:core/v1:ConfigMap") continue;
+    const data = mappingAt(props, "data");
+    if (!isPodConfig(Object.keys(data)) || data["WAL_S3_BUCKET"] !== textAt(bucket.props, "bucket")) continue;
+    const days = Number(data["BACKUP_NUM_TO_RETAIN"]);
+    if (Number.isInteger(days)) return days;
+  }
+  return undefined;
+}
+
+/** The runs of `stanza create`, and the targets on hold. */
+export const stanzaTargets: StackJudge = (resources) => {
+  const runs = resources.flatMap((resource) => {
+    const step = requestOf(resource, "stanza create");
+    return step === undefined ? [] : [{ ...step, where: nameOf(resource), urn: resource.urn }];
+  });
+  const held = resources.filter(({ type }) => type === "postgres-recovery:index:HeldTarget").map(({ name }) => name);
+  const urns = new Map(runs.map(({ urn, where }) => [where, urn]));
+  return stanzaStackFindings(runs, held).map((finding) => ({ finding, urn: urns.get(finding.where) ?? "" }));
+};
+
+/** All of them. */
+export const stackJudges: readonly StackJudge[] = [buckets, stanzaTargets];
