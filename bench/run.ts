@@ -8,6 +8,7 @@ import { rendered, type Bench, type Result } from "./measure.ts";
 import { previewDev, previewHarbor } from "./preview.ts";
 import { onPath } from "./program.ts";
 import { read } from "./read.ts";
+import { registryCheck } from "./registry-check.ts";
 import { restoreCheck } from "./restore-check.ts";
 import { scanMany } from "./scan-many.ts";
 import { scan } from "./scan.ts";
@@ -29,6 +30,7 @@ const benchmarks: Record<string, { readonly run: (bench: Bench) => Promise<Resul
     up: { run: up, needsKubectl: false },
     read: { run: read, needsKubectl: false },
     "restore-check": { run: restoreCheck, needsKubectl: false },
+    "registry-check": { run: registryCheck, needsKubectl: false },
   };
 
 const usage = `usage: npm run bench -- [--repeat COUNT] [--gigabytes SIZE] [NAME…], NAME being one of ${Object.keys(benchmarks).join(", ")}`;

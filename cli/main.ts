@@ -8,6 +8,7 @@ import { argumentsFailure, failureJson, failureOf, failureText, stackText, wants
 import { rememberedPlace } from "./hints.ts";
 import { addHarborCommands } from "./harbor/program.ts";
 import { endProcess, printError, printText } from "./output.ts";
+import { addRegistryCommands } from "./registry/program.ts";
 import { addRestoreCommands } from "./restore/program.ts";
 import { addReportCommand } from "./report/program.ts";
 import { addSecretsCommands } from "./secrets/program.ts";
@@ -48,6 +49,7 @@ The --help of each command has its Kubernetes permissions and exit codes.`,
   addDumpCommand(root, setExitCode);
   addRestoreCommands(root, setExitCode);
   addHarborCommands(root, setExitCode);
+  addRegistryCommands(root, setExitCode);
   addSecretsCommands(root, setExitCode);
   addStackCommands(root, setExitCode);
   addReportCommand(root, setExitCode);

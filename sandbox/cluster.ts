@@ -89,6 +89,8 @@ function description(name: string): string {
       return "Zalando operator (real)";
     case "harbor-operator":
       return "Harbor operator (real)";
+    case "harbor":
+      return "Harbor's API, from its own tables in the database (stand-in)";
     case "spilo":
       return "runs the Pods of the Zalando operator (stand-in)";
     case "s3":

@@ -1,7 +1,7 @@
 import { dirname, join } from "node:path";
 import { awsEnvironment, awsRuns } from "./aws/aws.ts";
 import { clusterEnvironment, down as clusterDown, up as clusterUp } from "./cluster.ts";
-import { ensureHarbor, startHarbor } from "./harbor/harbor.ts";
+import { ensureHarbor, harborRuns, harborUrl, startHarbor } from "./harbor/harbor.ts";
 import { withLock } from "./host/lock.ts";
 import { loadPorts } from "./host/ports.ts";
 import { loadSecrets } from "./host/secrets.ts";
@@ -67,6 +67,7 @@ export async function sandboxEnvironment(directory: string): Promise<Record<stri
   return {
     ...(await clusterEnvironment(directory)),
     ...(awsRuns(directory) ? awsEnvironment(await loadPorts(directory), await loadSecrets(directory)) : {}),
+    ...(harborRuns(directory) && { HARBOR_URL: harborUrl(await loadPorts(directory)) }),
     ...(await layPulumiHome({ home: join(directory, "pulumi"), pulumi, node: process.execPath })),
     PATH: [join(checkout, "bin"), join(checkout, "node_modules", ".bin"), process.env["PATH"] ?? ""].join(":"),
   };

@@ -73,6 +73,7 @@ export const faults = {
   110: "A volume of the lost database is left, so Spilo would start the old data",
   111: "A preflight that is out of date, or that `--target` leaves out",
   112: "A key is rotated, and running Pods keep the old one",
+  113: "Harbor's database names blobs that its bucket does not have, or has otherwise",
   75: "The pod Secret overrides pod-config; a key there or in pod-config has no known owner",
   76: "Backups that cannot be written: a wrong bucket or region, keys that S3 refuses, a policy that is missing",
   77: "A schedule of backups that cron does not run",

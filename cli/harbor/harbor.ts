@@ -192,7 +192,7 @@ function statusTable(
     name,
     role,
     ready ? "yes" : "no",
-    current ? "yes" : "no: older template",
+    current ? "yes" : "no: older template or keys",
   ]);
   return [
     ...(rows.length === 0 ? [] : [table(["POD", "ROLE", "READY", "CURRENT"], rows), ""]),

@@ -24,7 +24,7 @@ export const fieldDescriptions: Readonly<Record<string, string>> = {
   count: "How many backups there are.",
   create: "How the stanza would be created. Absent when it exists.",
   credentials: 'How the Pods prove who they are to S3: "secret", or an IAM role.',
-  current: "Whether the Pod comes from the newest template.",
+  current: "Whether the Pod comes from the newest template and has the keys of the pod Secret.",
   databaseBytes: "Size of all databases, in bytes. Absent when it is not known.",
   detail: "What was seen, for a person.",
   differential: "When the newest differential backup ended (ISO 8601, UTC).",

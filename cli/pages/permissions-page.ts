@@ -11,7 +11,7 @@ const introduction = `# Permissions
 
 Each command needs exactly what is listed here, and says so in its \`--help\`. A command that lacks one of them ends with the API server's own words for it, and changes nothing.
 
-\`pods/exec\` is the powerful permission. Whoever may run a command in a database's Pod can read all of its data, and Kubernetes cannot limit the permission to one container or one program. Give it only to people and pipelines that may have the data. Only \`harbor status\` and the commands \`secrets\` read Secrets; none shows a value.
+\`pods/exec\` is the powerful permission. Whoever may run a command in a database's Pod can read all of its data, and Kubernetes cannot limit the permission to one container or one program. Give it only to people and pipelines that may have the data. The commands \`secrets\`, \`restore check\`, \`harbor status\`, \`harbor environment\` and \`harbor roll\` read Secrets; none shows a value.
 `;
 
 function commandSection(command: string, held: readonly Permission[]): string {

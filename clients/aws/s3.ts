@@ -39,8 +39,9 @@ export interface S3Object {
   readonly key: string;
 }
 
-/** Receives each page of a listing; `enough` ends the listing. */
-export type TakePage = (page: readonly ListedObject[]) => "enough" | undefined;
+/** Receives each page of a listing; `enough` ends the listing. The next page is asked for when it has been taken. */
+export type TakePage = (page: readonly ListedObject[]) => TakenPage | Promise<TakenPage>;
+type TakenPage = "enough" | undefined;
 
 /** One level below a prefix, like the content of a directory. */
 export interface Level {
@@ -128,7 +129,7 @@ export function connectS3({ bucketOwner, region, endpointUrl, endpoint = endpoin
         const answer = await page({ bucket, prefix }, signal, { StartAfter: after, ContinuationToken: next });
         const objects = objectsOf(answer);
         const beyond = through === undefined ? -1 : objects.findIndex(({ key }) => key >= through);
-        const taken = take(
+        const taken = await take(
           beyond < 0 ? objects : objects.slice(0, objects[beyond]?.key === through ? beyond + 1 : beyond),
         );
         next = beyond < 0 && taken === undefined ? following(answer) : undefined;

@@ -10,6 +10,7 @@ import { pgHba } from "./pg-hba.ts";
 import { ownStore } from "./own-store.ts";
 import { podConfig } from "./pod-config.ts";
 import { proof } from "./proof.ts";
+import { registry } from "./registry.ts";
 import { restore } from "./restore.ts";
 import { secrets } from "./secrets.ts";
 import { spiloImage } from "./spilo-image.ts";
@@ -38,6 +39,7 @@ export const areas: readonly { readonly title: string; readonly entries: Partial
   { title: "The store of the new backups", entries: ownStore },
   { title: "The proof of a restore", entries: proof },
   { title: "Archiving", entries: archiving },
+  { title: "Harbor's registry", entries: registry },
   { title: "Secrets and their copies", entries: secrets },
   { title: "What a stack declares", entries: stackRules },
 ];
@@ -63,4 +65,5 @@ export const explanations: Explanations = {
   ...proof,
   ...archiving,
   ...stackRules,
+  ...registry,
 };

@@ -224,6 +224,8 @@ export const findingSeverities = {
   "pods-have-a-leader": "ok",
   "pods-not-ready": "warn",
   "pods-outdated": "warn",
+  "pods-keys-outdated": "warn",
+  "pods-keys-unknown": "unknown",
   "pods-not-streaming": "warn",
   "secret-missing": "refuse",
   "secret-content-wrong": "refuse",
@@ -267,6 +269,16 @@ export const findingSeverities = {
   "bucket-lifecycle-archives": "refuse",
   "bucket-lock-short": "refuse",
   "policy-not-judged-yet": "unknown",
+  // Harbor's registry, compared with its database.
+  "registry-unread": "unknown",
+  "registry-blobs-missing": "refuse",
+  "registry-blobs-different": "refuse",
+  "registry-blobs-archived": "refuse",
+  "registry-cache-missing": "warn",
+  "registry-unneeded-missing": "warn",
+  "registry-blobs-unnamed": "warn",
+  "registry-details-unread": "unknown",
+  "registry-blobs-present": "ok",
 } as const satisfies Record<string, Severity>;
 
 export type FindingCode = keyof typeof findingSeverities;

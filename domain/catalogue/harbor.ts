@@ -170,6 +170,22 @@ export const harbor = {
     todo: "`postgres-recovery harbor roll`.",
     green: "They are Ready, and the postgresql resource says Running.",
   },
+  "pods-keys-outdated": {
+    title: "some Pods have old keys",
+    means:
+      "The pod Secret was changed since their containers started. Kubernetes gives a Secret's values to a container at its start only, and the Zalando operator compares no values (zalando/postgres-operator#2693).",
+    matters: "Archiving and backups fail as soon as somebody deactivates the old key in AWS.",
+    todo: "`postgres-recovery harbor roll`. Deactivate the old key only afterwards.",
+    green:
+      "The Pods are Ready and come from the newest template, and archiving works until the old key is deactivated.",
+  },
+  "pods-keys-unknown": {
+    title: "it is not known whether the Pods have the keys of the pod Secret",
+    means: "The Secret could not be read, or a Pod did not answer; the finding has the reason.",
+    matters: "After a rotation the Pods may still use the old key.",
+    todo: "Get the permissions of `harbor status` (docs/permissions.md), then look again.",
+    green: "The Pods are Ready and come from the newest template.",
+  },
   "backup-place-unknown": {
     title: "it is not known where the database writes its backups",
     means: "The Pods' template names no bucket or no region.",

@@ -39,5 +39,6 @@ export const passedChecks: Readonly<Record<FindingCodeOf<"ok">, string>> = {
   "wal-archiving-works": "the archiver's last attempt succeeded, and no WAL waits for long",
   "wal-recent": "the newest WAL in S3 fits what the archiver says",
   "secret-present": "the Secret exists, and its content can be kept and restored",
+  "registry-blobs-present": "the bucket has every blob that artifacts need, with its size",
   "backups-recent": "the newest finished backup is at most 30 hours old",
 };

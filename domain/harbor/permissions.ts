@@ -72,7 +72,7 @@ export const harborPermissions = {
     ...operatorConfiguration,
     get("", "configmaps", "to read pod-config and the Zalando operator's configuration"),
     get("", "endpoints", "to read the database's system identifier"),
-    { ...execPods, why: "to ask the leader's Postgres about its archiver" },
+    { ...execPods, why: "to ask the leader's Postgres about its archiver, and each Pod which keys it has" },
     get("", "secrets", "to see whether the Secrets are there and have the right keys; no value is shown"),
     getKubeSystem,
   ],

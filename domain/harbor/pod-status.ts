@@ -1,3 +1,5 @@
+import type { Gathered } from "../gathered.ts";
+import type { PodKeys } from "./pod-keys.ts";
 import { findingsAt, type Finding, type FindingsAt } from "../finding.ts";
 import { type ObjectName, formatObjectName } from "../kubernetes/object-name.ts";
 import { postgresqlName } from "./names.ts";
@@ -11,11 +13,12 @@ import {
   type StatefulSet,
 } from "./objects.ts";
 
-/** The leader, readiness, and Pods that still come from an older template. */
+/** The leader, readiness, and Pods that still come from an older template or have old keys. */
 export function judgePods(
   harbor: ObjectName,
   pods: readonly DatabasePod[],
   statefulSet: StatefulSet | undefined,
+  keys: Gathered<PodKeys>,
 ): Finding[] {
   const at = findingsAt(`Pods of ${harbor.namespace}/${postgresqlName(harbor)}`);
   const revision = statefulSet?.status.updateRevision;
@@ -25,11 +28,23 @@ export function judgePods(
   if (unready.length > 0)
     findings.push(at.warn("pods-not-ready", `not ready: ${podNames(unready)}`, "see their events and logs"));
   findings.push(...streamingFindings(pods, at));
-  if (old.length > 0) {
-    const roll = `postgres-recovery harbor roll ${formatObjectName(harbor)}`;
-    findings.push(at.warn("pods-outdated", `from an older template: ${podNames(old)}`, roll));
-  }
-  return findings;
+  const roll = `postgres-recovery harbor roll ${formatObjectName(harbor)}`;
+  if (old.length > 0) findings.push(at.warn("pods-outdated", `from an older template: ${podNames(old)}`, roll));
+  return [...findings, ...keyFindings(keys, at, roll)];
+}
+
+function keyFindings(keys: Gathered<PodKeys>, at: FindingsAt, roll: string): Finding[] {
+  const ask = "make sure that you may run commands in the Pods, then look again";
+  const unknown = (why: string): Finding =>
+    at.unknown("pods-keys-unknown", `whether they have the keys of the pod Secret is unknown: ${why}`, ask);
+  if ("failed" in keys) return [unknown(keys.failed)];
+  const old = [...keys.found].filter(([, state]) => state === "old").map(([name]) => name);
+  const silent = [...keys.found].flatMap(([name, state]) =>
+    state === "old" ? [] : [unknown(`${name}: ${state.unknown}`)],
+  );
+  if (old.length === 0) return silent;
+  const what = `with keys that the pod Secret no longer has: ${old.join(", ")}`;
+  return [at.warn("pods-keys-outdated", what, roll), ...silent];
 }
 
 function leaderFinding(pods: readonly DatabasePod[], at: FindingsAt): Finding {

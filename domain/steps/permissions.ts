@@ -1,12 +1,19 @@
 import { harborPermissions } from "../harbor/permissions.ts";
 import { orderBackup, permissions, type Permission } from "../kubernetes/permissions.ts";
+import { registryPermissions } from "../registry/permissions.ts";
 import { secretsPermissions } from "../secrets/permissions.ts";
 import { stackPermissions } from "../stack/permissions.ts";
 
 // Apart from steps.ts, so that `--help` does not load zod.
 
 /** What each step asks of the Kubernetes API, and nothing more. */
-export const stepPermissions = { ...permissions, ...harborPermissions, ...secretsPermissions, ...stackPermissions };
+export const stepPermissions = {
+  ...permissions,
+  ...harborPermissions,
+  ...registryPermissions,
+  ...secretsPermissions,
+  ...stackPermissions,
+};
 
 /** What an option of a step asks of it in addition. */
 export const optionPermissions: readonly {

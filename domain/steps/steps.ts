@@ -7,6 +7,7 @@ import { pgHbaReportSchema, pgHbaRequestSchema } from "../harbor/steps/pg-hba.ts
 import { rollReportSchema, rollRequestSchema } from "../harbor/steps/roll.ts";
 import { statusReportSchema, statusRequestSchema } from "../harbor/steps/status.ts";
 import type { Permission } from "../kubernetes/permissions.ts";
+import { registryCheckReportSchema, registryCheckRequestSchema } from "../registry/check.ts";
 import { restoreCheckReportSchema, restoreCheckRequestSchema } from "../restore/check.ts";
 import { restoreVerifyReportSchema } from "../restore/proof/report.ts";
 import { restoreVerifyRequestSchema } from "../restore/proof/request.ts";
@@ -76,6 +77,11 @@ export const steps = {
     request: rollRequestSchema,
     report: rollReportSchema,
     permissions: stepPermissions["harbor roll"],
+  },
+  "registry check": {
+    request: registryCheckRequestSchema,
+    report: registryCheckReportSchema,
+    permissions: stepPermissions["registry check"],
   },
   "secrets keep": {
     request: keepRequestSchema,

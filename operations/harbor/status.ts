@@ -16,10 +16,12 @@ import { checkZalandoConfiguration } from "../../domain/harbor/zalando-operator.
 import { formatObjectName } from "../../domain/kubernetes/object-name.ts";
 import type { Gathered } from "../../domain/gathered.ts";
 import { secretNames } from "../../domain/secrets/request.ts";
+import type { PodKeys } from "../../domain/harbor/pod-keys.ts";
 import type { ReportOf, TaskOf } from "../../domain/steps/steps.ts";
 import { gathered } from "../gathered.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { judged } from "./judged.ts";
+import { readPodKeys } from "./pod-keys.ts";
 import { similarHarbor } from "./similar-harbor.ts";
 import { archiverOf, storeSections, type StoreConnection } from "./store-status.ts";
 import { zalandoConfiguration } from "./zalando-configuration.ts";
@@ -76,6 +78,7 @@ export async function harborStatus(
     pamRoles: pamRoles(request.pgHba),
   };
   const archiver = await archiverOf(client, foundOr(pods, []), surroundings.signal);
+  const keys = await ask(readPodKeys(client, harbor, secretName, foundOr(pods, []), surroundings.signal));
   const sections = [
     {
       title: "HarborCluster",
@@ -124,7 +127,7 @@ export async function harborStatus(
         judgeClone(clone, found),
       ),
     },
-    { title: "Pods", findings: judged(pods, "Pods", (found) => judgePods(harbor, found, template)) },
+    { title: "Pods", findings: judged(pods, "Pods", (found) => judgePods(harbor, found, template, keys)) },
     {
       title: "Secrets",
       findings: secrets.flatMap(({ name, secret }) =>
@@ -149,12 +152,14 @@ export async function harborStatus(
       name: pod.metadata.name,
       role: podRole(pod),
       ready: isReady(pod),
-      current: podRevision(pod) === revision,
+      current: podRevision(pod) === revision && foundOr(keys, noKeys).get(pod.metadata.name) !== "old",
     })),
     clone,
     checkedAt: surroundings.now().toISOString(),
   };
 }
+
+const noKeys: PodKeys = new Map();
 
 /** pod-config without the keys that the pod Secret overrides. */
 function without(

@@ -6,7 +6,7 @@ import { ensureAws, startAws } from "../aws/aws.ts";
 import type { AwsPrograms } from "../aws/aws.ts";
 import { layout } from "../host/directory.ts";
 import { loadHost } from "../host/host.ts";
-import { portName } from "../host/ports.ts";
+import { portName, type Ports } from "../host/ports.ts";
 import { Processes, waitUntil } from "../host/processes.ts";
 import { client } from "../kubernetes/client.ts";
 import { installProvider } from "../pulumi/home.ts";
@@ -74,7 +74,22 @@ export async function startHarbor(
     command: process.execPath,
     args: [join(import.meta.dirname, "spilo.ts"), directory],
   });
+  await processes.start({
+    name: "lab.harbor",
+    command: process.execPath,
+    args: [join(import.meta.dirname, "registry", "server.ts"), directory],
+  });
   await Promise.all([startZalandoOperator(operators), startHarborOperator(operators)]);
+}
+
+/** Where the stand-in for Harbor's API listens. */
+export function harborUrl(ports: Ports): string {
+  return `http://127.0.0.1:${ports(portName.harbor)}`;
+}
+
+/** Whether Harbor's API runs in this sandbox. */
+export function harborRuns(directory: string): boolean {
+  return new Processes(layout(directory).processes).running("lab.harbor");
 }
 
 /** Creates the HarborCluster, or changes it. After any change the Harbor operator rewrites the database's resource. */

@@ -95,7 +95,8 @@ function zalandoConfiguration(port: number): KubernetesObject {
 }
 
 const adminPasswordName = "harbor-admin-password";
-const adminPassword = {
+/** The Secret with the password of Harbor's administrator. */
+export const adminPassword = {
   apiVersion: "v1",
   kind: "Secret",
   metadata: { name: adminPasswordName, namespace: harborCluster.namespace },

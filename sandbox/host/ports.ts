@@ -20,6 +20,8 @@ export const portName = {
   repository: (cluster: PostgresCluster) => `${clusterId(cluster)}.repository`,
   postgres: (cluster: PostgresCluster, pod: string) => `${clusterId(cluster)}.${pod}.postgres`,
   patroni: (cluster: PostgresCluster, pod: string) => `${clusterId(cluster)}.${pod}.patroni`,
+  /** Harbor's own address. */
+  harbor: "lab.harbor",
   /** Clients use the endpoint `s3`. */
   aws: { s3: "aws.s3", s3Objects: "aws.s3-objects", moto: "aws.moto" },
 };
@@ -56,6 +58,7 @@ function portNames(): string[] {
     ...contexts.flatMap((context) => [portName.apiServer(context), portName.kubelet(context)]),
     portName.controllerManager,
     portName.zalandoOperator,
+    portName.harbor,
     ...Object.values(portName.harborOperator),
     ...ownClusters.flatMap((cluster) => [
       portName.repository(cluster),

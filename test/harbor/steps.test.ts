@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { steps, type ReportOf } from "../../domain/steps/steps.ts";
-import { CreateBucketCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { z } from "zod";
+import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from "@aws-sdk/client-s3";
 import { AppsV1Api, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
 import { connectHarbor, type HarborClient } from "../../clients/kubernetes/harbor.ts";
 import { readBootstrapState } from "../../clients/pod/spilo.ts";
@@ -13,6 +20,7 @@ import { client } from "../../sandbox/kubernetes/client.ts";
 import { layout } from "../../sandbox/host/directory.ts";
 import { applyHarborCluster } from "../../sandbox/harbor/harbor.ts";
 import {
+  adminPassword,
   backups,
   harborCluster,
   harborContext,
@@ -20,8 +28,11 @@ import {
   podEnvironment,
   spiloImage,
 } from "../../sandbox/harbor/objects.ts";
+import { imageOf, registryKey } from "../../sandbox/harbor/registry/image.ts";
+import { pushImage } from "../../sandbox/harbor/registry/push.ts";
+import { registryPermissions } from "../../domain/registry/permissions.ts";
 import { Processes, waitUntil } from "../../sandbox/host/processes.ts";
-import { upHarbor } from "../../sandbox/sandbox.ts";
+import { sandboxEnvironment, upHarbor } from "../../sandbox/sandbox.ts";
 import { clientSettings, startTestAws, type TestAws } from "../support/aws.ts";
 import { HarborDatabase, roleOf } from "../support/harbor.ts";
 import { RestrictedUsers } from "../support/restricted-user.ts";
@@ -348,6 +359,45 @@ describe("the steps for Harbor's database, with both real operators and a real S
     assert.equal(report.sections.find(({ title }) => title === "backups")?.findings[0]?.where, own);
     assert.deepEqual(report.pods, [{ name: `${name}-0`, role: "leader", ready: true, current: true }]);
   });
+
+  faultTest(
+    113,
+    "registry check finds in the bucket what was pushed to Harbor, and names the image that lost a layer",
+    async () => {
+      const bucket = "harbor-artifacts";
+      const image = imageOf("shop/app", "v1", ["a layer"]);
+      await s3.send(new CreateBucketCommand({ Bucket: bucket }));
+      await pushImage(testDirectory, s3, bucket, image);
+      const harborApi = async (path: string): Promise<unknown> => {
+        const { HARBOR_URL = "" } = await sandboxEnvironment(testDirectory);
+        const authorization = `Basic ${btoa(`admin:${adminPassword.stringData.secret}`)}`;
+        return (await fetch(`${HARBOR_URL}/api/v2.0/${path}`, { headers: { authorization } })).json();
+      };
+      const named = z.array(z.object({ name: z.string() }));
+      assert.deepEqual(
+        named.parse(await harborApi("projects")).map((one) => one.name),
+        ["library", "shop"],
+      );
+      const artifacts = z.array(z.object({ digest: z.string(), tags: named }));
+      assert.deepEqual(
+        artifacts.parse(await harborApi("projects/shop/repositories/app/artifacts")).map(({ digest }) => digest),
+        [image.manifest.digest],
+      );
+      assert.equal(z.object({ status: z.string() }).parse(await harborApi("health")).status, "healthy");
+
+      const kubeconfig = await users.kubeconfig("registry-check", registryPermissions["registry check"]);
+      const check = ["registry", "check", cluster, "--bucket", bucket, "--region", backups.region];
+      const options = ["--endpoint", endpoint(), "--kubeconfig", kubeconfig];
+      const whole = await run([...check, ...options]);
+      assert.equal(whole.exitCode, 0, whole.stdout + whole.stderr);
+      const layer = image.layers[0]?.digest ?? "";
+      await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: registryKey(layer) }));
+      const { exitCode, stdout } = await run([...check, ...options]);
+      assert.equal(exitCode, 1, stdout);
+      assert.match(stdout, new RegExp(`^${layer} +missing +shop/app:v1 +nothing: push it again$`, "m"));
+      assert.match(stdout, /registry-blobs-missing/);
+    },
+  );
 
   faultTest(
     24,

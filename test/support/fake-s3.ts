@@ -48,7 +48,7 @@ export class FakeS3 implements S3Client {
       const sent = matching.slice(start, start + this.#pageSize);
       const page = sent.filter(({ key }) => key <= through);
       this.handed.set(prefix, (this.handed.get(prefix) ?? 0) + page.length);
-      if (take(page) === "enough" || sent.some(({ key }) => key >= through)) return;
+      if ((await take(page)) === "enough" || sent.some(({ key }) => key >= through)) return;
     }
   }
 

@@ -307,6 +307,29 @@ describe("harborStatus", () => {
     },
   );
 
+  faultTest(112, "names the Pods that have old keys, and those that do not show which keys they have", async () => {
+    const kubernetes = healthy();
+    kubernetes.secrets["harbor-cluster/pod-secret"] = {
+      type: "Opaque",
+      data: { AWS_SECRET_ACCESS_KEY: base64("new") },
+    };
+    kubernetes.pods = [podOf(0, { role: "master", keys: ["AWS_SECRET_ACCESS_KEY"] })];
+    const { onExec } = kubernetes;
+    let answer: ReturnType<FakeHarbor["onExec"]> = `${"0".repeat(64)}\n`;
+    kubernetes.onExec = (pod, command) => (command.includes("sha256sum") ? answer : onExec(pod, command));
+    const old = await status(kubernetes);
+    assert.match(said(old), /warn: .*with keys that the pod Secret no longer has: .*-0/);
+    assert.deepEqual(
+      old.pods.map(({ current }) => current),
+      [false],
+    );
+    answer = { end: "deadline", message: "no answer within 30 s" };
+    assert.match(
+      said(await status(kubernetes)),
+      /unknown: .*keys of the pod Secret is unknown: .*-0: no answer within 30 s/,
+    );
+  });
+
   const cases: [title: string, change: (kubernetes: FakeHarbor) => void, what: RegExp][] = [
     [
       "the Zalando operator has not taken the list up",
