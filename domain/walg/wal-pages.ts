@@ -131,7 +131,7 @@ export class WalPages {
       address,
       isFirst,
       headerBytes: (info & flags.longHeader) === 0 ? shortHeaderBytes : longHeaderBytes,
-      continues: (info & flags.continued) === 0 ? 0 : view.getUint32(16, true),
+      continues: (info & flags.continued) === 0 ? undefined : view.getUint32(16, true),
       overwrites: (info & flags.overwrites) !== 0,
     });
   }

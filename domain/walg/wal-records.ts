@@ -23,8 +23,8 @@ export interface PageOfRecords {
   readonly address: bigint;
   readonly isFirst: boolean;
   readonly headerBytes: number;
-  /** Bytes that are left, from this page on, of a record that began before. */
-  readonly continues: number;
+  /** Bytes that are left, from this page on, of a record that began before; undefined when it continues none. */
+  readonly continues: number | undefined;
   /** Whether it replaces a record that was never completed. */
   readonly overwrites: boolean;
 }
@@ -74,12 +74,12 @@ export class WalRecords {
   }
 
   page(page: DataView, { address, isFirst, headerBytes: from, continues, overwrites }: PageOfRecords): void {
-    if (isFirst && continues > 0) {
+    if (isFirst && continues !== undefined && continues > 0) {
       this.#continues = continues;
       this.#open = newRecord(address, continues, false);
     } else if (overwrites) {
-      this.#open = undefined;
-    } else if (continues !== (this.#open?.missing ?? 0)) {
+      this.#abandon();
+    } else if (continues !== this.#open?.missing) {
       this.stop(this.#open?.start ?? address, "has a page that does not continue the record before it");
       return;
     }
@@ -94,6 +94,12 @@ export class WalRecords {
       this.#open = undefined;
       position = Math.ceil((position + count) / alignment) * alignment;
     }
+  }
+
+  /** Forgets a record that was never completed. The next one names the one before it. */
+  #abandon(): void {
+    if (this.#open?.headerRead === headerBytes) this.#last = previousOf(this.#open);
+    this.#open = undefined;
   }
 
   #begin(page: DataView, position: number, address: bigint): OpenRecord | undefined {
@@ -115,8 +121,9 @@ export class WalRecords {
   }
 
   /** Compares what a record says of the one before it. */
-  #link({ start, header }: OpenRecord): void {
-    const previous = new DataView(header.buffer).getBigUint64(8, true);
+  #link(record: OpenRecord): void {
+    const { start } = record;
+    const previous = previousOf(record);
     if (this.#last === undefined) this.#previous = previous;
     else if (previous !== this.#last) {
       this.stop(start, "has a record that does not follow the one before it");
@@ -133,6 +140,11 @@ export class WalRecords {
     else if (view.getUint8(17) === switchRecord.manager && view.getUint8(16) === switchRecord.info)
       this.#end = { kind: "switch" };
   }
+}
+
+/** Where the record before it begins, as a record says whose header is complete. */
+function previousOf({ header }: OpenRecord): bigint {
+  return new DataView(header.buffer).getBigUint64(8, true);
 }
 
 function newRecord(start: bigint, missing: number, isWhole: boolean): OpenRecord {

@@ -4,7 +4,7 @@ import { crc32c } from "../../../../domain/walg/crc32c.ts";
 import { pageBytes, WalPages, type ExpectedSegment, type SegmentContent } from "../../../../domain/walg/wal-pages.ts";
 import { captured, capturedObjects } from "../../../support/captured-bucket.ts";
 import { faultSuite } from "../../../support/fault-test.ts";
-import { unpackedLz4 } from "../../../support/read-bucket.ts";
+import { sealRecord, unpackedLz4 } from "../../../support/read-bucket.ts";
 import { walgPrefix } from "../../../support/walg.ts";
 
 const systemIdentifier = captured("system-identifier.txt").trim();
@@ -107,6 +107,28 @@ describe("a WAL segment that is full", () => {
     assert(content.kind === "wal");
     assert.deepEqual(content.wal.end, { kind: "full", missing: 284 });
     assert.equal(content.wal.last, 0x200_0000n - 16n);
+  });
+});
+
+describe("a record that was never completed", () => {
+  it("is passed over where PostgreSQL replaced it after a crash", async () => {
+    const wal = await segmentOf(1);
+    wal.fill(0, 40);
+    const record = (position: number, length: number, previous: number): void => {
+      wal.writeUInt32LE(length, position);
+      wal.writeBigUInt64LE(BigInt(previous), position + 8);
+      if (position + length <= pageBytes || position > pageBytes) sealRecord(wal, position);
+    };
+    record(40, 64, 0);
+    record(104, 10_000, 0x100_0028);
+    writePage(wal, pageBytes, 0);
+    wal.writeUInt16LE(8, pageBytes + 2);
+    record(pageBytes + headerBytes, 40, 0x100_0028);
+    const content = read(wal, expected(1));
+    assert(content.kind === "wal");
+    const at = BigInt(0x100_0000 + pageBytes + headerBytes + 40);
+    assert.deepEqual(content.wal.end, { kind: "inside", at, why: "has no record there" });
+    assert.equal(content.wal.last, BigInt(0x100_0000 + pageBytes + headerBytes));
   });
 });
 
