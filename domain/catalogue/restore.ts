@@ -168,7 +168,7 @@ export const restore = {
     title: "a part of the backup is damaged",
     means:
       "`restore check --read` downloaded the part, and its content is not what its name says: it ends too early, has a wrong checksum, or is no tar file.",
-    matters: "`wal-g backup-fetch` ends with an error at this part, or leaves files out.",
+    matters: "`wal-g backup-fetch` tries the part again for hours, with growing pauses, and then ends with an error.",
     todo: "Take a target time before this backup. In a bucket with versioning, look for an older version of the part.",
     green: "Lists show the part with its full size, and `wal-g backup-list` shows the backup.",
   },
