@@ -86,7 +86,7 @@ export function patroniConfig({ directory, pod, start, dataDirectory, bin }: Pat
       },
       parameters: {
         unix_socket_directories: files.own,
-        archive_command: withStandIns(start.archiveCommand),
+        archive_command: start.archiveCommand,
         ssl: "on",
         ssl_cert_file: files.certificate,
         ssl_key_file: files.key,

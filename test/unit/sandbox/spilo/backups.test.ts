@@ -68,7 +68,8 @@ describe("whether Spilo makes a replica from the newest base backup", () => {
   });
 
   it("it copies the leader after more than that many megabytes", () => {
-    assert.equal(reasonAgainst({ ...sizes, megabytes: 2, percentage: 1000 }), "exceeds 2MB");
-    assert.equal(reasonAgainst({ ...sizes, megabytes: 3, percentage: 1000 }), undefined);
+    const limited = { ...sizes, megabytes: 2, percentage: 1000 };
+    assert.equal(reasonAgainst({ ...limited, walSinceBackup: 2 * 1024 * 1024 + 1 }), "exceeds 2MB");
+    assert.equal(reasonAgainst({ ...limited, walSinceBackup: 2 * 1024 * 1024 }), undefined);
   });
 });
