@@ -81,8 +81,9 @@ interface World {
   objects: ListedObject[];
   health: HttpAnswer;
   kubernetes: FakeHarbor;
-  /** Every statement that was run. */
+  /** Every statement that was run, and all that psql got on its stdin. */
   statements: string[];
+  inputs: string[];
 }
 
 function world(changes: Partial<World> = {}): World {
@@ -112,7 +113,19 @@ function world(changes: Partial<World> = {}): World {
     ...walObjects(16, 16, Date.parse("2026-11-21T00:55:00Z"), { prefix: ownPrefix, timeline: 2 }),
   ];
   const health = { status: 200, body: '{"status":"healthy"}' };
-  return { leader: {}, sql: [], logins: {}, members, log: "", objects, health, kubernetes, statements: [], ...changes };
+  return {
+    leader: {},
+    sql: [],
+    logins: {},
+    members,
+    log: "",
+    objects,
+    health,
+    kubernetes,
+    statements: [],
+    inputs: [],
+    ...changes,
+  };
 }
 
 const exited = (code: number, stderr: string, stdout = ""): ExecResult => ({ end: "exited", code, stdout, stderr });
@@ -129,6 +142,7 @@ function answerOf(made: World, command: string, stdin: string): string | ExecRes
   if (stdin.startsWith("\\connect")) return loginAnswer(made, stdin);
   const sql = statementsIn(stdin);
   made.statements.push(sql);
+  made.inputs.push(stdin);
   const changed = made.sql.find(([part]) => sql.includes(part));
   if (changed !== undefined) return changed[1];
   if (sql.includes("pg_control_system")) return JSON.stringify({ ...leader, ...made.leader });
@@ -261,6 +275,18 @@ describe("verifyRestore", () => {
     const surroundings = new FakeSurroundings();
     surroundings.stop(new RecoveryError("interrupted", "stopped"));
     await assert.rejects(verified(world({ objects: [] }), {}, { surroundings }), { code: "interrupted" });
+  });
+
+  faultTest(29, "refuses a restore whose StatefulSet wants a replica that Patroni does not have", async () => {
+    const { report } = await verified(world({ members: members.slice(0, 1), leader: { streaming: [] } }));
+    assert.deepEqual(notOk(report), ["restored-replica-missing"]);
+  });
+
+  it("runs the declared queries in a read-only transaction", async () => {
+    const made = world();
+    await verified(made);
+    const asking = made.inputs.find((stdin) => statementsIn(stdin) === query.sql);
+    assert.match(asking ?? "", /^begin read only;\n/);
   });
 
   it("is an error where there is no database at all", async () => {
