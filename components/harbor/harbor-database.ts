@@ -7,8 +7,8 @@ import type { DeclaredProof } from "../../domain/restore/proof/request.ts";
 import type { ReportOf, RequestOf } from "../../domain/steps/steps.ts";
 import { requiredPgHba } from "../../domain/harbor/pg-hba.ts";
 import type { DatabaseKeys } from "../../domain/aws/access-keys.ts";
-import type { BackupFolder, WriterAccess } from "../../domain/backups/iam.ts";
-import { BackupReaders, BackupWriter, type BackupReadersArgs } from "../backups/access.ts";
+import { BackupReaders, BackupWriter } from "../backups/access.ts";
+import { readersDuring, writerDuring } from "../backups/access-during-restore.ts";
 import { ArtifactsBucket, DatabaseBackupsBucket, type BucketArgs } from "../backups/buckets.ts";
 import { KeptSecrets, type KeptSecretsArgs } from "../secrets/kept-secrets.ts";
 import { RestoredSecrets } from "../secrets/restored-secrets.ts";
@@ -98,9 +98,11 @@ export class HarborDatabase extends pulumi.ComponentResource {
     const before: pulumi.Resource[] = this.#buckets(args);
     if (hasPolicies) {
       // Before the preflight, so that they can be attached when it says that access is denied.
-      before.push(new BackupReaders("backup-readers", readers(postgresqlName(cluster), args.backup, restore), child));
+      before.push(
+        new BackupReaders("backup-readers", readersDuring(postgresqlName(cluster), args.backup, restore), child),
+      );
     }
-    const writer = writerAccess(postgresqlName(cluster), args.backup, restore);
+    const writer = writerDuring(postgresqlName(cluster), args.backup, restore);
     const createWriter = (dependsOn: pulumi.Resource[]): BackupWriter =>
       new BackupWriter("backup-writer", { writer }, { ...child, dependsOn });
     // The policy denies writing to the source of a restore. The preflight refuses a restore from the running database, so
@@ -208,7 +210,6 @@ export class HarborDatabase extends pulumi.ComponentResource {
             },
             { ...child, dependsOn: roll },
           );
-    if (restore !== undefined) this.#remind(restore.id, proof);
     // The copies are the last that is left of the lost database, so an unproven one must not replace them.
     const kept = new KeptSecrets(
       "kept-secrets",
@@ -233,13 +234,6 @@ export class HarborDatabase extends pulumi.ComponentResource {
     this.registerOutputs({ report: this.report });
   }
 
-  /** CLONE_ values that outlive their restore are a danger to every database of the operator. */
-  #remind(id: string, proof: Proof | undefined): void {
-    proof?.report.apply(({ verdict }) =>
-      verdict === "proven" ? pulumi.log.warn(`the restore ${id} is proven: ${finish}`, this) : undefined,
-    );
-  }
-
   #buckets({ backup, buckets: { artifacts, databaseBackups } }: HarborDatabaseArgs): pulumi.Resource[] {
     const child = { parent: this };
     const made = artifacts === undefined ? [] : [new ArtifactsBucket("artifacts", artifacts, child)];
@@ -248,9 +242,6 @@ export class HarborDatabase extends pulumi.ComponentResource {
     return [...made, new DatabaseBackupsBucket("database-backups", databaseBackups, child)];
   }
 }
-
-const finish =
-  "look at Harbor, then finish it soon: remove harbor.restore from the stack's settings, and `pulumi up`. Until then every database of the operator that loses its volumes becomes a copy of Harbor's";
 
 function uidOf({ source }: Restore): string | undefined {
   return "uid" in source ? source.uid : undefined;
@@ -274,29 +265,4 @@ function outcomes({
   readonly secrets: readonly { readonly name: string; readonly outcome: string }[];
 }): Record<string, string> {
   return Object.fromEntries(secrets.map(({ name, outcome }) => [name, outcome]));
-}
-
-/** The writer may not write to the backups that are being restored. */
-function writerAccess(scope: string, { bucket, kmsKey, region }: Backup, restore: Restore | undefined): WriterAccess {
-  const source = restore && sourceFolder(restore);
-  const isOwn = source?.bucket === bucket && source.scope === scope && restore?.endpoint === undefined;
-  return { bucket, region, scope, kmsKey, readOnlyUids: isOwn && source.uid !== undefined ? [source.uid] : [] };
-}
-
-/**
- * The policy for the database's own backups exists before any restore. Another one is needed only for a source elsewhere
- * in AWS. If that bucket belongs to another account, its owner has to grant the access, too.
- */
-function readers(scope: string, { bucket, kmsKey, region }: Backup, restore: Restore | undefined): BackupReadersArgs {
-  const own = { bucket, region, scope, kmsKey };
-  if (restore === undefined || restore.endpoint !== undefined) return { own };
-  const source = sourceFolder(restore);
-  if (source.bucket === bucket && source.scope === scope) return { own };
-  return { own, source: { ...source, kmsKey: restore.kmsKey ?? (source.bucket === bucket ? kmsKey : undefined) } };
-}
-
-function sourceFolder({ bucket, region, scope, source }: Restore): BackupFolder {
-  return "uid" in source
-    ? { bucket, region, scope, uid: source.uid }
-    : { bucket, region, scope: source.prefix + scope };
 }

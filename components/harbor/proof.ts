@@ -24,9 +24,13 @@ export interface ProofArgs extends Pick<RequestOf<"restore verify">, "kubernetes
   readonly endpointUrl?: string | undefined;
 }
 
+const finish =
+  "look at Harbor, then finish it soon: remove harbor.restore from the stack's settings, and `pulumi up`. Until then every database of the operator that loses its volumes becomes a copy of Harbor's";
+
 /**
  * Proves that the restored database is the right one and works, once for each restore and for each expectation, and fails
- * the `up` if it is not. What must not happen with an unproven database depends on it.
+ * the `up` if it is not. What must not happen with an unproven database depends on it. Once it is proven, every preview and
+ * `up` reminds of the end of the restore.
  */
 export class Proof extends pulumi.ComponentResource {
   /** What was compared, and the verdict. */
@@ -72,6 +76,10 @@ export class Proof extends pulumi.ComponentResource {
     );
     // The request contains keys, so Pulumi treats all outputs of the command as secret. The report contains no keys.
     this.report = reportOf("restore verify", pulumi.unsecret(proven.resource.stdout));
+    // CLONE_ values that outlive their restore are a danger to every database of the operator.
+    this.report.apply(({ verdict }) =>
+      verdict === "proven" ? pulumi.log.warn(`the restore ${restore.id} is proven: ${finish}`, this) : undefined,
+    );
     this.registerOutputs({ report: this.report });
   }
 }

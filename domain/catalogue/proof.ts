@@ -174,7 +174,7 @@ export const proof = {
     means:
       "No base backup was finished at the new place when the time was over. Spilo begins one when a leader starts.",
     matters: "WAL alone restores nothing: when this database is lost, only the old backups are left.",
-    todo: "See the backup log in the leader's Pod, or take one there: envdir /run/etc/wal-e.d/env /scripts/postgres_backup.sh. For a big database raise restore.proof.timeLimits.backup.",
+    todo: "See the backup log in the leader's Pod, or take one there as the user postgres: envdir /run/etc/wal-e.d/env /scripts/postgres_backup.sh /home/postgres/pgdata/pgroot/data. For a big database raise restore.proof.timeLimits.backup.",
     green: "Archiving succeeds.",
   },
   "restored-store-unknown": {
