@@ -83,7 +83,7 @@ function answerError({ context, user, server }: Connection, what: string, answer
       );
     case 403:
       return new RequestError("kubernetes-forbidden", `${where}not allowed to ${what}: ${reason}`, {
-        next: forbiddenNext(what),
+        next: forbiddenNext(what, reason),
         cause: answer,
         httpStatus,
       });
@@ -117,10 +117,11 @@ function answerError({ context, user, server }: Connection, what: string, answer
   );
 }
 
-function forbiddenNext(what: string): string {
+function forbiddenNext(what: string, reason: string): string {
   const role = "ask for the role of this command in docs/permissions.md";
-  // Only `stanza list` lists clusters, in all namespaces unless told otherwise.
-  return what === "list postgresclusters" ? `${role}; with rights in one namespace only, list with -n NAMESPACE` : role;
+  // Only `stanza list` lists clusters, in all namespaces unless told otherwise; then the API server names the one.
+  const isEverywhere = what === "list postgresclusters" && !reason.includes("in the namespace");
+  return isEverywhere ? `${role}; with rights in one namespace only, list with -n NAMESPACE` : role;
 }
 
 /** Resources of operators. An API server may lack them. */

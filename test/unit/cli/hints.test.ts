@@ -81,7 +81,11 @@ describe("the program's hints", function () {
   const main = join(import.meta.dirname, "../../../cli/main.ts");
   let server: FakeApiServer;
   before("an API server that allows nothing", async () => {
-    server = await FakeApiServer.start(() => ({ status: 403, body: { kind: "Status", message: "forbidden" } }));
+    server = await FakeApiServer.start(({ url = "" }) => {
+      const namespace = /namespaces\/([^/]+)\/postgresclusters/.exec(url)?.[1];
+      const where = namespace === undefined ? "at the cluster scope" : `in the namespace "${namespace}"`;
+      return { status: 403, body: { kind: "Status", message: `cannot list resource "postgresclusters" ${where}` } };
+    });
   });
   after(() => server.stop());
 
@@ -91,7 +95,11 @@ describe("the program's hints", function () {
     return /^next: (.*)$/m.exec(stderr)?.[1] ?? stderr;
   }
 
-  it("a forbidden `stanza list` may be limited to a namespace, and a forbidden `stanza create` may not", async () => {
+  it("a forbidden `stanza list` may be limited to a namespace, unless it is already, and a forbidden `stanza create` may not", async () => {
+    assert.equal(
+      await next("stanza", "list", "--context", "test", "-n", "brr"),
+      "ask for the role of this command in docs/permissions.md",
+    );
     assert.equal(
       await next("stanza", "list", "--context", "test"),
       "ask for the role of this command in docs/permissions.md; with rights in one namespace only, list with -n NAMESPACE",
