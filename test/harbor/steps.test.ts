@@ -36,7 +36,14 @@ import { sandboxEnvironment, upHarbor } from "../../sandbox/sandbox.ts";
 import { clientSettings, startTestAws, type TestAws } from "../support/aws.ts";
 import { HarborDatabase, roleOf } from "../support/harbor.ts";
 import { RestrictedUsers } from "../support/restricted-user.ts";
-import { askDirectly, harborEnvironment, runInSandbox, testDirectory, type Ended } from "../support/sandbox.ts";
+import {
+  askDirectly,
+  harborEnvironment,
+  runInSandbox,
+  startCli,
+  testDirectory,
+  type Ended,
+} from "../support/sandbox.ts";
 import { backupObjects, walgPrefix, walObjects } from "../support/walg.ts";
 import { faultTest } from "../support/fault-test.ts";
 import { inOrder } from "../support/in-order.ts";
@@ -238,6 +245,26 @@ describe("the steps for Harbor's database, with both real operators and a real S
     }
   });
 
+  faultTest(22, "restore check refuses a target time in the future, and one beyond the WAL that is in S3", async () => {
+    const offsetTime = (milliseconds: number): string => `${new Date(milliseconds).toISOString().slice(0, 19)}+00:00`;
+    for (const [moment, told] of [
+      [Date.now() + 3_600_000, /^PROBLEM\[target-time-in-future\]/m],
+      [Date.now(), /^PROBLEM\[wal-ends-before-target\]/m],
+    ] as const) {
+      const request = checkRequest({ targetTime: offsetTime(moment) });
+      const { exitCode, stderr } = await run(["restore", "check", "--request", "-", "-o", "json"], request);
+      assert.equal(exitCode, 1, stderr);
+      assert.match(stderr, told);
+    }
+  });
+
+  faultTest(26, "restore check refuses an image whose WAL-G its own scripts do not understand", async () => {
+    const request = { ...checkRequest(), image: "registry.opensource.zalan.do/acid/spilo-13:2.0-p7" };
+    const { exitCode, stderr } = await run(["restore", "check", "--request", "-", "-o", "json"], request);
+    assert.equal(exitCode, 1, stderr);
+    assert.match(stderr, /^PROBLEM\[image-backup-list-unread\]: image registry\.opensource\.zalan\.do/m);
+  });
+
   faultTest(19, "restore check names everything that a request lacks at once, with exit code 2", async () => {
     const { exitCode, stderr } = await run(
       ["restore", "check", "--request", "-"],
@@ -285,6 +312,23 @@ describe("the steps for Harbor's database, with both real operators and a real S
     );
   });
 
+  faultTest(21, "status refuses a clone method, a boolean and a name that Spilo takes for something else", async () => {
+    const podConfig = { namespace: operatorNamespace, name: "pod-config" };
+    const wrong = { CLONE_METHOD: "clone_with_wale", CLONE_USE_WALG_RESTORE: "True", use_walg_backup: "false" };
+    const undo = await database.patchConfigMap(podConfig, wrong);
+    const { sections } = await status();
+    await undo();
+    const problems = sections
+      .filter(({ title }) => title === "pod-config")
+      .flatMap(({ findings }) => findings)
+      .filter(({ severity }) => severity === "refuse");
+    for (const key of Object.keys(wrong))
+      assert(
+        problems.some(({ where }) => where.includes(key)),
+        key,
+      );
+  });
+
   faultTest(27, "pg-hba ends in time without the resource and says what it waited for, with exit code 4", async () => {
     const { exitCode, stderr } = await run(["harbor", "pg-hba", cluster, "--wait", "3s"]);
     assert.equal(exitCode, 4);
@@ -296,9 +340,10 @@ describe("the steps for Harbor's database, with both real operators and a real S
     27,
     "pg-hba, started early, writes the list as soon as the Harbor operator creates the resource",
     async () => {
-      const writing = run(["harbor", "pg-hba", cluster, "-o", "json"]);
+      const writing = await startCli(["harbor", "pg-hba", cluster, "-o", "json", "--context", harborContext]);
+      await writing.until(/waiting for the Harbor operator to create postgresql/);
       await applyHarborCluster(testDirectory);
-      const { exitCode, stdout, stderr } = await writing;
+      const { exitCode, stdout, stderr } = await writing.ended;
       assert.equal(exitCode, 0, stderr);
       const report = steps["harbor pg-hba"].report.parse(JSON.parse(stdout));
       assert.equal(report.outcome, "applied");
@@ -306,6 +351,20 @@ describe("the steps for Harbor's database, with both real operators and a real S
       assert.deepEqual([spec.patroni.pg_hba, metadata.uid], [[...runbookPgHba], report.uid]);
     },
   );
+
+  faultTest(26, "pg-hba writes nothing when the database has another image than declared", async () => {
+    const before = (await database.resource()).spec.patroni.pg_hba;
+    const old = [
+      "--image",
+      "registry.opensource.zalan.do/acid/spilo-13:2.0-p7",
+      "--line",
+      "host all ops 10.1.0.0/16 md5",
+    ];
+    const { exitCode, stderr } = await run(["harbor", "pg-hba", cluster, ...old]);
+    assert.equal(exitCode, 4, stderr);
+    assert(stderr.includes(`the database's image is ${spiloImage}`), stderr);
+    assert.deepEqual((await database.resource()).spec.patroni.pg_hba, before);
+  });
 
   it("roll brings a new database to a leader with the list, whatever the operator did meanwhile", async () => {
     const { exitCode, stdout, stderr } = await run(["harbor", "roll", cluster, "--yes", "-o", "json"]);
