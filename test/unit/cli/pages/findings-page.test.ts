@@ -64,7 +64,9 @@ describe("the catalogue of errors and findings", () => {
 
   it("has no code that nothing uses", async () => {
     const sources: string[] = [];
-    for await (const file of glob("{cli,clients,components,domain,operations,policy,settings}/**/*.ts", { cwd: checkout }))
+    for await (const file of glob("{cli,clients,components,domain,operations,policy,settings}/**/*.ts", {
+      cwd: checkout,
+    }))
       if (!file.startsWith("domain/catalogue/")) sources.push(readFileSync(new URL(file, checkout), "utf8"));
     const text = sources.join("\n");
     // `unexpected` is a property there, not a text.
