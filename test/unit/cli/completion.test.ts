@@ -213,7 +213,8 @@ describe("completion", function () {
   // These shells are no requirement of the project, so they are tested where they are installed.
   if (existsSync("/usr/bin/zsh"))
     it("in zsh completes commands, options and clusters at the prompt", async () => {
-      const setUp = "autoload -Uz compinit && compinit -u -D; source <(postgres-recovery completion zsh)";
+      // npm sets EDITOR=vi, which makes zsh use vi's keys.
+      const setUp = "bindkey -e; autoload -Uz compinit && compinit -u -D; source <(postgres-recovery completion zsh)";
       assert.equal(
         await completedIn("zsh -f -i", setUp, wholeLine),
         "postgres-recovery stanza create brr/postgresql --context test",
