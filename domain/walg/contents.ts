@@ -40,14 +40,6 @@ export interface PlaceContents {
   readonly wal: ReadonlyMap<number, SegmentReading>;
 }
 
-/** How often a kind occurs, and all of that kind. */
-export function ofKind<R extends { readonly kind: string }, K extends R["kind"]>(
-  readings: Iterable<R>,
-  kind: K,
-): Extract<R, { readonly kind: K }>[] {
-  return [...readings].filter((reading): reading is Extract<R, { readonly kind: K }> => reading.kind === kind);
-}
-
 /**
  * Why objects that do not begin as their names say are not called damaged: none of their kind does, so WAL-G encrypts
  * (libsodium, OpenPGP). Undefined when others do.

@@ -1,6 +1,6 @@
 import { findingsAt, type Finding } from "../finding.ts";
 import type { DescribedBackup } from "./completeness.ts";
-import { encryptionOf, ofKind, type BackupContents, type PartReading } from "./contents.ts";
+import { encryptionOf, type BackupContents, type PartReading } from "./contents.ts";
 import { controlFileProblem } from "./pg-control.ts";
 
 const earlier = "take a target time before this backup, so that an older one is restored";
@@ -37,9 +37,7 @@ export function judgeParts(described: DescribedBackup, contents: BackupContents)
   findings.push(...judgeMembers(described, contents, damaged.length + unread.length === 0));
   if (findings.length > 0) return findings;
   const files = list === undefined ? "it has no list of its files to compare with" : "every file of its list is there";
-  return [
-    at.ok("backup-content-read", `its ${ofKind(readings, "read").length} parts were read to the end, and ${files}`),
-  ];
+  return [at.ok("backup-content-read", `its ${parts.length} parts were read to the end, and ${files}`)];
 }
 
 function damageOf({ name, reading }: PartReading, isEncrypted: boolean): string | undefined {

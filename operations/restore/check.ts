@@ -119,7 +119,7 @@ export async function checkRestore(
       ? await readSources(clients.source, request, sources, surroundings)
       : undefined;
   if (request.read && !isWorthReading(listed))
-    surroundings.progress("contents are not read: the check refuses already");
+    surroundings.progress("the contents were not read, because the check already refuses the restore");
   const findings = read === undefined ? listed : judge(read.sources);
   return {
     version: 1,

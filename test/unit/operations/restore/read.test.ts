@@ -132,7 +132,7 @@ describe("restore check --read", function () {
       s3.requests.filter((line) => line.startsWith("read ")),
       [],
     );
-    assert.deepEqual(surroundings.lines, ["contents are not read: the check refuses already"]);
+    assert.deepEqual(surroundings.lines, ["the contents were not read, because the check already refuses the restore"]);
   });
 
   it("reads the backup on which a delta builds, and no WAL behind the target", async () => {
