@@ -222,7 +222,7 @@ export class HarborDatabase extends pulumi.ComponentResource {
         verdict,
         ...findings.filter(({ severity }) => severity === "warn").map(({ where, what }) => `${where}: ${what}`),
       ]),
-      restoredBackup: preflight.report.backup,
+      restoredBackup: preflight.report.apply(({ backup, read }) => backup && { ...backup, read }),
       restoredSecrets: restored?.report.apply(outcomes) ?? {},
       podConfig: podConfig.data,
       pgHba: writtenPgHba.report.pgHba,

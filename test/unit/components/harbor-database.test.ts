@@ -89,10 +89,12 @@ const reports: readonly [command: RegExp, report: object][] = [
   [/secrets/, { version: 1, cluster: { harbor, uid, backups: null, systemIdentifier: null }, secrets: [] }],
 ];
 
+const wasRead = { parts: 3, segments: 5, bytes: 4_633_973, seconds: 0.7 };
 /** The preflight's report on a request, as if it had just run. */
-const checkReport = ({ check, restore: asked }: ReturnType<typeof checkRequest>): object => ({
+const checkReport = ({ check, read, restore: asked }: ReturnType<typeof checkRequest>): object => ({
   ...{ ...common, restore: asked?.id ?? null, verdict: "warn", findings: [oldFinding], checkedAt: at },
   backup: asked === undefined ? null : backup,
+  ...(read && { read: wasRead }),
   ...(check !== undefined && { check }),
 });
 const checkRequest = (stdin: unknown) => steps["restore check"].request.parse(JSON.parse(String(bare(stdin))));
@@ -304,6 +306,19 @@ describe("HarborDatabase", () => {
     assert.notEqual(reading.triggers, plain.triggers);
     // Ten minutes more than the limits of the step itself.
     assert.deepEqual([plain.create, reading.create], [`${300 + 600}s`, `${300 + 36 * 3600 + 600}s`]);
+  });
+
+  it("shows in its outputs what was read of the backup", async () => {
+    const shown: unknown[] = [];
+    for (const changes of [{}, { restoreReadTimeLimit: duration("36h") }])
+      await registered(() => {
+        const { restoredBackup } = new HarborDatabase("harbor", { ...args, restore, ...changes }).report;
+        shown.push(valueOf(pulumi.output(restoredBackup)));
+      }, stdoutOf);
+    assert.deepEqual(await Promise.all(shown), [
+      { ...backup, read: null },
+      { ...backup, read: wasRead },
+    ]);
   });
 
   it("runs the preflight again when a line of pg_hba, a key or secrets.restore has changed", async () => {
