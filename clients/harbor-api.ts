@@ -1,7 +1,6 @@
-import { request as httpRequest } from "node:http";
+import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
-import { rootCertificates } from "node:tls";
-import { text } from "node:stream/consumers";
+import { getCACertificates } from "node:tls";
 import { messageOf } from "../domain/errors.ts";
 import type { HttpAnswer } from "../domain/restore/proof/harbor.ts";
 
@@ -20,6 +19,9 @@ export type AskHarbor = (access: HarborApiAccess, path: string, signal: AbortSig
 
 const answerSeconds = 20;
 
+/** A page of projects is far smaller. */
+const answerBytes = 1024 * 1024;
+
 /** The real one. A redirect is an answer, and is not followed. */
 export const askHarbor: AskHarbor = async ({ url, authorities, insecure }, path, signal) => {
   const address = new URL(path, url);
@@ -28,9 +30,9 @@ export const askHarbor: AskHarbor = async ({ url, authorities, insecure }, path,
   const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>();
   const sent = send(
     address,
-    { signal: bound, ca: [...rootCertificates, ...authorities], rejectUnauthorized: !insecure, agent: false },
+    { signal: bound, ca: [...getCACertificates(), ...authorities], rejectUnauthorized: !insecure, agent: false },
     (response) => {
-      text(response).then((body) => {
+      bodyOf(response).then((body) => {
         resolve({ status: response.statusCode ?? 0, body });
       }, reject);
     },
@@ -44,3 +46,15 @@ export const askHarbor: AskHarbor = async ({ url, authorities, insecure }, path,
     return { failed: bound.aborted ? `no answer within ${answerSeconds} s` : messageOf(error) };
   }
 };
+
+/** @throws when the answer is cut off, or has more than a megabyte. */
+async function bodyOf(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > answerBytes) throw new Error(`the answer has more than ${answerBytes} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
