@@ -19,6 +19,7 @@ export function addRegistryCommands(root: Command, setExitCode: (code: number) =
     .option("--bucket-owner <account>", "AWS account that the bucket must belong to (default: any)")
     .option("--root <folder>", "folder in the bucket that the registry uses, its `rootdirectory`", "")
     .option("--database <name>", "database with Harbor's tables", "core")
+    .option("--digests", "also download every blob and compute its digest; takes as long as the network needs", false)
     .addOption(durationOption("--timeout <duration>", "how long reading may take", "30m"))
     .action(async (cluster, options) => {
       setExitCode(await (await import("./registry.ts")).registryCheck(cluster, options));

@@ -21,6 +21,7 @@ export interface RegistryCheckOptions extends RequestOptions {
   readonly bucketOwner?: string | undefined;
   readonly root: string;
   readonly database: string;
+  readonly digests: boolean;
   readonly timeout: Duration;
 }
 
@@ -35,6 +36,7 @@ export async function registryCheck(cluster: ObjectName | undefined, options: Re
     bucketOwner: options.bucketOwner,
     root: options.root,
     database: options.database,
+    digests: options.digests,
     timeLimit: options.timeout,
   }));
   const surroundings = surroundingsOfProcess();
@@ -73,7 +75,9 @@ export async function registryCheck(cluster: ObjectName | undefined, options: Re
 
 function rendered(report: ReportOf<"registry check">, { color }: Pick<RegistryCheckOptions, "color">): string {
   const { blobs, cluster, context, counted, findings, place } = report;
-  const more = (counted === null ? 0 : counted.missing + counted.different + counted.archived) - blobs.length;
+  const more =
+    (counted === null ? 0 : counted.missing + counted.different + (counted.damaged ?? 0) + counted.archived) -
+    blobs.length;
   return [
     ...(blobs.length === 0 ? [] : [brokenTable(blobs)]),
     ...(more > 0 ? [`and ${more} more; at most ${listedBlobs} are listed`] : []),

@@ -273,6 +273,7 @@ export const findingSeverities = {
   "registry-unread": "unknown",
   "registry-blobs-missing": "refuse",
   "registry-blobs-different": "refuse",
+  "registry-blobs-damaged": "refuse",
   "registry-blobs-archived": "refuse",
   "registry-cache-missing": "warn",
   "registry-unneeded-missing": "warn",

@@ -25,6 +25,14 @@ export const registry = {
     todo: "Bring back the version that the report names, with `aws s3api copy-object`, or push the artifacts again.",
     green: "Harbor is healthy and shows the artifacts, and every object exists.",
   },
+  "registry-blobs-damaged": {
+    title: "blobs in the bucket have another content than their digest says",
+    means:
+      "With --digests the content of each object was read, and its digest is another one, although the size is right.",
+    matters: "The registry and every client check digests, so a pull ends with an error.",
+    todo: "Bring back the version that the report names, with `aws s3api copy-object`, or push the artifacts again.",
+    green: "Harbor is healthy and shows the artifacts, and every object exists with its size.",
+  },
   "registry-blobs-archived": {
     title: "S3 has archived blobs that artifacts need",
     means: "A lifecycle rule moved them to GLACIER or DEEP_ARCHIVE.",

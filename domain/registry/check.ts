@@ -27,6 +27,10 @@ export const registryCheckRequestSchema = harborRequestSchema.extend({
     .regex(/^\w+$/, "must be the name of a database")
     .default("core")
     .describe("Database with Harbor's tables. The Harbor operator calls it core."),
+  digests: z
+    .boolean()
+    .default(false)
+    .describe("Whether the content of every blob is downloaded, and its digest computed."),
   timeLimit: durationSchema.prefault("30m").describe("For everything that is read."),
 });
 
@@ -40,8 +44,10 @@ const storedVersionSchema = z.object({
 const brokenBlobSchema = z.object({
   digest: z.string().describe("Digest of the blob."),
   problem: z
-    .enum(["missing", "size", "archived"])
-    .describe("No object in the bucket; an object of another size; an object that S3 has archived."),
+    .enum(["missing", "size", "content", "archived"])
+    .describe(
+      "No object in the bucket; an object of another size; one whose content has another digest; one that S3 has archived.",
+    ),
   size: z.int().nullable().describe("Bytes by the database; null when its table of blobs does not have it."),
   neededBy: z
     .enum(["artifact", "proxy-cache", "nothing"])
@@ -82,6 +88,10 @@ export const registryCheckReportSchema = z.object({
       unnamedBytes: z.int().describe("Their bytes."),
       missing: z.int().describe("Blobs that the database names and the bucket does not have."),
       different: z.int().describe("Objects of another size than the database says."),
+      damaged: z
+        .int()
+        .nullable()
+        .describe("Objects whose content has another digest; null when contents were not read."),
       archived: z.int().describe("Objects that S3 has archived."),
     })
     .nullable()

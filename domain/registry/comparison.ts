@@ -4,6 +4,8 @@ import type { NamedBlob, StoredBlob } from "./blobs.ts";
 export type Difference =
   | { readonly kind: "missing"; readonly blob: NamedBlob }
   | { readonly kind: "size"; readonly blob: NamedBlob; readonly stored: StoredBlob }
+  /** Only where contents are read: {@link Comparison} does not. */
+  | { readonly kind: "content"; readonly blob: NamedBlob; readonly stored: StoredBlob }
   | { readonly kind: "archived"; readonly blob: NamedBlob; readonly stored: StoredBlob };
 
 /** What was counted while both were read. */
@@ -23,15 +25,24 @@ export interface Counted {
 export class Comparison {
   readonly #named: AsyncIterator<NamedBlob, unknown>;
   readonly #differs: (difference: Difference) => void;
+  readonly #matches: (blob: NamedBlob, stored: StoredBlob) => void;
   /** The next blob of the database; `undefined` when there is none left, `"unread"` before the first. */
   #next: NamedBlob | undefined | "unread" = "unread";
   #last = { named: "", stored: "" };
   #counted = { named: 0, namedBytes: 0, stored: 0, unnamed: 0, unnamedBytes: 0 };
 
-  /** @param differs is called for each difference, in the order of digests. */
-  constructor(named: AsyncIterable<NamedBlob>, differs: (difference: Difference) => void) {
+  /**
+   * @param differs is called for each difference, in the order of digests.
+   * @param matches is called for each blob that is there and can be read, with the right size.
+   */
+  constructor(
+    named: AsyncIterable<NamedBlob>,
+    differs: (difference: Difference) => void,
+    matches: (blob: NamedBlob, stored: StoredBlob) => void = () => undefined,
+  ) {
     this.#named = named[Symbol.asyncIterator]();
     this.#differs = differs;
+    this.#matches = matches;
   }
 
   get counted(): Counted {
@@ -72,6 +83,7 @@ export class Comparison {
   #judge(blob: NamedBlob, stored: StoredBlob): void {
     if (blob.size !== undefined && blob.size !== stored.size) this.#differs({ kind: "size", blob, stored });
     else if (stored.isArchived) this.#differs({ kind: "archived", blob, stored });
+    else this.#matches(blob, stored);
   }
 
   async #peek(): Promise<NamedBlob | undefined> {

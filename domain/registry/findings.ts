@@ -50,6 +50,16 @@ export function judgeRegistry(place: S3Location, counted: Counted, broken: Broke
       ),
     );
   }
+  const damaged = broken.of("content", "artifact", "proxy-cache");
+  if (damaged > 0) {
+    findings.push(
+      at.refuse(
+        "registry-blobs-damaged",
+        `has ${blobs(damaged)} whose content does not have its digest: a pull ends with an error`,
+        "bring the blobs back from the versions that are listed, or push the artifacts again",
+      ),
+    );
+  }
   const archived = broken.of("archived", "artifact", "proxy-cache");
   if (archived > 0) {
     findings.push(
@@ -65,7 +75,7 @@ export function judgeRegistry(place: S3Location, counted: Counted, broken: Broke
     const what = `does not have ${blobs(cached)} of proxy caches, which Harbor fetches again`;
     findings.push(at.warn("registry-cache-missing", what, "make sure that the registries behind them still exist"));
   }
-  const idle = broken.of("missing", "nothing") + broken.of("size", "nothing");
+  const idle = broken.of("missing", "nothing") + broken.of("size", "nothing") + broken.of("content", "nothing");
   if (idle > 0) {
     const what = `does not have, or has otherwise, ${blobs(idle)} that no artifact needs`;
     findings.push(at.warn("registry-unneeded-missing", what, "run Harbor's garbage collection, which forgets them"));

@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import pLimit from "p-limit";
 import type { HarborClient } from "../../clients/kubernetes/harbor.ts";
 import type { S3Versions } from "../../clients/aws/s3-versions.ts";
 import type { S3Client } from "../../clients/aws/s3.ts";
@@ -7,7 +9,7 @@ import { formatDuration } from "../../domain/duration.ts";
 import { findingsAt, gravest, type Finding } from "../../domain/finding.ts";
 import { podRole, type DatabasePod } from "../../domain/harbor/objects.ts";
 import { formatObjectName, type ObjectName } from "../../domain/kubernetes/object-name.ts";
-import { blobKey, blobsPrefix, digestOfKey, type StoredBlob } from "../../domain/registry/blobs.ts";
+import { blobKey, blobsPrefix, digestOfKey, type NamedBlob, type StoredBlob } from "../../domain/registry/blobs.ts";
 import { listedBlobs, type BrokenBlob } from "../../domain/registry/check.ts";
 import { Comparison, type Counted, type Difference } from "../../domain/registry/comparison.ts";
 import { BrokenCounts, judgeRegistry, wayBack } from "../../domain/registry/findings.ts";
@@ -23,6 +25,8 @@ export interface RegistryClients {
   readonly versions: S3Versions;
 }
 
+/** Contents that are downloaded at the same time. */
+const downloadsAtOnce = 8;
 /** Requests for versions at the same time. */
 const versionsAtOnce = 8;
 
@@ -46,7 +50,7 @@ export async function checkRegistry(
   const { database, timeLimit: seconds } = request;
   const compared = await gathered(
     leaderOf(clients.harbor, cluster).then((leader) =>
-      compare(clients.s3, { exec, leader, database, seconds, signal: bound }, place, root),
+      compare(clients.s3, { exec, leader, database, seconds, signal: bound }, place, request),
     ),
     surroundings.signal,
   );
@@ -71,6 +75,7 @@ export async function checkRegistry(
       ...counted,
       missing: broken.of("missing"),
       different: broken.of("size"),
+      damaged: request.digests ? broken.of("content") : null,
       archived: broken.of("archived"),
     },
     blobs,
@@ -100,20 +105,49 @@ async function compare(
   s3: S3Client,
   tables: HarborTables,
   { bucket, prefix }: S3Location,
-  root: string,
+  { digests, root }: Pick<TaskOf<"registry check">, "digests" | "root">,
 ): Promise<Compared> {
   const broken = new BrokenCounts();
   const listed: Difference[] = [];
-  const comparison = new Comparison(namedBlobs(tables), (difference) => {
+  const note = (difference: Difference): void => {
     broken.add(difference);
     if (listed.length < listedBlobs) listed.push(difference);
+  };
+  /** Of one page of the listing. */
+  let whole: Matched[] = [];
+  const comparison = new Comparison(namedBlobs(tables), note, (blob, stored) => {
+    if (digests) whole.push({ blob, stored });
   });
   await s3.list({ bucket, prefix: `${prefix}/` }, tables.signal, async (page) => {
     await comparison.take(storedIn(page, root));
+    for (const one of await damagedAmong(s3, { bucket, root }, whole, tables.signal)) note({ kind: "content", ...one });
+    whole = [];
     return undefined;
   });
   await comparison.end();
   return { tables, counted: comparison.counted, broken, listed };
+}
+
+interface Matched {
+  readonly blob: NamedBlob;
+  readonly stored: StoredBlob;
+}
+
+/** Those whose content has another digest. A few are downloaded at the same time, and none is kept. */
+async function damagedAmong(
+  s3: S3Client,
+  { bucket, root }: { readonly bucket: string; readonly root: string },
+  blobs: readonly Matched[],
+  signal: AbortSignal,
+): Promise<Matched[]> {
+  const damaged = await pLimit(downloadsAtOnce).map(blobs, async (one) => {
+    const [algorithm = ""] = one.blob.digest.split(":");
+    const hash = createHash(algorithm);
+    const object = { bucket, key: blobKey(root, one.blob.digest) ?? "" };
+    for await (const chunk of s3.read(object, signal)) hash.update(chunk);
+    return `${algorithm}:${hash.digest("hex")}` === one.blob.digest ? [] : [one];
+  });
+  return damaged.flat();
 }
 
 function storedIn(page: readonly ListedObject[], root: string): StoredBlob[] {
@@ -150,7 +184,8 @@ async function described(
         neededBy: blob.neededBy,
         artifacts: ("found" in artifacts ? artifacts.found.get(blob.digest) : undefined) ?? [],
         key,
-        ...wayBack("found" in kept ? kept.found : [], size),
+        // What is there now is the damaged content.
+        ...wayBack("found" in kept ? kept.found.slice(kind === "content" ? 1 : 0) : [], size),
       };
     });
     blobs.push(...(await Promise.all(some)));

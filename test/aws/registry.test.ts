@@ -110,7 +110,7 @@ faultSuite(113, "registry check, with a real Postgres and a real S3", function (
       named: distinct.size,
       namedBytes: [...distinct.values()].reduce((a, b) => a + b, 0),
       stored: distinct.size,
-      ...{ unnamed: 0, unnamedBytes: 0, missing: 0, different: 0, archived: 0 },
+      ...{ unnamed: 0, unnamedBytes: 0, missing: 0, different: 0, damaged: null, archived: 0 },
     });
   });
 
@@ -141,6 +141,20 @@ faultSuite(113, "registry check, with a real Postgres and a real S3", function (
     assert.equal(blob?.version?.size, "web, and more".length);
     await put(own, "web, and more");
     assert.equal((await check()).verdict, "ok");
+  });
+
+  it("finds with --digests a layer that was overwritten with something of the same size, and its former version", async () => {
+    await put(own, "web, and MORE");
+    assert.equal((await check()).verdict, "ok");
+    const report = await check({ digests: true });
+    assert.deepEqual(
+      [report.verdict, codes(report), report.counted?.damaged],
+      ["refuse", ["registry-blobs-damaged"], 1],
+    );
+    const [blob] = report.blobs;
+    assert.deepEqual([blob?.digest, blob?.problem, blob?.version?.size], [own, "content", "web, and more".length]);
+    await put(own, "web, and more");
+    assert.equal((await check({ digests: true })).verdict, "ok");
   });
 
   it("says that nothing brings a blob back of which no version is left", async () => {

@@ -14,12 +14,17 @@ async function* each<T>(items: readonly T[]): AsyncGenerator<T> {
 async function compared(
   named: readonly NamedBlob[],
   pages: readonly (readonly StoredBlob[])[],
-): Promise<{ readonly differences: Difference[]; readonly counted: Counted }> {
+): Promise<{ readonly differences: Difference[]; readonly counted: Counted; readonly matched: string[] }> {
   const differences: Difference[] = [];
-  const comparison = new Comparison(each(named), (difference) => differences.push(difference));
+  const matched: string[] = [];
+  const comparison = new Comparison(
+    each(named),
+    (difference) => differences.push(difference),
+    (blob) => matched.push(blob.digest),
+  );
   for (const page of pages) await comparison.take(page);
   await comparison.end();
-  return { differences, counted: comparison.counted };
+  return { differences, counted: comparison.counted, matched };
 }
 
 const digest = fc.constantFrom("a", "b", "c", "d", "e", "f").map((letter) => `sha256:${letter.repeat(64)}`);
@@ -50,8 +55,13 @@ describe("the comparison of a database's blobs with a bucket's", () => {
           if (blob.size !== undefined && blob.size !== found.size) return [{ kind: "size", blob, stored: found }];
           return found.isArchived ? [{ kind: "archived", blob, stored: found }] : [];
         });
-        const { counted, differences } = await compared(ofDatabase, pages);
+        const { counted, differences, matched } = await compared(ofDatabase, pages);
         assert.deepEqual(differences, expected);
+        const broken = new Set(expected.map(({ blob }) => blob.digest));
+        assert.deepEqual(
+          matched,
+          ofDatabase.map((blob) => blob.digest).filter((one) => !broken.has(one)),
+        );
         const unnamed = ofBucket.filter((one) => !ofDatabase.some((blob) => blob.digest === one.digest));
         assert.deepEqual(counted, {
           named: ofDatabase.length,

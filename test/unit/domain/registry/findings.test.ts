@@ -28,6 +28,9 @@ describe("the verdict about a registry", () => {
     ["size", "artifact", "registry-blobs-different"],
     ["size", "proxy-cache", "registry-blobs-different"],
     ["size", "nothing", "registry-unneeded-missing"],
+    ["content", "artifact", "registry-blobs-damaged"],
+    ["content", "proxy-cache", "registry-blobs-damaged"],
+    ["content", "nothing", "registry-unneeded-missing"],
     ["archived", "artifact", "registry-blobs-archived"],
     ["archived", "proxy-cache", "registry-blobs-archived"],
   ];
