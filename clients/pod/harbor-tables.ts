@@ -30,11 +30,15 @@ printf '%s' "$2" | timeout -k 5 "$3" psql -XAtq -v ON_ERROR_STOP=1 -v "list=$4" 
  */
 export async function* namedBlobs(tables: HarborTables): AsyncGenerator<NamedBlob> {
   const stdout = new PassThrough();
+  // An error that comes when nobody reads any more would end the process.
+  stdout.on("error", () => undefined);
   const stop = new AbortController();
   const signal = AbortSignal.any([tables.signal, stop.signal]);
   const running = ask({ ...tables, signal }, `copy (${namedBlobsQuery}) to stdout;`, "", stdout);
-  // An end without success is thrown below, once the lines before it are read.
-  running.catch(() => undefined);
+  // An end without success is thrown below. It must also end the iteration, which waits for lines.
+  running.catch((error: unknown) => {
+    stdout.destroy(error instanceof Error ? error : undefined);
+  });
   try {
     for await (const line of createInterface({ input: stdout, crlfDelay: Infinity })) yield readNamedBlob(line);
     await running;
