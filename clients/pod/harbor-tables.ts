@@ -30,8 +30,6 @@ printf '%s' "$2" | timeout -k 5 "$3" psql -XAtq -v ON_ERROR_STOP=1 -v "list=$4" 
  */
 export async function* namedBlobs(tables: HarborTables): AsyncGenerator<NamedBlob> {
   const stdout = new PassThrough();
-  // An error that comes when nobody reads any more would end the process.
-  stdout.on("error", () => undefined);
   const stop = new AbortController();
   const signal = AbortSignal.any([tables.signal, stop.signal]);
   const running = ask({ ...tables, signal }, `copy (${namedBlobsQuery}) to stdout;`, "", stdout);
@@ -39,8 +37,11 @@ export async function* namedBlobs(tables: HarborTables): AsyncGenerator<NamedBlo
   running.catch((error: unknown) => {
     stdout.destroy(error instanceof Error ? error : undefined);
   });
+  const lines = createInterface({ input: stdout, crlfDelay: Infinity });
+  // An error that comes when nobody reads any more would end the process.
+  for (const source of [stdout, lines]) source.on("error", () => undefined);
   try {
-    for await (const line of createInterface({ input: stdout, crlfDelay: Infinity })) yield readNamedBlob(line);
+    for await (const line of lines) yield readNamedBlob(line);
     await running;
   } catch (error) {
     stop.abort(error);
