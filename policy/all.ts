@@ -6,6 +6,7 @@ import * as images from "./images.ts";
 import * as notJudged from "./not-judged.ts";
 import * as pgHba from "./pg-hba.ts";
 import * as podConfig from "./pod-config.ts";
+import * as restore from "./restore.ts";
 import * as secrets from "./secrets.ts";
 import * as stanza from "./stanza.ts";
 
@@ -15,6 +16,7 @@ export const policiesByArea: Readonly<Record<string, Policies>> = {
   "pod-config: backups": Object.values(podConfig),
   Credentials: Object.values(credentials),
   pg_hba: Object.values(pgHba),
+  "A restore": Object.values(restore),
   Stanzas: Object.values(stanza),
   "Copies of Secrets": Object.values(secrets),
   Buckets: Object.values(buckets),

@@ -1,5 +1,7 @@
 import type { PolicyResource } from "@pulumi/policy";
 import { bucketFindings, type DeclaredBucket } from "../domain/backups/bucket-rules.ts";
+import { restoreStepFindings } from "../domain/restore/proof/stack-rules.ts";
+import type { StepName } from "../domain/steps/permissions.ts";
 import { isPodConfig } from "../domain/harbor/pod-config-check.ts";
 import { stanzaStackFindings } from "../domain/stanza/stack-rules.ts";
 import type { StackJudge } from "./policy.ts";
@@ -78,5 +80,34 @@ export const stanzaTargets: StackJudge = (resources) => {
   return stanzaStackFindings(runs, held).map((finding) => ({ finding, urn: urns.get(finding.where) ?? "" }));
 };
 
+/** The steps of a restore, and their order. */
+export const restores: StackJudge = (resources) => {
+  const running = (step: StepName) => resources.filter((resource) => requestOf(resource, step) !== undefined);
+  const declaring = running("restore check").filter((resource) => {
+    const { request } = requestOf(resource, "restore check") ?? {};
+    return at(request, "restore") !== undefined;
+  });
+  const findings = restoreStepFindings({
+    restores: declaring.map(nameOf),
+    proofs: running("restore verify").map(nameOf),
+    keeps: running("secrets keep").map((resource) => ({ where: nameOf(resource), after: waitedFor(resource) })),
+  });
+  const urns = new Map(resources.map((resource) => [nameOf(resource), resource.urn]));
+  return findings.map((finding) => ({ finding, urn: urns.get(finding.where) ?? "" }));
+};
+
+/** The names of everything that a resource waits for, directly or through others. */
+function waitedFor(resource: PolicyResource): Set<string> {
+  const names = new Set<string>();
+  const waiting = [resource];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const direct = [...next.dependencies, ...Object.values(next.propertyDependencies).flat()];
+    const fresh = direct.filter((each) => !names.has(nameOf(each)));
+    for (const each of fresh) names.add(nameOf(each));
+    waiting.push(...fresh);
+  }
+  return names;
+}
+
 /** All of them. */
-export const stackJudges: readonly StackJudge[] = [buckets, stanzaTargets];
+export const stackJudges: readonly StackJudge[] = [buckets, stanzaTargets, restores];

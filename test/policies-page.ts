@@ -68,12 +68,13 @@ function shown(resources: readonly ExampleResource[], others: readonly ExampleRe
 }
 
 /** The request of a step as a mapping: on stdin it is JSON. */
-function readable({ config, createSeconds, props }: ExampleResource): Record<string, unknown> {
+function readable({ config, createSeconds, dependsOn, props }: ExampleResource): Record<string, unknown> {
   const { stdin, ...rest } = props;
   const isRequest = typeof stdin === "string" && stdin.startsWith("{");
   return {
     ...rest,
     ...(config !== undefined && { config }),
+    ...(dependsOn !== undefined && { dependsOn }),
     ...(stdin !== undefined && { stdin: isRequest ? (JSON.parse(stdin) as unknown) : stdin }),
     ...(createSeconds !== undefined && { customTimeouts: { create: `${createSeconds}s` } }),
   };

@@ -10,6 +10,8 @@ export interface ExampleResource {
   readonly props: Readonly<Record<string, unknown>>;
   /** Seconds of `customTimeouts.create`. Default: 0, not declared. */
   readonly createSeconds?: number;
+  /** Names of the resources that it depends on. Default: none. */
+  readonly dependsOn?: readonly string[];
   /** The stack's configuration, with the project's name before each key. Default: none. */
   readonly config?: Readonly<Record<string, unknown>>;
 }
@@ -97,6 +99,10 @@ const image = (tag: string, changes: object = {}): ExampleResource =>
 const role = { backup: { credentials: { irsaRoleArn: "arn:aws:iam::123456789012:role/backups" } } };
 const images = (tag: string): Example => one(image(tag), image("spilo-16:3.3-p3"));
 const rolesOn = (tag: string): Example => one(image(tag, role), image("spilo-16:3.2-p3", role));
+
+const restoring = image("spilo-16:3.3-p3", { restore: { postgresVersion: 12, credentials: "secret" } });
+const proof = step("restore verify", { version: 1 }, "proof");
+const keep = step("secrets keep", { version: 1 }, "kept-secrets");
 
 const secret = (props: object): ExampleResource => ({
   type: "aws:secretsmanager/secret:Secret",
@@ -232,6 +238,12 @@ export const policyExamples: Readonly<Partial<Record<PolicyCode, Example>>> = {
   "stanza-target-held": {
     bad: [stanza({}), held("calendar/calendar-db")],
     good: [stanza({}), held("calendar/scheduler-db")],
+  },
+
+  "restore-without-proof": { bad: [restoring], good: [restoring, proof] },
+  "secrets-kept-before-proof": {
+    bad: [restoring, proof, { ...keep, dependsOn: ["pg-hba"] }],
+    good: [restoring, proof, { ...keep, dependsOn: ["proof"] }],
   },
 
   "secret-copy-window-short": one(secret({ recoveryWindowInDays: 0 }), secret({})),

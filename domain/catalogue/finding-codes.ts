@@ -268,6 +268,8 @@ export const findingSeverities = {
   "bucket-lifecycle-deletes": "refuse",
   "bucket-lifecycle-archives": "refuse",
   "bucket-lock-short": "refuse",
+  "restore-without-proof": "warn",
+  "secrets-kept-before-proof": "refuse",
   "policy-not-judged-yet": "unknown",
   // Harbor's registry, compared with its database.
   "registry-unread": "unknown",

@@ -167,6 +167,21 @@ export const stackRules = {
     todo: "Lock for at least as many days as backups are kept.",
     green: "New backups are locked.",
   },
+  "restore-without-proof": {
+    title: "nothing proves a restore",
+    means: "The stack declares a restore, and no step `restore verify` comes after it.",
+    matters:
+      "An empty or older database looks like a restored one. Whoever ends the restore then ends the last way back.",
+    todo: "Say in the setting `harbor.proof` what the restored database must hold.",
+    green: "The restore succeeds, and the Pods are Ready.",
+  },
+  "secrets-kept-before-proof": {
+    title: "copies of Secrets may be replaced before a restore is proven",
+    means: "A step `secrets keep` does not wait for the step `restore verify`.",
+    matters: "The copies are the last that is left of the lost database. Those of an empty one would replace them.",
+    todo: "Let the step depend on the proof, as this project's own component does.",
+    green: "The restore, and the copies.",
+  },
   "policy-not-judged-yet": {
     title: "something is not known before the update",
     means: "A value that a policy judges comes from a resource that the update creates or changes.",

@@ -1,6 +1,9 @@
 import * as sdk from "@pulumi/policy";
 import type { Policies, PolicyResource, ResourceValidationArgs } from "@pulumi/policy";
+import { z } from "zod";
+import { policiesByArea } from "../../policy/all.ts";
 import type { ExampleResource } from "../policy-examples.ts";
+import { optionsOf, type Registered } from "./pulumi-mocks.ts";
 
 type Policy = Policies[number];
 
@@ -10,6 +13,37 @@ export const unknownText = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 /** Throws where an unknown value is read, as for a policy of a running pack. The package exports it without its type. */
 const unknownCheckingProxy = (sdk as unknown as { unknownCheckingProxy: <Props>(props: Props) => Props })
   .unknownCheckingProxy;
+
+/** What the SDK puts around a secret. The engine gives policies the value without it. */
+const secretMark = "4dabf18193072939515e22adb298388d";
+
+/** Resources as a policy gets them, once they are known: with secrets in plain text. */
+export function asJudged(resources: readonly Registered[]): ExampleResource[] {
+  return resources.map(({ inputs, name, type }) => ({
+    type,
+    name,
+    props: z.record(z.string(), z.unknown()).parse(withoutMarks(inputs)),
+    dependsOn: optionsOf.get(name)?.dependencies ?? [],
+    createSeconds: Number.parseInt(optionsOf.get(name)?.timeouts.create ?? "") || 0,
+  }));
+}
+
+function withoutMarks(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutMarks);
+  if (typeof value !== "object" || value === null) return value;
+  if (secretMark in value && "value" in value) return withoutMarks(value.value);
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, withoutMarks(each)]));
+}
+
+/** What each policy of the pack says of resources, by its name; those that say nothing are left out. */
+export async function saidOf(resources: readonly ExampleResource[]): Promise<ReadonlyMap<string, readonly string[]>> {
+  const said = new Map<string, readonly string[]>();
+  for (const policy of Object.values(policiesByArea).flat()) {
+    const { messages } = await judged(policy, resources);
+    if (messages.length > 0) said.set(policy.name, messages);
+  }
+  return said;
+}
 
 class NotApplicable extends Error {}
 
@@ -42,7 +76,7 @@ export async function judged(policy: Policy, resources: readonly ExampleResource
         await withConfig(resources[index]?.config, () => tolerant(() => validate(args, report)));
   }
   if ("validateStack" in policy) {
-    const whole = { ...commonArgs, resources: seen.map((args): PolicyResource => ({ ...args, ...noRelations })) };
+    const whole = { ...commonArgs, resources: related(resources, seen) };
     await tolerant(() => policy.validateStack(whole, report));
   }
   return { messages, notApplicable };
@@ -59,7 +93,12 @@ async function withConfig(config: ExampleResource["config"], run: () => Promise<
   }
 }
 
-const noRelations = { dependencies: [], propertyDependencies: {} };
+function related(resources: readonly ExampleResource[], seen: readonly ResourceValidationArgs[]): PolicyResource[] {
+  const all = seen.map((args): PolicyResource => ({ ...args, dependencies: [], propertyDependencies: {} }));
+  for (const [index, { dependsOn = [] }] of resources.entries())
+    all[index]?.dependencies.push(...all.filter(({ name }) => dependsOn.includes(name)));
+  return all;
+}
 
 const commonArgs = {
   stackTags: new Map<string, string>(),

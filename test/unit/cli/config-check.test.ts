@@ -167,6 +167,16 @@ describe("config check says what is wrong, where, and what to write instead", ()
     );
   });
 
+  it("a mistake inside of what an alias stands for has the place of the anchor", () => {
+    const aliased = config(`    targets:
+      - { cluster: a/a, timeLimits: &limits { dump: 30 } }
+      - { cluster: b/b, timeLimits: *limits }`);
+    assert.deepEqual(
+      said(aliased).map((row) => row.split(": ", 1)[0]),
+      ["a/a", "b/b"].map((cluster, index) => `6:53 PROBLEM stanza.targets[${index}].timeLimits.dump (${cluster})`),
+    );
+  });
+
   it("what is no mapping at all", () => {
     assert.deepEqual(said("- config"), [
       "1:1 PROBLEM must be a mapping that has config:, with one key below it for each part",

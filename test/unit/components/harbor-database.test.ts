@@ -9,6 +9,7 @@ import type { Restore } from "../../../domain/restore/restore.ts";
 import { podConfigData, podSecretData } from "../../../domain/harbor/pod-config.ts";
 import { requiredPgHba } from "../../../domain/harbor/pg-hba.ts";
 import { faultSuite, faultTest } from "../../support/fault-test.ts";
+import { asJudged, saidOf } from "../../support/policies.ts";
 import { optionsOf, registered, valueOf, type Registered } from "../../support/pulumi-mocks.ts";
 
 const scope = "postgresql-harbor-cluster-harbor-cluster";
@@ -146,6 +147,19 @@ function before(name: string): Set<string> {
 }
 
 describe("HarborDatabase", () => {
+  faultTest(34, "everything that it declares passes every policy, and no message has a key", async () => {
+    for (const changes of [{}, { restore }]) {
+      const resources = await declared(changes);
+      for (const type of ["aws:s3/bucket:Bucket", "kubernetes:core/v1:ConfigMap", "aws:secretsmanager/secret:Secret"])
+        assert(
+          resources.some((resource) => resource.type === type),
+          type,
+        );
+      assert(JSON.stringify(resources).includes("CANARY"));
+      assert.deepEqual(await saidOf(asJudged(resources)), new Map());
+    }
+  });
+
   it("reads a preflight report from before findings had codes, which an older version left in the state", async () => {
     let shown: Promise<unknown> | undefined;
     await registered(() => {

@@ -1,0 +1,7 @@
+import { stackPolicy } from "./policy.ts";
+import { restores } from "./stack-judges.ts";
+
+// A restore, its proof, and what must wait for it.
+
+export const restoreWithoutProof = stackPolicy("restore-without-proof", restores);
+export const secretsKeptBeforeProof = stackPolicy("secrets-kept-before-proof", restores);
