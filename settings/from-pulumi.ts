@@ -21,7 +21,7 @@ export async function settingsFromPulumi(): Promise<PulumiSettings> {
     return { ...plain, harborSecrets: pulumi.secret(harborSecrets) };
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
-    throw new pulumi.RunError(`[${error.code}] ${error.textWithPlaces(await placesIn(config))}`);
+    throw new pulumi.RunError(`[${error.code}] ${error.textWithPlaces(await placeOf(config))}`);
   }
 }
 
@@ -40,17 +40,11 @@ function stackConfig(): StackConfig {
   };
 }
 
-/** Places in the stack file, unless Pulumi got the settings from elsewhere. */
-async function placesIn({ stack, values }: StackConfig): Promise<PlaceOf> {
-  const file = `Pulumi.${stack}.yaml`;
-  const text = await readFile(file, "utf8").catch(() => undefined);
+async function placeOf({ stack, values }: StackConfig): Promise<PlaceOf> {
+  const name = `Pulumi.${stack}.yaml`;
+  const text = await readFile(name, "utf8").catch(() => undefined);
   if (text === undefined) return () => undefined;
   // Loaded only for an error: it takes as long as a tenth of a preview.
-  const { isFrom, readStackFile } = await import("./stack-file.ts");
-  const read = readStackFile(text, pulumi.getProject());
-  return (problem) => {
-    if (!isFrom(read, values, problem)) return undefined;
-    const { column, line } = read.positionOf(problem);
-    return `${file}:${line}:${column}`;
-  };
+  const { placesIn, readStackFile } = await import("./stack-file.ts");
+  return placesIn(readStackFile(text, pulumi.getProject()), { name, values });
 }

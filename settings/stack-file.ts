@@ -55,7 +55,7 @@ export function readStackFile(text: string, project: string): StackFile {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   };
-  const config = { document, root: ["config"], nameOf: (key: string) => ownName(key, project) };
+  const config = { document, nameOf: (key: string) => ownName(key, project) };
   const file = { positionOf: (place: Place) => positionAt(offsetOf(place, config)) };
   if (document.errors.length > 0) {
     const syntaxProblems = document.errors.map(({ code, pos: [offset] }) => ({
@@ -83,8 +83,25 @@ export function readStackFile(text: string, project: string): StackFile {
   };
 }
 
-/** Whether the file has the values that Pulumi uses, as far as the key of a place is concerned. */
-export function isFrom(file: StackFile, values: ReadonlyMap<string, string>, { path: [key] }: Place): boolean {
+/**
+ * Where problems are in a stack file, such as `Pulumi.dev.yaml:9:5`. Not known for a key that Pulumi got from elsewhere, such
+ * as another file or Pulumi ESC.
+ *
+ * @param values those that Pulumi uses, by their key without the prefix.
+ */
+export function placesIn(
+  file: StackFile,
+  { name, values }: { readonly name: string; readonly values: ReadonlyMap<string, string> },
+): (place: Place) => string | undefined {
+  return (place) => {
+    if (!hasTheseValues(file, values, place)) return undefined;
+    const { column, line } = file.positionOf(place);
+    return `${name}:${line}:${column}`;
+  };
+}
+
+/** What is encrypted cannot be compared. */
+function hasTheseValues(file: StackFile, values: ReadonlyMap<string, string>, { path: [key] }: Place): boolean {
   if (typeof key !== "string" || file.encrypted.some(([hidden]) => hidden === key)) return true;
   return isDeepStrictEqual(parsed(file.values.get(key)), parsed(values.get(key)));
 }
@@ -102,9 +119,8 @@ function parsed(text: string | undefined): unknown {
 function ownName(key: string, project: string): string | undefined {
   if (!key.includes(":")) return key;
   // The form with `config` is that of old versions of Pulumi, which it still reads.
-  const [, name] =
-    /^(?:config:)?([^:]*)$/.exec(key.startsWith(`${project}:`) ? key.slice(project.length + 1) : ":") ?? [];
-  return name === "" ? undefined : name;
+  if (!key.startsWith(`${project}:`)) return undefined;
+  return key.slice(project.length + 1).replace(/^config:/, "");
 }
 
 function textOf(value: unknown): string {
@@ -121,7 +137,7 @@ function hideCiphertexts(document: Document.Parsed): PropertyKey[][] {
       if (!isCiphertext || !isScalar(only.value) || typeof only.value.value !== "string") return undefined;
       found.push(pathOf(index, ancestors));
       const hidden = new Scalar("encrypted");
-      hidden.range = map.range ?? null;
+      Object.assign(hidden, { range: map.range });
       return hidden;
     },
   });
@@ -142,60 +158,50 @@ function withoutBareMoments(document: Document.Parsed): Document.Parsed {
 /** @param index of the node in the list that holds it, if one does. */
 function pathOf(index: unknown, ancestors: readonly unknown[]): PropertyKey[] {
   return ancestors.flatMap((node, depth): PropertyKey[] => {
-    if (isPair(node)) return [nameIn(node) ?? ""];
+    if (isPair(node)) return [nameIn(node)];
     if (!isSeq(node)) return [];
     const child = ancestors[depth + 1];
     return [child === undefined ? Number(index) : node.items.indexOf(child)];
   });
 }
 
-function nameIn({ key }: Pair): string | undefined {
-  return isScalar(key) ? String(key.value) : undefined;
+/** The name of a key; empty for one that is a mapping or a list. */
+function nameIn({ key }: Pair): string {
+  return isScalar(key) ? String(key.value) : "";
 }
 
 interface Within {
   readonly document: Document.Parsed;
-  /** Path of the mapping with the configuration's keys. */
-  readonly root: readonly string[];
-  /** The name in a place for a key as it is written there; undefined when no place can mean it. */
+  /** The name in a place for a key of the configuration as it is written. */
   readonly nameOf: (key: string) => string | undefined;
 }
 
-function offsetOf({ path, key }: Place, { document, root, nameOf }: Within): number {
-  let mapping: Node | null = document.contents;
-  for (const name of root) mapping = followed(document, pairNamed(document, mapping, name)?.value);
+function offsetOf({ path, key }: Place, { document, nameOf }: Within): number {
+  const isNamed = (depth: number, wanted: unknown) => (name: string) =>
+    name === wanted || (depth === 0 && nameOf(name) === wanted);
   let offset = 0;
-  let value: Node | null = mapping;
+  let value: unknown = followed(document, document.get("config", true));
   for (const [depth, part] of path.entries()) {
-    const named = depth === 0 ? firstPair(value, (name) => nameOf(name) === part) : undefined;
-    const pair = named ?? pairNamed(document, value, part);
-    const item = isSeq(value) && typeof part === "number" ? (value.items[part] as Node | undefined) : undefined;
-    if (pair === undefined && item === undefined) return offset;
-    const next = pair === undefined ? (item ?? null) : (pair.value as Node | null);
-    offset = startOf(next) ?? startOf(pair?.key) ?? offset;
-    if (isMap(next) || isSeq(next)) offset = startOf(pair?.key) ?? offset;
-    value = followed(document, next);
+    const found = isSeq(value) ? value.items[Number(part)] : pairIn(value, isNamed(depth, part));
+    if (found === undefined) return offset;
+    offset = startOf(found);
+    value = followed(document, isPair(found) ? found.value : found);
   }
-  if (key === undefined) return offset;
-  const isKey = (name: string): boolean => name === key || (path.length === 0 && nameOf(name) === key);
-  return startOf(firstPair(value, isKey)?.key) ?? offset;
+  const pair = key === undefined ? undefined : pairIn(value, isNamed(path.length, key));
+  return pair === undefined ? offset : startOf(pair.key);
 }
 
 /** An alias stands for what its anchor names. */
-function followed(document: Document, node: unknown): Node | null {
-  if (isAlias(node)) return node.resolve(document) ?? null;
-  return (node as Node | null | undefined) ?? null;
+function followed(document: Document, node: unknown): unknown {
+  return isAlias(node) ? node.resolve(document) : node;
 }
 
-function pairNamed(document: Document, node: unknown, part: PropertyKey): Pair | undefined {
-  return firstPair(followed(document, node), (name) => name === String(part));
+function pairIn(mapping: unknown, matches: (name: string) => boolean): Pair | undefined {
+  return isMap(mapping) ? mapping.items.find((pair) => matches(nameIn(pair))) : undefined;
 }
 
-function firstPair(node: Node | null, matches: (name: string) => boolean): Pair | undefined {
-  const pairs = isMap(node) ? node.items : [];
-  return pairs.find((pair) => matches(nameIn(pair) ?? ""));
-}
-
-function startOf(node: unknown): number | undefined {
-  return isScalar(node) || isMap(node) || isSeq(node) || isAlias(node) ? node.range?.[0] : undefined;
+/** Where a person looks for a value: at a text or a number itself, at a mapping or a list by its key. */
+function startOf(node: unknown): number {
+  if (isPair(node)) return startOf(isScalar(node.value) ? node.value : node.key);
+  return (node as Node).range?.[0] ?? 0;
 }
