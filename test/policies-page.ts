@@ -30,7 +30,7 @@ It needs no account and works with every backend. What is wrong stops the previe
 { "cluster-not-guarded": "mandatory", "stanza-dump-on-disk": "disabled" }
 \`\`\`
 
-**Values that are not known yet.** What comes from a resource that the update creates is not known in a preview. Then \`policy-not-judged-yet\` names it, and the update judges it before that resource is created. Policies of several resources, those of buckets and of targets that are there twice, judge at the end of a preview and of an update: run the preview first.
+**Values that are not known yet.** What comes from a resource that the update creates is not known in a preview. Then \`policy-not-judged-yet\` names it, and the update judges it before that resource is created. Policies of several resources, those of buckets, of targets that are there twice and of the order of a restore, judge at the end of a preview and of an update: run the preview first.
 
 **Secrets.** Pulumi gives a policy every value in plain text. No message quotes a value that may be a secret.
 
