@@ -32,6 +32,8 @@ function usage(): never {
 const pollMilliseconds = 500;
 /** A short pause before Patroni is restarted; Spilo's init restarts it almost at once. */
 const restartPauseMilliseconds = 5_000;
+/** Before it ends, Postgres tries to archive the WAL that is left. A Pod of the Zalando operator has five minutes. */
+const stopSeconds = 60;
 const mergePatch = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
 
 const config = client(layout(directory).kubeconfig, harborContext);
@@ -165,7 +167,7 @@ async function volumeOf({ pod, namespace }: Known): Promise<string> {
 async function stop(name: string): Promise<void> {
   started.get(name)?.backups.stop();
   started.delete(name);
-  await processes.stop(name, { graceSeconds: 15, group: true });
+  await processes.stop(name, { graceSeconds: stopSeconds, group: true });
   lastRuns.delete(name);
 }
 

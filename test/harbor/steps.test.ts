@@ -408,7 +408,7 @@ describe("the steps for Harbor's database, with both real operators and a real S
       async () => (await database.resource()).status?.PostgresClusterStatus === "Running",
     );
     const place = `spilo/${name}/${(await database.resource()).metadata.uid}/wal/12`;
-    await waitUntil("the first base backup", 60, () => hasBackup(place));
+    await waitUntil("the first base backup", 120, () => hasBackup(place));
     const report = await status();
     for (const title of ["postgresql resource", "Zalando operator", "Pods' template", "restore", "Pods", "pod-config"])
       assert.deepEqual(severities(report, title), ["ok"], `${title}: ${JSON.stringify(report.sections)}`);
