@@ -51,7 +51,11 @@ async function handle(request: IncomingMessage, response: ServerResponse): Promi
 async function forward(request: IncomingMessage, response: ServerResponse, to: number | undefined): Promise<void> {
   const upstream = open(request, to);
   const answered = answerOf(upstream);
-  await pipeline(request, upstream);
+  // A server that refuses an upload may answer before it has read all of it.
+  request.pipe(upstream);
+  request.once("close", () => {
+    if (!request.complete) upstream.destroy();
+  });
   const answer = await answered;
   response.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
   await pipeline(answer, response);
@@ -84,6 +88,10 @@ function open(request: IncomingMessage, port: number | undefined) {
 
 function answerOf(upstream: ReturnType<typeof send>): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    upstream.once("response", resolve).once("error", reject);
+    // Errors after the answer are ignored: the rest of the upload has nowhere to go.
+    upstream.once("response", resolve).on("error", reject);
+    upstream.once("close", () => {
+      reject(new Error("the server closed the connection without an answer"));
+    });
   });
 }
