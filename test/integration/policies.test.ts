@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { cp, readFile, symlink, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { EngineProject } from "../support/engine.ts";
+import { faultTest } from "../support/fault-test.ts";
+import { ScriptedCli } from "../support/scripted-cli.ts";
+
+const checkout = dirname(dirname(import.meta.dirname));
+const pack = join(checkout, "policy");
+
+describe("the policy pack on Pulumi's engine", function () {
+  this.timeout("5m");
+  let project: EngineProject;
+
+  before("the engine", async function () {
+    this.timeout("40m");
+    project = await EngineProject.create({});
+  });
+  after(() => project.remove());
+
+  /** A program with one command, which leaves a file when it runs. */
+  async function declare(create: string, more = ""): Promise<void> {
+    await project.write(`
+      import { local } from "@pulumi/command";
+      export const done = new local.Command("one", { create: ${JSON.stringify(`touch ran; ${create}`)} }).stdout;
+      ${more}`);
+  }
+  const hasRun = (): boolean => existsSync(join(project.directory, "ran"));
+
+  async function config(text: object): Promise<string> {
+    const file = join(project.directory, "policies.json");
+    await writeFile(file, JSON.stringify(text));
+    return file;
+  }
+
+  faultTest(34, "a violation stops an update before anything runs, and quotes no secret", async () => {
+    await declare("echo pgbackrest --stanza=db stanza-upgrade # PGPASSWORD=CANARY");
+    const { exitCode, stderr, stdout } = await project.up("--policy-pack", pack);
+    assert.notEqual(exitCode, 0);
+    assert(!hasRun());
+    assert.match(stdout, /\[mandatory\][^\n]*stanza-command-forbidden/);
+    assert.match(stdout, /Command one: runs pgbackrest stanza-upgrade; declare a target instead/);
+    assert.match(stdout, /\[mandatory\][^\n]*credential-in-command/);
+    assert.doesNotMatch(stdout + stderr, /CANARY/);
+  });
+
+  it("a file of configuration chooses what stops a stack", async () => {
+    await declare("echo pgbackrest --stanza=db stanza-upgrade # PGPASSWORD=CANARY");
+    const chosen = await config({ "stanza-command-forbidden": "advisory", "credential-in-command": "disabled" });
+    const { exitCode, stderr, stdout } = await project.pulumi(
+      ...["preview", "--stack", "test", "--policy-pack", pack, "--policy-pack-config", chosen],
+    );
+    assert.equal(exitCode, 0, stdout + stderr);
+    assert.match(stdout, /\[advisory\][^\n]*stanza-command-forbidden/);
+    assert.doesNotMatch(stdout, /credential-in-command/);
+  });
+
+  faultTest(34, "what a preview does not know is not judged yet, and the update judges it", async () => {
+    await declare(
+      "printf 'pgback%s stanza-delete' rest",
+      `new local.Command("two", { create: done.apply((text) => "touch second; " + text) });`,
+    );
+    const preview = await project.pulumi("preview", "--stack", "test", "--policy-pack", pack);
+    assert.equal(preview.exitCode, 0, preview.stdout + preview.stderr);
+    assert.match(preview.stdout, /policy-not-judged-yet[^]*not judged yet: create; the update judges it/);
+    const up = await project.up("--policy-pack", pack);
+    assert.notEqual(up.exitCode, 0);
+    assert.match(up.stdout, /stanza-command-forbidden[^]*Command two: runs pgbackrest stanza-delete/);
+    assert(hasRun());
+    assert(!existsSync(join(project.directory, "second")));
+  });
+
+  faultTest(34, "a pack that crashes, or that is not there, stops the update", async () => {
+    await declare("true");
+    const broken = join(project.directory, "broken");
+    await cp(pack, broken, { recursive: true });
+    await symlink(join(checkout, "node_modules"), join(broken, "node_modules"));
+    await writeFile(join(broken, "start.js"), `throw new Error("broken");`);
+    for (const folder of [broken, join(project.directory, "nowhere")]) {
+      const { exitCode, stderr, stdout } = await project.pulumi("preview", "--stack", "test", "--policy-pack", folder);
+      assert.notEqual(exitCode, 0, folder + stdout + stderr);
+    }
+  });
+
+  it("the program of a stack passes; a stack that must be guarded does not without its UID", async () => {
+    const cli = await ScriptedCli.install(project);
+    await cli.answer({ cluster: "11111111-1111-4111-8111-111111111111" });
+    await project.write(`export { default } from "CHECKOUT/index.ts";`);
+    const file = join(project.directory, "Pulumi.test.yaml");
+    const salt = await readFile(file, "utf8");
+    const values = { "test:kubernetes": { context: "dev" }, "test:stanza": { targets: [{ cluster: "a/a" }] } };
+    await writeFile(file, `${salt}\nconfig: ${JSON.stringify(values)}\n`);
+    const fine = await project.up("--policy-pack", pack, "--policy-pack-config", join(pack, "config.dev.json"));
+    assert.equal(fine.exitCode, 0, fine.stdout + fine.stderr);
+    assert.deepEqual(await cli.runs(), ["a/a"]);
+    const guarded = await project.pulumi(
+      ...["preview", "--stack", "test", "--policy-pack", pack],
+      ...["--policy-pack-config", await config({ "cluster-not-guarded": "mandatory" })],
+    );
+    assert.notEqual(guarded.exitCode, 0);
+    assert.match(
+      guarded.stdout,
+      /\[mandatory\][^\n]*cluster-not-guarded[^]*setting test:kubernetes: names a context only/,
+    );
+  });
+});
