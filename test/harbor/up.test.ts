@@ -1,20 +1,28 @@
 import assert from "node:assert/strict";
 import type { FaultNumber } from "../faults.ts";
-import { readdir, readFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { GetPublicAccessBlockCommand, GetBucketVersioningCommand, S3Client } from "@aws-sdk/client-s3";
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { z } from "zod";
 import { harborOperatorPgHba, runbookPgHba } from "../../domain/harbor/pg-hba.ts";
 import { secretCopySchema } from "../../domain/secrets/copy.ts";
 import { copyName } from "../../domain/secrets/copy-place.ts";
 import { applyHarborCluster } from "../../sandbox/harbor/harbor.ts";
-import { backups, harborCluster, operatorNamespace, zalandoConfigMap } from "../../sandbox/harbor/objects.ts";
+import {
+  backups,
+  harborCluster,
+  harborContext,
+  operatorNamespace,
+  zalandoConfigMap,
+} from "../../sandbox/harbor/objects.ts";
 import { waitUntil } from "../../sandbox/host/processes.ts";
 import { clientSettings } from "../support/aws.ts";
 import { HarborDatabase } from "../support/harbor.ts";
 import { Project } from "../support/project.ts";
-import { harborEnvironment, testDirectory, type Ended } from "../support/sandbox.ts";
+import { cli, harborEnvironment, testDirectory, type Ended } from "../support/sandbox.ts";
 import { faultTest } from "../support/fault-test.ts";
 import { inOrder } from "../support/in-order.ts";
 
@@ -22,9 +30,13 @@ const { namespace, database: name } = harborCluster;
 const podConfig = { namespace: operatorNamespace, name: "pod-config" };
 const podSecret = { namespace, name: "pod-secret" };
 const standby = `standby.${name}.credentials`;
-/** The tests of this file look at the restored database themselves. */
-const proof = { skip: "this test looks at the rows by psql" };
 const rows = "select string_agg(content, ', ' order by content) from precious";
+const restoredRows = "in the WAL, in the backup";
+/** What `up` proves at the end of a restore. The sandbox has no Harbor. */
+const proven = {
+  expect: { databases: ["postgres"], queries: [{ database: "postgres", sql: rows, equals: restoredRows }] },
+  proof: { harbor: { skip: "no Harbor runs in the sandbox" }, timeLimits: { backup: "3m" } },
+};
 const canaries = ["CANARYrestoreid", "CANARYrestorekey", "CANARYstandbypassword"];
 
 describe("pulumi on the stack lab: Harbor's database, declared, with both real operators", function () {
@@ -312,7 +324,7 @@ describe("pulumi on the stack lab: Harbor's database, declared, with both real o
         uid: lost.uid,
         postgresVersion: 12,
         credentials: "secret",
-        proof,
+        ...proven,
         ...change,
       });
       const { exitCode, stdout } = await up();
@@ -332,7 +344,7 @@ describe("pulumi on the stack lab: Harbor's database, declared, with both real o
       postgresVersion: 12,
       targetTime,
       credentials: "secret",
-      proof,
+      ...proven,
     });
     const { exitCode, stdout } = await up();
     assert.notEqual(exitCode, 0);
@@ -361,7 +373,7 @@ describe("pulumi on the stack lab: Harbor's database, declared, with both real o
     await applyHarborCluster(testDirectory);
     await running;
     assert.notEqual((await database.resource()).metadata.uid, lost.uid);
-    assert.equal(await database.ask(rows), "in the WAL, in the backup");
+    assert.equal(await database.ask(rows), restoredRows);
     assert.equal(await database.ask("select system_identifier from pg_control_system()"), lost.systemIdentifier);
     assert.deepEqual(await declaredEnvironment(), {
       ...backupEnvironment,
@@ -380,6 +392,63 @@ describe("pulumi on the stack lab: Harbor's database, declared, with both real o
       CLONE_WAL_S3_BUCKET: backups.bucket,
     });
   });
+
+  it("the output says that the restore is proven, and by what", async () => {
+    const outputs = z
+      .object({ harbor: z.object({ proof: z.unknown() }) })
+      .parse(JSON.parse((await pulumi("stack", "output", "--json", "--stack", "lab")).stdout));
+    const { verdict, checks } = z
+      .object({ verdict: z.string(), checks: z.record(z.string(), z.string()) })
+      .parse(outputs.harbor.proof);
+    const notOk = Object.entries(checks).filter(([, found]) => !found.startsWith("ok: "));
+    assert.deepEqual(
+      [verdict, notOk.map(([check]) => check)],
+      ["proven", ["indexes", "harbor"]],
+      JSON.stringify(checks, undefined, 2),
+    );
+  });
+
+  faultTest(
+    30,
+    "restore verify refuses the same database as a restore of another one, or to another moment",
+    async () => {
+      const folder = await mkdtemp(join(tmpdir(), "restore-verify-"));
+      const harbor = `${namespace}/${harborCluster.name}`;
+      const reach = ["--context", harborContext, "--endpoint-url", environment["AWS_ENDPOINT_URL_S3"] ?? ""];
+      const source = ["--bucket", backups.bucket, "--region", backups.region, "--uid", lost.uid];
+      const checked = await cli("restore", "check", harbor, ...reach, ...source, "-o", "json");
+      const report = z.looseObject({ backup: z.looseObject({ name: z.string() }) }).parse(JSON.parse(checked.stdout));
+      const verify = async (backup: object, ...parameters: string[]): Promise<Ended> => {
+        const file = join(folder, "check.json");
+        await writeFile(file, JSON.stringify({ ...report, backup }));
+        const skip = ["--skip-harbor", "no Harbor runs in the sandbox"];
+        const ended = await cli(
+          "restore",
+          "verify",
+          harbor,
+          ...reach,
+          "--check",
+          file,
+          ...skip,
+          "-o",
+          "log",
+          ...parameters,
+        );
+        printed.push(ended.stdout, ended.stderr);
+        return ended;
+      };
+      const proved = await verify(report.backup, "--target-time", targetTime);
+      assert.equal(proved.exitCode, 0, proved.stdout + proved.stderr);
+      const later = await verify(report.backup);
+      assert.equal(later.exitCode, 1, later.stdout + later.stderr);
+      assert.match(later.stdout, /^PROBLEM\[restored-target-missed\]/m);
+      const other = { ...report.backup, systemIdentifier: "7301234567890123456" };
+      const foreign = await verify(other, "--target-time", targetTime);
+      assert.equal(foreign.exitCode, 1, foreign.stdout + foreign.stderr);
+      assert.match(foreign.stdout, /^PROBLEM\[restored-identity-different\]/m);
+      await rm(folder, { recursive: true });
+    },
+  );
 
   it("a second up with the same restore changes nothing", () => succeeded(up("--expect-no-changes")));
 
@@ -401,7 +470,7 @@ describe("pulumi on the stack lab: Harbor's database, declared, with both real o
         Object.keys(await declaredEnvironment()).every((key) => !key.startsWith("CLONE_")),
       );
       assert.deepEqual(await declaredEnvironment(), { ...backupEnvironment, BACKUP_NUM_TO_RETAIN: "9" });
-      assert.equal(await database.ask(rows), "in the WAL, in the backup");
+      assert.equal(await database.ask(rows), restoredRows);
       await succeeded(up("--expect-no-changes"));
     },
   );
@@ -419,7 +488,7 @@ describe("pulumi on the stack lab: Harbor's database, declared, with both real o
       uid: lost.uid,
       postgresVersion: 12,
       credentials: "secret",
-      proof,
+      ...proven,
     });
     const { exitCode, stdout } = await up();
     assert.notEqual(exitCode, 0);
