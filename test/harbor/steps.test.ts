@@ -8,11 +8,13 @@ import {
   PutObjectCommand,
   S3Client,
 } from "@aws-sdk/client-s3";
-import { AppsV1Api, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
+import { AppsV1Api, CoreV1Api, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
+import pLimit from "p-limit";
 import { connectHarbor, type HarborClient } from "../../clients/kubernetes/harbor.ts";
 import { readBootstrapState } from "../../clients/pod/spilo.ts";
 import { rollPreviewSchema } from "../../domain/harbor/steps/roll-preview.ts";
 import { harborPermissions } from "../../domain/harbor/permissions.ts";
+import type { Permission } from "../../domain/kubernetes/permissions.ts";
 import { harborOperatorPgHba, runbookPgHba } from "../../domain/harbor/pg-hba.ts";
 import { podConfigData, podSecretData } from "../../domain/harbor/pod-config.ts";
 import { suggestReportSchema } from "../../domain/restore/check.ts";
@@ -35,7 +37,7 @@ import { Processes, waitUntil } from "../../sandbox/host/processes.ts";
 import { sandboxEnvironment, upHarbor } from "../../sandbox/sandbox.ts";
 import { clientSettings, startTestAws, type TestAws } from "../support/aws.ts";
 import { HarborDatabase, roleOf } from "../support/harbor.ts";
-import { RestrictedUsers } from "../support/restricted-user.ts";
+import { oneLess, refusalOf, RestrictedUsers } from "../support/restricted-user.ts";
 import {
   askDirectly,
   harborEnvironment,
@@ -574,24 +576,91 @@ describe("the steps for Harbor's database, with both real operators and a real S
     });
   });
 
-  for (const [command, parameters] of [
-    ["restore check", ["restore", "check", "--request", "-", "-o", "json"]],
-    ["harbor status", ["harbor", "status", cluster, "--no-backups"]],
-    ["harbor pg-hba", ["harbor", "pg-hba", cluster]],
-    ["harbor environment", ["harbor", "environment", "--request", "-"]],
-    ["harbor roll", ["harbor", "roll", cluster, "--yes"]],
-  ] as const) {
-    it(`${command} works with exactly the role of docs/permissions.md`, async () => {
-      const kubeconfig = await users.kubeconfig(command.replace(" ", "-"), harborPermissions[command]);
-      const requests: Partial<Record<typeof command, object>> = {
-        "restore check": checkRequest(),
-        "harbor environment": { version: 1, cluster, podConfigData: {}, podSecretData: {} },
-      };
-      const request = requests[command];
-      const input = request && { ...request, kubernetes: { context: harborContext, kubeconfig } };
-      const { stdout, stderr } = await run([...parameters, "--kubeconfig", kubeconfig], input);
+  const commandOf = {
+    "restore check": ["restore", "check", "--request", "-", "-o", "json"],
+    "harbor status": ["harbor", "status", cluster, "--no-backups"],
+    "harbor fingerprint": ["harbor", "fingerprint", cluster],
+    "harbor pg-hba": ["harbor", "pg-hba", cluster],
+    "harbor environment": ["harbor", "environment", "--request", "-"],
+    "harbor roll": ["harbor", "roll", cluster, "--yes"],
+  } as const;
+  type RestrictedStep = keyof typeof commandOf;
+  /** Permissions that the step needs in other situations only: another place of Patroni's record, of the operator's configuration. */
+  const unusedHere: Record<RestrictedStep, readonly string[]> = {
+    "restore check": ["get operatorconfigurations"],
+    "harbor status": ["get operatorconfigurations"],
+    "harbor fingerprint": ["get harborclusters"],
+    "harbor pg-hba": [],
+    "harbor environment": [],
+    // The delete is tried below.
+    "harbor roll": ["get configmaps", "delete pods"],
+  };
+
+  async function runRestricted(step: RestrictedStep, user: string, held: readonly Permission[]): Promise<Ended> {
+    const kubeconfig = await users.kubeconfig(user, held);
+    const kubernetes = { context: harborContext, kubeconfig, kubeSystemUid: await kubeSystemUid() };
+    const requests: Partial<Record<RestrictedStep, object>> = {
+      "restore check": checkRequest(),
+      "harbor environment": { version: 1, cluster, podConfigData: {}, podSecretData: {} },
+    };
+    const request = requests[step];
+    const input = request && { ...request, kubernetes };
+    const identity = input === undefined ? ["--kube-system-uid", kubernetes.kubeSystemUid] : [];
+    return run([...commandOf[step], ...identity, "--kubeconfig", kubeconfig], input);
+  }
+
+  async function kubeSystemUid(): Promise<string> {
+    const core = client(layout(testDirectory).kubeconfig, harborContext).makeApiClient(CoreV1Api);
+    return (await core.readNamespace({ name: "kube-system" })).metadata?.uid ?? "";
+  }
+
+  /** A list that differs from the required one in a line that changes nothing. */
+  const editPgHba = (): Promise<void> =>
+    database.apply({
+      apiVersion: "acid.zalan.do/v1",
+      kind: "postgresql",
+      metadata: { namespace, name },
+      spec: { patroni: { pg_hba: [...runbookPgHba, "host all ops 10.1.0.0/16 md5"] } },
+    });
+
+  for (const step of Object.keys(commandOf) as RestrictedStep[]) {
+    it(`${step} works with exactly the role of docs/permissions.md`, async () => {
+      const { exitCode, stdout, stderr } = await runRestricted(step, step.replace(" ", "-"), harborPermissions[step]);
+      // A check and a status end with 1 when they have something to say against the database.
+      assert(exitCode === 0 || (exitCode === 1 && /check|status/.test(step)), `${exitCode ?? ""}: ${stderr}`);
       assert.doesNotMatch(stdout + stderr, /not allowed|forbidden/);
       assert.notEqual(stdout, "", stderr);
     });
+
+    faultTest(15, `${step} without any one of its permissions is refused, and names it`, async () => {
+      if (step === "harbor pg-hba") await editPgHba();
+      const atOnce = pLimit(4);
+      const tried = oneLess(harborPermissions[step]).filter(({ missing }) => !unusedHere[step].includes(missing));
+      await atOnce.map(tried, async ({ less, missing }) => {
+        const user = `${step} less ${missing}`.replaceAll(/[^a-z]/g, "-");
+        const { exitCode, stdout, stderr } = await runRestricted(step, user, less);
+        // What is unknown is 3. What a check or a status finds besides comes first, with 1.
+        const expected = /check|status/.test(step) ? [1, 3] : [3];
+        assert(expected.includes(exitCode ?? 0), `${missing}: ${stdout}${stderr}`);
+        assert.match(stdout + stderr, refusalOf(missing));
+      });
+    });
   }
+
+  faultTest(15, "harbor roll without the right to delete Pods deletes none, and names it", async () => {
+    await rolled();
+    await processes.stop("lab.postgres-operator");
+    const apps = client(layout(testDirectory).kubeconfig, harborContext).makeApiClient(AppsV1Api);
+    const body = { spec: { template: { metadata: { annotations: { "test/round": "3" } } } } };
+    await apps.patchNamespacedStatefulSet(
+      { namespace, name, body },
+      setHeaderOptions("Content-Type", PatchStrategy.StrategicMergePatch),
+    );
+    const before = await uids();
+    const less = oneLess(harborPermissions["harbor roll"]).find(({ missing }) => missing === "delete pods")?.less ?? [];
+    const { exitCode, stderr } = await runRestricted("harbor roll", "harbor-roll-less-delete", less);
+    assert.equal(exitCode, 3, stderr);
+    assert.match(stderr, refusalOf("delete pods"));
+    assert.deepEqual(await uids(), before);
+  });
 });

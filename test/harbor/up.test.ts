@@ -76,9 +76,10 @@ describe("pulumi on the stack lab: Harbor's database, declared, with both real o
   });
   after(async () => {
     await pulumi("state", "unprotect", "--all", "--yes", "--stack", "lab");
-    await pulumi("destroy", "--stack", "lab", "--yes", "--skip-preview");
+    const destroyed = await pulumi("destroy", "--stack", "lab", "--yes", "--skip-preview");
     await database.removeHarbor();
     await project.remove();
+    assert.equal(destroyed.exitCode, 0, destroyed.stdout + destroyed.stderr);
   });
 
   async function pulumi(...parameters: string[]): Promise<Ended> {
@@ -280,7 +281,7 @@ describe("pulumi on the stack lab: Harbor's database, declared, with both real o
     assert.equal(await keptPassword(standby), "CANARYstandbypassword");
   });
 
-  it("loses the cluster with its Secrets and volumes, and keeps only its backups", async () => {
+  it("status says what is missing when the cluster is lost with its Secrets and volumes", async () => {
     lost = {
       uid: (await database.resource()).metadata.uid,
       systemIdentifier: await database.ask("select system_identifier from pg_control_system()"),
@@ -296,6 +297,10 @@ describe("pulumi on the stack lab: Harbor's database, declared, with both real o
     await database.archive();
     await database.removeHarbor();
     assert.equal(await database.secretData({ namespace, name: standby }), undefined);
+    const status = await cli("harbor", "status", `${namespace}/${harborCluster.name}`, "--context", harborContext);
+    assert.equal(status.exitCode, 1, status.stderr);
+    for (const what of ["harbor-cluster-missing", "postgresql-missing", "stateful-set-missing", "pods-missing"])
+      assert(status.stdout.includes(what), status.stdout);
   });
 
   const wrong: [fault: FaultNumber, what: string, change: object, problem: RegExp][] = [
