@@ -650,17 +650,22 @@ describe("the steps for Harbor's database, with both real operators and a real S
   faultTest(15, "harbor roll without the right to delete Pods deletes none, and names it", async () => {
     await rolled();
     await processes.stop("lab.postgres-operator");
-    const apps = client(layout(testDirectory).kubeconfig, harborContext).makeApiClient(AppsV1Api);
-    const body = { spec: { template: { metadata: { annotations: { "test/round": "3" } } } } };
-    await apps.patchNamespacedStatefulSet(
-      { namespace, name, body },
-      setHeaderOptions("Content-Type", PatchStrategy.StrategicMergePatch),
-    );
-    const before = await uids();
-    const less = oneLess(harborPermissions["harbor roll"]).find(({ missing }) => missing === "delete pods")?.less ?? [];
-    const { exitCode, stderr } = await runRestricted("harbor roll", "harbor-roll-less-delete", less);
-    assert.equal(exitCode, 3, stderr);
-    assert.match(stderr, refusalOf("delete pods"));
-    assert.deepEqual(await uids(), before);
+    try {
+      const apps = client(layout(testDirectory).kubeconfig, harborContext).makeApiClient(AppsV1Api);
+      const body = { spec: { template: { metadata: { annotations: { "test/round": "3" } } } } };
+      await apps.patchNamespacedStatefulSet(
+        { namespace, name, body },
+        setHeaderOptions("Content-Type", PatchStrategy.StrategicMergePatch),
+      );
+      const before = await uids();
+      const less =
+        oneLess(harborPermissions["harbor roll"]).find(({ missing }) => missing === "delete pods")?.less ?? [];
+      const { exitCode, stderr } = await runRestricted("harbor roll", "harbor-roll-less-delete", less);
+      assert.equal(exitCode, 3, stderr);
+      assert.match(stderr, refusalOf("delete pods"));
+      assert.deepEqual(await uids(), before);
+    } finally {
+      await upHarbor(testDirectory, () => undefined);
+    }
   });
 });
