@@ -187,7 +187,10 @@ interface Stat {
   startTime: string;
 }
 
-/** Also undefined for a zombie, which has ended even if its parent has not collected it yet. */
+/**
+ * Also undefined for a zombie, which has ended even if its parent has not collected it yet. A zombie with other threads has
+ * not: until they end, too, its ports and files are open.
+ */
 function readStat(pid: number): Stat | undefined {
   let text: string;
   try {
@@ -197,8 +200,8 @@ function readStat(pid: number): Stat | undefined {
   }
   // The second field is the program's name in parentheses, which may itself contain blanks and parentheses.
   const [state, , group, ...rest] = text.slice(text.lastIndexOf(")") + 2).split(" ");
-  const startTime = rest[16];
-  if (state === "Z" || state === "X" || startTime === undefined) return undefined;
+  const [threads, startTime] = [rest[14], rest[16]];
+  if (state === "X" || startTime === undefined || (state === "Z" && Number(threads) <= 1)) return undefined;
   return { group: Number(group), startTime };
 }
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import getPort from "get-port";
 import { Processes, processStartTime, waitUntil } from "../../sandbox/host/processes.ts";
 
 describe("processes of the sandbox", () => {
@@ -73,6 +74,22 @@ describe("processes of the sandbox", () => {
     assert.match(readFileSync(processes.log("one"), "utf8"), /gone/);
     assert.equal(processes.running("one"), false);
     assert.deepEqual(processes.names(), []);
+  });
+
+  it("takes a process for ended only when its last thread is, so that its port is free", async function () {
+    this.timeout(60_000);
+    const port = await getPort({ host: "127.0.0.1" });
+    const listens = `require("node:net").createServer().listen(${port}, "127.0.0.1", () => console.log("ready"))`;
+    // In one of five tries the first thread ends noticeably before the others.
+    for (let round = 0; round < 15; round += 1) {
+      const name = `round-${round}`;
+      await processes.start({ name, command: process.execPath, args: ["-e", listens] });
+      await printed(name, "ready");
+      process.kill(processes.pid(name) ?? 0, "SIGTERM");
+      while (processes.running(name));
+      const listening = `0100007F:${port.toString(16).toUpperCase().padStart(4, "0")} 00000000:0000 0A`;
+      assert(!readFileSync("/proc/net/tcp", "utf8").includes(listening), `still listening in round ${round}`);
+    }
   });
 
   it("kills a process that ignores the signal when the grace period is over", async () => {
