@@ -17,7 +17,7 @@ export interface SqlTask {
   readonly seconds: number;
 }
 
-/** What psql printed: rows as lines, values separated by `|`. `sqlState` is PostgreSQL's code of an error. */
+/** The result of the last statement: rows as lines, values separated by `|`. `sqlState` is PostgreSQL's code of an error. */
 export type SqlAnswer = { readonly text: string } | { readonly failed: string; readonly sqlState?: string | undefined };
 
 /** Larger results are not read: no check needs one. */
@@ -25,10 +25,10 @@ const answerBytes = 4 * 1024 * 1024;
 
 /**
  * Neither statements nor passwords are arguments: those are in the audit log of the API server, and in `ps`. `head` ends
- * the input, because the connection cannot.
+ * the input, because the connection cannot. From version 15 on, psql would print the results of all statements.
  */
 const psqlScript = `head -c "$1" | PGOPTIONS="-c statement_timeout=$2s -c lock_timeout=10s" PGCONNECT_TIMEOUT=10 \
-timeout -k 2 "$3" psql -XAtqw -v ON_ERROR_STOP=1 -v VERBOSITY=verbose -U "\${PGUSER_SUPERUSER:-postgres}" -d "$4"`;
+timeout -k 2 "$3" psql -XAtqw -v ON_ERROR_STOP=1 -v VERBOSITY=verbose -v SHOW_ALL_RESULTS=off -U "\${PGUSER_SUPERUSER:-postgres}" -d "$4"`;
 
 /** Runs statements in the Pod's Postgres as the superuser, over its socket. */
 export async function runSql(exec: Exec, pod: DatabasePod, task: SqlTask, signal: AbortSignal): Promise<SqlAnswer> {

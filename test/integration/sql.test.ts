@@ -46,6 +46,14 @@ describe("statements and logins in a Pod, with a real psql and a real Postgres",
     assert.deepEqual(await ask("select 1 where false"), { text: "" });
   });
 
+  it("print the result of the last statement only, also with psql 15 and newer", async () => {
+    assert.deepEqual(await ask("select 1; select 2"), { text: "2" });
+    const completes = "select pg_logical_emit_message(false, 'test', 'text'); select pg_walfile_name(pg_switch_wal())";
+    const answer = await ask(completes, { mode: "committed" });
+    assert("text" in answer, JSON.stringify(answer));
+    assert.match(answer.text, /^[0-9A-F]{24}$/);
+  });
+
   it("may contain quotes, semicolons, backslashes and line breaks, and no command of psql is run", async () => {
     assert.deepEqual(await ask("select E'a\\\\b' || $$;'$$\n\n-- the end"), { text: "a\\b;'" });
     const touched = await ask("\\! touch touched\nselect 1");

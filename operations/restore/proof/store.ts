@@ -23,7 +23,7 @@ import type { Running } from "./gather.ts";
 
 const pauses = [1, 1, 2, 3, 5, 10];
 
-/** A record in the WAL, so that there is something to switch from; it changes no data. psql prints its position since version 15. */
+/** A record in the WAL, so that there is something to switch from; it changes no data. */
 const switchSql = `select pg_logical_emit_message(false, 'postgres-recovery', 'restore verify completes this segment');
 select pg_walfile_name(pg_switch_wal())`;
 
@@ -37,7 +37,7 @@ export async function checkArchiving(running: Running): Promise<Judged> {
   const task = { database: "postgres", sql: switchSql, mode: "committed", seconds: request.timeLimits.query } as const;
   const answer = await runSql(clients.harbor.exec, pod, task, surroundings.signal);
   if ("failed" in answer) throw notKnown(`no WAL segment could be completed: ${answer.failed}`);
-  const segment = answer.text.split("\n").at(-1) ?? "";
+  const segment = answer.text;
   if (!/^[0-9A-F]{24}$/.test(segment)) throw notKnown("PostgreSQL did not name the completed WAL segment");
   const archived = await withStore(running, (s3) => watchSegment(running, s3, place, segment));
   return judgeArchived(place, segment, archived, request.timeLimits.archive);
