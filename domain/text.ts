@@ -21,3 +21,13 @@ export function parsedJson(text: string): unknown {
     return undefined;
   }
 }
+
+/**
+ * A moment as people and JSON read it.
+ *
+ * @param milliseconds since 1970.
+ * @example momentText(0) // → "1970-01-01T00:00:00.000Z"
+ */
+export function momentText(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}

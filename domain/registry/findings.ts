@@ -1,5 +1,6 @@
 import { s3Url, type S3Location } from "../aws/s3-location.ts";
 import { findingsAt, type Finding } from "../finding.ts";
+import { momentText } from "../text.ts";
 import type { ObjectVersion } from "./versions.ts";
 import type { BrokenBlob } from "./check.ts";
 import type { Counted, Difference } from "./comparison.ts";
@@ -98,12 +99,11 @@ export function wayBack(
   const [newest] = versions;
   const marker = newest?.kind === "delete-marker" ? newest : undefined;
   const version = versions.find((one) => one.kind === "version" && (size === null || one.size === size));
-  const moment = (milliseconds: number): string => new Date(milliseconds).toISOString();
   return {
-    deleteMarker: marker === undefined ? null : { versionId: marker.versionId, modified: moment(marker.modified) },
+    deleteMarker: marker === undefined ? null : { versionId: marker.versionId, modified: momentText(marker.modified) },
     version:
       version === undefined
         ? null
-        : { versionId: version.versionId, modified: moment(version.modified), size: version.size },
+        : { versionId: version.versionId, modified: momentText(version.modified), size: version.size },
   };
 }

@@ -12,6 +12,7 @@ import { runbookPgHba } from "../harbor/pg-hba.ts";
 import { readReportSchema } from "./read.ts";
 import { backupToRestore, placeToRestore, type GatheredPlace } from "./sources.ts";
 import { s3Url } from "../aws/s3-location.ts";
+import { momentText } from "../text.ts";
 import type { BackupDescription } from "../walg/backup.ts";
 import { segmentName } from "../walg/segment-name.ts";
 import type { StoredBackup } from "../walg/storage.ts";
@@ -149,11 +150,11 @@ export function chosenBackup(sources: readonly GatheredPlace[], target: number |
   return {
     name: backup.name,
     place: s3Url(place.location),
-    modified: moment(backup.modified),
-    finished: description?.finished === undefined ? null : moment(description.finished),
+    modified: momentText(backup.modified),
+    finished: description?.finished === undefined ? null : momentText(description.finished),
     postgresVersion: description?.postgresMajor ?? null,
     systemIdentifier: description?.systemIdentifier ?? null,
-    walUntil: Number.isFinite(newest) ? moment(newest) : null,
+    walUntil: Number.isFinite(newest) ? momentText(newest) : null,
     walEnd: walEndOf(place, backup, description),
   };
 }
@@ -174,10 +175,6 @@ function walEndOf(
     timeline: last.timeline,
     segment: end === undefined ? null : segmentName(way.timelineOf(end.number), end.number),
   };
-}
-
-function moment(milliseconds: number): string {
-  return new Date(milliseconds).toISOString();
 }
 
 /** Whether S3 was read with the Pods' own credentials. Only the Pods themselves can assume their role. */

@@ -1,4 +1,5 @@
 import { findingsAt, type Finding } from "../finding.ts";
+import { momentText } from "../text.ts";
 import type { BackupDescription } from "./backup.ts";
 import type { Segment, SegmentState } from "./segments.ts";
 import { segmentBytes, segmentName } from "./segment-name.ts";
@@ -9,7 +10,6 @@ import {
   countOf,
   earlierBackup,
   judgeObstacle,
-  momentText,
   nameOn,
   orderOfTarget,
   type Recovery,

@@ -1,5 +1,6 @@
 import type { FindingCodeOf } from "../catalogue/finding-codes.ts";
 import type { Finding, FindingsAt } from "../finding.ts";
+import { momentText } from "../text.ts";
 import type { BackupDescription } from "./backup.ts";
 import type { SegmentReading } from "./contents.ts";
 import type { Segment } from "./segments.ts";
@@ -92,8 +93,4 @@ export function nameOn(way: WalWay, { number }: Segment): string {
 /** @example countOf([1], "segment")  // → "1 segment" */
 export function countOf(things: readonly unknown[], what: string): string {
   return `${things.length} ${what}${things.length === 1 ? "" : "s"}`;
-}
-
-export function momentText(milliseconds: number): string {
-  return new Date(milliseconds).toISOString();
 }

@@ -1,3 +1,5 @@
+import { momentText } from "../../text.ts";
+
 /** A moment of the restore, in milliseconds since 1970. */
 export interface Moment {
   readonly phase: string;
@@ -20,7 +22,7 @@ export function phasesOf(moments: readonly Moment[]): Phase[] {
     .toSorted((a, b) => a.at - b.at);
   return known.map(({ phase, at }, index) => {
     const previous = known[index - 1];
-    return { phase, at: iso(at), seconds: previous === undefined ? null : seconds(at - previous.at) };
+    return { phase, at: momentText(at), seconds: previous === undefined ? null : seconds(at - previous.at) };
   });
 }
 
@@ -41,7 +43,7 @@ export function measuresOf({
 }): { rpo: { newestCommit: string | null; lostSeconds: number | null }; rto: { seconds: number | null } } {
   const lost = newestCommit === undefined || lostAt === undefined ? null : seconds(lostAt - newestCommit);
   return {
-    rpo: { newestCommit: newestCommit === undefined ? null : iso(newestCommit), lostSeconds: lost },
+    rpo: { newestCommit: newestCommit === undefined ? null : momentText(newestCommit), lostSeconds: lost },
     rto: { seconds: since === undefined ? null : seconds(now - since) },
   };
 }
@@ -68,10 +70,6 @@ export function lastReplayedCommit(log: string, timeline: number): number | unde
     commit = undefined;
   }
   return undefined;
-}
-
-function iso(milliseconds: number): string {
-  return new Date(milliseconds).toISOString();
 }
 
 function seconds(milliseconds: number): number {

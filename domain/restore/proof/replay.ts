@@ -1,4 +1,5 @@
 import { findingsAt, type FindingsAt } from "../../finding.ts";
+import { momentText } from "../../text.ts";
 import { segmentBytes, segmentNumber } from "../../walg/segment-name.ts";
 import { lsn } from "../../walg/timeline.ts";
 import type { Judged } from "./checks.ts";
@@ -36,7 +37,7 @@ export function judgeReplay(where: string, { promotions, end, target }: ReplayFa
   const expected =
     target === undefined
       ? `the end of the WAL, in segment ${end?.segment ?? "(not known)"}`
-      : `the target time ${moment(target)}`;
+      : `the target time ${momentText(target)}`;
   if (end === undefined) {
     const what = "how far the WAL reached before the restore is not known";
     const fix = "give the report of restore check";
@@ -61,18 +62,18 @@ function targetFinding(at: FindingsAt, promotion: Promotion, target: number) {
   switch (ended.end) {
     case "before": {
       if (ended.commit > target) {
-        const what = `was recovered up to ${moment(target)}: the next commit, of ${moment(ended.commit)}, was left out`;
+        const what = `was recovered up to ${momentText(target)}: the next commit, of ${momentText(ended.commit)}, was left out`;
         return at.ok("restored-to-target", what);
       }
-      const what = `was stopped before a commit of ${moment(ended.commit)}, which belongs to the target time ${moment(target)}`;
+      const what = `was stopped before a commit of ${momentText(ended.commit)}, which belongs to the target time ${momentText(target)}`;
       return at.refuse("restored-target-missed", what, again);
     }
     case "target-not-reached": {
-      const what = `was recovered to the end of the WAL, which no commit after the target time ${moment(target)} follows: rows from the time between are missing, if there were any`;
+      const what = `was recovered to the end of the WAL, which no commit after the target time ${momentText(target)} follows: rows from the time between are missing, if there were any`;
       return at.refuse("restored-target-missed", what, "restore without targetTime, which goes to the end of the WAL");
     }
     case "end-of-wal": {
-      const what = `was recovered without a target, so it also has what was committed after ${moment(target)}`;
+      const what = `was recovered without a target, so it also has what was committed after ${momentText(target)}`;
       return at.refuse("restored-target-missed", what, again);
     }
     case "other":
@@ -111,8 +112,4 @@ function strange(at: FindingsAt, { reason }: Promotion) {
 function numberOf(segment: string): number | undefined {
   const [, log, low] = /^[0-9A-F]{8}([0-9A-F]{8})([0-9A-F]{8})$/.exec(segment) ?? [];
   return log === undefined || low === undefined ? undefined : segmentNumber(log, low);
-}
-
-function moment(milliseconds: number): string {
-  return new Date(milliseconds).toISOString();
 }
