@@ -74,6 +74,28 @@ export function flagsArgument(text: string): FlagCode[] {
   throw new InvalidArgumentError(`no such flag: ${unknown.join(", ")}. The flags are ${flagCodes.join(", ")}`);
 }
 
+function outputOption<Formats extends readonly [OutputFormat, ...OutputFormat[]]>(formats: Formats) {
+  const description = formats.map((format) => formatHelp[format]).join(", ");
+  return new Option("-o, --output <format>", description).choices(formats).default("table" as const);
+}
+
+function colorOption() {
+  return new Option("--color <when>", "colours in the output")
+    .choices(["auto", "always", "never"] as const)
+    .default("auto" as const);
+}
+
+/** A command that asks no cluster, with the options that it has besides its own, and with examples and exit codes in its help. */
+export function localCommand(parent: CommandUnknownOpts, name: string, examples: readonly string[]) {
+  const command = new Command(name).copyInheritedSettings(parent);
+  parent.addCommand(command);
+  return command
+    .addOption(outputOption(resultFormats))
+    .addOption(colorOption())
+    .option("--debug", "print the stack of an error with its causes, on stderr")
+    .addHelpText("after", () => `\n${examplesHelp(examples)}\n\n${exitCodeHelp}`);
+}
+
 /** The command of a step, with the common options, and with examples, permissions and exit codes in its help. */
 export function stepCommand<Formats extends readonly [OutputFormat, ...OutputFormat[]]>(
   parent: CommandUnknownOpts,
@@ -87,16 +109,8 @@ export function stepCommand<Formats extends readonly [OutputFormat, ...OutputFor
     .option("--context <name>", "context of the kubeconfig (default: its current context)")
     .option("--kubeconfig <file>", "kubeconfig (default: the variable KUBECONFIG, else ~/.kube/config)")
     .option("--kube-system-uid <uid>", "do nothing unless the kube-system namespace has this UID")
-    .addOption(
-      new Option("-o, --output <format>", formats.map((format) => formatHelp[format]).join(", "))
-        .choices(formats)
-        .default("table" as const),
-    )
-    .addOption(
-      new Option("--color <when>", "colours in the output")
-        .choices(["auto", "always", "never"] as const)
-        .default("auto" as const),
-    )
+    .addOption(outputOption(formats))
+    .addOption(colorOption())
     .option(
       "--debug",
       "print every remote command with its duration, and the stack of an error with its causes, on stderr",

@@ -1,5 +1,5 @@
-import { Option, type Command } from "@commander-js/extra-typings";
-import { exitCodeHelp } from "../exit-codes.ts";
+import type { Command } from "@commander-js/extra-typings";
+import { localCommand } from "../options.ts";
 
 const examples = [
   "postgres-recovery config check",
@@ -9,27 +9,10 @@ const examples = [
 
 /** Adds `postgres-recovery config …`. */
 export function addConfigCommands(root: Command, setExitCode: (code: number) => void): void {
-  root
-    .command("config")
-    .description("the stack files, Pulumi.<stack>.yaml")
-    .command("check")
+  const config = root.command("config").description("the stack files, Pulumi.<stack>.yaml");
+  localCommand(config, "check", examples)
     .description("everything that is wrong in stack files, with line and column; needs neither Pulumi nor a cluster")
     .option("--stack <name>", "check Pulumi.<name>.yaml (default: every stack file of the project)")
-    .addOption(
-      new Option("-o, --output <format>", "table for people, json for machines")
-        .choices(["table", "json"] as const)
-        .default("table" as const),
-    )
-    .addOption(
-      new Option("--color <when>", "colours in the output")
-        .choices(["auto", "always", "never"] as const)
-        .default("auto" as const),
-    )
-    .option("--debug", "print the stack of an error with its causes, on stderr")
-    .addHelpText(
-      "after",
-      () => `\nExamples:\n${examples.map((example) => `  ${example}`).join("\n")}\n\n${exitCodeHelp}`,
-    )
     .action(async (options) => {
       setExitCode(await (await import("./check.ts")).configCheck(options));
     });
