@@ -34,12 +34,17 @@ function worstOf(info: StanzaInfo, expected: ExpectedStanza): StanzaStatus {
   const repositories = info.repo.map((repository) => ({
     name: `repo${repository.key}`,
     answer: repositoryAnswer(repository.status),
+    incomplete: repository.status.code === missingStanzaData,
     message: shortMessage(repository.status.message),
   }));
   for (const status of ["broken", "timeout", "unreachable"] as const) {
     const worst = repositories.filter(({ answer }) => answer === status);
     if (worst.length > 0) {
-      return { status, reason: worst.map(({ name, message }) => `${name}: ${message}`).join("; ") };
+      const reason = worst.map(({ name, message }) => `${name}: ${message}`).join("; ");
+      if (status === "broken" && worst.every(({ incomplete }) => incomplete)) {
+        return { status, reason, because: "incomplete" };
+      }
+      return { status, reason };
     }
   }
   const missing = repositories.filter(({ answer }) => answer === "no-stanza");
@@ -48,6 +53,12 @@ function worstOf(info: StanzaInfo, expected: ExpectedStanza): StanzaStatus {
   if (info.status.code === 5) return { status: "broken", reason: info.status.message };
   return okayUnlessForeign(info, expected);
 }
+
+/**
+ * The folder of the stanza exists and `backup.info` does not. `stanza-create` writes `archive.info` first (pgBackRest
+ * src/command/stanza/create.c), so this is also what `info` sees while it runs.
+ */
+const missingStanzaData = 3;
 
 type Answer = "okay" | "no-stanza" | "broken" | "timeout" | "unreachable";
 
@@ -61,7 +72,7 @@ function repositoryAnswer({ code, message }: { code: number; message: string }):
     case 99: // other: only the message tells which error it is
       if (/timeout after \d+ms/.test(message)) return "timeout";
       return /^\[(FileMissing|Format|Checksum|FileInvalid)Error\]/.test(message) ? "broken" : "unreachable";
-    default: // 3 missing stanza data, 5 database mismatch, and codes of later versions
+    default: // missingStanzaData, 5 database mismatch, and codes of later versions
       return "broken";
   }
 }

@@ -44,7 +44,15 @@ export const stanzaStatusSchema = z.discriminatedUnion("status", [
      */
     because: z.enum(["not-allowed", "not-compared"]).optional(),
   }),
-  z.object({ status: z.literal("broken"), reason: z.string() }),
+  z.object({
+    status: z.literal("broken"),
+    reason: z.string(),
+    /**
+     * Set when all that is wrong are info files that are missing. While `stanza-create` runs, they appear one after the
+     * other, so this may pass within seconds.
+     */
+    because: z.literal("incomplete").optional(),
+  }),
   z.object({
     status: z.literal("no-instance"),
     reason: z.string(),

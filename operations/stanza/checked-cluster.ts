@@ -8,7 +8,11 @@ import { firstBackupRefusal, refusalOf } from "../../domain/stanza/refusal.ts";
 import { statusDetail, statusText, type StanzaStatus } from "../../domain/stanza/status.ts";
 import type { TaskOf } from "../../domain/steps/steps.ts";
 import type { Surroundings } from "../surroundings.ts";
+import { Wait } from "../waiting.ts";
 import { existingCluster, probeStanza } from "./probe.ts";
+
+/** Seconds for which incomplete info files are looked at again. `stanza-create` writes all of them within two or so. */
+const incompleteSeconds = 10;
 
 /** A PostgresCluster and the state of its stanza, read at about the same time. */
 export interface Look {
@@ -36,8 +40,27 @@ export async function sameCluster(
   );
 }
 
-/** Reads the cluster, as {@link sameCluster} does, and asks pgBackRest. */
+/**
+ * Reads the cluster, as {@link sameCluster} does, and asks pgBackRest. Incomplete info files are looked at again for some
+ * seconds: another stack, PGO, or a person may be creating the stanza.
+ */
 export async function lookAtStanza(
+  client: KubernetesClient,
+  cluster: ObjectName,
+  uid: string | undefined,
+  limit: Duration,
+  surroundings: Surroundings,
+): Promise<Look> {
+  const wait = new Wait({ limit: incompleteSeconds, pauses: [1] }, surroundings);
+  let look: Look;
+  do {
+    look = await lookOnce(client, cluster, uid, limit, surroundings);
+    if (look.status.status !== "broken" || look.status.because !== "incomplete") return look;
+  } while (await wait.pause("pgBackRest's info files are incomplete: looking again, in case they are being written"));
+  return look;
+}
+
+async function lookOnce(
   client: KubernetesClient,
   cluster: ObjectName,
   uid: string | undefined,

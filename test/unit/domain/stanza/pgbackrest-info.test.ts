@@ -49,6 +49,19 @@ describe("classifyInfo on captured outputs", () => {
     });
   }
 
+  faultTest(17, "tells info files that are missing, and may be in creation, from those that are damaged", () => {
+    const because = (sample: string): unknown =>
+      (classifyInfo(sampleOutput(sample), expected) as { because?: unknown }).because;
+    assert.equal(because("info-23-no-backup-info-json"), "incomplete");
+    for (const sample of [
+      "info-24-no-archive-info-json",
+      "info-27-corrupt-json",
+      "info-31-mismatch-across-repos-json",
+    ]) {
+      assert.equal(because(sample), undefined, sample);
+    }
+  });
+
   it("keeps all 64 bits of a system identifier", () => {
     const found = classifyInfo(sampleOutput("info-11-ok-json"), {
       ...expected,

@@ -92,9 +92,32 @@ describe("createStanza", () => {
       failed(end, kind, /calendar\/calendar-db/);
       // A cluster whose repositories are all in buckets has no repo host.
       if (info === 99) assert.match(String((end as RecoveryError).next), /to its repo host or bucket, then run again$/);
-      assert.equal(cluster.commands.length, 1);
+      assert.deepEqual(cluster.commands, cluster.ran("info"));
     });
   }
+
+  faultTest(
+    17,
+    "looks again for ten seconds while info files are missing, because somebody may be creating the stanza",
+    async () => {
+      const found = await run({ info: [3, 3, 2] });
+      assert.equal(stanzaCreateReportSchema.parse(found.end).outcome, "already-okay");
+      assert.deepEqual(found.cluster.ran("stanza-create"), []);
+
+      const locked = await run({ info: [1, 3, 2], create: [50] });
+      assert.equal(stanzaCreateReportSchema.parse(locked.end).outcome, "created");
+
+      const { cluster, end } = await run({ info: [3] });
+      failed(end, "failed", /Broken/);
+      assert.equal(cluster.ran("info").length, 11);
+    },
+  );
+
+  faultTest(3, "does not look again when an info file is corrupt", async () => {
+    const { cluster, end } = await run({ info: [5] });
+    failed(end, "failed", /calendar\/calendar-db/);
+    assert.equal(cluster.ran("info").length, 1);
+  });
 
   faultTest(5, "refuses a cluster without an instance Pod", async () => {
     const { cluster, end } = await run({ pods: [] });
