@@ -1,5 +1,5 @@
-import { lifecycles } from "./judges.ts";
-import { buckets } from "./stack-judges.ts";
+import { lifecycles } from "../domain/check/judges.ts";
+import { buckets } from "../domain/check/stack-judges.ts";
 import { resourcePolicy, stackPolicy } from "./policy.ts";
 
 // The buckets, each with the resources that set it up.

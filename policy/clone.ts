@@ -1,4 +1,4 @@
-import { podConfig } from "./judges.ts";
+import { podConfig } from "../domain/check/judges.ts";
 import { resourcePolicy } from "./policy.ts";
 
 // The CLONE_ values of pod-config, from which Spilo clones a new database.

@@ -1,4 +1,4 @@
-import { credentials } from "./judges.ts";
+import { credentials } from "../domain/check/judges.ts";
 import { resourcePolicy } from "./policy.ts";
 
 // Credentials where they can be read. Those of pod-config are in pod-config.ts.

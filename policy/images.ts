@@ -1,4 +1,4 @@
-import { images } from "./judges.ts";
+import { images } from "../domain/check/judges.ts";
 import { resourcePolicy } from "./policy.ts";
 
 // The Spilo image.

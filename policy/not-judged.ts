@@ -1,7 +1,8 @@
 import type { ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
-import { resourceJudges } from "./judges.ts";
-import { described, unknownIn, type JudgedResource } from "./policy.ts";
-import { stackJudges } from "./stack-judges.ts";
+import { resourceJudges } from "../domain/check/judges.ts";
+import type { JudgedResource } from "../domain/check/resource.ts";
+import { described, unknownIn } from "./policy.ts";
+import { stackJudges } from "../domain/check/stack-judges.ts";
 
 /** Says once for each resource what the other policies could not judge. They say nothing of it themselves. */
 export const policyNotJudgedYet: ResourceValidationPolicy & StackValidationPolicy = {

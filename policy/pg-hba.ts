@@ -1,4 +1,4 @@
-import { pgHba } from "./judges.ts";
+import { pgHba } from "../domain/check/judges.ts";
 import { resourcePolicy } from "./policy.ts";
 
 // The list of pg_hba.

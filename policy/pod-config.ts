@@ -1,4 +1,4 @@
-import { podConfig } from "./judges.ts";
+import { podConfig } from "../domain/check/judges.ts";
 import { resourcePolicy } from "./policy.ts";
 
 // pod-config, as far as backups are concerned.

@@ -1,7 +1,5 @@
 import type {
   EnforcementLevel,
-  PolicyResource,
-  ResourceValidationArgs,
   ResourceValidationPolicy,
   Severity as PolicySeverity,
   StackValidationPolicy,
@@ -14,19 +12,9 @@ import {
   type FindingCodeOf,
   type Severity,
 } from "../domain/catalogue/finding-codes.ts";
+import type { ResourceJudge, StackJudge } from "../domain/check/resource.ts";
 import type { Finding } from "../domain/finding.ts";
 
-/** A resource as a policy sees it. To read a value that is not known yet throws. */
-export type JudgedResource = Pick<ResourceValidationArgs, "type" | "urn" | "name" | "props" | "opts">;
-/** Everything that is found about one resource; empty when it is right, or not meant. */
-export type ResourceJudge = (resource: JudgedResource) => readonly Finding[];
-/** A finding, and the resource that it is about. */
-export interface StackFinding {
-  readonly finding: Finding;
-  readonly urn: string;
-}
-/** Everything that is found about the resources of a stack together. */
-export type StackJudge = (resources: readonly PolicyResource[]) => readonly StackFinding[];
 /** The codes that a policy can report. */
 export type PolicyCode = Exclude<FindingCode, FindingCodeOf<"ok">>;
 

@@ -1,5 +1,5 @@
 import { stackPolicy } from "./policy.ts";
-import { restores } from "./stack-judges.ts";
+import { restores } from "../domain/check/stack-judges.ts";
 
 // A restore, its proof, and what must wait for it.
 

@@ -1,4 +1,4 @@
-import { copies } from "./judges.ts";
+import { copies } from "../domain/check/judges.ts";
 import { resourcePolicy } from "./policy.ts";
 
 // The copies of Harbor's Secrets in AWS.

@@ -1,6 +1,7 @@
-import { stacks, stanzas } from "./judges.ts";
+import { stanzas } from "../domain/check/judges.ts";
 import { resourcePolicy, stackPolicy } from "./policy.ts";
-import { stanzaTargets } from "./stack-judges.ts";
+import { stacks } from "./stacks.ts";
+import { stanzaTargets } from "../domain/check/stack-judges.ts";
 
 // Commands about stanzas.
 

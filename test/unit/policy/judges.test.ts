@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { PolicyResource } from "@pulumi/policy";
 import { runbookPgHba } from "../../../domain/harbor/pg-hba.ts";
 import { resourcePolicy } from "../../../policy/policy.ts";
-import { buckets } from "../../../policy/stack-judges.ts";
+import { buckets } from "../../../domain/check/stack-judges.ts";
 import type { ExampleResource } from "../../policy-examples.ts";
 import { judged, saidOf } from "../../support/policies.ts";
 

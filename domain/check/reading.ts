@@ -1,5 +1,5 @@
-import type { StepName } from "../domain/steps/permissions.ts";
-import type { JudgedResource } from "./policy.ts";
+import type { StepName } from "../steps/permissions.ts";
+import type { JudgedResource } from "./resource.ts";
 
 /** A value of a resource, read without knowing its type. */
 export function at(value: unknown, ...path: readonly string[]): unknown {

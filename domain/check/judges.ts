@@ -1,15 +1,14 @@
-import { commandCredentials, configMapCredentials, tagCredentials } from "../domain/credentials.ts";
-import { lifecycleFindings } from "../domain/backups/bucket-rules.ts";
-import type { Finding } from "../domain/finding.ts";
-import { patchFindings } from "../domain/harbor/pg-hba-patch.ts";
-import { checkPgHba } from "../domain/harbor/pg-hba.ts";
-import { checkPodConfig, isPodConfig } from "../domain/harbor/pod-config-check.ts";
-import { copyFindings, isCopy } from "../domain/secrets/copy-rules.ts";
-import { checkSpiloImage } from "../domain/spilo/image.ts";
-import { guardFindings } from "../domain/stack/guard.ts";
-import { stanzaCommandFindings, stanzaTextFindings } from "../domain/stanza/stack-rules.ts";
-import type { JudgedResource, ResourceJudge } from "./policy.ts";
-import { at, commandOf, listAt, mappingAt, nameOf, parsed, requestOf, textAt } from "./resources.ts";
+import { commandCredentials, configMapCredentials, tagCredentials } from "../credentials.ts";
+import { lifecycleFindings } from "../backups/bucket-rules.ts";
+import type { Finding } from "../finding.ts";
+import { patchFindings } from "../harbor/pg-hba-patch.ts";
+import { checkPgHba } from "../harbor/pg-hba.ts";
+import { checkPodConfig, isPodConfig } from "../harbor/pod-config-check.ts";
+import { copyFindings, isCopy } from "../secrets/copy-rules.ts";
+import { checkSpiloImage } from "../spilo/image.ts";
+import { stanzaCommandFindings, stanzaTextFindings } from "../stanza/stack-rules.ts";
+import type { JudgedResource, ResourceJudge } from "./resource.ts";
+import { at, commandOf, listAt, mappingAt, nameOf, requestOf, textAt } from "./reading.ts";
 
 const configMaps = ["kubernetes:core/v1:ConfigMap", "kubernetes:core/v1:ConfigMapPatch"];
 const postgresql = "kubernetes:acid.zalan.do/v1:postgresql";
@@ -42,10 +41,6 @@ export const stanzas: ResourceJudge = (resource) => {
   const timeLimit = resource.opts.customTimeouts.createSeconds;
   return [...inTexts, ...stanzaCommandFindings({ ...step, timeLimit }, where)];
 };
-
-/** The stack itself: which Kubernetes cluster it is for. Pulumi starts a pack with the stack's configuration. */
-export const stacks: ResourceJudge = ({ type }) =>
-  type === "pulumi:pulumi:Stack" ? guardFindings(mappingAt(parsed(process.env["PULUMI_CONFIG"]))) : [];
 
 /** Lists of pg_hba: in the step that writes one, and in a `postgresql` resource. */
 export const pgHba: ResourceJudge = (resource) => {
@@ -129,7 +124,6 @@ export const resourceJudges: readonly ResourceJudge[] = [
   podConfig,
   credentials,
   stanzas,
-  stacks,
   pgHba,
   images,
   copies,

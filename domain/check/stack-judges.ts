@@ -1,11 +1,10 @@
-import type { PolicyResource } from "@pulumi/policy";
-import { bucketFindings, type DeclaredBucket } from "../domain/backups/bucket-rules.ts";
-import { restoreStepFindings } from "../domain/restore/proof/stack-rules.ts";
-import type { StepName } from "../domain/steps/permissions.ts";
-import { isPodConfig } from "../domain/harbor/pod-config-check.ts";
-import { stanzaStackFindings } from "../domain/stanza/stack-rules.ts";
-import type { StackJudge } from "./policy.ts";
-import { at, listAt, mappingAt, nameOf, requestOf, textAt } from "./resources.ts";
+import { bucketFindings, type DeclaredBucket } from "../backups/bucket-rules.ts";
+import { restoreStepFindings } from "../restore/proof/stack-rules.ts";
+import type { StepName } from "../steps/permissions.ts";
+import { isPodConfig } from "../harbor/pod-config-check.ts";
+import { stanzaStackFindings } from "../stanza/stack-rules.ts";
+import type { RelatedResource, StackJudge } from "./resource.ts";
+import { at, listAt, mappingAt, nameOf, requestOf, textAt } from "./reading.ts";
 
 /** Every bucket that the stack creates, with its settings, which are resources of their own. */
 export const buckets: StackJudge = (resources) =>
@@ -15,12 +14,12 @@ export const buckets: StackJudge = (resources) =>
   });
 
 /** A bucket that is only looked up, as with `adopt`, has its settings elsewhere. */
-function isCreatedBucket({ type, name, urn }: PolicyResource): boolean {
+function isCreatedBucket({ type, name, urn }: RelatedResource): boolean {
   const isLookedUp = urn.includes("postgres-recovery:backups:") && name.endsWith("-adopted");
   return /^aws:s3\/bucket(V2)?:/.test(type) && !isLookedUp;
 }
 
-function declaredBucket(bucket: PolicyResource, resources: readonly PolicyResource[]): DeclaredBucket {
+function declaredBucket(bucket: RelatedResource, resources: readonly RelatedResource[]): DeclaredBucket {
   const settings = (kind: string): unknown[] =>
     resources
       .filter(({ type }) => new RegExp(`^aws:s3/${kind}(V2)?:`).test(type))
@@ -44,7 +43,7 @@ function declaredBucket(bucket: PolicyResource, resources: readonly PolicyResour
 const publicAccess = ["blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"];
 
 /** By the resource that its property comes from, else by the bucket's name. */
-function belongsTo(setting: PolicyResource, bucket: PolicyResource): boolean {
+function belongsTo(setting: RelatedResource, bucket: RelatedResource): boolean {
   const sources = setting.propertyDependencies["bucket"] ?? [];
   if (sources.length > 0) return sources.some(({ urn }) => urn === bucket.urn);
   return textAt(setting.props, "bucket") === textAt(bucket.props, "bucket");
@@ -58,7 +57,7 @@ function daysOf(retention: unknown): number | undefined {
 }
 
 /** Days for which the database keeps its backups, if they go to this bucket. */
-function retainDays(bucket: PolicyResource, resources: readonly PolicyResource[]): number | undefined {
+function retainDays(bucket: RelatedResource, resources: readonly RelatedResource[]): number | undefined {
   for (const { props, type } of resources) {
     if (type !== "kubernetes:core/v1:ConfigMap") continue;
     const data = mappingAt(props, "data");
@@ -97,7 +96,7 @@ export const restores: StackJudge = (resources) => {
 };
 
 /** The names of everything that a resource waits for, directly or through others. */
-function waitedFor(resource: PolicyResource): Set<string> {
+function waitedFor(resource: RelatedResource): Set<string> {
   const names = new Set<string>();
   const waiting = [resource];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
