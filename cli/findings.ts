@@ -20,7 +20,7 @@ export const severityWords: Readonly<Record<Severity, string>> = {
 };
 
 /** The same findings, with the Kubernetes cluster in each command that they advise. */
-export function withPlace(findings: readonly Finding[]): Finding[] {
+export function withPlace<Each extends Finding>(findings: readonly Each[]): Each[] {
   return findings.map((finding) => ({ ...finding, fix: pasteable(finding.fix, rememberedPlace()) }));
 }
 

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "@commander-js/extra-typings";
 import { cutLines, visibleText } from "../domain/visible-text.ts";
+import { addCheckCommand } from "./check/program.ts";
 import { addCompletionCommands } from "./completion/program.ts";
 import { addConfigCommands } from "./config/program.ts";
 import { addDumpCommand } from "./dump/program.ts";
@@ -41,6 +42,7 @@ Examples:
   postgres-recovery dump calendar/calendar-db --context dev
   postgres-recovery report --stack dev
   postgres-recovery config check --stack dev
+  postgres-recovery check --file manifests.yaml
 
 The --help of each command has its Kubernetes permissions and exit codes.`,
     );
@@ -52,6 +54,7 @@ The --help of each command has its Kubernetes permissions and exit codes.`,
   addRegistryCommands(root, setExitCode);
   addSecretsCommands(root, setExitCode);
   addStackCommands(root, setExitCode);
+  addCheckCommand(root, setExitCode);
   addReportCommand(root, setExitCode);
   addConfigCommands(root, setExitCode);
   addCompletionCommands(root);

@@ -7,6 +7,8 @@ import { clusterArgument } from "./cluster-argument.ts";
 import { exitCodeHelp } from "./exit-codes.ts";
 
 export type OutputFormat = "table" | "json" | "log";
+/** The formats of a step, with those that other programs read. */
+type AnyFormat = OutputFormat | "sarif" | "junit";
 export type ColorChoice = "auto" | "always" | "never";
 
 /** The options of every command. */
@@ -52,10 +54,12 @@ export function concurrencyArgument(text: string): number {
   return count;
 }
 
-const formatHelp: Readonly<Record<OutputFormat, string>> = {
+const formatHelp: Readonly<Record<AnyFormat, string>> = {
   table: "table for people",
   json: "json for machines",
   log: "log for one line per result",
+  sarif: "sarif for code scanning",
+  junit: "junit for CI systems",
 };
 
 /** The formats of a step whose result is a list. */
@@ -74,7 +78,7 @@ export function flagsArgument(text: string): FlagCode[] {
   throw new InvalidArgumentError(`no such flag: ${unknown.join(", ")}. The flags are ${flagCodes.join(", ")}`);
 }
 
-function outputOption<Formats extends readonly [OutputFormat, ...OutputFormat[]]>(formats: Formats) {
+function outputOption<Formats extends readonly [AnyFormat, ...AnyFormat[]]>(formats: Formats) {
   const description = formats.map((format) => formatHelp[format]).join(", ");
   return new Option("-o, --output <format>", description).choices(formats).default("table" as const);
 }
@@ -97,7 +101,7 @@ export function localCommand(parent: CommandUnknownOpts, name: string, examples:
 }
 
 /** The command of a step, with the common options, and with examples, permissions and exit codes in its help. */
-export function stepCommand<Formats extends readonly [OutputFormat, ...OutputFormat[]]>(
+export function stepCommand<const Formats extends readonly [AnyFormat, ...AnyFormat[]]>(
   parent: CommandUnknownOpts,
   step: StepName,
   formats: Formats,

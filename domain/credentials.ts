@@ -10,6 +10,12 @@ export function looksLikeSecret(text: string): boolean {
 const assigned = /(?:^|[\s;'"])(?:--?([A-Za-z][\w-]*)[= ]|([A-Za-z_]\w*)=)(?!\$|["']?\$|["']{2})["']?[^\s"'$<>|&;-]/g;
 /** Options that name where the secret is, instead of the secret. */
 const namesPlace = /[-_](stdin|file|path|arn|name)$/i;
+/**
+ * Keys of the Zalando operator's own ConfigMap that name Secrets or switch something, and hold none themselves
+ * (postgres-operator docs/reference/operator_parameters.md).
+ */
+const ofZalandoOperator =
+  /^(pod_environment_secret|secret_name_template|infrastructure_roles_secrets|additional_secret_mount|enable_(secrets_deletion|password_rotation|cross_namespace_secret)|password_rotation_(interval|user_retention))$/;
 
 /**
  * Credentials in the values of a ConfigMap, by the name of the key or by the look of the value.
@@ -17,8 +23,9 @@ const namesPlace = /[-_](stdin|file|path|arn|name)$/i;
  * @param where the object, for people.
  */
 export function configMapCredentials(data: Readonly<Record<string, unknown>>, where: string): Finding[] {
+  const isNamed = (key: string): boolean => holdsSecret(key) && !namesPlace.test(key) && !ofZalandoOperator.test(key);
   return Object.entries(data)
-    .filter(([key, value]) => value !== "" && (holdsSecret(key) || looksLikeSecret(String(value))))
+    .filter(([key, value]) => value !== "" && (isNamed(key) || looksLikeSecret(String(value))))
     .map(([key]) =>
       findingsAt(`${where} ${key}`).refuse(
         "credential-in-configmap",

@@ -6,6 +6,7 @@ import * as images from "./images.ts";
 import * as notJudged from "./not-judged.ts";
 import * as pgHba from "./pg-hba.ts";
 import * as podConfig from "./pod-config.ts";
+import * as postgresClusters from "./postgres-clusters.ts";
 import * as restore from "./restore.ts";
 import * as secrets from "./secrets.ts";
 import * as stanza from "./stanza.ts";
@@ -17,6 +18,7 @@ export const policiesByArea: Readonly<Record<string, Policies>> = {
   Credentials: Object.values(credentials),
   pg_hba: Object.values(pgHba),
   "A restore": Object.values(restore),
+  PostgresClusters: Object.values(postgresClusters),
   Stanzas: Object.values(stanza),
   "Copies of Secrets": Object.values(secrets),
   Buckets: Object.values(buckets),

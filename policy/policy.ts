@@ -12,7 +12,8 @@ import {
   type FindingCodeOf,
   type Severity,
 } from "../domain/catalogue/finding-codes.ts";
-import type { ResourceJudge, StackJudge } from "../domain/check/resource.ts";
+import type { JudgedResource, ResourceJudge, StackJudge } from "../domain/check/resource.ts";
+import { UnknownValue, withUnknowns } from "../domain/check/unknown-value.ts";
 import type { Finding } from "../domain/finding.ts";
 
 /** The codes that a policy can report. */
@@ -36,7 +37,7 @@ export function resourcePolicy(code: PolicyCode, judge: ResourceJudge): Resource
   return {
     ...described(code),
     validateResource(args, reportViolation) {
-      const findings = judgedNow(() => judge(args)) ?? args.notApplicable(notJudgedYet);
+      const findings = judgedNow(() => judge(judgeable(args))) ?? args.notApplicable(notJudgedYet);
       for (const finding of findings) if (finding.code === code) reportViolation(violation(finding));
     },
   };
@@ -47,10 +48,15 @@ export function stackPolicy(code: PolicyCode, judge: StackJudge): StackValidatio
   return {
     ...described(code),
     validateStack(args, reportViolation) {
-      const findings = judgedNow(() => judge(args.resources)) ?? args.notApplicable(notJudgedYet);
+      const findings = judgedNow(() => judge(args.resources.map(judgeable))) ?? args.notApplicable(notJudgedYet);
       for (const { finding, urn } of findings) if (finding.code === code) reportViolation(violation(finding), urn);
     },
   };
+}
+
+/** The resource as judges get it: what Pulumi could not decrypt is not known. */
+export function judgeable<Resource extends JudgedResource>(resource: Resource): Resource {
+  return { ...resource, props: withUnknowns(resource.props) };
 }
 
 const notJudgedYet = "not judged yet: a value is not known before the update";
@@ -88,6 +94,7 @@ export function unknownIn(judge: () => unknown): string | undefined {
     judge();
     return undefined;
   } catch (error) {
+    if (error instanceof UnknownValue) return `${error.path} (encrypted)`;
     const { data } = unknownValueError.safeParse(error);
     if (data === undefined) throw error;
     return data.props.join(".");

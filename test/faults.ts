@@ -100,6 +100,10 @@ export const faults = {
   106: "The proof itself cannot look: no leader, no answer, a Pod that is cut off, a time limit",
   108: "A restore is ended before anybody has proven it, or its CLONE_ values are forgotten",
   107: "A password or a query that would be visible in argv, logs or the state",
+  145: "A credential in a manifest, a state or a ConfigMap of a cluster, which a check would quote",
+  146: "A value that a state has only in encrypted form",
+  147: "Manifests that cannot be read, or in which there is nothing to judge",
+  148: "A check of a cluster without its operators, without a database, or without its rights",
 } as const satisfies Record<number, string>;
 
 export type FaultNumber = keyof typeof faults;

@@ -32,9 +32,9 @@ It needs no account and works with every backend. What is wrong stops the previe
 
 **Values that are not known yet.** What comes from a resource that the update creates is not known in a preview. Then \`policy-not-judged-yet\` names it, and the update judges it before that resource is created. Policies of several resources, those of buckets, of targets that are there twice and of the order of a restore, judge at the end of a preview and of an update: run the preview first.
 
-**Secrets.** Pulumi gives a policy every value in plain text. No message quotes a value that may be a secret.
+**Secrets.** Pulumi gives a policy every value in plain text, except in \`pulumi policy analyze --file\`: what is encrypted there is not judged, and \`policy-not-judged-yet\` names it. No message quotes a value that may be a secret.
 
-**What it cannot see:** whether a value is a Pulumi secret, and \`retainOnDelete\`. It judges what the program declares, not what is in the cluster; \`postgres-recovery harbor status\` and \`restore check\` look there.
+**What it cannot see:** whether a value is a Pulumi secret, and \`retainOnDelete\`. It judges what the program declares, not what is in the cluster; [\`postgres-recovery check\`](check.md) judges that by the same rules, and \`harbor status\` and \`restore check\` look deeper.
 `;
 
 function areaText(area: string, policies: readonly Policy[]): string {

@@ -24,7 +24,8 @@ export interface Example {
 
 const uid = "99e85b8a-3f92-4c86-8d42-5056348c1e7e";
 const store = { bucket: "harbor-database-backups", region: "eu-west-2", credentials: "secret" } as const;
-const environment = podConfigData(
+/** A pod-config that no policy says anything about. */
+export const soundPodConfig = podConfigData(
   { ...store, schedule: "0 1 * * *", retainDays: 5 },
   {
     ...store,
@@ -46,7 +47,7 @@ const configMap = (data: object, name = "pod-config"): ExampleResource => ({
 /** The keys that differ from a sound pod-config; undefined removes one. */
 function podConfig(bad: Record<string, unknown>, good: Record<string, string> = {}): Example {
   const merged = (changes: Record<string, unknown>): object =>
-    Object.fromEntries(Object.entries({ ...environment, ...changes }).filter(([, value]) => value !== undefined));
+    Object.fromEntries(Object.entries({ ...soundPodConfig, ...changes }).filter(([, value]) => value !== undefined));
   return { bad: [configMap(merged(bad))], good: [configMap(merged(good))] };
 }
 
@@ -93,6 +94,14 @@ const patch = (annotations: object): ExampleResource => ({
   name: "pg-hba",
   props: { metadata: { name: "db", annotations }, spec: { patroni: { pg_hba: [...runbookPgHba] } } },
 });
+
+const postgresCluster = (pgbackrest: object): ExampleResource => ({
+  type: "kubernetes:postgres-operator.crunchydata.com/v1beta1:PostgresCluster",
+  name: "calendar-db",
+  props: { metadata: { namespace: "calendar", name: "calendar-db" }, spec: { backups: { pgbackrest } } },
+});
+const weekly = (full: string): ExampleResource => postgresCluster({ repos: [{ name: "repo1", schedules: { full } }] });
+const scheduled = weekly("0 1 * * 0");
 
 const image = (tag: string, changes: object = {}): ExampleResource =>
   step("restore check", { image: `ghcr.io/zalando/${tag}`, backup: { credentials: "secret" }, ...changes });
@@ -142,7 +151,7 @@ const bucketSettings: readonly [kind: string, props: object][] = [
 function bucket(kind: string, props?: object): Example {
   const made = (settings: readonly [string, object][]): ExampleResource[] => [
     ...settings.map(([each, declared]) => setting(each, declared)),
-    configMap(environment),
+    configMap(soundPodConfig),
   ];
   const others = bucketSettings.filter(([each]) => each !== kind);
   return { bad: made(props === undefined ? others : [...others, [kind, props]]), good: made(bucketSettings) };
@@ -239,6 +248,11 @@ export const policyExamples: Readonly<Partial<Record<PolicyCode, Example>>> = {
     bad: [stanza({}), held("calendar/calendar-db")],
     good: [stanza({}), held("calendar/scheduler-db")],
   },
+
+  "postgres-cluster-unreadable": one(postgresCluster({ repos: "repo1" }), scheduled),
+  "postgres-cluster-without-repository": one(postgresCluster({}), scheduled),
+  "postgres-cluster-without-schedule": one(postgresCluster({ repos: [{ name: "repo1" }] }), scheduled),
+  "postgres-cluster-schedule-unread": one(weekly("every Sunday"), scheduled),
 
   "restore-without-proof": { bad: [restoring], good: [restoring, proof] },
   "secrets-kept-before-proof": {

@@ -1,5 +1,4 @@
-import pRetry from "p-retry";
-import { z } from "zod";
+import type { z } from "zod";
 import { podSchema, type Pod } from "../../domain/stanza/instance-pod.ts";
 import {
   annotations,
@@ -10,7 +9,7 @@ import {
 } from "../../domain/stanza/postgres-cluster.ts";
 import type { Exec } from "./exec.ts";
 import { coreApi, fieldManager, inNamespace, openApi, understood, type KubernetesTarget } from "./api.ts";
-import { RequestError } from "./request-error.ts";
+import { everyPage, pageQuery, pageSchema } from "./pages.ts";
 import type { ObjectName } from "../../domain/kubernetes/object-name.ts";
 
 /** The parts of the Kubernetes API that the steps for stanzas and dumps need. */
@@ -34,11 +33,6 @@ export interface KubernetesClient {
   readonly exec: Exec;
 }
 
-/** Objects per page of a LIST. A PostgresCluster may have 100 kB, and only the fields that are used of a page are kept. */
-const pageSize = 100;
-/** How often a LIST starts again because its continue token has expired. */
-const restarts = 2;
-
 /**
  * A client for the cluster that `target` names. `progress` gets a line when a request is sent again.
  *
@@ -52,18 +46,10 @@ export async function connectKubernetes(
 ): Promise<KubernetesClient> {
   const { apply, context, exec, find, get, kubernetesUid } = await openApi(target, signal, progress);
   const list = <T>(what: string, path: string, query: Record<string, string>, schema: z.ZodType<T>): Promise<T[]> => {
-    const page = z.object({
-      items: z.array(schema),
-      metadata: z.object({ continue: z.string().default("") }).prefault({}),
-    });
-    return everyPage(async (next) => {
-      const parameters = new URLSearchParams({
-        ...query,
-        limit: String(pageSize),
-        ...(next !== "" && { continue: next }),
-      });
-      return understood(context, page, await get(`list ${what}`, `${path}?${parameters.toString()}`));
-    });
+    const page = pageSchema(schema);
+    return everyPage(async (next) =>
+      understood(context, page, await get(`list ${what}`, `${path}?${pageQuery(next, query)}`)),
+    );
   };
 
   return {
@@ -109,30 +95,3 @@ export async function connectKubernetes(
 }
 
 const postgresClustersApi = `/apis/${postgresClusterApi.group}/${postgresClusterApi.version}`;
-
-/** A page of a LIST; `continue` is empty on the last one. */
-interface Page<T> {
-  readonly items: T[];
-  readonly metadata: { readonly continue: string };
-}
-
-/** All objects of a LIST. A continue token expires after some minutes (410). The LIST then starts again, to be complete. */
-function everyPage<T>(request: (next: string) => Promise<Page<T>>): Promise<T[]> {
-  const isTooOld = (error: Error): boolean => error instanceof RequestError && error.httpStatus === 410;
-  return pRetry(() => pagesOf(request), {
-    retries: restarts,
-    minTimeout: 0,
-    shouldRetry: ({ error }) => isTooOld(error),
-  });
-}
-
-async function pagesOf<T>(request: (next: string) => Promise<Page<T>>): Promise<T[]> {
-  const items: T[] = [];
-  let next = "";
-  do {
-    const page = await request(next);
-    items.push(...page.items);
-    next = page.metadata.continue;
-  } while (next !== "");
-  return items;
-}

@@ -36,6 +36,20 @@ export const argumentsAndSettings = {
       "Values under `postgres-recovery:` in `Pulumi.<stack>.yaml` are missing, unknown or contradict each other. All problems are listed at once, and no resource was touched.",
     todo: "Correct them; docs/settings.md explains every key, and the JSON Schema named in the file's first line lets an editor check them.",
   },
+  "manifest-unreadable": {
+    title: "a manifest cannot be read",
+    means:
+      "A file does not exist, is not YAML, or has a document without `apiVersion` and `kind`. All places are listed at once, and nothing was judged. Values are not quoted, because a manifest may hold keys.",
+    todo: "Correct what the message names. Give rendered manifests, such as those of `helm template` or `kubectl kustomize`, and no values files.",
+  },
+  "nothing-judged": {
+    title: "there was nothing that a rule judges",
+    means:
+      "What was given holds no PostgresCluster, `postgresql`, HarborCluster, ConfigMap, or resource of a stack that a rule is about.",
+    matters: "A check of nothing would be green for ever, for instance after a file was renamed.",
+    todo: "Check the names of the files, the context or the namespace.",
+    green: "Nothing was found, because nothing was looked at.",
+  },
   "not-confirmed": {
     title: "nobody confirmed that Pods may be deleted",
     means:

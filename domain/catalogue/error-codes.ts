@@ -84,6 +84,9 @@ export const errorKinds = {
   "first-backup-failed": "failed",
   "first-backup-timeout": "failed",
   "stanza-lost-again": "failed",
+  // Manifests.
+  "manifest-unreadable": "usage",
+  "nothing-judged": "undetermined",
   // Stacks.
   "stack-unreadable": "usage",
   "stack-outputs-missing": "usage",

@@ -271,6 +271,11 @@ export const findingSeverities = {
   "restore-without-proof": "warn",
   "secrets-kept-before-proof": "refuse",
   "policy-not-judged-yet": "unknown",
+  "postgres-cluster-unreadable": "unknown",
+  "postgres-cluster-without-repository": "warn",
+  "postgres-cluster-without-schedule": "warn",
+  "postgres-cluster-schedule-unread": "unknown",
+  "value-encrypted": "unknown",
   // Harbor's registry, compared with its database.
   "registry-unread": "unknown",
   "registry-blobs-missing": "refuse",

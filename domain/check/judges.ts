@@ -6,6 +6,7 @@ import { checkPgHba } from "../harbor/pg-hba.ts";
 import { checkPodConfig, isPodConfig } from "../harbor/pod-config-check.ts";
 import { copyFindings, isCopy } from "../secrets/copy-rules.ts";
 import { checkSpiloImage } from "../spilo/image.ts";
+import { declaredClusterFindings } from "../stanza/declared-cluster.ts";
 import { stanzaCommandFindings, stanzaTextFindings } from "../stanza/stack-rules.ts";
 import type { JudgedResource, ResourceJudge } from "./resource.ts";
 import { at, commandOf, listAt, mappingAt, nameOf, requestOf, textAt } from "./reading.ts";
@@ -85,6 +86,14 @@ function checkedPreflight(request: unknown): Finding[] {
   });
 }
 
+/** PostgresClusters of PGO: whether they get backups. */
+export const postgresClusters: ResourceJudge = (resource) => {
+  const { props, type } = resource;
+  if (!/^kubernetes:postgres-operator\.crunchydata\.com\/\w+:PostgresCluster$/.test(type)) return [];
+  const declared = { metadata: mappingAt(props, "metadata"), spec: at(props, "spec") };
+  return declaredClusterFindings(declared, nameOf(resource), new Date());
+};
+
 /** Secrets in AWS that hold copies of Harbor's, and their policies. */
 export const copies: ResourceJudge = (resource) => {
   const { props, type } = resource;
@@ -126,6 +135,7 @@ export const resourceJudges: readonly ResourceJudge[] = [
   stanzas,
   pgHba,
   images,
+  postgresClusters,
   copies,
   lifecycles,
 ];

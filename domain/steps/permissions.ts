@@ -1,3 +1,4 @@
+import { checkPermissions } from "../check/permissions.ts";
 import { harborPermissions } from "../harbor/permissions.ts";
 import { orderBackup, permissions, type Permission } from "../kubernetes/permissions.ts";
 import { registryPermissions } from "../registry/permissions.ts";
@@ -9,6 +10,7 @@ import { stackPermissions } from "../stack/permissions.ts";
 /** What each step asks of the Kubernetes API, and nothing more. */
 export const stepPermissions = {
   ...permissions,
+  ...checkPermissions,
   ...harborPermissions,
   ...registryPermissions,
   ...secretsPermissions,

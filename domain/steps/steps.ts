@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { checkReportSchema } from "../check/report.ts";
 import { explainIssue, problemText } from "../problems.ts";
 import { dumpCommandReportSchema } from "../dump/report.ts";
 import { environmentReportSchema, environmentRequestSchema } from "../harbor/steps/environment.ts";
@@ -43,6 +44,7 @@ export const steps = {
     permissions: stepPermissions["stanza create"],
   },
   dump: { report: dumpCommandReportSchema, permissions: stepPermissions.dump },
+  check: { report: checkReportSchema, permissions: stepPermissions.check },
   "restore check": {
     request: restoreCheckRequestSchema,
     report: restoreCheckReportSchema,

@@ -3,6 +3,8 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CoreV1Api } from "@kubernetes/client-node";
+import { checkPermissions } from "../../domain/check/permissions.ts";
+import { checkReportSchema } from "../../domain/check/report.ts";
 import { permissions, type Permission } from "../../domain/kubernetes/permissions.ts";
 import { stanzaCreateReportSchema } from "../../domain/stanza/create.ts";
 import { client } from "../../sandbox/kubernetes/client.ts";
@@ -70,6 +72,27 @@ describe("least privilege, with a real token and exactly the role of docs/permis
       }
     }
   }
+
+  const checkCluster = async (name: string, held: readonly Permission[]): Promise<Ended> =>
+    cli("check", "-o", "json", ...uid(), "--kubeconfig", await users.kubeconfig(name, held));
+
+  it("check works, and judges every PostgresCluster and the ConfigMaps beside it", async () => {
+    const { exitCode, stderr, stdout } = await checkCluster("check", checkPermissions.check);
+    assert([0, 1].includes(exitCode ?? 3), stderr);
+    const { resources } = checkReportSchema.parse(JSON.parse(stdout));
+    assert(resources.includes("PostgresCluster brr/postgresql"), resources.join());
+  });
+
+  faultTest([15, 148], "check without any one of its permissions fails and names it", async () => {
+    await Promise.all(
+      checkPermissions.check.map(async ({ resource }, index) => {
+        const less = checkPermissions.check.toSpliced(index, 1);
+        const { exitCode, stderr } = await checkCluster(`check-less-${resource}`, less);
+        assert.equal(exitCode, 3, stderr);
+        assert.match(stderr, new RegExp(`not allowed to (list|get) ${resource}: .* forbidden`));
+      }),
+    );
+  });
 
   it("stanza create of a missing stanza works, with its dump", async () => {
     const cluster = findCluster("dev", "inventor-portal/acrete-db");

@@ -28,6 +28,20 @@ describe("credentials where they can be read", () => {
       assert(!looksLikeSecret(text), text);
   });
 
+  it("a ConfigMap's key that names where a secret is holds none, also in the Zalando operator's own ConfigMap", () => {
+    const names = {
+      infrastructure_roles_secret_name: "roles",
+      pod_environment_secret: "pod-secret",
+      secret_name_template: "{username}.{cluster}.credentials",
+      enable_secrets_deletion: "true",
+      password_rotation_interval: "90",
+      "password-file": "/run/password",
+    };
+    assert.deepEqual(configMapCredentials(names, "ConfigMap a"), []);
+    const secrets = { password: "x", clientSecret: "x", api_token: "x", secret_name: "postgres://a:b@c" };
+    assert.equal(configMapCredentials(secrets, "ConfigMap a").length, 4);
+  });
+
   it("a command with a password in an option or a variable", () => {
     for (const text of [
       "PGPASSWORD=hunter2 psql",
