@@ -125,6 +125,7 @@ export const findingSeverities = {
   "backup-time-shifted": "warn",
   "backup-identifiers-mixed": "refuse",
   "backup-identifier-missing": "warn",
+  "backup-identifier-unread": "warn",
   "wal-start-missing": "refuse",
   "wal-too-short": "refuse",
   "wal-gap": "refuse",

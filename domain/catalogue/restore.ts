@@ -241,6 +241,14 @@ export const restore = {
     todo: "Check again with --read (restore.read in a stack), which finds the system identifier in pg_control and in the WAL. Otherwise compare the data with what you expect after the restore.",
     green: "Backups and WAL.",
   },
+  "backup-identifier-unread": {
+    title: "other backups do not show their database",
+    means: "The sentinels of backups that are not restored could not be read; the finding has the reason.",
+    matters:
+      "Whether another database also writes to the place is not known. If one does, it overwrites WAL that the restore needs.",
+    todo: "Correct the access to these sentinels, or get them out of S3's archive, then check again. With --read (restore.read in a stack) the WAL that is needed is read, and it names its database.",
+    green: "The chosen backup is complete, and its own sentinel names the right database.",
+  },
   "own-place-unreadable": {
     title: "the place of the new database's backups is not known",
     means: "It could not be computed or listed; the finding has the reason.",

@@ -9,6 +9,7 @@ import { walgFolders, type StoredBackup, type WalgListing } from "../walg/storag
 import type { TimelineHistory } from "../walg/timeline.ts";
 import { judgeWal } from "../walg/wal-continuity.ts";
 import type { Recovery } from "../walg/wal-obstacle.ts";
+import { describedBackups, judgeIdentifiers } from "./backup-identifiers.ts";
 import type { Restore } from "./restore.ts";
 
 /** A place of backups and its content. */
@@ -55,17 +56,6 @@ export function backupToRestore({ backups }: WalgListing, target: number | undef
 
 function wholeSeconds(milliseconds: number): number {
   return Math.floor(milliseconds / 1000) * 1000;
-}
-
-/** The system identifiers of the backups at a place, as far as their sentinels say. */
-export function identifiersIn({ descriptions }: GatheredPlace): string[] {
-  return [...found(descriptions).values()].flatMap(({ systemIdentifier }) => systemIdentifier ?? []);
-}
-
-function found(descriptions: GatheredPlace["descriptions"]): Map<string, BackupDescription> {
-  const result = new Map<string, BackupDescription>();
-  for (const [name, gathered] of descriptions) if ("found" in gathered) result.set(name, gathered.found);
-  return result;
 }
 
 /** Whether there is a complete backup to restore, with its WAL. */
@@ -131,7 +121,7 @@ function judgePlace(
   const where = s3Url(place.location);
   const folder = (name: string): string => `${where}/${walgFolders.backups}/${name}`;
   const at = findingsAt(folder(backup.name));
-  const descriptions = found(place.descriptions);
+  const descriptions = describedBackups(place.descriptions);
   const { missing, parents } = deltaChain(backup, listing.backups, ({ name }) => descriptions.get(name)?.deltaFrom);
   const findings = [
     at.ok("backup-chosen", `is the backup that will be restored, of ${new Date(backup.modified).toISOString()}`),
@@ -167,7 +157,7 @@ function judgePlace(
   }
   const description = descriptions.get(backup.name);
   if (description !== undefined) findings.push(...judgeDescription(description, backup, at, restore, target));
-  findings.push(...judgeIdentifiers(place, where));
+  findings.push(...judgeIdentifiers(place, [backup, ...parents], where));
   return [...findings, ...judgeWal(listing, recoveryOf(place, backup, target), where)];
 }
 
@@ -177,7 +167,7 @@ export function recoveryOf(place: GatheredPlace, backup: StoredBackup, target: n
   return {
     backup,
     target,
-    descriptions: found(descriptions),
+    descriptions: describedBackups(descriptions),
     history: historyOf(history),
     contents: contents?.wal,
   };
@@ -241,28 +231,4 @@ function judgeDescription(
     );
   }
   return findings;
-}
-
-function judgeIdentifiers(place: GatheredPlace, where: string): Finding[] {
-  const at = findingsAt(where);
-  const identifiers = new Set(identifiersIn(place));
-  const control = [...(place.contents?.backups.values() ?? [])].find((contents) => contents.control !== undefined);
-  if (identifiers.size > 1) {
-    return [
-      at.refuse(
-        "backup-identifiers-mixed",
-        `holds backups of ${identifiers.size} databases (system identifiers ${[...identifiers].join(", ")})`,
-        "move the backups of the other database away",
-      ),
-    ];
-  }
-  // pg_control names the database as well.
-  if (identifiers.size === 1 || control !== undefined) return [];
-  return [
-    at.warn(
-      "backup-identifier-missing",
-      "no backup names its database (system identifier)",
-      "check again with --read (restore.read in a stack), which reads pg_control and the WAL, or compare the restored data with what is expected",
-    ),
-  ];
 }

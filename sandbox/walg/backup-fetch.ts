@@ -14,6 +14,8 @@ import type { Storage } from "./storage.ts";
 /** Files of a backup that its list of files does not name. */
 const unlisted = new Set(["/global/pg_control", "/backup_label", "/tablespace_map"]);
 const tries = 15;
+/** The longest pause between two tries, in units of the first one. */
+const longestPause = 5;
 
 interface Target {
   readonly directory: string;
@@ -110,7 +112,7 @@ async function extractWithRetries(storage: Storage, target: Target, part: string
     } catch (error) {
       log("ERROR", `Extraction error in ${part}: ${error instanceof Error ? error.message : String(error)}`);
       if (attempt === tries) throw error;
-      await sleep(target.retrySeconds * 1000 * 2 ** (attempt - 1));
+      await sleep(target.retrySeconds * 1000 * Math.min(2 ** (attempt - 1), longestPause));
     }
   }
 }

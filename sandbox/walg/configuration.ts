@@ -14,7 +14,7 @@ export interface Configuration {
   readonly compression: Compression;
   /** How many deltas may follow a full backup. 0: every backup is a full one. */
   readonly deltaMaxSteps: number;
-  /** Where the first pause after a failed part begins; each further one is twice as long. WAL-G: one minute. */
+  /** Where the first pause after a failed part begins; each further one is twice as long, up to five times as long as the first. WAL-G: one minute. */
   readonly retrySeconds: number;
   /** How many of the newest segments wal-verify takes for late rather than lost. */
   readonly verifyLimits: { readonly uploading: number; readonly delayed: number };

@@ -16,6 +16,9 @@ export interface StoredObject {
   readonly modified: Date;
 }
 
+/** WAL-G repeats a request that S3 does not answer up to 15 times (`defaultMaxRetries`). A refusal it takes at once. */
+const maxAttempts = 16;
+
 /** The prefix in S3. Names are relative to it. */
 export class Storage {
   readonly #client: S3Client;
@@ -27,6 +30,7 @@ export class Storage {
     this.#client = new S3Client({
       region,
       forcePathStyle: pathStyle,
+      maxAttempts,
       ...(endpoint !== undefined && { endpoint }),
       ...(keys !== undefined && { credentials: { accessKeyId: keys.id, secretAccessKey: keys.secret } }),
     });

@@ -1,14 +1,25 @@
 import { createServer, request as send, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** What replaces S3's answer: a refusal, a closed connection, or the loss of the answer to a request that S3 carried out. */
-export type Interference = "deny" | "cut" | "lose the answer" | undefined;
+/**
+ * What replaces S3's answer: a refusal, the refusal of an archived object, a closed connection, an answer that breaks off
+ * in the middle of its content, the loss of the answer to a request that S3 carried out, or no answer until `release`.
+ */
+export type Interference = "deny" | "archived" | "cut" | "cut the content" | "lose the answer" | "hold" | undefined;
+
+const refusals = {
+  deny: "<Error><Code>AccessDenied</Code><Message>no</Message></Error>",
+  archived:
+    "<Error><Code>InvalidObjectState</Code><Message>The operation is not valid for the object's storage class</Message></Error>",
+} as const;
 
 /** A proxy in front of a real S3 endpoint. */
 export class S3Proxy {
   readonly requests: string[] = [];
-  interfere: (method: string, query: URLSearchParams) => Interference = () => undefined;
+  /** Decides about each request, whose first line is `METHOD URL`, as in {@link requests}. */
+  interfere: (method: string, query: URLSearchParams, path: string, line: string) => Interference = () => undefined;
   readonly #server: Server;
+  readonly #held: (() => void)[] = [];
 
   private constructor(server: Server, upstream: URL) {
     this.#server = server;
@@ -27,40 +38,82 @@ export class S3Proxy {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
+  /** Requests that wait for {@link release}. */
+  get held(): number {
+    return this.#held.length;
+  }
+
+  /** Ends the interference, and sends on what was held. */
+  release(): void {
+    this.interfere = () => undefined;
+    for (const go of this.#held.splice(0)) go();
+  }
+
   stop(): void {
     this.#server.close();
     this.#server.closeAllConnections();
   }
 
-  /** Forwards the header Host unchanged, because the signature covers it. */
-  #answer(request: IncomingMessage, response: ServerResponse, { hostname, port }: URL): void {
-    const { method = "", url = "", headers } = request;
-    this.requests.push(`${method} ${url}`);
-    const interference = this.interfere(method, new URL(url, this.endpoint).searchParams);
-    if (interference === "cut") {
-      request.socket.destroy();
-      return;
-    }
-    if (interference === "deny") {
-      request.resume();
-      response
-        .writeHead(403, { "content-type": "application/xml" })
-        .end("<Error><Code>AccessDenied</Code><Message>no</Message></Error>");
-      return;
-    }
-    delete headers.expect;
-    const forwarded = send({ hostname, port, method, path: url, headers }, (answer) => {
-      if (interference === "lose the answer") {
-        answer.resume().once("end", () => request.socket.destroy());
+  #answer(request: IncomingMessage, response: ServerResponse, upstream: URL): void {
+    const { method = "", url = "" } = request;
+    const line = `${method} ${url}`;
+    this.requests.push(line);
+    const { pathname, searchParams } = new URL(url, this.endpoint);
+    const interference = this.interfere(method, searchParams, pathname, line);
+    switch (interference) {
+      case "cut":
+        request.socket.destroy();
         return;
-      }
-      response.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
-      answer.pipe(response);
-    });
-    forwarded.on("error", () => response.destroy());
-    request.once("close", () => {
-      if (!request.complete) forwarded.destroy();
-    });
-    request.pipe(forwarded);
+      case "deny":
+      case "archived":
+        request.resume();
+        response.writeHead(403, { "content-type": "application/xml" }).end(refusals[interference]);
+        return;
+      case "hold":
+        this.#held.push(() => {
+          forward(request, response, upstream, undefined);
+        });
+        return;
+      case "cut the content":
+      case "lose the answer":
+      case undefined:
+        forward(request, response, upstream, interference);
+    }
   }
+}
+
+/** Forwards the header Host unchanged, because the signature covers it. */
+function forward(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { hostname, port }: URL,
+  interference: "cut the content" | "lose the answer" | undefined,
+): void {
+  const { method = "", url = "", headers } = request;
+  delete headers.expect;
+  const forwarded = send({ hostname, port, method, path: url, headers }, (answer) => {
+    if (interference === "lose the answer") {
+      answer.resume().once("end", () => request.socket.destroy());
+      return;
+    }
+    response.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
+    if (interference === "cut the content" && method === "GET") cutContent(answer, response);
+    else answer.pipe(response);
+  });
+  forwarded.on("error", () => response.destroy());
+  request.once("close", () => {
+    if (!request.complete) forwarded.destroy();
+  });
+  request.pipe(forwarded);
+}
+
+/** Sends half of the content, and then closes the connection. */
+function cutContent(answer: IncomingMessage, response: ServerResponse): void {
+  let left = Math.floor(Number(answer.headers["content-length"] ?? 0) / 2);
+  answer.on("data", (piece: Buffer) => {
+    const sent = piece.subarray(0, left);
+    left -= sent.length;
+    if (left > 0) response.write(sent);
+    else response.write(sent, () => response.destroy());
+  });
 }

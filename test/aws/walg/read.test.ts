@@ -3,15 +3,11 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { connectS3 } from "../../../clients/aws/s3.ts";
-import { restoreCheckRequestSchema, type RestoreCheckReport } from "../../../domain/restore/check.ts";
-import { recommendedImage } from "../../../domain/spilo/image.ts";
-import { checkRestore } from "../../../operations/restore/check.ts";
+import type { RestoreCheckReport } from "../../../domain/restore/check.ts";
 import { startTestAws, type TestAws } from "../../support/aws.ts";
 import { Postgres12 } from "../../support/postgres-12.ts";
 import { captured, capturedObjects } from "../../support/captured-bucket.ts";
-import { FakeSurroundings } from "../../support/fake-cluster.ts";
-import { FakeHarbor } from "../../support/fake-harbor.ts";
+import { checkCaptured } from "../../support/check-captured.ts";
 import { faultTest } from "../../support/fault-test.ts";
 import { walgPrefix } from "../../support/walg.ts";
 import { putObject, runWalg, storedObjects, uploadCapturedBucket, walgEnvironment } from "../../support/walg-bucket.ts";
@@ -120,29 +116,7 @@ describe("the WAL-G stand-in reads what WAL-G 3.0.3 wrote", function () {
     const part = `basebackups_005/${newest}/tar_partitions/part_001.tar.lz4`;
     const segment = "000000010000000000000009";
 
-    async function check(): Promise<RestoreCheckReport> {
-      const { AWS_ACCESS_KEY_ID: accessKeyId = "", AWS_SECRET_ACCESS_KEY: secretAccessKey = "" } = aws.environment;
-      const region = aws.environment["AWS_REGION"] ?? "";
-      const endpoint = aws.environment["AWS_ENDPOINT_URL_S3"] ?? "";
-      const s3 = connectS3({ region, endpoint, keys: { accessKeyId, secretAccessKey } });
-      const store = { bucket: "harbor-database-backups", region, endpoint, credentials: "secret" };
-      const [, scope, uid] = walgPrefix.split("/");
-      const request = restoreCheckRequestSchema.parse({
-        version: 1,
-        kubernetes: { context: "test" },
-        cluster: "harbor-cluster/harbor-cluster",
-        image: recommendedImage,
-        backup: store,
-        restore: { ...store, id: "r1", scope, source: { uid }, postgresVersion: 12, versionInPath: true },
-        read: true,
-      });
-      try {
-        const clients = { harbor: new FakeHarbor(), source: s3, own: s3 };
-        return await checkRestore(clients, request, new FakeSurroundings(Date.now()));
-      } finally {
-        s3.close();
-      }
-    }
+    const check = (): Promise<RestoreCheckReport> => checkCaptured(aws.environment, { read: true });
 
     async function flipBit(name: string): Promise<() => Promise<void>> {
       const key = `${walgPrefix}/${name}`;

@@ -351,6 +351,24 @@ describe("judgeRestore", () => {
     assert.match(said({ ...good, sources: [{ ...place, descriptions }] }), /refuse: holds backups of 2 databases/);
   });
 
+  faultTest(97, "warns when another backup's sentinel, which may name another database, cannot be read", () => {
+    const place = placeOf([...whole, backupObjects(1, at("00:20"))]);
+    const unread = { failed: "access is denied" };
+    const other = new Map(place.descriptions).set("base_000000010000000000000001", unread);
+    const findings = judgeRestore({ ...good, sources: [{ ...place, descriptions: other }] });
+    assert.deepEqual(
+      findings.filter(({ severity }) => severity !== "ok").map(({ severity, code }) => `${severity} ${code}`),
+      ["warn backup-identifier-unread"],
+    );
+    assert.match(
+      findings.map(({ what }) => what).join(),
+      /the sentinel of another backup cannot be read: access is den/,
+    );
+    const chosen = new Map(place.descriptions).set("base_000000010000000000000004", unread);
+    const codes = judgeRestore({ ...good, sources: [{ ...place, descriptions: chosen }] }).map(({ code }) => code);
+    assert(codes.includes("backup-sentinel-unreadable") && !codes.includes("backup-identifier-unread"), codes.join());
+  });
+
   it("accepts the running database's own backups in its own place", () => {
     const place = { ...placeOf(whole), location: empty.location };
     assert.equal(
