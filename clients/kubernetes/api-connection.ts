@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import type { IncomingHttpHeaders, IncomingMessage, RequestOptions } from "node:http";
+import type { ClientRequest, IncomingHttpHeaders, IncomingMessage, RequestOptions } from "node:http";
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { pipeline, type Readable } from "node:stream";
@@ -64,8 +64,7 @@ export class ApiConnection {
     const request = (url.startsWith("https:") ? httpsRequest : httpRequest)(url, { ...options, method, signal });
     request.setHeader("Accept", "application/json").setHeader("Accept-Encoding", "gzip");
     if (change === undefined) request.end();
-    // The content type of a server-side apply is YAML, and JSON is valid YAML.
-    else request.setHeader("Content-Type", change.contentType).end(JSON.stringify(change.body));
+    else sendBody(request, change);
     const [response] = (await once(request, "response")) as [IncomingMessage];
     const body = await text(uncompressed(response));
     const httpStatus = response.statusCode ?? 0;
@@ -80,6 +79,14 @@ export class ApiConnection {
     this.#context = { inputs, made: createSecureContext(inputs) };
     return this.#context.made;
   }
+}
+
+function sendBody(request: ClientRequest, { body, contentType }: Change): void {
+  const content = Buffer.from(JSON.stringify(body));
+  // Without a length, Node sends the body of a DELETE so that no server reads it: the delete would have no conditions.
+  request.setHeader("Content-Length", content.length);
+  // The content type of a server-side apply is YAML, and JSON is valid YAML.
+  request.setHeader("Content-Type", contentType).end(content);
 }
 
 function uncompressed(response: IncomingMessage): Readable {

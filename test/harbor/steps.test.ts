@@ -376,6 +376,14 @@ describe("the steps for Harbor's database, with both real operators and a real S
     assert.equal(roleOf(await database.pod()), "master");
   });
 
+  faultTest(93, "a Pod is not deleted when it has another UID than the one that was seen", async () => {
+    const [pod] = await harbor.listPods(harborCluster);
+    assert(pod !== undefined);
+    await harbor.deletePod({ ...pod, metadata: { ...pod.metadata, uid: "99e85b8a-3f92-4c86-8d42-5056348c1e7e" } });
+    const { metadata } = await database.pod();
+    assert.deepEqual([metadata?.uid, metadata?.deletionTimestamp], [pod.metadata.uid, undefined]);
+  });
+
   it("roll and pg-hba write nothing and touch no Pod when run again", async () => {
     const before = await uids();
     const rolled = await run(["harbor", "roll", cluster, "--yes", "-o", "json"]);
