@@ -1,6 +1,6 @@
-import { createInterface } from "node:readline/promises";
 import { RecoveryError } from "../domain/errors.ts";
 import { printError } from "./output.ts";
+import { ask, canAsk } from "./question.ts";
 
 const next = "see what would be done with --dry-run, then run it again with --yes";
 
@@ -11,20 +11,11 @@ const next = "see what would be done with --dry-run, then run it again with --ye
  */
 export async function confirm(what: string, question: string, signal: AbortSignal): Promise<void> {
   printError(`${what}\n`);
-  if (!process.stdin.isTTY || !process.stderr.isTTY) {
+  if (!canAsk()) {
     throw new RecoveryError("not-confirmed", "not confirmed, and there is no terminal to ask on: nothing was done", {
       next,
     });
   }
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const answer = await terminal.question(`${question} [y/N] `, { signal });
-    if (/^y(es)?$/i.test(answer.trim())) return;
-  } catch (error) {
-    signal.throwIfAborted();
-    throw error;
-  } finally {
-    terminal.close();
-  }
+  if (/^y(es)?$/i.test(await ask(`${question} [y/N] `, signal))) return;
   throw new RecoveryError("not-confirmed", "not confirmed: nothing was done", { next });
 }

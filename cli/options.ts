@@ -54,6 +54,12 @@ export function concurrencyArgument(text: string): number {
   return count;
 }
 
+/** A major version of PostgreSQL. */
+export function majorArgument(text: string): number {
+  if (!/^\d{2}$/.test(text)) throw new InvalidArgumentError("expected a major version such as 12");
+  return Number(text);
+}
+
 const formatHelp: Readonly<Record<AnyFormat, string>> = {
   table: "table for people",
   json: "json for machines",

@@ -61,7 +61,8 @@ export function clearScreen(): void {
  * pipes and files are wide by default, so that `grep` and `awk` see each cluster in one line.
  */
 export function outputWidth(): number {
-  if (process.stdout.isTTY) return process.stdout.columns;
+  // A terminal without a size says 0.
+  if (process.stdout.isTTY && process.stdout.columns > 0) return process.stdout.columns;
   const columns = Number(process.env["COLUMNS"] ?? "");
   return Number.isInteger(columns) && columns > 0 ? columns : Infinity;
 }

@@ -89,12 +89,14 @@ const harborInput = z.strictObject({
     .string()
     .describe("Image of the database's Pods: spec.database.spec.zlandoPostgreSql.image of the HarborCluster."),
   backup: backupSettings,
-  buckets: z.strictObject({
-    artifacts: bucketSettings
-      .optional()
-      .describe("The bucket in which Harbor stores its artifacts. Default: this stack does not manage it."),
-    databaseBackups: bucketSettings.describe("The bucket that holds the database's backups."),
-  }),
+  buckets: z
+    .strictObject({
+      artifacts: bucketSettings
+        .optional()
+        .describe("The bucket in which Harbor stores its artifacts. Default: this stack does not manage it."),
+      databaseBackups: bucketSettings.describe("The bucket that holds the database's backups."),
+    })
+    .describe("The buckets in S3."),
   iamPolicies: z
     .boolean()
     .default(true)

@@ -10,7 +10,7 @@ export interface Candidate {
 /** What may come next on a command line. `prefix` stands before it in the same word, such as `--context=`. */
 export type Expected = { readonly prefix: string } & (
   | { readonly kind: "words"; readonly words: readonly Candidate[] }
-  | { readonly kind: "files" }
+  | { readonly kind: "files" | "stacks" }
   | { readonly kind: "contexts" | "namespaces" | ClusterKind; readonly target: KubernetesTarget }
 );
 export type ClusterKind = "PostgresCluster" | "HarborCluster";
@@ -110,10 +110,11 @@ function optionOf(command: CommandUnknownOpts, name: string): Option | undefined
   return command.options.find(({ short, long }) => name === short || name === long);
 }
 
-const fileOptions = new Set(["--kubeconfig", "--dump-directory", "--directory"]);
+const fileOptions = new Set(["--kubeconfig", "--dump-directory", "--directory", "--state"]);
 
 function valuesOf({ target }: State, option: Option, prefix: string): Expected {
   if (option.long === "--context") return { kind: "contexts", target, prefix };
+  if (option.long === "--stack") return { kind: "stacks", prefix };
   if (option.long === "--namespace") return { kind: "namespaces", target, prefix };
   if (fileOptions.has(option.long ?? "")) return { kind: "files", prefix };
   return wordsOf(choicesOf(option), prefix);

@@ -26,6 +26,8 @@ async function candidatesOf(expected: Expected): Promise<readonly Candidate[]> {
       return [];
     case "words":
       return expected.words;
+    case "stacks":
+      return (await stackNames()).map((value) => ({ value, description: "" }));
     case "contexts":
     case "namespaces":
     case "PostgresCluster":
@@ -34,8 +36,17 @@ async function candidatesOf(expected: Expected): Promise<readonly Candidate[]> {
   }
 }
 
+/** The stacks that have a file; none outside of a project. */
+async function stackNames(): Promise<string[]> {
+  const { projectAt } = await import("../config/project.ts");
+  const project = await projectAt(process.cwd()).catch(() => undefined);
+  return [...(project?.stackFiles.keys() ?? [])];
+}
+
 /** The Kubernetes client is loaded only now: most words need none. */
-async function namesOf(expected: Exclude<Expected, { readonly kind: "files" | "words" }>): Promise<string[]> {
+async function namesOf(
+  expected: Exclude<Expected, { readonly kind: "files" | "stacks" | "words" }>,
+): Promise<string[]> {
   const { clusterNames, contextNames, namespaces } = await import("./live.ts");
   switch (expected.kind) {
     case "contexts":

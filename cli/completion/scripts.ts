@@ -52,7 +52,7 @@ function __postgres_recovery_words
     postgres-recovery complete -- (commandline -cp | string collect) 2>/dev/null | string match -v ':files'
 end
 function __postgres_recovery_wants_file
-    contains -- (commandline -opc)[-1] --kubeconfig --directory --dump-directory
+    contains -- (commandline -opc)[-1] --kubeconfig --directory --dump-directory --state
 end
 complete -c postgres-recovery -e
 complete -c postgres-recovery -f -a '(__postgres_recovery_words)'

@@ -70,6 +70,20 @@ export function filesOf({ stackFiles }: PulumiProject, stack: string | undefined
   });
 }
 
+/**
+ * The one stack file that a command is about.
+ *
+ * @param stack as in {@link filesOf}. Undefined: the only one of the project.
+ * @throws RecoveryError `usage` when there is no such file, or when there are several and none is named.
+ */
+export function theFileOf(project: PulumiProject, stack: string | undefined): [stack: string, file: string] {
+  const [only, ...others] = filesOf(project, stack);
+  if (only !== undefined && others.length === 0) return only;
+  throw new RecoveryError("stack-unreadable", "the project has several stack files, and none is named", {
+    next: `name one with --stack: ${[...project.stackFiles.keys()].join(", ")}`,
+  });
+}
+
 /** A path as a person in this folder writes it. */
 export function shownPath(file: string): string {
   return relative(process.cwd(), file);

@@ -3,6 +3,7 @@ import { errorReportSchema } from "../../domain/error-report.ts";
 import { stanzaCreatePreviewSchema } from "../../domain/stanza/create-preview.ts";
 import { rollPreviewSchema } from "../../domain/harbor/steps/roll-preview.ts";
 import { suggestReportSchema } from "../../domain/restore/check.ts";
+import { configFinishRestoreReportSchema, configRestoreReportSchema } from "../../domain/stack/config-edit.ts";
 import { configCheckReportSchema } from "../../domain/stack/config-check.ts";
 import { stackReportSchema } from "../../domain/stack/report.ts";
 import { steps } from "../../domain/steps/steps.ts";
@@ -18,6 +19,8 @@ export const jsonSchemas: Readonly<Record<string, JsonSchema>> = {
   "restore-suggest.v1.json": printed("restore check --suggest", suggestReportSchema),
   "report.v1.json": printed("report", stackReportSchema),
   "config-check.v1.json": printed("config check", configCheckReportSchema),
+  "config-restore.v1.json": printed("config restore", configRestoreReportSchema),
+  "config-finish-restore.v1.json": printed("config finish-restore", configFinishRestoreReportSchema),
   "error.v1.json": described("What every command prints on stdout when it fails, with -o json.", errorReportSchema),
 };
 

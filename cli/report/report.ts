@@ -19,14 +19,19 @@ export interface ReportOptions {
 
 /** `postgres-recovery report`; the result is the exit code. */
 export async function report(options: ReportOptions): Promise<number> {
-  const found = stackReport(outputsIn(await given(options)));
+  const found = stackReport(outputsIn(await storedOutputs(options)));
   printText(options.output === "json" ? visibleJson(found, 2) : reportTable(found, options.color), options.color);
   return verdictExitCode(found.targets.map(verdictOf));
 }
 
-async function given({ stack, state }: ReportOptions): Promise<unknown> {
-  if (stack !== undefined) return askPulumi(["stack", "output", "--json", "--stack", stack]);
+/**
+ * The outputs of a stack, as Pulumi or a file has them.
+ *
+ * @throws RecoveryError `usage` when they cannot be read, or when neither a stack nor a file is named.
+ */
+export async function storedOutputs({ stack, state }: Pick<ReportOptions, "stack" | "state">): Promise<unknown> {
   if (state !== undefined) return fromFile(state);
+  if (stack !== undefined) return askPulumi(["stack", "output", "--json", "--stack", stack]);
   throw new RecoveryError("stack-unreadable", "name a stack with --stack, or an exported state with --state", {
     next: "see the stacks of this project: pulumi stack ls",
   });

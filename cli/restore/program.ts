@@ -1,7 +1,7 @@
-import { InvalidArgumentError, Option, type Command, type CommandUnknownOpts } from "@commander-js/extra-typings";
+import { Option, type Command, type CommandUnknownOpts } from "@commander-js/extra-typings";
 import { amcheckModes } from "../../domain/restore/proof/amcheck-modes.ts";
 import { recommendedImage } from "../../domain/spilo/image.ts";
-import { durationOption, listFormats, requestedStepCommand } from "../options.ts";
+import { durationOption, listFormats, majorArgument, requestedStepCommand } from "../options.ts";
 import {
   operatorConfigMapOption,
   operatorConfigurationOption,
@@ -99,9 +99,4 @@ function addVerify(restore: CommandUnknownOpts, setExitCode: (code: number) => v
     .action(async (cluster, options) => {
       setExitCode(await (await import("./verify.ts")).restoreVerify(cluster, options));
     });
-}
-
-function majorArgument(text: string): number {
-  if (!/^\d{2}$/.test(text)) throw new InvalidArgumentError("expected a major version such as 12");
-  return Number(text);
 }

@@ -90,6 +90,12 @@ export const errorKinds = {
   // Stacks.
   "stack-unreadable": "usage",
   "stack-outputs-missing": "usage",
+  "stack-not-editable": "usage",
+  "stack-file-changed": "failed",
+  "restore-already-declared": "usage",
+  "restore-not-declared": "usage",
+  "restore-choice-missing": "usage",
+  "restore-not-proven": "failed",
   // Dumps.
   "dump-place-invalid": "usage",
   "dump-directory-unusable": "failed",

@@ -49,6 +49,7 @@ export const getKubeSystem: Permission = {
 export const permissions = {
   "stanza list": [listClusters, listPods, execPods, getKubeSystem],
   "stanza create": [getCluster, listPods, execPods, getKubeSystem],
+  "config targets": [listClusters, listPods, execPods, getKubeSystem],
   dump: [getCluster, listPods, execPods, getKubeSystem],
 } as const satisfies Record<string, readonly Permission[]>;
 

@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from "node:util";
+
 /** What the stack's outputs say of the last restore that an `up` carried out to its end. */
 export interface LastRestore {
   /** Whether the restored database was proven, or its proof was left out for a written reason. */
@@ -17,13 +19,12 @@ export function cloneValues(variables: Readonly<Record<string, string>>): Record
 
 /**
  * Whether ending a restore would end one that was never proven: pod-config still has its CLONE_ values, and the last `up`
- * that came to its end did not prove a restore with these values.
+ * that came to its end did not prove a restore with exactly these values.
  *
  * @param live the CLONE_ values that pod-config has from this program.
  */
 export function endsUnproven(live: Readonly<Record<string, string>>, last: LastRestore | undefined): boolean {
-  const names = Object.keys(live);
-  if (names.length === 0) return false;
+  if (Object.keys(live).length === 0) return false;
   if (last?.isProven !== true) return true;
-  return names.some((name) => last.clone[name] !== live[name]);
+  return !isDeepStrictEqual({ ...last.clone }, { ...live });
 }

@@ -108,6 +108,18 @@ function judgeEnvironment(facts: SetupFacts): Finding[] {
 }
 
 /**
+ * Whether the moment to restore to has come.
+ *
+ * @param now milliseconds since 1970.
+ */
+export function judgeTargetTime(restore: Pick<Restore, "targetTime">, now: number): Finding[] {
+  const target = targetOf(restore);
+  if (target === undefined || target <= now) return [];
+  const fix = "leave it out to restore as far as the WAL goes";
+  return [findingsAt("restore.targetTime").refuse("target-time-in-future", "is in the future", fix)];
+}
+
+/**
  * Whether the restore can be begun. What is not known is a finding of its own, never okay: Spilo answers a place without
  * backups, or one that it cannot read, with a crash loop, and half a configuration with an empty database.
  */
@@ -115,16 +127,8 @@ export function judgeRestore(facts: PreflightFacts): Finding[] {
   const { restore, now } = facts;
   const target = targetOf(restore);
   const findings = judgeSetup(facts, restore);
-  if (target !== undefined && target > now) {
-    findings.push(
-      findingsAt("restore.targetTime").refuse(
-        "target-time-in-future",
-        "is in the future",
-        "leave it out to restore as far as the WAL goes",
-      ),
-    );
-  }
   findings.push(
+    ...judgeTargetTime(restore, now),
     ...judgeSources(facts.sources, restore, target),
     ...judgeBootstrap(facts, target),
     ...judgeOwnPlace(facts),

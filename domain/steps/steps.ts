@@ -20,6 +20,7 @@ import {
   secretsRestoreReportSchema,
   secretsRestoreRequestSchema,
 } from "../secrets/request.ts";
+import { configTargetsReportSchema } from "../stack/config-edit.ts";
 import { stackLookReportSchema, stackLookRequestSchema } from "../stack/look.ts";
 import { stanzaCreateReportSchema, stanzaCreateRequestSchema } from "../stanza/create.ts";
 import { scanReportSchema } from "../stanza/list-report.ts";
@@ -38,6 +39,7 @@ interface Step {
 /** Every step of the runbooks. Components, CLI, generated pages and tests read it here. */
 export const steps = {
   "stanza list": { report: scanReportSchema, permissions: stepPermissions["stanza list"] },
+  "config targets": { report: configTargetsReportSchema, permissions: stepPermissions["config targets"] },
   "stanza create": {
     request: stanzaCreateRequestSchema,
     report: stanzaCreateReportSchema,

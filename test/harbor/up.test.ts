@@ -9,6 +9,7 @@ import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-sec
 import { z } from "zod";
 import { harborOperatorPgHba, runbookPgHba } from "../../domain/harbor/pg-hba.ts";
 import { secretCopySchema } from "../../domain/secrets/copy.ts";
+import { configRestoreReportSchema } from "../../domain/stack/config-edit.ts";
 import { copyName } from "../../domain/secrets/copy-place.ts";
 import { applyHarborCluster } from "../../sandbox/harbor/harbor.ts";
 import {
@@ -25,7 +26,7 @@ import { waitUntil } from "../../sandbox/host/processes.ts";
 import { clientSettings } from "../support/aws.ts";
 import { HarborDatabase } from "../support/harbor.ts";
 import { Project } from "../support/project.ts";
-import { cli, harborEnvironment, testDirectory, type Ended } from "../support/sandbox.ts";
+import { cli, cliIn, harborEnvironment, testDirectory, type Ended } from "../support/sandbox.ts";
 import { faultTest } from "../support/fault-test.ts";
 import { inOrder } from "../support/in-order.ts";
 
@@ -376,6 +377,42 @@ describe("pulumi on the stack lab: Harbor's database, declared, with both real o
     assert.equal(await database.secretData({ namespace, name: standby }), undefined);
   });
 
+  it("config restore declares the restore from what S3 and Secrets Manager hold; config finish-restore does not end it unproven", async () => {
+    await project.edit("lab", ["harbor", "restore"], undefined);
+    const named = ["--id", "after-the-fire", "--uid", lost.uid, "--target-time", targetTime];
+    const before = await project.stackFile("lab");
+    const declared = await cliIn(
+      project.directory,
+      "config",
+      "restore",
+      "--stack",
+      "lab",
+      ...named,
+      "--yes",
+      "-o",
+      "json",
+    );
+    printed.push(declared.stdout, declared.stderr);
+    assert.equal(declared.exitCode, 0, declared.stdout + declared.stderr);
+    const { backup, loss, restore, secrets: copies } = configRestoreReportSchema.parse(JSON.parse(declared.stdout));
+    assert.deepEqual(restore, {
+      id: "after-the-fire",
+      scope: name,
+      uid: lost.uid,
+      postgresVersion: 12,
+      targetTime,
+      credentials: "secret",
+    });
+    assert.deepEqual([backup?.systemIdentifier, copies, loss.until], [lost.systemIdentifier, "kept", targetTime]);
+    const after = await project.stackFile("lab");
+    assert(after.split("\n").length === before.split("\n").length + 7, after);
+    const early = await cliIn(project.directory, "config", "finish-restore", "--stack", "lab", "--yes");
+    assert.equal(early.exitCode, 4, early.stdout + early.stderr);
+    assert.match(early.stderr, /^error\[restore-not-proven\]/m);
+    assert.equal(await project.stackFile("lab"), after);
+    for (const [key, value] of Object.entries(proven())) await project.edit("lab", ["harbor", "restore", key], value);
+  });
+
   faultTest(111, "up with --target writes no CLONE_ value past the preflight", async () => {
     const before = await database.configMap(podConfig);
     await setKeys("restore", ownKeys().id, ownKeys().key);
@@ -491,7 +528,9 @@ describe("pulumi on the stack lab: Harbor's database, declared, with both real o
     25,
     "up without the key restore removes every CLONE_ value from pod-config, the Secret and the StatefulSet",
     async () => {
-      await project.edit("lab", ["harbor", "restore"], undefined);
+      const finished = await cliIn(project.directory, "config", "finish-restore", "--stack", "lab", "--yes");
+      assert.equal(finished.exitCode, 0, finished.stdout + finished.stderr);
+      assert.match(finished.stdout, /the restore after-the-fire is finished \(proven\)/);
       await succeeded(up());
       assert.deepEqual(
         Object.keys((await database.configMap(podConfig))?.data ?? {}).filter((key) => key.startsWith("CLONE_")),

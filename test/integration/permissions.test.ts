@@ -38,13 +38,15 @@ describe("least privilege, with a real token and exactly the role of docs/permis
   const uid = (): string[] => ["--kube-system-uid", kubeSystemUid];
   const runs = {
     "stanza list": (kubeconfig: string) => cli("stanza", "list", "-n", "brr", ...uid(), "--kubeconfig", kubeconfig),
+    "config targets": (kubeconfig: string) =>
+      cli("config", "targets", "-n", "brr", ...uid(), "--kubeconfig", kubeconfig),
     "stanza create": (kubeconfig: string) =>
       cli("stanza", "create", "brr/postgresql", ...uid(), "--kubeconfig", kubeconfig),
     dump: (kubeconfig: string) =>
       cli("dump", "brr/postgresql", "--directory", directory, ...uid(), "--kubeconfig", kubeconfig),
   } satisfies Record<keyof typeof permissions, (kubeconfig: string) => Promise<Ended>>;
 
-  for (const command of ["stanza list", "stanza create", "dump"] as const) {
+  for (const command of ["stanza list", "config targets", "stanza create", "dump"] as const) {
     const name = command.replace(" ", "-");
     const held: readonly Permission[] = permissions[command];
 

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
+import { configTargetsReportSchema } from "../../domain/stack/config-edit.ts";
 import { scanReportSchema } from "../../domain/stanza/list-report.ts";
 import { findCluster } from "../../sandbox/pgo/inventory.ts";
 import { leaders } from "../support/patroni.ts";
-import { askDirectly, cli, repositoryCodes, sandboxEnvironment } from "../support/sandbox.ts";
+import { askDirectly, cli, cliIn, repositoryCodes, sandboxEnvironment } from "../support/sandbox.ts";
+import { StackFolder } from "../support/stack-folder.ts";
 import { faultTest } from "../support/fault-test.ts";
 
 const twoMembers = findCluster("dev", "calendar/calendar-db");
@@ -63,6 +65,31 @@ describe("stanza list", function () {
       assert.deepEqual(await repositoryCodes("dev", namespace, pod), [1]);
     }
   });
+
+  faultTest(
+    154,
+    "config targets proposes what pgBackRest calls missing, and writes it into the stack file",
+    async () => {
+      const folder = new StackFolder();
+      const file = "Pulumi.dev.yaml";
+      folder.write(file, "config:\n  postgres-recovery:kubernetes: { context: dev }\n");
+      const targets = ["config", "targets", "--stack", "dev", "-n", "calendar"];
+      const { exitCode, stdout } = await cliIn(folder.directory, ...targets, "-o", "json");
+      assert.equal(exitCode, 1);
+      const { clusters, uncovered } = configTargetsReportSchema.strict().parse(JSON.parse(stdout));
+      for (const { cluster, proposal } of clusters) {
+        const { pods } = findCluster("dev", cluster);
+        assert.deepEqual([proposal, await repositoryCodes("dev", "calendar", pods[0] ?? "")], ["proposed", [1]]);
+      }
+      assert.deepEqual(uncovered, ["calendar/calendar-db", "calendar/scheduler-db"]);
+      assert.equal((await cliIn(folder.directory, ...targets, "--write", "--yes")).exitCode, 0);
+      const again = await cliIn(folder.directory, ...targets);
+      assert.match(again.stdout, /^calendar\/calendar-db +dev +covered/m);
+      assert.match(again.stdout, /^in no stack: none$/m);
+      assert.equal((await cliIn(folder.directory, "config", "check")).exitCode, 0);
+      folder.remove();
+    },
+  );
 
   faultTest(7, "shows where PGO says that a missing stanza is created", async () => {
     const { stdout } = await cli("stanza", "list", "--context", "dev", "-n", "calendar");

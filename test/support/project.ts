@@ -50,6 +50,10 @@ export class Project {
     return runInSandbox(["pulumi", "--non-interactive", ...parameters], { cwd: this.directory });
   }
 
+  stackFile(stack: string): Promise<string> {
+    return readFile(join(this.directory, `Pulumi.${stack}.yaml`), "utf8");
+  }
+
   /** `pulumi up` without asking for confirmation. */
   up(stack: string, ...parameters: string[]): Promise<Ended> {
     return this.pulumi("up", "--stack", stack, "--yes", "--skip-preview", ...parameters);

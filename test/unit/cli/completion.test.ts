@@ -110,6 +110,8 @@ describe("completion", function () {
       ["calendar/calendar-db", "calendar/scheduler-db"],
     ],
     ["postgres-recovery dump a/b --directory ", [":files"]],
+    ["postgres-recovery config check --stack ", ["dev", "lab"]],
+    ["postgres-recovery report --state=", [":files"]],
     ["postgres-recovery completion ", ["bash", "zsh", "fish"]],
     ["postgres-recovery nonsense ", []],
   ];

@@ -12,6 +12,7 @@ faultSuite(108, "the end of a restore", () => {
     assert.equal(endsUnproven(clone, undefined), true);
     assert.equal(endsUnproven({ ...clone, CLONE_TARGET_TIME: "t" }, { isProven: true, clone }), true);
     assert.equal(endsUnproven({ ...clone, CLONE_SCOPE: "other" }, { isProven: true, clone }), true);
+    assert.equal(endsUnproven(clone, { isProven: true, clone: { ...clone, CLONE_TARGET_TIME: "t" } }), true);
   });
 
   it("needs no proof when pod-config has no value of a restore", () => {
