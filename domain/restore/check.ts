@@ -170,7 +170,7 @@ function walEndOf(
   const last = legs?.at(-1);
   if (legs === undefined || last === undefined) return null;
   const way = walkWal(legs, backup.startSegment, listing.found.segments);
-  const end = way.segments.at(-1);
+  const end = way.segments.last;
   return {
     timeline: last.timeline,
     segment: end === undefined ? null : segmentName(way.timelineOf(end.number), end.number),

@@ -4,7 +4,7 @@ import { encryptionOf, type SegmentReading } from "./contents.ts";
 import type { Segment } from "./segments.ts";
 import { segmentBytes, segmentName } from "./segment-name.ts";
 import { lsn } from "./timeline.ts";
-import { countOf, earlierBackup, judgeObstacle, nameOn, type Replay } from "./wal-obstacle.ts";
+import { countOf, earlierBackup, judgeObstacle, nameOn, type Obstacle, type Replay } from "./wal-obstacle.ts";
 import type { ExpectedSegment, WalContent } from "./wal-pages.ts";
 
 /** A segment whose content ends PostgreSQL's recovery. */
@@ -27,7 +27,7 @@ export function segmentsToRead({ clock, recovery, way }: Replay): Segment[] {
   const proven = target === undefined ? undefined : clock.firstAfter(target);
   const needed = descriptions.get(backup.name)?.lastNeededSegment ?? backup.startSegment;
   const last = proven === undefined ? Infinity : Math.max(proven, needed);
-  return way.segments.filter(({ number, state }) => number <= last && (state === "whole" || state === "tiered"));
+  return [...way.segments].filter(({ number, state }) => number <= last && (state === "whole" || state === "tiered"));
 }
 
 /** What a segment of a recovery must be. */
@@ -52,9 +52,7 @@ export function expectedSegment(
 export function judgeWalContents(replay: Replay, contents: ReadonlyMap<number, SegmentReading>): Finding[] {
   const read = segmentsToRead(replay).filter(({ number }) => contents.has(number));
   const encryption = encryptionOf([...contents.values()]);
-  const faults = read.flatMap((segment) => faultOf(replay, contents, segment, encryption !== undefined) ?? []);
-  const findings = Map.groupBy(faults, ({ code }) => code);
-  const judged = [...findings].map(([code, all]) => judgeFaults(replay, code, all));
+  const judged = contentObstacles(replay, contents).map((obstacle) => judgeObstacle(replay, obstacle));
   const unread = read.flatMap((segment) => unreadWhy(contents.get(segment.number), encryption) ?? []);
   const [why] = unread;
   const [first, last] = [read[0], read.at(-1)];
@@ -76,16 +74,24 @@ export function judgeWalContents(replay: Replay, contents: ReadonlyMap<number, S
   ];
 }
 
-function judgeFaults(replay: Replay, code: Fault["code"], faults: readonly Fault[]): Finding {
+/** Where a recovery ends by what its segments hold. */
+export function contentObstacles(replay: Replay, contents: ReadonlyMap<number, SegmentReading>): Obstacle[] {
+  const read = segmentsToRead(replay).filter(({ number }) => contents.has(number));
+  const isEncrypted = encryptionOf([...contents.values()]) !== undefined;
+  const faults = read.flatMap((segment) => faultOf(replay, contents, segment, isEncrypted) ?? []);
+  return [...Map.groupBy(faults, ({ code }) => code)].map(([code, all]) => obstacleOf(replay, code, all));
+}
+
+function obstacleOf(replay: Replay, code: Fault["code"], faults: readonly Fault[]): Obstacle {
   const [{ segment, why } = { segment: { number: 0 } as Segment, why: "" }] = faults;
   const others = faults.length === 1 ? "" : ` (and ${faults.length - 1} more)`;
-  return judgeObstacle(replay, {
+  return {
     code,
     segment: segment.number,
     what: `${nameOn(replay.way, segment)} ${why}${others}`,
     consequence: stops,
     fix: segment.number === replay.recovery.backup.startSegment ? earlierBackup : fix,
-  });
+  };
 }
 
 function unreadWhy(reading: SegmentReading | undefined, encryption: string | undefined): string | undefined {
@@ -134,7 +140,7 @@ function brokenWhy(
   // The last segment may have been archived before it was full, for instance by hand from a lost server's disk.
   const { finishLsn = 0n } = recovery.descriptions.get(recovery.backup.name) ?? {};
   const mayEnd =
-    number === way.segments.at(-1)?.number && end.at >= finishLsn && end.at > BigInt(number) * segmentBytes;
+    number === way.segments.last?.number && end.at >= finishLsn && end.at > BigInt(number) * segmentBytes;
   return mayEnd ? undefined : `ends at ${lsn(end.at)}: it ${end.why}`;
 }
 

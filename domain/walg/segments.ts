@@ -76,14 +76,24 @@ export class SegmentTable {
 
   /** The segments between two numbers, both included, in rising order. */
   *between(first: number, last: number): Generator<Segment> {
-    for (const [index, { modified, states, sizes, endings }] of this.#inOrder()) {
+    for (const [index, block] of this.#inOrder()) {
       const start = index * blockLength;
       if (start > last || start + blockLength <= first) continue;
       for (let slot = Math.max(0, first - start); slot < blockLength && start + slot <= last; slot += 1) {
-        const state = segmentStates[(states[slot] ?? 0) - 1];
-        if (state === undefined) continue;
-        const ending = walEndings[endings[slot] ?? 0] ?? "";
-        yield { number: start + slot, modified: modified[slot] ?? 0, state, size: sizes[slot] ?? 0, ending };
+        const segment = segmentIn(block, start, slot);
+        if (segment !== undefined) yield segment;
+      }
+    }
+  }
+
+  /** The same in falling order. */
+  *backward(first: number, last: number): Generator<Segment> {
+    for (const [index, block] of this.#inOrder().reverse()) {
+      const start = index * blockLength;
+      if (start > last || start + blockLength <= first) continue;
+      for (let slot = Math.min(blockLength - 1, last - start); slot >= 0 && start + slot >= first; slot -= 1) {
+        const segment = segmentIn(block, start, slot);
+        if (segment !== undefined) yield segment;
       }
     }
   }
@@ -103,4 +113,12 @@ export class SegmentTable {
   #inOrder(): [number, Block][] {
     return [...this.#blocks].toSorted(([a], [b]) => a - b);
   }
+}
+
+/** The segment at a place of a block; undefined when there is none. */
+function segmentIn({ modified, states, sizes, endings }: Block, start: number, slot: number): Segment | undefined {
+  const state = segmentStates[(states[slot] ?? 0) - 1];
+  if (state === undefined) return undefined;
+  const ending = walEndings[endings[slot] ?? 0] ?? "";
+  return { number: start + slot, modified: modified[slot] ?? 0, state, size: sizes[slot] ?? 0, ending };
 }

@@ -4,7 +4,7 @@ import type { BackupDescription } from "./backup.ts";
 import type { Segment, SegmentState } from "./segments.ts";
 import { segmentBytes, segmentName } from "./segment-name.ts";
 import { walgFolders, type StoredBackup, type WalgListing } from "./storage.ts";
-import { judgeWalContents } from "./judge-wal-contents.ts";
+import { contentObstacles, judgeWalContents } from "./judge-wal-contents.ts";
 import { wayOn } from "./timeline.ts";
 import {
   countOf,
@@ -12,10 +12,11 @@ import {
   judgeObstacle,
   nameOn,
   orderOfTarget,
+  type Obstacle,
   type Recovery,
   type Replay,
 } from "./wal-obstacle.ts";
-import { judgeTimelines } from "./wal-timelines.ts";
+import { judgeBranches, unreachableTimelines } from "./wal-timelines.ts";
 import { isCopied, walkWal, WalClock, type KnownBackup, type MissingRange } from "./wal-way.ts";
 
 const minute = 60_000;
@@ -34,12 +35,28 @@ export function judgeWal(listing: WalgListing, recovery: Recovery, place: string
   const replay = replayOf(listing, recovery, place);
   if ("unusable" in replay) return [replay.unusable];
   return [
-    ...judgeHoles(replay),
-    ...judgeSegments(replay),
-    ...judgeOrigin(replay),
-    ...judgeTimelines(replay, listing),
+    ...listedObstacles(replay, listing).map((obstacle) => judgeObstacle(replay, obstacle)),
+    ...judgeTiers(replay),
+    ...judgeCopies(replay),
+    ...judgeBranches(replay, listing),
     ...judgeEnd(replay),
     ...(recovery.contents === undefined ? [] : judgeWalContents(replay, recovery.contents)),
+  ];
+}
+
+/** Where a recovery ends by what the listing and the contents say, in the order of the segments. */
+export function obstaclesOf(replay: Replay, listing: WalgListing): Obstacle[] {
+  const { contents } = replay.recovery;
+  const read = contents === undefined ? [] : contentObstacles(replay, contents);
+  return [...listedObstacles(replay, listing), ...read].toSorted((a, b) => a.segment - b.segment);
+}
+
+function listedObstacles(replay: Replay, listing: WalgListing): Obstacle[] {
+  return [
+    ...holesOf(replay),
+    ...unusableSegments(replay),
+    ...overwrittenSegments(replay),
+    ...unreachableTimelines(replay, listing),
   ];
 }
 
@@ -106,68 +123,90 @@ function judgeStart({ segments }: WalgListing, { backup, descriptions }: Recover
   );
 }
 
-function judgeHoles(replay: Replay): Finding[] {
-  return replay.way.holes.map((ranges) =>
-    judgeObstacle(replay, {
-      code: "wal-gap",
-      segment: ranges[0]?.first ?? 0,
-      what: `lacks ${ranges.map(rangeText).join(" and ")}`,
-      consequence: stops,
-    }),
-  );
+function holesOf({ way }: Replay): Obstacle[] {
+  return way.holes.map((ranges) => ({
+    code: "wal-gap",
+    segment: ranges[0]?.first ?? 0,
+    what: `lacks ${ranges.map(rangeText).join(" and ")}`,
+    consequence: stops,
+  }));
 }
 
 function rangeText({ timeline, first, count }: MissingRange): string {
   return `${count} segment${count === 1 ? "" : "s"} from ${segmentName(timeline, first)} on`;
 }
 
+/** The segments of the recovery in one state. */
+export function segmentsIn(state: SegmentState, { way }: Pick<Replay, "way">): Segment[] {
+  return [...way.segments].filter((segment) => segment.state === state);
+}
+
 /** Objects from which PostgreSQL gets no complete segment. */
-function judgeSegments(replay: Replay): Finding[] {
-  const { at, way } = replay;
-  const findings: Finding[] = [];
-  const inState = (state: SegmentState): Segment[] => way.segments.filter((segment) => segment.state === state);
-  const [empty, cut, archived, tiered] = [inState("empty"), inState("cut"), inState("archived"), inState("tiered")];
+function unusableSegments({ way }: Replay): Obstacle[] {
+  const unusable = Map.groupBy(notWhole(way.segments), ({ state }) => state);
+  const [empty = [], cut = [], archived = []] = (["empty", "cut", "archived"] as const).map((state) => unusable.get(state));
+  const obstacles: Obstacle[] = [];
   if (empty[0] !== undefined) {
-    findings.push(
-      judgeObstacle(replay, {
-        code: "wal-empty",
-        segment: empty[0].number,
-        what: `has ${countOf(empty, "segment")} without content, from ${nameOn(way, empty[0])} on`,
-        consequence: 'PostgreSQL stops with "archive file has wrong size" and does not start',
-      }),
-    );
+    obstacles.push({
+      code: "wal-empty",
+      segment: empty[0].number,
+      what: `has ${countOf(empty, "segment")} without content, from ${nameOn(way, empty[0])} on`,
+      consequence: 'PostgreSQL stops with "archive file has wrong size" and does not start',
+    });
   }
   if (cut[0] !== undefined) {
-    findings.push(
-      judgeObstacle(replay, {
-        code: "wal-cut",
-        segment: cut[0].number,
-        what: `has ${countOf(cut, "segment")} with fewer bytes than a complete one, from ${nameOn(way, cut[0])} on`,
-        consequence: stops,
-      }),
-    );
+    obstacles.push({
+      code: "wal-cut",
+      segment: cut[0].number,
+      what: `has ${countOf(cut, "segment")} with fewer bytes than a complete one, from ${nameOn(way, cut[0])} on`,
+      consequence: stops,
+    });
   }
   if (archived[0] !== undefined) {
-    findings.push(
-      judgeObstacle(replay, {
-        code: "wal-archived",
-        segment: archived[0].number,
-        what: `has ${countOf(archived, "segment")} from ${nameOn(way, archived[0])} on in an archive of S3 (Glacier, Deep Archive, or an archive tier of Intelligent-Tiering), where they cannot be read`,
-        consequence: stops,
-        fix: "have S3 restore them (aws s3api restore-object) for as long as the restore may take, then check again",
-      }),
-    );
+    obstacles.push({
+      code: "wal-archived",
+      segment: archived[0].number,
+      what: `has ${countOf(archived, "segment")} from ${nameOn(way, archived[0])} on in an archive of S3 (Glacier, Deep Archive, or an archive tier of Intelligent-Tiering), where they cannot be read`,
+      consequence: stops,
+      fix: "have S3 restore them (aws s3api restore-object) for as long as the restore may take, then check again",
+    });
   }
-  if (tiered[0] !== undefined && orderOfTarget(replay, tiered[0].number) !== "before") {
-    findings.push(
-      at.unknown(
-        "wal-tier-unknown",
-        `has ${countOf(tiered, "segment")} from ${nameOn(way, tiered[0])} on in S3 Intelligent-Tiering, and whether they are archived could not be asked`,
-        "give the credentials s3:GetObject on them, then check again",
-      ),
-    );
-  }
-  return findings;
+  return obstacles;
+}
+
+function* notWhole(segments: Iterable<Segment>): Generator<Segment> {
+  for (const segment of segments) if (segment.state !== "whole") yield segment;
+}
+
+/** Objects for which only S3 itself can say whether PostgreSQL gets a segment. */
+function judgeTiers(replay: Replay): Finding[] {
+  const { at, way } = replay;
+  const tiered = segmentsIn("tiered", replay);
+  if (tiered[0] === undefined || orderOfTarget(replay, tiered[0].number) === "before") return [];
+  return [
+    at.unknown(
+      "wal-tier-unknown",
+      `has ${countOf(tiered, "segment")} from ${nameOn(way, tiered[0])} on in S3 Intelligent-Tiering, and whether they are archived could not be asked`,
+      "give the credentials s3:GetObject on them, then check again",
+    ),
+  ];
+}
+
+/** Times that were lost in a copy, so that they cannot show who wrote the WAL. */
+function judgeCopies(replay: Replay): Finding[] {
+  // The content says which database wrote it.
+  if (!hasCopiedTimes(replay) || replay.recovery.contents !== undefined) return [];
+  return [
+    replay.at.warn(
+      "wal-origin-unproven",
+      "was copied, so LastModified is the time of the copy: another database may have overwritten a part of it",
+      "check again with --read (restore.read in a stack), which reads the WAL, or compare the restored data with what is expected",
+    ),
+  ];
+}
+
+function hasCopiedTimes({ recovery: { backup, descriptions } }: Replay): boolean {
+  return isCopied({ backup, description: descriptions.get(backup.name) });
 }
 
 /**
@@ -175,20 +214,10 @@ function judgeSegments(replay: Replay): Finding[] {
  * backup ends only when its WAL is archived: a segment that is newer than its successors, or than a later backup, was
  * written a second time.
  */
-function judgeOrigin(replay: Replay): Finding[] {
-  const { at, way } = replay;
-  const { backup, contents, descriptions } = replay.recovery;
-  if (isCopied({ backup, description: descriptions.get(backup.name) })) {
-    // The content says which database wrote it.
-    if (contents !== undefined) return [];
-    return [
-      at.warn(
-        "wal-origin-unproven",
-        "was copied, so LastModified is the time of the copy: another database may have overwritten a part of it",
-        "check again with --read (restore.read in a stack), which reads the WAL, or compare the restored data with what is expected",
-      ),
-    ];
-  }
+function overwrittenSegments(replay: Replay): Obstacle[] {
+  if (hasCopiedTimes(replay)) return [];
+  const { way } = replay;
+  const { contents } = replay.recovery;
   // A segment whose content is right was put back.
   const overwritten = way.legs
     .flatMap(({ timeline }) => writtenAgain(replay, timeline))
@@ -196,13 +225,13 @@ function judgeOrigin(replay: Replay): Finding[] {
   const [first] = overwritten;
   if (first === undefined) return [];
   return [
-    judgeObstacle(replay, {
+    {
       code: "wal-overwritten",
       segment: first.number,
       what: `has ${countOf(overwritten, "segment")} from ${nameOn(way, first)} on that ${overwritten.length === 1 ? "was" : "were"} written after later ones or after a later backup, at ${momentText(first.modified)}: another database has overwritten them, or somebody has copied them there`,
       consequence: "PostgreSQL stops at another database's WAL, and later changes are lost",
       fix: "bring the right objects back (their older versions, if the bucket keeps versions), or take a target time before this backup",
-    }),
+    },
   ];
 }
 
@@ -221,7 +250,7 @@ function writtenAgain({ way, clock }: Replay, timeline: number): Segment[] {
     .toSorted((a, b) => a.segment - b.segment);
   const found: Segment[] = [];
   let latest = Infinity;
-  for (const segment of way.segments.toReversed()) {
+  for (const segment of way.segments.newestFirst()) {
     if (way.timelineOf(segment.number) !== timeline) continue;
     for (let end = ends.at(-1); end !== undefined && end.segment >= segment.number; end = ends.at(-1)) {
       latest = Math.min(latest, end.modified);
@@ -235,7 +264,7 @@ function writtenAgain({ way, clock }: Replay, timeline: number): Segment[] {
 
 /** Whether the WAL reaches the target. */
 function judgeEnd({ at, recovery: { target }, way, clock }: Replay): Finding[] {
-  const end = way.segments.at(-1);
+  const end = way.segments.last;
   if (target === undefined || end === undefined) return [];
   switch (clock.order(target, end.number)) {
     case "before":

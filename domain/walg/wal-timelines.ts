@@ -2,41 +2,35 @@ import type { Finding } from "../finding.ts";
 import { segmentName } from "./segment-name.ts";
 import type { WalgListing } from "./storage.ts";
 import { lsn, newestTimeline, segmentOf, type Leg } from "./timeline.ts";
-import { countOf, judgeObstacle, type Replay } from "./wal-obstacle.ts";
+import { countOf, type Obstacle, type Replay } from "./wal-obstacle.ts";
 
-/** Which timelines a recovery follows, and what it leaves out. */
-export function judgeTimelines(replay: Replay, listing: WalgListing): Finding[] {
-  return [...judgeUnreachable(replay, listing), ...judgeBranches(replay, listing)];
-}
 
 /** Timelines with WAL that PostgreSQL does not find, because a history file that leads to them is missing. */
-function judgeUnreachable(replay: Replay, { wal, histories }: WalgListing): Finding[] {
+export function unreachableTimelines(replay: Replay, { wal, histories }: WalgListing): Obstacle[] {
   const { backup } = replay.recovery;
   const { legs, segments } = replay.way;
   const newest = legs.at(-1)?.timeline ?? backup.timeline;
-  const end = segments.at(-1)?.number ?? backup.startSegment;
+  const end = segments.last?.number ?? backup.startSegment;
   const missing = historyName(newestTimeline(newest, histories) + 1);
-  const findings: Finding[] = [];
+  const obstacles: Obstacle[] = [];
   for (const [timeline, runs] of wal) {
     const [first] = runs;
     // WAL that is older than the backup comes from an earlier database at the same place.
     const isOlder = runs.every(({ lastModified }) => lastModified < backup.modified);
     if (timeline <= newest || first === undefined || isOlder) continue;
-    findings.push(
-      judgeObstacle(replay, {
-        code: "wal-timeline-unreachable",
-        segment: Math.min(first.first, end + 1),
-        what: `has WAL of timeline ${timeline}, but no ${missing}, without which PostgreSQL does not find that timeline`,
-        consequence: "PostgreSQL ends with the earlier timelines, and later changes are lost",
-        fix: "bring the history file back (the database's own pg_wal may still have it), or take a backup of that timeline",
-      }),
-    );
+    obstacles.push({
+      code: "wal-timeline-unreachable",
+      segment: Math.min(first.first, end + 1),
+      what: `has WAL of timeline ${timeline}, but no ${missing}, without which PostgreSQL does not find that timeline`,
+      consequence: "PostgreSQL ends with the earlier timelines, and later changes are lost",
+      fix: "bring the history file back (the database's own pg_wal may still have it), or take a backup of that timeline",
+    });
   }
-  return findings;
+  return obstacles;
 }
 
-/** Rows on timelines that are not ancestors of the newest one. */
-function judgeBranches(replay: Replay, { wal, segments }: WalgListing): Finding[] {
+/** Which timelines a recovery follows, and the rows on others that it leaves out. */
+export function judgeBranches(replay: Replay, { wal, segments }: WalgListing): Finding[] {
   const { at, way, recovery } = replay;
   const { legs } = way;
   const last = legs.at(-1);

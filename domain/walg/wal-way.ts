@@ -10,14 +10,48 @@ export interface MissingRange {
   readonly count: number;
 }
 
+/** A part of a way on one timeline. */
+interface Stretch {
+  readonly table: SegmentTable;
+  readonly first: number;
+  readonly last: number;
+}
+
+/** What is there of a way, in order. It is read from the listing's tables each time, so it takes no memory of its own. */
+export class WaySegments implements Iterable<Segment> {
+  readonly length: number;
+  /** The last one; undefined when there is none. */
+  readonly last: Segment | undefined;
+  readonly #stretches: readonly Stretch[];
+
+  constructor(stretches: readonly Stretch[]) {
+    this.#stretches = stretches;
+    let length = 0;
+    let last: Segment | undefined;
+    for (const segment of this) {
+      length += 1;
+      last = segment;
+    }
+    this.length = length;
+    this.last = last;
+  }
+
+  *[Symbol.iterator](): Generator<Segment> {
+    for (const { table, first, last } of this.#stretches) yield* table.between(first, last);
+  }
+
+  *newestFirst(): Generator<Segment> {
+    for (const { table, first, last } of this.#stretches.toReversed()) yield* table.backward(first, last);
+  }
+}
+
 /**
  * The segments that PostgreSQL reads one after the other. A timeline begins with the segment in which it left the one
  * before, so each number occurs once, whatever the timeline.
  */
 export interface WalWay {
   readonly legs: readonly Leg[];
-  /** What is there, in order. */
-  readonly segments: readonly Segment[];
+  readonly segments: WaySegments;
   /** Holes with WAL behind them; one hole may reach over several timelines. */
   readonly holes: readonly (readonly MissingRange[])[];
   /** The timeline on which PostgreSQL would look for a segment. */
@@ -26,7 +60,7 @@ export interface WalWay {
 
 /** Walks from a segment on along the timelines. */
 export function walkWal(legs: readonly Leg[], start: number, tables: ReadonlyMap<number, SegmentTable>): WalWay {
-  const segments: Segment[] = [];
+  const stretches: Stretch[] = [];
   const holes: MissingRange[][] = [];
   let hole: MissingRange[] = [];
   let next = start;
@@ -36,12 +70,13 @@ export function walkWal(legs: readonly Leg[], start: number, tables: ReadonlyMap
   for (const { timeline, end } of legs) {
     // WAL up to the switch was written, or there would be no switch there: what is missing before it is lost.
     const last = end === undefined ? Number.MAX_SAFE_INTEGER : segmentOf(end) - 1;
-    for (const segment of tables.get(timeline)?.between(next, last) ?? []) {
-      lack(timeline, next, segment.number - next);
+    const table = tables.get(timeline);
+    if (table !== undefined) stretches.push({ table, first: next, last });
+    for (const { number } of table?.between(next, last) ?? []) {
+      lack(timeline, next, number - next);
       if (hole.length > 0) holes.push(hole);
       hole = [];
-      segments.push(segment);
-      next = segment.number + 1;
+      next = number + 1;
     }
     if (end === undefined) continue;
     lack(timeline, next, last + 1 - next);
@@ -51,7 +86,7 @@ export function walkWal(legs: readonly Leg[], start: number, tables: ReadonlyMap
   if (hole.length > 0) holes.push(hole);
   return {
     legs,
-    segments,
+    segments: new WaySegments(stretches),
     holes,
     timelineOf: (segment) =>
       legs.find(({ end }) => end === undefined || segment < segmentOf(end))?.timeline ?? legs.at(-1)?.timeline ?? 0,
@@ -90,19 +125,24 @@ export type Order = "before" | "behind" | "unproven";
 export class WalClock {
   readonly #way: WalWay;
   readonly #backups: readonly KnownBackup[];
-  /** For each segment of the recovery, the earliest LastModified from there on. */
-  readonly #latest: readonly number[];
+  /** The numbers of the recovery's segments, in order. */
+  readonly #numbers: Float64Array;
+  /** For each of them, the earliest LastModified from there on. */
+  readonly #latest: Float64Array;
 
   constructor(way: WalWay, backups: readonly KnownBackup[]) {
     this.#way = way;
     this.#backups = backups.filter(({ backup, description }) => liesOn(way, backup, description));
-    const latest: number[] = [];
+    this.#numbers = new Float64Array(way.segments.length);
+    this.#latest = new Float64Array(way.segments.length);
     let earliest = Infinity;
-    for (const { modified } of way.segments.toReversed()) {
+    let index = way.segments.length;
+    for (const { number, modified } of way.segments.newestFirst()) {
+      index -= 1;
       earliest = Math.min(earliest, modified);
-      latest.push(earliest);
+      this.#numbers[index] = number;
+      this.#latest[index] = earliest;
     }
-    this.#latest = latest.toReversed();
   }
 
   /** The backups that the recovery passes. */
@@ -148,8 +188,7 @@ export class WalClock {
     const later = this.#backups.flatMap(({ backup, description }) =>
       backup.startSegment > segment && description?.finished !== undefined ? [description.finished] : [],
     );
-    const index = this.#way.segments.findIndex(({ number }) => number >= segment);
-    return Math.min(this.#latest[index] ?? Infinity, ...later);
+    return Math.min(this.#latest[firstAtLeast(this.#numbers, segment)] ?? Infinity, ...later);
   }
 }
 
@@ -158,4 +197,15 @@ function liesOn(way: WalWay, { timeline, startSegment }: StoredBackup, descripti
   if (leg === undefined) return false;
   if (leg.end === undefined) return true;
   return description?.startLsn === undefined ? startSegment < segmentOf(leg.end) : description.startLsn <= leg.end;
+}
+
+/** The index of the first of the rising numbers that is not less than a limit; their count when there is none. */
+function firstAtLeast(numbers: Float64Array, limit: number): number {
+  let [low, high] = [0, numbers.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((numbers[middle] ?? 0) < limit) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
