@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "@commander-js/extra-typings";
 import { cutLines, visibleText } from "../domain/visible-text.ts";
+import { addBackupCommands } from "./backups/program.ts";
 import { addCheckCommand } from "./check/program.ts";
 import { addCompletionCommands } from "./completion/program.ts";
 import { addConfigCommands } from "./config/program.ts";
@@ -50,6 +51,7 @@ The --help of each command has its Kubernetes permissions and exit codes.`,
   addStanzaCommands(root, setExitCode);
   addDumpCommand(root, setExitCode);
   addRestoreCommands(root, setExitCode);
+  addBackupCommands(root, setExitCode);
   addHarborCommands(root, setExitCode);
   addRegistryCommands(root, setExitCode);
   addSecretsCommands(root, setExitCode);

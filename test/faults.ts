@@ -114,6 +114,9 @@ export const faults = {
   152: "A restore is taken out of the stack file before the outputs say that it is proven",
   153: "Somebody else writes the stack file while a command asks whether it may",
   154: "A cluster without a stanza that no stack covers, or a target that does not exist",
+  160: "Base backups have stopped, or were never made, while WAL is archived",
+  161: "A retention that deletes nothing, or more than it should",
+  162: "A single object of a prefix is deleted, cut, swapped with another or archived",
 } as const satisfies Record<number, string>;
 
 export type FaultNumber = keyof typeof faults;

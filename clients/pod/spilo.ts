@@ -1,3 +1,4 @@
+import { readWalgList, type WalgList } from "../../domain/backups/walg-list.ts";
 import { RecoveryError } from "../../domain/errors.ts";
 import { bootstrapState, type BootstrapState, type Streaming } from "../../domain/harbor/roll-plan.ts";
 import { spiloContainer, type DatabasePod } from "../../domain/harbor/objects.ts";
@@ -69,6 +70,16 @@ export async function readArchiver(exec: Exec, pod: DatabasePod, signal: AbortSi
   return result.end === "exited" && result.code === 0
     ? readDatabaseAnswer(result.stdout)
     : { unknown: problem(result) };
+}
+
+/** The plain list: with --detail, WAL-G up to 3.0.5 ends with 0 also when S3 refuses it. */
+const walgListScript = `exec timeout -k 2 60 envdir "\${RW_DIR:-/run}/etc/wal-e.d/env" wal-g backup-list --json`;
+
+/** The backups that WAL-G lists in a Pod. It takes up to 60 s. */
+export async function readWalgBackups(exec: Exec, pod: DatabasePod, signal: AbortSignal): Promise<WalgList> {
+  const argv = ["sh", "-c", walgListScript];
+  const result = await exec(containerOf(pod.metadata, spiloContainer), argv, { deadlineSeconds: 75, signal });
+  return result.end === "exited" && result.code === 0 ? readWalgList(result.stdout) : { unread: problem(result) };
 }
 
 /** Prints a digest of the salt and of the variables that are named, one a line. The values never leave the Pod. */

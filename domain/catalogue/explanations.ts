@@ -1,6 +1,7 @@
 import { archiving } from "./archiving.ts";
 import { argumentsAndSettings } from "./arguments.ts";
 import { aws } from "./aws.ts";
+import { everyBackup } from "./every-backup.ts";
 import { clone } from "./clone.ts";
 import { dumps } from "./dump.ts";
 import type { Explanations } from "./explanation.ts";
@@ -39,6 +40,7 @@ export const areas: readonly { readonly title: string; readonly entries: Partial
   { title: "The store of the new backups", entries: ownStore },
   { title: "The proof of a restore", entries: proof },
   { title: "Archiving", entries: archiving },
+  { title: "All backups of a place", entries: everyBackup },
   { title: "Harbor's registry", entries: registry },
   { title: "Secrets and their copies", entries: secrets },
   { title: "What a stack declares", entries: stackRules },
@@ -64,6 +66,7 @@ export const explanations: Explanations = {
   ...ownStore,
   ...proof,
   ...archiving,
+  ...everyBackup,
   ...stackRules,
   ...registry,
 };

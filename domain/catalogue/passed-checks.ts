@@ -41,4 +41,7 @@ export const passedChecks: Readonly<Record<FindingCodeOf<"ok">, string>> = {
   "secret-present": "the Secret exists, and its content can be kept and restored",
   "registry-blobs-present": "the bucket has every blob that artifacts need, with its size",
   "backups-recent": "the newest finished backup is at most 30 hours old",
+  "backups-restorable":
+    "every backup of the place has all its objects and the WAL that makes it consistent, as far as the listing tells; `--read` also reads the contents",
+  "backup-list-agrees": "WAL-G in the leader's Pod lists the same backups as S3",
 };

@@ -64,6 +64,14 @@ export const harborPermissions = {
     get("goharbor.io", "harborclusters", "to find out Harbor's address and certificate"),
     getKubeSystem,
   ],
+  "backup list": [getStatefulSet, getKubeSystem],
+  "backup verify": [
+    { ...getPostgresql, why: "to know how long the database has made backups" },
+    getStatefulSet,
+    listPods,
+    { ...execPods, why: "to ask the leader's Postgres about its archiver, and WAL-G for its list of backups" },
+    getKubeSystem,
+  ],
   "harbor status": [
     get("goharbor.io", "harborclusters", "to read the HarborCluster and its status"),
     getPostgresql,

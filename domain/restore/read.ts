@@ -22,31 +22,54 @@ export const readReportSchema = z.object({
 });
 export type ReadReport = z.infer<typeof readReportSchema>;
 
+/** A backup to read; the description is undefined when it could not be read. */
+export interface PlannedBackup {
+  readonly backup: StoredBackup;
+  readonly description: BackupDescription | undefined;
+}
+
 /** What is to be read of a place before a restore from it. */
 export interface ReadPlan {
-  /** The backup to restore, and those on which it builds; a description is undefined when it could not be read. */
-  readonly backups: readonly { readonly backup: StoredBackup; readonly description: BackupDescription | undefined }[];
+  /** The backup to restore. */
+  readonly chosen: PlannedBackup;
+  /** The backup to restore, and those on which it builds. */
+  readonly backups: readonly PlannedBackup[];
   /** The recovery, and the segments that it reads; undefined when it cannot even begin. */
   readonly wal: { readonly replay: Replay; readonly segments: readonly Segment[] } | undefined;
   /** Bytes of all of it in S3, without lists of files. */
   readonly bytes: number;
 }
 
-/** What a restore reads. Undefined when no backup is chosen. */
-export function planRead(place: GatheredPlace, target: number | undefined): ReadPlan | undefined {
+/**
+ * What a restore reads.
+ *
+ * @param chosen the backup. Default: the one that Spilo would take.
+ * @returns undefined when there is no backup to restore.
+ */
+export function planRead(
+  place: GatheredPlace,
+  target: number | undefined,
+  chosen?: StoredBackup,
+): ReadPlan | undefined {
   if ("failed" in place.listing) return undefined;
   const listing = place.listing.found;
-  const backup = backupToRestore(listing, target);
+  const backup = chosen ?? backupToRestore(listing, target);
   if (backup === undefined) return undefined;
   const recovery = recoveryOf(place, backup, target);
   const describe = ({ name }: StoredBackup): BackupDescription | undefined => recovery.descriptions.get(name);
   const { parents } = deltaChain(backup, listing.backups, (one) => describe(one)?.deltaFrom);
-  const backups = [backup, ...parents].map((one) => ({ backup: one, description: describe(one) }));
+  const planned = (one: StoredBackup): PlannedBackup => ({ backup: one, description: describe(one) });
+  const backups = [backup, ...parents].map(planned);
   const replay = replayOf(listing, recovery, s3Url(place.location));
   const wal = "unusable" in replay ? undefined : { replay, segments: segmentsToRead(replay) };
   const partBytes = backups.map(({ backup: { size } }) => size);
   const walBytes = wal?.segments.map(({ size }) => size) ?? [];
-  return { backups, wal, bytes: [...partBytes, ...walBytes].reduce((sum, size) => sum + size, 0) };
+  return {
+    chosen: planned(backup),
+    backups,
+    wal,
+    bytes: [...partBytes, ...walBytes].reduce((sum, size) => sum + size, 0),
+  };
 }
 
 /**

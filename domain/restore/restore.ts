@@ -69,7 +69,7 @@ export const restoreFields = {
 };
 
 /** Which lost database's backups are meant: by the UID of its `postgresql` resource, or, for backups without one in their path, by the text before the scope. */
-const restoreSourceSchema = z.union(
+export const restoreSourceSchema = z.union(
   [z.strictObject({ uid: restoreFields.uid }), z.strictObject({ prefix: restoreFields.prefix })],
   {
     error: "must be a UID in small letters without slashes, or instead a prefix: empty, or NAMESPACE- with its hyphen",
@@ -127,7 +127,13 @@ export function storeProblems({
 }
 
 /** The source's place in the parts from which Spilo puts it together. */
-export function restorePath({ bucket, scope, source, postgresVersion, versionInPath }: Restore): SpiloPath {
+export function restorePath({
+  bucket,
+  scope,
+  source,
+  postgresVersion,
+  versionInPath,
+}: Pick<Restore, "bucket" | "scope" | "source" | "postgresVersion" | "versionInPath">): SpiloPath {
   return {
     bucket,
     scope,

@@ -119,16 +119,35 @@ function judgePlace(
   const backup = backupToRestore(listing, target);
   if (backup === undefined) return [];
   const where = s3Url(place.location);
-  const folder = (name: string): string => `${where}/${walgFolders.backups}/${name}`;
-  const at = findingsAt(folder(backup.name));
+  const at = findingsAt(folderOf(place, backup));
   const descriptions = describedBackups(place.descriptions);
-  const { missing, parents } = deltaChain(backup, listing.backups, ({ name }) => descriptions.get(name)?.deltaFrom);
+  const stored = judgeStored(place, listing, backup);
   const findings = [
     at.ok("backup-chosen", `is the backup that will be restored, of ${new Date(backup.modified).toISOString()}`),
+    ...stored.findings,
   ];
+  const description = descriptions.get(backup.name);
+  if (description !== undefined) findings.push(...judgeDescription(description, backup, at, restore, target));
+  findings.push(...judgeIdentifiers(place, [backup, ...stored.parents], where));
+  return [...findings, ...judgeWal(listing, recoveryOf(place, backup, target), where)];
+}
+
+/**
+ * The objects of a backup, and of those on which it builds: whether WAL-G and PostgreSQL get all that they need.
+ *
+ * @returns also the backups on which it builds, as far as they exist.
+ */
+export function judgeStored(
+  place: GatheredPlace,
+  listing: WalgListing,
+  backup: StoredBackup,
+): { readonly findings: Finding[]; readonly parents: readonly StoredBackup[] } {
+  const descriptions = describedBackups(place.descriptions);
+  const { missing, parents } = deltaChain(backup, listing.backups, ({ name }) => descriptions.get(name)?.deltaFrom);
+  const findings: Finding[] = [];
   if (missing !== undefined) {
     findings.push(
-      at.refuse(
+      findingsAt(folderOf(place, backup)).refuse(
         "backup-parent-missing",
         `is based on ${missing}, which is missing`,
         "take a target time before this backup",
@@ -136,10 +155,11 @@ function judgePlace(
     );
   }
   for (const needed of [backup, ...parents]) {
+    const where = folderOf(place, needed);
     const gathered = place.descriptions.get(needed.name);
     if (gathered === undefined || "failed" in gathered) {
       findings.push(
-        findingsAt(folder(needed.name)).unknown(
+        findingsAt(where).unknown(
           "backup-sentinel-unreadable",
           `its sentinel cannot be read: ${gathered?.failed ?? "it was not requested"}`,
           "correct the access to the bucket, then check again",
@@ -148,17 +168,18 @@ function judgePlace(
       continue;
     }
     const role = needed === backup ? "chosen" : "parent";
-    const whole = { backup: needed, description: gathered.found, where: folder(needed.name), role } as const;
+    const whole = { backup: needed, description: gathered.found, where, role } as const;
     const contents = place.contents?.backups.get(needed.name);
     findings.push(
       ...judgeCompleteness(whole, contents),
       ...(contents === undefined ? [] : judgeParts(whole, contents)),
     );
   }
-  const description = descriptions.get(backup.name);
-  if (description !== undefined) findings.push(...judgeDescription(description, backup, at, restore, target));
-  findings.push(...judgeIdentifiers(place, [backup, ...parents], where));
-  return [...findings, ...judgeWal(listing, recoveryOf(place, backup, target), where)];
+  return { findings, parents };
+}
+
+function folderOf({ location }: GatheredPlace, { name }: StoredBackup): string {
+  return `${s3Url(location)}/${walgFolders.backups}/${name}`;
 }
 
 /** The recovery from a backup of a place, as far as the place is known. */

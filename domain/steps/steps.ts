@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { checkReportSchema } from "../check/report.ts";
 import { explainIssue, problemText } from "../problems.ts";
+import { backupListReportSchema, backupVerifyReportSchema } from "../backups/report.ts";
+import { backupListRequestSchema, backupVerifyRequestSchema } from "../backups/request.ts";
 import { dumpCommandReportSchema } from "../dump/report.ts";
 import { environmentReportSchema, environmentRequestSchema } from "../harbor/steps/environment.ts";
 import { fingerprintReportSchema, fingerprintRequestSchema } from "../harbor/steps/fingerprint.ts";
@@ -56,6 +58,16 @@ export const steps = {
     request: restoreVerifyRequestSchema,
     report: restoreVerifyReportSchema,
     permissions: stepPermissions["restore verify"],
+  },
+  "backup list": {
+    request: backupListRequestSchema,
+    report: backupListReportSchema,
+    permissions: stepPermissions["backup list"],
+  },
+  "backup verify": {
+    request: backupVerifyRequestSchema,
+    report: backupVerifyReportSchema,
+    permissions: stepPermissions["backup verify"],
   },
   "harbor status": {
     request: statusRequestSchema,

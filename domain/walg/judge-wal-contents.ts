@@ -139,8 +139,7 @@ function brokenWhy(
   if (end.kind !== "inside") return undefined;
   // The last segment may have been archived before it was full, for instance by hand from a lost server's disk.
   const { finishLsn = 0n } = recovery.descriptions.get(recovery.backup.name) ?? {};
-  const mayEnd =
-    number === way.segments.last?.number && end.at >= finishLsn && end.at > BigInt(number) * segmentBytes;
+  const mayEnd = number === way.segments.last?.number && end.at >= finishLsn && end.at > BigInt(number) * segmentBytes;
   return mayEnd ? undefined : `ends at ${lsn(end.at)}: it ${end.why}`;
 }
 

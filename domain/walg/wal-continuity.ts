@@ -144,7 +144,9 @@ export function segmentsIn(state: SegmentState, { way }: Pick<Replay, "way">): S
 /** Objects from which PostgreSQL gets no complete segment. */
 function unusableSegments({ way }: Replay): Obstacle[] {
   const unusable = Map.groupBy(notWhole(way.segments), ({ state }) => state);
-  const [empty = [], cut = [], archived = []] = (["empty", "cut", "archived"] as const).map((state) => unusable.get(state));
+  const [empty = [], cut = [], archived = []] = (["empty", "cut", "archived"] as const).map((state) =>
+    unusable.get(state),
+  );
   const obstacles: Obstacle[] = [];
   if (empty[0] !== undefined) {
     obstacles.push({
@@ -179,7 +181,7 @@ function* notWhole(segments: Iterable<Segment>): Generator<Segment> {
 }
 
 /** Objects for which only S3 itself can say whether PostgreSQL gets a segment. */
-function judgeTiers(replay: Replay): Finding[] {
+export function judgeTiers(replay: Replay): Finding[] {
   const { at, way } = replay;
   const tiered = segmentsIn("tiered", replay);
   if (tiered[0] === undefined || orderOfTarget(replay, tiered[0].number) === "before") return [];

@@ -4,7 +4,6 @@ import type { WalgListing } from "./storage.ts";
 import { lsn, newestTimeline, segmentOf, type Leg } from "./timeline.ts";
 import { countOf, type Obstacle, type Replay } from "./wal-obstacle.ts";
 
-
 /** Timelines with WAL that PostgreSQL does not find, because a history file that leads to them is missing. */
 export function unreachableTimelines(replay: Replay, { wal, histories }: WalgListing): Obstacle[] {
   const { backup } = replay.recovery;

@@ -192,7 +192,12 @@ export class WalClock {
   }
 }
 
-function liesOn(way: WalWay, { timeline, startSegment }: StoredBackup, description?: BackupDescription): boolean {
+/** Whether a recovery on a way passes the start of a backup. */
+export function liesOn(
+  way: Pick<WalWay, "legs">,
+  { timeline, startSegment }: StoredBackup,
+  description?: BackupDescription,
+): boolean {
   const leg = way.legs.find((one) => one.timeline === timeline);
   if (leg === undefined) return false;
   if (leg.end === undefined) return true;

@@ -167,7 +167,6 @@ async function storeOf(
 }
 
 /** Ends with the signal, or when the time is over; the reason of the latter is a sentence. */
-/** A signal that also ends after the time limit. */
 export function boundedBy(signal: AbortSignal, timeLimit: Duration): AbortSignal {
   const bound = new AbortController();
   const timer = setTimeout(() => {

@@ -1,5 +1,7 @@
 import pLimit from "p-limit";
 import type { S3Client } from "../../clients/aws/s3.ts";
+import { planEveryRead } from "../../domain/backups/read.ts";
+import type { GatheredPrefix, PrefixContents } from "../../domain/backups/recoverability.ts";
 import type { Gathered } from "../../domain/gathered.ts";
 import { formatBytes, planRead, type ReadPlan, type ReadReport } from "../../domain/restore/read.ts";
 import type { GatheredPlace } from "../../domain/restore/sources.ts";
@@ -45,26 +47,70 @@ export async function readContents(
 ): Promise<Contents | undefined> {
   const plan = planRead(place, target);
   if (plan === undefined) return undefined;
+  return measured(s3, plan.bytes, ends, { now, progress }, async (reader) => {
+    const backups = await readBackups(reader, place, plan.backups);
+    const wal = await readWal(reader, place, plan, backups);
+    return { contents: { backups, wal }, backups, wal: [...wal.values()] };
+  });
+}
+
+/**
+ * Downloads every backup of a place and the WAL from the oldest one on, and reads all of it to the end, each object once.
+ * Nothing is kept. What could not be read, or not in time, is part of the result.
+ *
+ * @throws the reason of `ends.stop`.
+ */
+export async function readEveryBackup(
+  s3: S3Client,
+  prefix: GatheredPrefix,
+  ends: Ends,
+  surroundings: Pick<Surroundings, "now" | "progress">,
+): Promise<{ readonly contents: PrefixContents; readonly report: ReadReport }> {
+  const plans = planEveryRead(prefix);
+  const bytes = plans.reduce((sum, plan) => sum + plan.bytes, 0);
+  return measured(s3, bytes, ends, surroundings, async (reader) => {
+    const backups = new Map<string, BackupContents>();
+    const wal = new Map<number, Map<number, SegmentReading>>();
+    for (const { place, newest, ...plan } of plans) {
+      for (const [name, contents] of await readBackups(reader, place, plan.backups)) backups.set(name, contents);
+      const read = wal.get(newest) ?? new Map<number, SegmentReading>();
+      for (const [segment, reading] of await readWal(reader, place, plan, backups)) read.set(segment, reading);
+      wal.set(newest, read);
+    }
+    const readings = [...wal.values()].flatMap((read) => [...read.values()]);
+    return { contents: { backups, wal }, backups, wal: readings };
+  });
+}
+
+interface Measured<T> {
+  readonly contents: T;
+  readonly backups: ReadonlyMap<string, BackupContents>;
+  readonly wal: readonly SegmentReading[];
+}
+
+/** Reads, reports the progress, and counts what was read. */
+async function measured<T>(
+  s3: S3Client,
+  total: number,
+  ends: Ends,
+  { now, progress }: Pick<Surroundings, "now" | "progress">,
+  read: (reader: ListReader) => Promise<Measured<T>>,
+): Promise<{ readonly contents: T; readonly report: ReadReport }> {
   const started = now().getTime();
   let bytes = 0;
-  const reader = { s3, ends, count: (more: number) => void (bytes += more) };
-  progress(`reading ${formatBytes(plan.bytes)} of backup and WAL`);
+  progress(`reading ${formatBytes(total)} of backup and WAL`);
   const timer = setInterval(() => {
-    progress(`read ${formatBytes(bytes)} of ${formatBytes(plan.bytes)}`);
+    progress(`read ${formatBytes(bytes)} of ${formatBytes(total)}`);
   }, progressMilliseconds);
   try {
-    const backups = await readBackups(reader, place, plan);
-    const wal = await readWal(reader, place, plan, backups);
+    const { contents, backups, wal } = await read({ s3, ends, count: (more) => void (bytes += more) });
     const seconds = Math.round((now().getTime() - started) / 100) / 10;
     const parts = [...backups.values()]
       .flatMap((backup) => backup.parts)
       .filter(({ reading }) => reading.kind === "read");
-    const segments = [...wal.values()].filter(({ kind }) => kind === "wal" || kind === "wrong");
+    const segments = wal.filter(({ kind }) => kind === "wal" || kind === "wrong");
     progress(`read ${formatBytes(bytes)} in ${seconds} s`);
-    return {
-      contents: { backups, wal },
-      report: { parts: parts.length, segments: segments.length, bytes, seconds },
-    };
+    return { contents, report: { parts: parts.length, segments: segments.length, bytes, seconds } };
   } finally {
     clearInterval(timer);
   }
@@ -73,7 +119,7 @@ export async function readContents(
 async function readBackups(
   reader: ListReader,
   { location: { bucket } }: GatheredPlace,
-  { backups }: ReadPlan,
+  backups: ReadPlan["backups"],
 ): Promise<Map<string, BackupContents>> {
   const read = new Map<string, BackupContents>();
   // One after the other: a list of files may have as many bytes as a part.
@@ -123,15 +169,14 @@ async function readParts(
 async function readWal(
   reader: ObjectReader,
   { location: { bucket, prefix } }: GatheredPlace,
-  { backups, wal }: ReadPlan,
+  { chosen, wal }: Pick<ReadPlan, "chosen" | "wal">,
   contents: ReadonlyMap<string, BackupContents>,
 ): Promise<Map<number, SegmentReading>> {
   const read = new Map<number, SegmentReading>();
   if (wal === undefined) return read;
   const { replay, segments } = wal;
-  const [chosen] = backups;
-  const control = chosen && contents.get(chosen.backup.name)?.control;
-  const identifier = chosen?.description?.systemIdentifier ?? control?.systemIdentifier;
+  const control = contents.get(chosen.backup.name)?.control;
+  const identifier = chosen.description?.systemIdentifier ?? control?.systemIdentifier;
   const atOnce = pLimit(objectsAtOnce);
   const readOne = async (segment: (typeof segments)[number]): Promise<void> => {
     const name = segmentName(replay.way.timelineOf(segment.number), segment.number);

@@ -98,7 +98,7 @@ async function gatherPlace(
 }
 
 /** The history file of the newest timeline that PostgreSQL finds. */
-async function gatherHistory(
+export async function gatherHistory(
   s3: S3Client,
   { bucket }: S3Location,
   { histories, historyObjects }: WalgListing,
@@ -119,7 +119,7 @@ async function gatherHistory(
 }
 
 /** Asks S3 whether each object of Intelligent-Tiering is archived. Without an answer it stays unknown. */
-async function settleTiers(
+export async function settleTiers(
   s3: S3Client,
   { bucket }: S3Location,
   reader: WalgListingReader,
@@ -135,7 +135,7 @@ async function settleTiers(
 }
 
 /** A reader that treats an object too young to be archived like any other. */
-function readerOf(reader: WalgListingReader, now: number): Pick<WalgListingReader, "add"> {
+export function readerOf(reader: WalgListingReader, now: number): Pick<WalgListingReader, "add"> {
   return {
     add: (object: ListedObject): void => {
       const isYoung = readabilityOf(object) === "tiered" && object.modified > now - neverArchivedBefore;

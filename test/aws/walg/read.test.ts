@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import type { RestoreCheckReport } from "../../../domain/restore/check.ts";
+import { steps } from "../../../domain/steps/steps.ts";
 import { startTestAws, type TestAws } from "../../support/aws.ts";
 import { Postgres12 } from "../../support/postgres-12.ts";
 import { captured, capturedObjects } from "../../support/captured-bucket.ts";
@@ -88,6 +89,27 @@ describe("the WAL-G stand-in reads what WAL-G 3.0.3 wrote", function () {
     const full = await runWalg(environment, ["backup-fetch", import.meta.dirname, "LATEST"]);
     assert.match(full.stderr, /directory must be empty/);
     assert.deepEqual([empty.exitCode, full.exitCode], [1, 1]);
+  });
+
+  it("and so do backup list and backup verify, which name the same backups", async () => {
+    const [, scope = "", uid = ""] = walgPrefix.split("/");
+    const place = ["--bucket", "harbor-database-backups", "--region", aws.environment["AWS_REGION"] ?? ""];
+    const endpoint = aws.environment["AWS_ENDPOINT_URL_S3"] ?? "";
+    const store = [...place, "--endpoint-url", endpoint, "--scope", scope, "--uid", uid];
+    const command = (...words: string[]) => execa("bin/postgres-recovery", words, { env: aws.environment });
+    const cluster = "harbor-cluster/harbor-cluster";
+    const listed = await command("backup", "list", cluster, ...store, "-o", "json");
+    const { backups } = steps["backup list"].report.parse(JSON.parse(listed.stdout));
+    const walg = JSON.parse((await runWalg(environment, ["backup-list", "--json"])).stdout) as {
+      backup_name: string;
+    }[];
+    assert.deepEqual(
+      backups.map(({ name, restorable }) => [name, restorable]),
+      walg.map(({ backup_name: name }) => [name, "yes"]),
+    );
+    const verified = await command("backup", "verify", cluster, ...store, "--read");
+    assert.match(verified.stdout, /^harbor-cluster\/harbor-cluster: every backup can be restored; read the warnings$/m);
+    assert.match(verified.stdout, /^ok +backup-content-read /m);
   });
 
   for (const [title, name] of [

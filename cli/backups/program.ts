@@ -1,0 +1,60 @@
+import { InvalidArgumentError, Option, type Command } from "@commander-js/extra-typings";
+import { durationOption, listFormats, requestedStepCommand } from "../options.ts";
+import type { StepName } from "../../domain/steps/permissions.ts";
+
+/** Adds `postgres-recovery backup …`. */
+export function addBackupCommands(root: Command, setExitCode: (code: number) => void): void {
+  const backup = root.command("backup").description("all base backups of Harbor's database in S3, and their WAL");
+  const load = () => import("./backups.ts");
+
+  placedCommand(backup, "backup list", [
+    "postgres-recovery backup list harbor-cluster/harbor-cluster",
+    "postgres-recovery backup list harbor-cluster/harbor-cluster --bucket harbor-database-backups --region eu-west-2 --uid 99e85b8a-3f92-4c86-8d42-5056348c1e7e",
+    "postgres-recovery backup list harbor-cluster/harbor-cluster -o json | jq -r .lossNow.seconds",
+  ])
+    .description(
+      "list every base backup: whether it can be restored, and to which moments; only reads. AWS credentials come from the environment or profile",
+    )
+    .action(async (cluster, options) => {
+      setExitCode(await (await load()).backupList(cluster, options));
+    });
+
+  placedCommand(backup, "backup verify", [
+    "postgres-recovery backup verify harbor-cluster/harbor-cluster",
+    "postgres-recovery backup verify harbor-cluster/harbor-cluster --read --read-timeout 6h",
+    "postgres-recovery backup verify harbor-cluster/harbor-cluster --bucket b --region eu-west-2 --uid … -o json",
+  ])
+    .description(
+      "judge every base backup, its WAL, the schedule and the retention, and compare S3 with WAL-G's list and the archiver in the Pods; only reads. AWS credentials come from the environment or profile",
+    )
+    .option("--read", "download all backups and their WAL, and read them to the end; nothing is kept")
+    .addOption(durationOption("--read-timeout <duration>", "how long the download for --read may take", "12h"))
+    .action(async (cluster, options) => {
+      setExitCode(await (await load()).backupVerify(cluster, options));
+    });
+}
+
+function placedCommand(backup: Command, step: StepName, examples: readonly string[]) {
+  return requestedStepCommand(backup, step, "HarborCluster", listFormats, examples)
+    .option("--bucket <name>", "bucket of a lost database's backups (default: where the running database's Pods write)")
+    .option("--region <region>", "with --bucket: its region")
+    .option("--endpoint <url>", "with --bucket: http(s)://HOST[:PORT] of an S3-compatible store; never for AWS")
+    .option("--bucket-owner <account>", "with --bucket: AWS account that it must belong to (default: any)")
+    .option("--scope <folder>", "with --bucket: folder below spilo/ (default: the name of the postgresql resource)")
+    .option("--uid <uid>", "with --bucket: UID of the lost postgresql resource")
+    .option("--prefix <text>", "instead of --uid, for backups without one in their path: the text before the scope")
+    .addOption(
+      new Option("--postgres-version <major>", "with --bucket: PostgreSQL version of the backups")
+        .default(12)
+        .argParser(majorArgument),
+    )
+    .option("--no-version-in-path", "with --bucket: the backups are in wal/ itself (Spilo before 2.0-p2)")
+    .option("--schedule <cron>", "when base backups are made (default: BACKUP_SCHEDULE of the Pods, else 0 1 * * *)")
+    .option("--endpoint-url <url>", "address at which this machine reaches AWS S3, such as that of a VPC endpoint")
+    .addOption(durationOption("--timeout <duration>", "how long listing S3 may take", "10m"));
+}
+
+function majorArgument(text: string): number {
+  if (!/^\d{1,2}$/.test(text)) throw new InvalidArgumentError("expected a major version such as 12");
+  return Number(text);
+}

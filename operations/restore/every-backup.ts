@@ -1,0 +1,202 @@
+import type { S3Access, S3Client } from "../../clients/aws/s3.ts";
+import type { HarborClient } from "../../clients/kubernetes/harbor.ts";
+import { readWalgBackups } from "../../clients/pod/spilo.ts";
+import { backupListReport } from "../../domain/backups/report.ts";
+import { judgeEveryBackup, type GatheredPrefix } from "../../domain/backups/recoverability.ts";
+import type { StoredBackups } from "../../domain/backups/request.ts";
+import { judgeVerified, type AskedPods } from "../../domain/backups/verify.ts";
+import { recoveryWindows } from "../../domain/backups/windows.ts";
+import type { S3Location } from "../../domain/aws/s3-location.ts";
+import { RecoveryError } from "../../domain/errors.ts";
+import { gravest } from "../../domain/finding.ts";
+import { formatDuration } from "../../domain/duration.ts";
+import { backupStore } from "../../domain/harbor/backup-status.ts";
+import { podRole, spiloRuns, spiloVariables } from "../../domain/harbor/objects.ts";
+import type { ContainerVariable } from "../../domain/kubernetes/container.ts";
+import { formatObjectName, type ObjectName } from "../../domain/kubernetes/object-name.ts";
+import { restorePath } from "../../domain/restore/restore.ts";
+import { spiloLocation } from "../../domain/spilo/path.ts";
+import type { ReportOf, TaskOf } from "../../domain/steps/steps.ts";
+import { archiverOf } from "../harbor/store-status.ts";
+import { gathered } from "../gathered.ts";
+import type { Surroundings } from "../surroundings.ts";
+import { gatherPrefix } from "./every-source.ts";
+import { boundedBy } from "./check.ts";
+import { readEveryBackup } from "./read.ts";
+
+type DatabaseReader = Pick<HarborClient, "context" | "exec" | "getPostgresql" | "getStatefulSet" | "listPods">;
+
+/** What is asked. */
+export interface EveryBackupClients {
+  /** Undefined when the request names the place: then Kubernetes is not asked. */
+  readonly harbor: DatabaseReader | undefined;
+  readonly connectS3: (access: S3Access) => Promise<S3Client>;
+}
+
+/**
+ * Lists every base backup of a place, and the moments to which each can be restored. Only reads.
+ *
+ * @throws RecoveryError when the place is not known, or cannot be listed.
+ */
+export async function listEveryBackup(
+  clients: EveryBackupClients,
+  request: TaskOf<"backup list">,
+  surroundings: Surroundings,
+): Promise<ReportOf<"backup list">> {
+  return withPrefix(clients, request, surroundings, ({ prefix }) => {
+    const backups = judgeEveryBackup(prefix);
+    const now = surroundings.now();
+    return Promise.resolve({
+      ...head(clients, request),
+      ...backupListReport(prefix, backups, recoveryWindows(backups), now.getTime()),
+      checkedAt: now.toISOString(),
+    });
+  });
+}
+
+/**
+ * Judges every base backup of a place and its WAL, and compares them with what the running database says. Only reads. On
+ * request it downloads all of it and reads it to the end.
+ *
+ * What cannot be found out is a finding `unknown`, which is never taken for okay.
+ *
+ * @throws RecoveryError when the place is not known, or cannot be listed.
+ */
+export async function verifyEveryBackup(
+  clients: EveryBackupClients,
+  request: TaskOf<"backup verify">,
+  surroundings: Surroundings,
+): Promise<ReportOf<"backup verify">> {
+  return withPrefix(clients, request, surroundings, async ({ s3, prefix: listed, database }) => {
+    const ends = { bound: boundedBy(surroundings.signal, request.readTimeLimit), stop: surroundings.signal };
+    const read = request.read ? await readEveryBackup(s3, listed, ends, surroundings) : undefined;
+    const prefix = read === undefined ? listed : { ...listed, contents: read.contents };
+    const backups = judgeEveryBackup(prefix);
+    const windows = recoveryWindows(backups);
+    const pods = await askPods(clients.harbor, request, database, surroundings);
+    const now = surroundings.now();
+    const plan = pods ?? { schedule: request.schedule, retainDays: undefined, created: undefined };
+    const findings = judgeVerified({ prefix, backups, windows, pods, plan, now: now.getTime() });
+    return {
+      ...head(clients, request),
+      ...backupListReport(prefix, backups, windows, now.getTime()),
+      verdict: gravest(findings),
+      findings,
+      read: read?.report ?? null,
+      checkedAt: now.toISOString(),
+    };
+  });
+}
+
+function head({ harbor }: EveryBackupClients, { cluster }: Pick<TaskOf<"backup list">, "cluster">) {
+  return { version: 1 as const, context: harbor?.context ?? null, cluster: formatObjectName(cluster) };
+}
+
+/** The environment of the database's Pods. */
+type Database = ReadonlyMap<string, ContainerVariable>;
+
+interface Found {
+  readonly s3: S3Client;
+  readonly prefix: GatheredPrefix;
+  readonly database: Database;
+}
+
+async function withPrefix<T>(
+  { harbor, connectS3 }: EveryBackupClients,
+  request: TaskOf<"backup list">,
+  surroundings: Surroundings,
+  work: (found: Found) => Promise<T>,
+): Promise<T> {
+  const { cluster, endpointUrl, store, timeLimit } = request;
+  const database: Database = store === undefined ? await environmentOf(harbor, cluster) : new Map();
+  const place = store === undefined ? runningPlace(cluster, database) : namedPlace(store);
+  const s3 = await connectS3({ ...place.access, endpointUrl });
+  try {
+    const bound = boundedBy(surroundings.signal, timeLimit);
+    const now = surroundings.now().getTime();
+    const prefix = await gatherPrefix(s3, place.location, now, { bound, stop: surroundings.signal }).catch(
+      (error: unknown) => {
+        surroundings.signal.throwIfAborted();
+        if (!bound.aborted) throw error;
+        throw new RecoveryError(
+          "s3-failed",
+          `bucket ${place.location.bucket}: the backups were not listed within ${formatDuration(timeLimit)}`,
+          { next: "give a longer --timeout" },
+        );
+      },
+    );
+    return await work({ s3, prefix, database });
+  } finally {
+    s3.close();
+  }
+}
+
+interface Place {
+  readonly location: S3Location;
+  readonly access: S3Access;
+}
+
+function namedPlace(store: StoredBackups): Place {
+  const { bucketOwner, endpoint, region } = store;
+  return { location: spiloLocation(restorePath(store)), access: { bucketOwner, endpoint, region } };
+}
+
+async function environmentOf(harbor: DatabaseReader | undefined, cluster: ObjectName): Promise<Database> {
+  const statefulSet = await harbor?.getStatefulSet(cluster);
+  if (statefulSet === undefined)
+    throw new RecoveryError(
+      "postgresql-not-found",
+      `${formatObjectName(cluster)}: the database has no StatefulSet, which names the place of its backups`,
+      { next: "name the place: --bucket, --region, and --uid or --prefix" },
+    );
+  return spiloVariables(statefulSet.spec.template.spec.containers);
+}
+
+function runningPlace(cluster: ObjectName, database: Database): Place {
+  const store = backupStore(cluster, database);
+  if (store === undefined)
+    throw new RecoveryError(
+      "request-invalid",
+      `${formatObjectName(cluster)}: the environment of the database's Pods names no bucket or no region for its backups`,
+      { next: "name the place: --bucket, --region, and --uid or --prefix" },
+    );
+  const { bucket, endpoint, prefix, region } = store;
+  return { location: { bucket, prefix }, access: { endpoint, region } };
+}
+
+/** What the running database says of its backups; undefined when the place was named. */
+async function askPods(
+  harbor: DatabaseReader | undefined,
+  { cluster, schedule, store }: TaskOf<"backup verify">,
+  database: Database,
+  { signal }: Surroundings,
+): Promise<AskedPods | undefined> {
+  if (harbor === undefined || store !== undefined) return undefined;
+  const [found, postgresql] = await Promise.all([
+    gathered(harbor.listPods(cluster), signal),
+    gathered(harbor.getPostgresql(cluster), signal),
+  ]);
+  const pods = "found" in found ? found.found : [];
+  const leader = pods.find((pod) => podRole(pod) === "leader" && spiloRuns(pod));
+  const archiver = await archiverOf(harbor, pods, signal);
+  const retain = Number(database.get("BACKUP_NUM_TO_RETAIN")?.value);
+  const plan = {
+    schedule: schedule ?? database.get("BACKUP_SCHEDULE")?.value,
+    retainDays: Number.isSafeInteger(retain) && retain > 0 ? retain : undefined,
+    created:
+      "found" in postgresql && postgresql.found !== undefined
+        ? Date.parse(postgresql.found.metadata.creationTimestamp)
+        : undefined,
+  };
+  if (leader === undefined) {
+    const unread = "failed" in found ? found.failed : "no Pod is the leader and runs";
+    return { ...plan, where: "Pods", list: { unread }, archiver: { unknown: unread } };
+  }
+  const list = await gathered(readWalgBackups(harbor.exec, leader, signal), signal);
+  return {
+    ...plan,
+    where: `Pod ${cluster.namespace}/${leader.metadata.name}`,
+    list: "found" in list ? list.found : { unread: list.failed },
+    archiver: archiver?.answer,
+  };
+}
