@@ -159,6 +159,7 @@ export class HarborDatabase extends pulumi.ComponentResource {
         backup: args.backup,
         restore,
         check: preflight.approvedCheck,
+        instances: preflight.instances,
         keys: args.keys,
       },
       {

@@ -2,7 +2,7 @@ import { ConfigMap, Secret } from "@pulumi/kubernetes/core/v1/index.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { DatabaseKeys } from "../../domain/aws/access-keys.ts";
 import type { Backup, Restore } from "../../domain/restore/restore.ts";
-import { checkAnnotation } from "../../domain/harbor/environment.ts";
+import { checkAnnotation, instanceAnnotation, type Environment } from "../../domain/harbor/environment.ts";
 import { keysOf, needsPodSecret, podConfigData, podSecretData } from "../../domain/harbor/pod-config.ts";
 import { podConfigManager } from "../../domain/harbor/pod-config-owners.ts";
 import { childOf } from "../child-of.ts";
@@ -22,6 +22,8 @@ export interface PodConfigArgs {
   readonly restore?: Restore | undefined;
   /** Id of the preflight that approved the values. */
   readonly check: pulumi.Input<string>;
+  /** Id of each object. An object that is missing has a new one, and is created instead of changed. */
+  readonly instances: Environment<pulumi.Input<string>>;
   /** Keys for each side whose credentials are `secret`; those of the other sides are not used. */
   readonly keys: pulumi.Output<DatabaseKeys>;
 }
@@ -35,8 +37,11 @@ export interface PodConfigArgs {
  * Both carry the id of the preflight as an annotation. So neither can be written without a preflight of these very values,
  * and both are written again when somebody else has changed a value.
  *
+ * Both also carry the id of their instance. When one was lost, as with its namespace, the id is a new one, and the object
+ * is created again: the provider cannot change an object that is gone.
+ *
  * Destroying the stack leaves both as they are: without them the Zalando operator neither creates nor changes any
- * cluster. During a restore they are protected, so that a destroy is refused until the restore is finished.
+ * cluster. During a restore pod-config is protected, so that a destroy is refused until the restore is finished.
  */
 export class PodConfig extends pulumi.ComponentResource {
   /** Keys and values of pod-config. */
@@ -46,11 +51,13 @@ export class PodConfig extends pulumi.ComponentResource {
 
   constructor(name: string, args: PodConfigArgs, options: pulumi.ComponentResourceOptions = {}) {
     super("postgres-recovery:harbor:PodConfig", name, {}, options);
-    const { backup, check, restore } = args;
-    // `protect` makes Pulumi refuse to destroy the stack during a restore: the CLONE_ values would stay, and every new
-    // database of the operator would become a clone of Harbor's.
-    const left = { ...childOf(this, options), retainOnDelete: true, protect: restore !== undefined };
-    const metadata = (object: ObjectName): object => ({
+    const { backup, check, instances, restore } = args;
+    const left = (instance: pulumi.Input<string>): pulumi.CustomResourceOptions => ({
+      ...childOf(this, options),
+      retainOnDelete: true,
+      replacementTrigger: instance,
+    });
+    const metadata = (object: ObjectName, instance: pulumi.Input<string>): object => ({
       ...object,
       // Makes this stack the only owner, under a name that outlives it. Values that were set by hand are replaced and
       // cause no conflict.
@@ -58,17 +65,25 @@ export class PodConfig extends pulumi.ComponentResource {
         "pulumi.com/patchForce": "true",
         "pulumi.com/patchFieldManager": podConfigManager,
         [checkAnnotation]: check,
+        [instanceAnnotation]: instance,
       },
     });
     const keys = pulumi.secret(args.keys).apply((both) => podSecretData(keysOf(both, backup, restore)));
     // The Secret is created even without keys: the operator creates no database while the Secret named in its
     // configuration is missing. An empty `stringData` would show up as a change in every preview.
     const data = needsPodSecret(backup, restore) ? { stringData: keys } : {};
-    new Secret(`${name}-keys`, { metadata: metadata(args.podSecret), type: "Opaque", ...data }, left);
+    new Secret(
+      `${name}-keys`,
+      { metadata: metadata(args.podSecret, instances.podSecret), type: "Opaque", ...data },
+      // Not protected, because a protected resource cannot be created again. The keys do nothing without pod-config.
+      left(instances.podSecret),
+    );
     const configMap = new ConfigMap(
       name,
-      { metadata: metadata(args.podConfig), data: podConfigData(backup, restore) },
-      left,
+      { metadata: metadata(args.podConfig, instances.podConfig), data: podConfigData(backup, restore) },
+      // Makes Pulumi refuse to destroy the stack during a restore: the CLONE_ values would stay, and every new database of
+      // the operator would become a clone of Harbor's.
+      { ...left(instances.podConfig), protect: restore !== undefined },
     );
     this.data = configMap.data;
     this.uid = configMap.metadata.uid;

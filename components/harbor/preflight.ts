@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { findingSchema } from "../../domain/finding-schema.ts";
 import { duration, type Duration } from "../../domain/duration.ts";
+import type { Environment } from "../../domain/harbor/environment.ts";
 import { endsUnproven, type LastRestore } from "../../domain/restore/finish.ts";
 import type { Backup, Restore } from "../../domain/restore/restore.ts";
 import type { DatabaseKeys } from "../../domain/aws/access-keys.ts";
@@ -62,6 +63,8 @@ export class Preflight extends pulumi.ComponentResource {
    * `--exclude` cannot write values past the check, because without a check of them this output is an error.
    */
   readonly approvedCheck: pulumi.Output<string>;
+  /** Ids of pod-config and of the pod Secret; a new one for an object that is missing. */
+  readonly instances: Environment<pulumi.Output<string>>;
 
   constructor(name: string, args: PreflightArgs, options: pulumi.ComponentResourceOptions = {}) {
     super("postgres-recovery:harbor:Preflight", name, {}, options);
@@ -78,7 +81,12 @@ export class Preflight extends pulumi.ComponentResource {
       backup: { bucket, bucketOwner, region, endpoint, kmsKey, credentials },
       ...(restore && { restore }),
     };
-    const check = this.#checkId(args, keys);
+    const environment = this.#environment(args, keys);
+    const check = environment.apply((live) => live.check);
+    this.instances = {
+      podConfig: environment.apply(({ instances }) => instances.podConfig),
+      podSecret: environment.apply(({ instances }) => instances.podSecret),
+    };
     const checked = step(
       "restore check",
       name,
@@ -121,8 +129,11 @@ export class Preflight extends pulumi.ComponentResource {
     this.registerOutputs({ report: this.report });
   }
 
-  /** The id of the check by which the Pods' environment was written; a new one when it has to be written. */
-  #checkId(args: PreflightArgs, keys: pulumi.Output<DatabaseKeys>) {
+  /**
+   * The id of the check by which the Pods' environment was written, a new one when it has to be written; and the ids of its
+   * objects.
+   */
+  #environment(args: PreflightArgs, keys: pulumi.Output<DatabaseKeys>) {
     const { backup, cluster, kubernetes, operator, restore } = args;
     const { namespace, podConfig, podSecret } = operator;
     const request = keys.apply((both): RequestOf<"harbor environment"> => ({
@@ -134,11 +145,19 @@ export class Preflight extends pulumi.ComponentResource {
       podSecretData: podSecretData(keysOf(both, backup, restore)),
     }));
     // The request contains keys; the answer contains none.
-    return pulumi.unsecret(look("harbor environment", request, { parent: this })).apply(({ check, clone }) => {
-      const ends = restore === undefined && args.endUnproven === undefined && endsUnproven(clone, args.lastRestore);
-      if (ends) throw new pulumi.RunError(unproven);
-      return check ?? randomUUID();
-    });
+    return pulumi
+      .unsecret(look("harbor environment", request, { parent: this }))
+      .apply(({ check, clone, instances }) => {
+        const ends = restore === undefined && args.endUnproven === undefined && endsUnproven(clone, args.lastRestore);
+        if (ends) throw new pulumi.RunError(unproven);
+        return {
+          check: check ?? randomUUID(),
+          instances: {
+            podConfig: instances.podConfig ?? randomUUID(),
+            podSecret: instances.podSecret ?? randomUUID(),
+          },
+        };
+      });
   }
 }
 

@@ -6,6 +6,12 @@ import { keysOwnedByUs, type LivePodConfig } from "./pod-config-owners.ts";
  */
 export const checkAnnotation = "postgres-recovery/check";
 
+/**
+ * Annotation of both objects with a random id that each got when this program created it, or took it over. An object
+ * without it is missing, or somebody else's.
+ */
+export const instanceAnnotation = "postgres-recovery/instance";
+
 /** The environment of the database's Pods, in its two objects. */
 export interface Environment<Content> {
   readonly podConfig: Content;
@@ -37,8 +43,21 @@ export function environmentDifferences(
   });
 }
 
-/** The id of the preflight that approved both objects; undefined when they do not name one and the same. */
-export function checkOf({ podConfig, podSecret }: Environment<LivePodConfig | undefined>): string | undefined {
-  const check = podConfig?.annotations?.[checkAnnotation];
-  return check === podSecret?.annotations?.[checkAnnotation] ? check : undefined;
+/** The ids of both objects; null for one that is missing, or that this program did not create. */
+export function instancesOf({ podConfig, podSecret }: Environment<LivePodConfig | undefined>) {
+  return {
+    podConfig: podConfig?.annotations?.[instanceAnnotation] ?? null,
+    podSecret: podSecret?.annotations?.[instanceAnnotation] ?? null,
+  };
+}
+
+/**
+ * The id of the preflight that approved both objects; undefined when they do not name one and the same, or when one of them
+ * has no id of its own, so that it has to be written.
+ */
+export function checkOf(live: Environment<LivePodConfig | undefined>): string | undefined {
+  const instances = instancesOf(live);
+  if (instances.podConfig === null || instances.podSecret === null) return undefined;
+  const check = live.podConfig?.annotations?.[checkAnnotation];
+  return check === live.podSecret?.annotations?.[checkAnnotation] ? check : undefined;
 }

@@ -1,5 +1,5 @@
 import type { HarborClient } from "../../clients/kubernetes/harbor.ts";
-import { checkOf, environmentDifferences } from "../../domain/harbor/environment.ts";
+import { checkOf, environmentDifferences, instancesOf } from "../../domain/harbor/environment.ts";
 import { keysOwnedByUs, type LivePodConfig } from "../../domain/harbor/pod-config-owners.ts";
 import { formatObjectName } from "../../domain/kubernetes/object-name.ts";
 import { cloneValues } from "../../domain/restore/finish.ts";
@@ -26,6 +26,7 @@ export async function compareEnvironment(
     cluster: formatObjectName(cluster),
     differs,
     check: differs.length === 0 ? (checkOf(live) ?? null) : null,
+    instances: instancesOf(live),
     clone: podConfig === undefined ? {} : cloneValues(ownValues(podConfig)),
   };
 }

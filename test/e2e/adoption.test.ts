@@ -20,6 +20,7 @@ const args = {
   podSecret: { namespace: "harbor-cluster", name: "pod-secret" },
   backup: { bucket: "b", region: "eu-west-2", schedule: "0 1 * * *", retainDays: 5, credentials: "secret" },
   check: "check-1",
+  instances: { podConfig: "instance-1", podSecret: "instance-2" },
   keys: pulumi.secret({ backup: { accessKeyId: "id", secretAccessKey: "key" } }),
 };
 new PodConfig("pod-config", args, { provider: ${provider} });

@@ -15,24 +15,34 @@ import * as pulumi from "@pulumi/pulumi";
 import { kubernetesProvider } from "${checkout}/components/harbor/kubernetes-provider.ts";
 import { PodConfig } from "${checkout}/components/harbor/pod-config.ts";
 
-const { KUBE_SYSTEM_UID } = process.env;
+const { KUBE_SYSTEM_UID, RESTORE, SECRET_INSTANCE } = process.env;
+const place = { bucket: "b", region: "eu-west-2", credentials: "secret" };
 const access = { context: "target", ...(KUBE_SYSTEM_UID && { kubeSystemUid: KUBE_SYSTEM_UID }) };
 new PodConfig(
   "pod-config",
   {
     podConfig: { namespace: "${namespace}", name: "pod-config" },
     podSecret: { namespace: "${namespace}", name: "pod-secret" },
-    backup: { bucket: "b", region: "eu-west-2", schedule: "0 1 * * *", retainDays: 5, credentials: "secret" },
+    backup: { ...place, schedule: "0 1 * * *", retainDays: 5 },
+    restore: RESTORE
+      ? { id: RESTORE, scope: "lost", source: { prefix: "" }, postgresVersion: 12, versionInPath: true, ...place }
+      : undefined,
     check: "check-1",
-    keys: pulumi.secret({ backup: { accessKeyId: "AKIATEST", secretAccessKey: "CANARY" } }),
+    instances: { podConfig: "instance-1", podSecret: SECRET_INSTANCE },
+    keys: pulumi.secret({
+      backup: { accessKeyId: "AKIATEST", secretAccessKey: "CANARY" },
+      restore: { accessKeyId: "AKIATEST", secretAccessKey: "CANARY" },
+    }),
   },
   { provider: kubernetesProvider("kubernetes", access) },
 );
 `;
 
-describe("pod-config and the pod Secret, when the context leads to another Kubernetes cluster", function () {
+describe("pod-config and the pod Secret, when the context leads to another Kubernetes cluster or an object is lost", function () {
   this.timeout("3m");
   let folder: string;
+  /** The declared restore and the id of the pod Secret. */
+  let choices: Record<string, string>;
 
   before("the sandbox with Harbor's part, and a project", async function () {
     this.timeout("60m");
@@ -50,7 +60,10 @@ describe("pod-config and the pod Secret, when the context leads to another Kuber
       await create(api, object);
     }
   });
-  beforeEach(() => pulumi({}, "stack", "init", "test"));
+  beforeEach(async () => {
+    choices = { SECRET_INSTANCE: "instance-2" };
+    await pulumi({}, "stack", "init", "test");
+  });
   afterEach(async () => {
     await pulumi({}, "stack", "rm", "test", "--yes", "--force");
     for (const context of ["lab", "dev"] as const) {
@@ -86,7 +99,7 @@ describe("pod-config and the pod Secret, when the context leads to another Kuber
     });
     await writeFile(join(folder, "kubeconfig"), target.exportConfig());
     const { metadata } = await core(where).readNamespace({ name: "kube-system" });
-    const env = { KUBE_SYSTEM_UID: uid === "known" ? (metadata?.uid ?? "") : "" };
+    const env = { ...choices, KUBE_SYSTEM_UID: uid === "known" ? (metadata?.uid ?? "") : "" };
     return (await pulumi(env, "up", "--stack", "test", "--yes", "--skip-preview", ...parameters)).stdout;
   }
 
@@ -118,5 +131,20 @@ describe("pod-config and the pod Secret, when the context leads to another Kuber
     await up("lab", "known");
     assert.deepEqual(await uids("lab"), first);
     await up("lab", "known", "--expect-no-changes");
+  });
+
+  it("a pod Secret that is lost, as with its namespace, is created again for a restore, and once more during it", async () => {
+    await up("lab", "known");
+    const [podConfig] = await uids("lab");
+    choices["RESTORE"] = "r1";
+    for (const instance of ["instance-3", "instance-4"]) {
+      await core("lab").deleteNamespacedSecret({ namespace, name: "pod-secret" });
+      choices["SECRET_INSTANCE"] = instance;
+      await up("lab", "known");
+      assert.equal((await uids("lab"))[0], podConfig);
+      const { data } = await core("lab").readNamespacedSecret({ namespace, name: "pod-secret" });
+      assert.equal(Buffer.from(data?.["CLONE_AWS_SECRET_ACCESS_KEY"] ?? "", "base64").toString(), "CANARY");
+      await up("lab", "known", "--expect-no-changes");
+    }
   });
 });

@@ -16,6 +16,8 @@ export const optionsOf = new Map<
   {
     readonly retainOnDelete: boolean;
     readonly protect: boolean;
+    /** Another value replaces the resource; undefined where there is none. */
+    readonly replacementTrigger: unknown;
     readonly dependencies: readonly string[];
     readonly ignoreChanges: readonly string[];
     /** Earlier names. */
@@ -31,6 +33,7 @@ MockMonitor.prototype.registerResource = function (request: RegisterResourceRequ
   optionsOf.set(request.getName(), {
     retainOnDelete: request.getRetainondelete() === true,
     protect: request.getProtect() === true,
+    replacementTrigger: request.getReplacementTrigger()?.toJavaScript(),
     dependencies,
     ignoreChanges: request.getIgnorechangesList(),
     aliases: request.getAliasesList().map((alias) => alias.getSpec()?.getName() ?? ""),

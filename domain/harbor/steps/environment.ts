@@ -20,5 +20,11 @@ export const environmentReportSchema = z.object({
     .string()
     .nullable()
     .describe("Id of the preflight that approved the values; null when something differs, or none is noted."),
+  instances: z
+    .object({
+      podConfig: z.string().nullable().describe("Id of pod-config."),
+      podSecret: z.string().nullable().describe("Id of the pod Secret."),
+    })
+    .describe("Id that each object got when this program created it; null when it is missing or has none."),
   clone: values.default({}).describe("The CLONE_ values that pod-config has from this program."),
 });

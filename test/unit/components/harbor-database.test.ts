@@ -102,6 +102,8 @@ const checkRequest = (stdin: unknown) => steps["restore check"].request.parse(JS
 
 /** The id that both objects carry, while they are as declared. */
 let liveCheck: string | null = "check-1";
+/** The ids of both objects; null for one that is missing. */
+let liveInstances: { podConfig: string | null; podSecret: string | null } = { podConfig: "i1", podSecret: "i2" };
 /** The CLONE_ values that pod-config has. */
 let liveClone: Record<string, string> = {};
 
@@ -111,6 +113,7 @@ function stdoutOf({ command: run, create, stdin }: Record<string, unknown>): str
   if (command.includes("harbor environment"))
     return JSON.stringify({
       ...{ ...common, differs: liveCheck === null ? ["pod-config"] : [], check: liveCheck },
+      instances: liveInstances,
       clone: liveClone,
     });
   return JSON.stringify(reports.find(([pattern]) => pattern.test(command))?.[1] ?? {});
@@ -395,14 +398,15 @@ describe("HarborDatabase", () => {
   faultSuite(111, "the preflight", () => {
     afterEach(() => {
       liveCheck = "check-1";
+      liveInstances = { podConfig: "i1", podSecret: "i2" };
     });
     const triggersOf = async (name: string, changes: Partial<HarborDatabaseArgs> = {}): Promise<string> =>
       JSON.stringify(command(await declared(changes), name)["triggers"]);
-    const annotation = (resources: readonly Registered[], name: string): unknown =>
+    const annotation = (resources: readonly Registered[], name: string, key: "check" | "instance" = "check"): unknown =>
       z
         .object({ annotations: z.record(z.string(), z.unknown()) })
         .parse(resources.find((one) => one.name === name && one.type.startsWith("kubernetes:"))?.inputs["metadata"])
-        .annotations["postgres-recovery/check"];
+        .annotations[`postgres-recovery/${key}`];
 
     it("does not run again while pod-config and the pod Secret are as declared, and both keep its id", async () => {
       assert.equal(await triggersOf("preflight"), await triggersOf("preflight"));
@@ -420,6 +424,22 @@ describe("HarborDatabase", () => {
       const { check } = checkRequest(command(resources, "preflight")["stdin"]);
       assert.match(check ?? "", /^[0-9a-f-]{36}$/);
       for (const name of ["pod-config", "pod-config-keys"]) assert.equal(annotation(resources, name), check);
+    });
+
+    it("keeps the ids of both objects, and gives a new one to an object that is missing", async () => {
+      const triggers = async (): Promise<unknown[]> => {
+        const resources = await declared({ restore });
+        const names = ["pod-config", "pod-config-keys"];
+        for (const name of names)
+          assert.equal(optionsOf.get(name)?.replacementTrigger, annotation(resources, name, "instance"));
+        return names.map((name) => optionsOf.get(name)?.replacementTrigger);
+      };
+      assert.deepEqual(await triggers(), ["i1", "i2"]);
+      liveInstances = { podConfig: "i1", podSecret: null };
+      const [podConfig, podSecret] = await triggers();
+      assert.equal(podConfig, "i1");
+      assert.match(String(podSecret), /^[0-9a-f-]{36}$/);
+      assert.notEqual((await triggers())[1], podSecret);
     });
 
     it("is asked with the values that both objects will have, the keys as a secret", async () => {

@@ -29,6 +29,8 @@ const keys = {
   restore: { accessKeyId: "CANARY-3", secretAccessKey: "CANARY-4" },
 };
 
+const instances = { podConfig: "instance-1", podSecret: "instance-2" };
+
 function declared(own: Backup, lost?: Restore): Promise<Registered[]> {
   return registered(
     () => {
@@ -39,6 +41,7 @@ function declared(own: Backup, lost?: Restore): Promise<Registered[]> {
         backup: own,
         restore: lost,
         check: "check-1",
+        instances,
         keys: pulumi.secret(keys),
       };
       new PodConfig("pod-config", args, { provider });
@@ -66,6 +69,7 @@ describe("PodConfig", () => {
         "pulumi.com/patchForce": "true",
         "pulumi.com/patchFieldManager": "postgres-recovery",
         "postgres-recovery/check": "check-1",
+        "postgres-recovery/instance": "instance-1",
       },
     });
     assert.match(JSON.stringify(secretOf(resources)?.inputs["metadata"]), /"postgres-recovery\/check":"check-1"/);
@@ -114,8 +118,16 @@ describe("PodConfig", () => {
       [undefined, false],
     ] as const) {
       await declared(backup, declaredRestore);
-      for (const name of ["pod-config", "pod-config-keys"]) assert.equal(optionsOf.get(name)?.protect, isProtected);
+      assert.equal(optionsOf.get("pod-config")?.protect, isProtected);
     }
+  });
+
+  it("creates an object again that has another id, as after a loss; a protected Secret could not be", async () => {
+    const resources = await declared(backup, restore);
+    assert.equal(optionsOf.get("pod-config")?.replacementTrigger, "instance-1");
+    assert.equal(optionsOf.get("pod-config-keys")?.replacementTrigger, "instance-2");
+    assert.equal(optionsOf.get("pod-config-keys")?.protect, false);
+    assert.match(JSON.stringify(secretOf(resources)?.inputs["metadata"]), /"postgres-recovery\/instance":"instance-2"/);
   });
 
   faultTest(

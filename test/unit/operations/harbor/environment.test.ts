@@ -19,27 +19,37 @@ interface Live {
   readonly podConfig?: Record<string, string> | undefined;
   readonly podSecret?: Record<string, string> | undefined;
   readonly checks?: readonly [podConfig: string | undefined, podSecret: string | undefined];
+  readonly instances?: readonly [podConfig: string | undefined, podSecret: string | undefined];
   /** Keys that this program set in either. */
   readonly owned?: readonly string[];
 }
 
 class FakeEnvironment extends FakeHarbor {
-  constructor({ podConfig = podConfigData, podSecret = podSecretData, checks = ["c1", "c1"], owned = [] }: Live) {
+  constructor({
+    podConfig = podConfigData,
+    podSecret = podSecretData,
+    checks = ["c1", "c1"],
+    instances = ["i1", "i2"],
+    owned = [],
+  }: Live) {
     super();
     const fields = Object.fromEntries(owned.map((key) => [`f:${key}`, {}]));
     const managedFields = [{ manager: "postgres-recovery", fieldsV1: { "f:data": fields } }];
-    const object = (data: Record<string, string>, check: string | undefined) => ({
+    const object = (data: Record<string, string>, index: 0 | 1) => ({
       data,
       managedFields,
-      annotations: check === undefined ? {} : { "postgres-recovery/check": check },
+      annotations: {
+        ...(checks[index] !== undefined && { "postgres-recovery/check": checks[index] }),
+        ...(instances[index] !== undefined && { "postgres-recovery/instance": instances[index] }),
+      },
     });
     this.getConfigMap = ({ namespace, name }) => {
       assert.equal(`${namespace}/${name}`, "harbor-operator-ns/pod-config");
-      return Promise.resolve(object(podConfig, checks[0]));
+      return Promise.resolve(object(podConfig, 0));
     };
     this.getPodSecret = ({ namespace, name }) => {
       assert.equal(`${namespace}/${name}`, "harbor-cluster/pod-secret");
-      return Promise.resolve(object(podSecret, checks[1]));
+      return Promise.resolve(object(podSecret, 1));
     };
   }
 }
@@ -90,6 +100,13 @@ faultSuite(111, "the comparison of pod-config and the pod Secret with what is de
     for (const checks of none) assert.equal((await compared({ checks })).check, null);
   });
 
+  it("names the id of each object, and no check when one has none, as an object that somebody else made", async () => {
+    assert.deepEqual((await compared()).instances, { podConfig: "i1", podSecret: "i2" });
+    const foreign = await compared({ instances: ["i1", undefined] });
+    assert.deepEqual([foreign.check, foreign.instances], [null, { podConfig: "i1", podSecret: null }]);
+    assert.equal((await compared({ instances: [undefined, "i2"] })).check, null);
+  });
+
   it("names the CLONE_ values that this program has set, and no others", async () => {
     const podConfig = { ...podConfigData, CLONE_HOST: "by hand" };
     const { clone } = await compared({ podConfig, owned: ["WAL_S3_BUCKET", "CLONE_SCOPE"] });
@@ -98,8 +115,9 @@ faultSuite(111, "the comparison of pod-config and the pod Secret with what is de
 
   it("finds that both are missing", async () => {
     const kubernetes = new FakeHarbor();
-    const { check, differs } = await compareEnvironment(kubernetes, request);
+    const { check, differs, instances } = await compareEnvironment(kubernetes, request);
     assert.deepEqual([check, differs], [null, ["pod-config is missing", "the pod Secret is missing"]]);
+    assert.deepEqual(instances, { podConfig: null, podSecret: null });
   });
 
   it("fails when one cannot be read", async () => {
