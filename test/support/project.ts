@@ -1,12 +1,11 @@
-import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { parseDocument } from "yaml";
 import { z } from "zod";
+import { copyProject, editStackFile, type SettingPath } from "../../sandbox/pulumi/project.ts";
 import { runInSandbox, testDirectory, type Ended } from "./sandbox.ts";
 
 const checkout = dirname(dirname(import.meta.dirname));
-const notCopied = new Set([".git", "coverage", "dumps", "node_modules"]);
 const resources = z.array(
   z.object({ type: z.string(), urn: z.string(), outputs: z.record(z.string(), z.unknown()).optional() }),
 );
@@ -22,12 +21,7 @@ export class Project {
 
   static async copy(): Promise<Project> {
     const directory = await mkdtemp(join(tmpdir(), "postgres-recovery-project-"));
-    for (const name of await readdir(checkout)) {
-      if (notCopied.has(name)) continue;
-      // Links would do for most tests, but Node would then name every source by its path in the checkout.
-      await cp(join(checkout, name), join(directory, name), { recursive: true });
-    }
-    await symlink(join(checkout, "node_modules"), join(directory, "node_modules"));
+    await copyProject(directory);
     return new Project(directory);
   }
 
@@ -35,15 +29,9 @@ export class Project {
     await rm(this.directory, { recursive: true });
   }
 
-  /** Changes a setting in a stack's file, as a user would; undefined removes it. The path begins with the key, such as `stanza`. */
-  async edit(stack: string, [key, ...path]: readonly [string, ...(string | number)[]], value: unknown): Promise<void> {
-    const file = join(this.directory, `Pulumi.${stack}.yaml`);
-    const document = parseDocument(await readFile(file, "utf8"));
-    const place = ["config", `postgres-recovery:${key}`, ...path];
-    if (value === undefined) document.deleteIn(place);
-    else document.setIn(place, document.createNode(value));
-    // In quotes, because Pulumi would read an unquoted time as a YAML timestamp.
-    await writeFile(file, document.toString({ defaultStringType: "QUOTE_DOUBLE" }));
+  /** Changes a setting in a stack's file, as a user would; undefined removes it. */
+  edit(stack: string, path: SettingPath, value: unknown): Promise<void> {
+    return editStackFile(this.directory, stack, path, value);
   }
 
   pulumi(...parameters: string[]): Promise<Ended> {
