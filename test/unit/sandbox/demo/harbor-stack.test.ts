@@ -13,7 +13,7 @@ const stackFile = z.object({ config: z.record(z.string(), z.looseObject({})) });
 function settingsWith(restore: object) {
   const text = readFileSync(new URL("../../../../Pulumi.lab.yaml", import.meta.url), "utf8");
   const { config } = stackFile.parse(parse(text));
-  const { hold: _, ...harbor } = config["postgres-recovery:harbor"] ?? {};
+  const harbor = { ...config["postgres-recovery:harbor"], hold: undefined };
   const backup = z.object({ backup: z.looseObject({}) }).parse(harbor).backup;
   const values = new Map([
     ["kubernetes", JSON.stringify(config["postgres-recovery:kubernetes"])],
