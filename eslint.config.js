@@ -13,6 +13,7 @@ export const arrows = {
   clients: ["domain"],
   settings: ["domain"],
   policy: ["domain"],
+  ci: ["domain"],
   domain: [],
 };
 /** Every folder with code, and index.ts. Those without arrows may import any. */

@@ -109,6 +109,7 @@ export const faults = {
   146: "A value that a state has only in encrypted form",
   147: "Manifests that cannot be read, or in which there is nothing to judge",
   148: "A check of a cluster without its operators, without a database, or without its rights",
+  149: "A policy pack in CI that is missing, crashes, is another one or judges nothing",
   150: "An edit of a stack file that shows a secret beside it, or changes a line that nobody edited",
   151: "A restore is declared by a command although it is not known which, would lose data, or nobody confirmed it",
   152: "A restore is taken out of the stack file before the outputs say that it is proven",

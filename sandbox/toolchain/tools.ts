@@ -15,7 +15,8 @@ export type Tool =
   | "postgres-operator"
   | "harbor-operator"
   | "pulumi-resource-kubernetes"
-  | "versitygw";
+  | "versitygw"
+  | "actionlint";
 
 /** How to ask an installed tool for its version, and which versions are accepted. */
 interface ReadyMade {
@@ -114,6 +115,12 @@ const recipes: Record<Tool, Recipe & { accepted?: ReadyMade }> = {
     arguments: ["-ldflags", "-s -w", "github.com/versity/versitygw/cmd/versitygw"],
     sources: [],
     coldBuild: "1 min",
+  },
+  actionlint: {
+    module: "actionlint",
+    arguments: ["-ldflags", "-s -w", "github.com/rhysd/actionlint/cmd/actionlint"],
+    sources: [],
+    coldBuild: "20 s",
   },
 };
 

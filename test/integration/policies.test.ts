@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { cp, readFile, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { checkReportSchema } from "../../domain/check/report.ts";
 import { EngineProject } from "../support/engine.ts";
 import { faultTest } from "../support/fault-test.ts";
 import { ScriptedCli } from "../support/scripted-cli.ts";
+import { codesIn, counted, type CodeCounts } from "../support/situations.ts";
 
 const checkout = dirname(dirname(import.meta.dirname));
 const pack = join(checkout, "policy");
@@ -27,6 +29,14 @@ describe("the policy pack on Pulumi's engine", function () {
       ${more}`);
   }
   const hasRun = (): boolean => existsSync(join(project.directory, "ran"));
+
+  /** Settings with one target, in the stack file. */
+  async function declareTarget(): Promise<void> {
+    const file = join(project.directory, "Pulumi.test.yaml");
+    const [salt = ""] = (await readFile(file, "utf8")).split("\nconfig:");
+    const values = { "test:kubernetes": { context: "dev" }, "test:stanza": { targets: [{ cluster: "a/a" }] } };
+    await writeFile(file, `${salt}\nconfig: ${JSON.stringify(values)}\n`);
+  }
 
   async function config(text: object): Promise<string> {
     const file = join(project.directory, "policies.json");
@@ -83,14 +93,91 @@ describe("the policy pack on Pulumi's engine", function () {
     }
   });
 
+  it("a preview, policy analyze of the exported state, and check --state say the same", async () => {
+    const request = {
+      version: 1,
+      kubernetes: { context: "dev" },
+      cluster: "a/b",
+      dump: { directory: "dumps" },
+      timeLimits: {},
+    };
+    const create = (text: string, name: string, more = "{}"): string =>
+      `new local.Command("${name}", { create: ${JSON.stringify(`true # ${text}`)}, stdin: request }, ${more});`;
+    const run = "postgres-recovery stanza create --request -";
+    await project.write(`
+      import { local } from "@pulumi/command";
+      const request = ${JSON.stringify(JSON.stringify(request))};
+      ${create("pgbackrest --stanza=db stanza-upgrade", "upgrade")}
+      ${create("PGPASSWORD=CANARY psql", "credential")}
+      ${create(run, "without a limit")}
+      ${create(run, "once more", '{ customTimeouts: { create: "90s" } }')}
+      ${create("echo done", "sound")}`);
+    const judging = ["--policy-pack", pack, "--policy-pack-config", await config({ all: "advisory" })];
+    const preview = await project.pulumi("preview", "--stack", "test", ...judging);
+    assert.equal(preview.exitCode, 0, preview.stdout + preview.stderr);
+    const expected = policyCounts(preview.stdout);
+    assert.deepEqual(Object.keys(expected), [
+      "credential-in-command",
+      "stanza-command-forbidden",
+      "stanza-dump-on-disk",
+      "stanza-target-twice",
+      "stanza-without-time-limit",
+    ]);
+    const up = await project.up();
+    assert.equal(up.exitCode, 0, up.stdout + up.stderr);
+    const state = join(project.directory, "state.json");
+    await writeFile(state, await project.stateText());
+    const analyzed = await project.pulumi("policy", "analyze", "--file", state, ...judging);
+    assert.deepEqual(policyCounts(analyzed.stdout), expected, analyzed.stdout + analyzed.stderr);
+    const checked = await project.node("cli/main.ts", "check", "--state", state, "-o", "json");
+    assert.equal(checked.exitCode, 1);
+    assert.deepEqual(codesIn(checkReportSchema.parse(JSON.parse(checked.stdout))), expected);
+    assert.doesNotMatch(analyzed.stdout + checked.stdout, /CANARY/);
+  });
+
+  /** The policies in what the engine prints, with the number of their violations. */
+  function policyCounts(stdout: string): CodeCounts {
+    return counted([...stdout.matchAll(/^ +- \[\w+\].*?\s{2}([\w-]+) {2}\(/gm)].map(([, name = ""]) => name));
+  }
+
+  faultTest(149, "the preview of CI is red without the pack and with an empty one; else it is green", async () => {
+    const cli = await ScriptedCli.install(project);
+    await cli.answer({ cluster: "11111111-1111-4111-8111-111111111111" });
+    await project.write(`export { default } from "CHECKOUT/index.ts";`);
+    await declareTarget();
+    const folder = join(project.directory, "policy");
+    const preview = () => project.node("ci/main.ts", "preview", "test", "--summary", "summary.md");
+    const isRed = async (): Promise<void> => {
+      const { exitCode, stderr, stdout } = await preview();
+      assert.equal(exitCode, 1, stdout + stderr);
+      assert.match(stdout, /preview of test: the policy pack postgres-recovery judged nothing/);
+      assert.match(await readFile(join(project.directory, "summary.md"), "utf8"), /stack test \*\*failed:/);
+    };
+    await isRed();
+    await mkdir(folder);
+    await cp(join(pack, "PulumiPolicy.yaml"), join(folder, "PulumiPolicy.yaml"));
+    await writeFile(join(folder, "package.json"), JSON.stringify({ type: "module", main: "start.js" }));
+    const empty = `import { PolicyPack } from "@pulumi/policy"; new PolicyPack("postgres-recovery", { policies: [] });`;
+    for (const start of [`throw new Error("broken");`, empty]) {
+      await writeFile(join(folder, "start.js"), start);
+      await isRed();
+    }
+    await rm(folder, { recursive: true });
+    await symlink(pack, folder);
+    await writeFile(join(project.directory, "summary.md"), "");
+    const { exitCode, stderr, stdout } = await preview();
+    assert.equal(exitCode, 0, stdout + stderr);
+    assert.match(stdout, /^create local:Command create stanza a\/a$/m);
+    assert.match(stdout, /^policy stanza-dump-on-disk \(advisory\)/m);
+    assert.match(await readFile(join(project.directory, "summary.md"), "utf8"), /stack test is fine/);
+    assert.deepEqual(await cli.runs(), []);
+  });
+
   it("the program of a stack passes; a stack that must be guarded does not without its UID", async () => {
     const cli = await ScriptedCli.install(project);
     await cli.answer({ cluster: "11111111-1111-4111-8111-111111111111" });
     await project.write(`export { default } from "CHECKOUT/index.ts";`);
-    const file = join(project.directory, "Pulumi.test.yaml");
-    const salt = await readFile(file, "utf8");
-    const values = { "test:kubernetes": { context: "dev" }, "test:stanza": { targets: [{ cluster: "a/a" }] } };
-    await writeFile(file, `${salt}\nconfig: ${JSON.stringify(values)}\n`);
+    await declareTarget();
     const fine = await project.up("--policy-pack", pack, "--policy-pack-config", join(pack, "config.dev.json"));
     assert.equal(fine.exitCode, 0, fine.stdout + fine.stderr);
     assert.deepEqual(await cli.runs(), ["a/a"]);

@@ -72,6 +72,17 @@ export class EngineProject {
     return { exitCode, stdout, stderr };
   }
 
+  /** Runs a program of the checkout in the project's folder. */
+  async node(program: string, ...parameters: string[]): Promise<Ended> {
+    const options = { reject: false, cwd: this.directory, env: this.#environment } as const;
+    const { exitCode, stdout, stderr } = await execa(
+      process.execPath,
+      [join(checkout, program), ...parameters],
+      options,
+    );
+    return { exitCode, stdout, stderr };
+  }
+
   up(...parameters: string[]): Promise<Ended> {
     return this.pulumi("up", "--yes", "--skip-preview", "--stack", "test", ...parameters);
   }
