@@ -87,6 +87,8 @@ export const faults = {
   87: "Lines of pg_hba that were added by hand, and that the next `up` would remove",
   88: "A part of a backup of the right name and size whose content is damaged, or lacks files",
   89: "WAL of the right name and size whose content is damaged, or another server's",
+  91: "`up` is killed at a write: to the API server, S3, Secrets Manager or its own state",
+  92: "An operator is down while `up` needs it",
   93: "A Pod that is to be deleted was replaced meanwhile by another one of the same name",
   95: "Values for a clone that Spilo ignores without an error: the database is empty, and looks healthy",
   120: "A key of a stack file that Pulumi gives to no program, because its prefix is misspelt",

@@ -2,6 +2,7 @@ import { readWalgList, type WalgList } from "../../domain/backups/walg-list.ts";
 import { RecoveryError } from "../../domain/errors.ts";
 import { bootstrapState, type BootstrapState, type Streaming } from "../../domain/harbor/roll-plan.ts";
 import { spiloContainer, type DatabasePod } from "../../domain/harbor/objects.ts";
+import { readSetAside, type SetAside } from "../../domain/harbor/set-aside.ts";
 import { isNotAllowed } from "../../domain/kubernetes/permissions.ts";
 import { databaseQuery, readDatabaseAnswer, type DatabaseAnswer } from "../../domain/stanza/database-answer.ts";
 import { notAllowedAdvice } from "../../domain/stanza/status.ts";
@@ -38,6 +39,24 @@ export async function readBootstrapState(exec: Exec, pod: DatabasePod, signal: A
   });
   if (result.end === "exited" && result.code === 0) return bootstrapState(result.stdout);
   return { state: "unknown", reason: problem(result) };
+}
+
+/** A rename changes the time of the folder's inode. The last error of the log is the one that ended post_init.sh. */
+const setAsideScript = `
+failed="\${PGROOT:?}/data.failed"
+[ -d "$failed" ] || exit 0
+stat -c %i-%Z "$failed"
+grep -hos 'ERROR,[0-9A-Z]\\{5\\},"\\([^"]\\|""\\)*"' "$PGROOT"/pg_log/*.csv | tail -n 1`;
+
+/** The data of the Pod's last failed bootstrap. Undefined when there are none, or when it is not known. */
+export async function readDataSetAside(
+  exec: Exec,
+  pod: DatabasePod,
+  signal: AbortSignal,
+): Promise<SetAside | undefined> {
+  const argv = ["sh", "-c", setAsideScript];
+  const result = await run(exec, containerOf(pod.metadata, spiloContainer), argv, { deadlineSeconds: 30, signal });
+  return result.end === "exited" && result.code === 0 ? readSetAside(result.stdout) : undefined;
 }
 
 /** A shell command that asks the Pod's Postgres one question, as the superuser. */

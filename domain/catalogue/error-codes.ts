@@ -115,6 +115,7 @@ export const errorKinds = {
   "operator-configuration-missing": "undetermined",
   "operator-configuration-ambiguous": "undetermined",
   "switchover-refused": "failed",
+  "bootstrap-set-aside": "failed",
   "pods-not-ready-in-time": "undetermined",
   "replica-not-streaming": "failed",
   "replication-role-missing": "failed",

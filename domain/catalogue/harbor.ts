@@ -23,10 +23,11 @@ export const harbor = {
     green: "The HarborCluster exists, and the operators work on it.",
   },
   "operator-sync-timeout": {
-    title: "the Zalando operator did not take pg_hba up",
-    means: "The StatefulSet is missing, or still has another list, after the limit `operator`.",
+    title: "the Zalando operator did not do its part in time",
+    means:
+      "After the limit, the StatefulSet is missing or still has another list of pg_hba, or the operator has not ended its update. It may be down.",
     matters: "New Pods would come with the old list.",
-    todo: "See the operator's log. A restart makes it synchronise at once; otherwise it does so every 30 minutes.",
+    todo: "Check that the operator runs, and see its log. A restart makes it synchronise at once; otherwise it does so every 30 minutes.",
     green: "The postgresql resource has the right list, and may say Running.",
   },
   "switchover-refused": {
@@ -35,6 +36,15 @@ export const harbor = {
     matters: "The former leader keeps its old template. Deleting it instead would be a failover.",
     todo: "`patronictl list` in an instance: lag, tags such as nofailover, or a paused cluster.",
     green: "All Pods are Ready, and the replicas are rolled already.",
+  },
+  "bootstrap-set-aside": {
+    title: "a bootstrap or restore failed at its end, and its data were set aside",
+    means:
+      "Postgres was up, and then Patroni's last step failed: most likely Spilo's post_init.sh, which needs the schema public in every database ([zalando/spilo#1022](https://github.com/zalando/spilo/issues/1022)). Patroni has renamed the data to data.failed.",
+    matters:
+      "Patroni starts again from the beginning, with the whole download, and fails again in the same way. Each attempt replaces data.failed.",
+    todo: "The message has PostgreSQL's error. Without the schema public: restore to a time before it was dropped. In the running databases create it, so that their next backups can be restored.",
+    green: "The Pod is Running, and without a readiness probe also Ready. WAL-G and the recovery report no error.",
   },
   "pods-not-ready-in-time": {
     title: "a Pod, a leader or a bootstrap was not ready in time",

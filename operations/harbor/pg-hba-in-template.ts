@@ -31,6 +31,8 @@ export async function pgHbaInTemplate(
   throw new RecoveryError(
     "operator-sync-timeout",
     `${formatObjectName(harbor)}: timed out after ${formatDuration(limit)} waiting for the Zalando operator ${what}`,
-    { next: "see its log, and the status of the postgresql resource" },
+    {
+      next: "check that it runs, and see its log and the status of the postgresql resource; then run this again to continue",
+    },
   );
 }

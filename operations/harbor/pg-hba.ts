@@ -113,7 +113,7 @@ export async function madeResource(
     );
   }
   throw new RecoveryError("postgresql-not-made", problem, {
-    next: "see the HarborCluster's status, and the Harbor operator's log",
+    next: "check that the Harbor operator runs, and see its log and the HarborCluster's status; then run this again to continue",
   });
 }
 

@@ -44,12 +44,15 @@ export class RollTime {
     const wait = this.#waits.get(key) ?? new Wait({ limit: this.#limit, pauses: [pauseSeconds] }, this.#surroundings);
     this.#waits.set(key, wait);
     if (await wait.pause(`waiting for ${what}`)) return;
-    const next =
-      code === "replica-not-streaming" ? this.#replicaHint() : "see the Pods' logs; run this again to continue";
+    const hints = {
+      "operator-sync-timeout": "check that the Zalando operator runs, and see its log; then run this again to continue",
+      "pods-not-ready-in-time": "see the Pods' logs; run this again to continue",
+      "replica-not-streaming": this.#replicaHint(),
+    };
     throw new RecoveryError(
       code,
       `${formatObjectName(this.#harbor)}: timed out after ${formatDuration(this.#limit)} waiting for ${what}`,
-      { next },
+      { next: hints[code] },
     );
   }
 

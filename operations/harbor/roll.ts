@@ -1,9 +1,10 @@
 import type { HarborClient } from "../../clients/kubernetes/harbor.ts";
-import { hasReplicationRole, readBootstrapState, switchover } from "../../clients/pod/spilo.ts";
+import { hasReplicationRole, readBootstrapState, readDataSetAside, switchover } from "../../clients/pod/spilo.ts";
 import { RecoveryError } from "../../domain/errors.ts";
 import { spiloContainer, spiloRuns, type DatabasePod } from "../../domain/harbor/objects.ts";
 import type { ReportOf, TaskOf } from "../../domain/steps/steps.ts";
-import { hasList, isOld, nextRollStep, type Awaited } from "../../domain/harbor/roll-plan.ts";
+import { hasList, isOld, nextRollStep, type Awaited, type RollState } from "../../domain/harbor/roll-plan.ts";
+import { whySetAside } from "../../domain/harbor/set-aside.ts";
 import { containerOf } from "../../domain/kubernetes/container.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { pgHbaInTemplate } from "./pg-hba-in-template.ts";
@@ -42,6 +43,7 @@ export async function rollPods(
 }
 
 const eventually = (what: string): Awaited => ({ for: what, code: "pods-not-ready-in-time" });
+const byOperator = (what: string): Awaited => ({ for: `the Zalando operator ${what}`, code: "operator-sync-timeout" });
 
 class Roll {
   readonly #client: HarborClient;
@@ -55,6 +57,8 @@ class Roll {
   readonly #time: RollTime;
   /** The Pods of the last look: their revision and UIDs. */
   #seen = "";
+  /** The data of an earlier attempt when a Pod was first seen, by the Pod's UID. */
+  readonly #setAside = new Map<string, string>();
 
   constructor(client: HarborClient, harbor: ObjectName, request: TaskOf<"harbor roll">, surroundings: Surroundings) {
     this.#client = client;
@@ -70,7 +74,7 @@ class Roll {
       this.#time.requireSome();
       const state = await readRollState(this.#client, this.#database, this.#surroundings.signal);
       if (state === undefined) {
-        await this.#wait(eventually("the Zalando operator to recreate the StatefulSet"));
+        await this.#wait(byOperator("to recreate the StatefulSet"));
         continue;
       }
       this.#seen = [state.revision, ...state.pods.map(({ metadata }) => metadata.uid)].join();
@@ -85,6 +89,7 @@ class Roll {
           }
           break;
         case "wait":
+          await this.#requireNoFailedBootstrap(state);
           await this.#wait(next);
           break;
         case "delete":
@@ -108,7 +113,7 @@ class Roll {
   async #isOver(): Promise<boolean> {
     if (!(await this.#operatorIsDone())) {
       this.#calm = undefined;
-      await this.#wait(eventually("the Zalando operator to end its update"));
+      await this.#wait(byOperator("to end its update"));
       return false;
     }
     if (this.#isCalm()) return true;
@@ -159,6 +164,27 @@ class Roll {
       case "unknown":
         await this.#wait(eventually(`${name} to report the state of its bootstrap (${found.reason})`));
     }
+  }
+
+  /**
+   * A current Pod whose bootstrap has failed at its end would begin it again and again, a whole restore each time.
+   *
+   * @throws RecoveryError when that has happened since the Pod was first seen.
+   */
+  async #requireNoFailedBootstrap({ bootstrapped, pods }: RollState): Promise<void> {
+    const [pod] = pods;
+    if (bootstrapped || pod === undefined || !spiloRuns(pod)) return;
+    const { name, uid } = pod.metadata;
+    const found = await readDataSetAside(this.#client.exec, pod, this.#surroundings.signal);
+    const before = this.#setAside.get(uid);
+    this.#setAside.set(uid, before ?? found?.mark ?? "");
+    if (found === undefined || before === undefined || found.mark === before) return;
+    const { next, why } = whySetAside(found);
+    throw new RecoveryError(
+      "bootstrap-set-aside",
+      `${formatObjectName(this.#harbor)}: the bootstrap of ${name} failed at its end, and Patroni has set the data aside as data.failed: ${why}`,
+      { next },
+    );
   }
 
   async #switchOver(leader: DatabasePod, candidate: DatabasePod): Promise<void> {

@@ -43,7 +43,9 @@ export async function fingerprintSecrets(
       throw new RecoveryError(
         "secrets-not-made",
         `${formatObjectName(harbor)}: these do not exist after ${formatDuration(wait)}:\n${missing.map((one) => `  ${one}`).join("\n")}`,
-        { next: "check the status of the HarborCluster and of its postgresql resource, and the operators' logs" },
+        {
+          next: "check that both operators run, and see their logs and the status of the HarborCluster and of its postgresql resource; then run this again to continue",
+        },
       );
     }
     if (unseen.length === 0 || !(await forIdentity.pause(line))) return report(found);

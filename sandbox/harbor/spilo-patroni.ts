@@ -66,6 +66,7 @@ export function patroniConfig({ directory, pod, start, dataDirectory, bin }: Pat
         },
       },
       initdb: ["data-checksums", "no-sync", { encoding: "UTF8" }],
+      post_init: withStandIns(start.postInit),
       ...bootstrapMethod(start),
     },
     postgresql: {
@@ -92,6 +93,11 @@ export function patroniConfig({ directory, pod, start, dataDirectory, bin }: Pat
         ssl_key_file: files.key,
         shared_buffers: "16MB",
         fsync: "off",
+        // As Spilo has it. The log outlives data that Patroni sets aside.
+        logging_collector: "on",
+        log_destination: "csvlog",
+        log_directory: "../pg_log",
+        log_filename: "postgresql-%u.log",
       },
       ...replicaMethods(start.backups),
     },

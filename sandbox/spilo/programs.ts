@@ -63,6 +63,7 @@ async function installStandIns(folder: string): Promise<void> {
   }
   await writeProgram(join(folder, "envdir"), envdirScript);
   await writeProgram(join(folder, "restore-command"), restoreScript);
+  await writeProgram(join(folder, "post-init"), postInitScript);
 }
 
 /** Runs a command with the variables of a folder's files. Paths below /run are those of the Pod, which has no file system of its own. */
@@ -80,12 +81,35 @@ const restoreScript = `[ "$USE_WALG_RESTORE" = true ] && exec wal-g wal-fetch "$
 echo "wal-e: not found" >&2
 exit 127`;
 
+/**
+ * Spilo's post_init.sh, without its extensions and monitoring functions, which are not installed here. The schema `public`
+ * is needed in each database: in the first for the table of the log, in all for extensions. The first error ends it.
+ *
+ * Source: postgres-appliance/scripts/post_init.sh of zalando/spilo 3.2-p3 and 3.3-p3.
+ */
+const postInitScript = `export PGOPTIONS="-c synchronous_commit=local -c search_path=pg_catalog"
+{
+  printf '%s\\n' '\\set ON_ERROR_STOP on'
+  for role in admin cron_admin "$1" robot_zmon; do
+    printf '%s\\n' "select 'create role $role' where to_regrole('$role') is null \\gexec"
+  done
+  echo 'alter role admin createdb; grant cron_admin to admin;'
+  echo 'create table if not exists public.postgres_log (log_time timestamptz(3), message text);'
+  echo 'grant select on public.postgres_log to admin;'
+  psql -d "$2" -tAc 'select quote_ident(datname) from pg_database where datallowconn' | while read -r name; do
+    printf '%s\\n' "\\connect $name"
+    echo 'create schema if not exists user_management; grant usage on schema user_management to admin;'
+    echo "select 'public'::regnamespace;"
+  done
+} | psql -Xqd "$2" >/dev/null`;
+
 /** A command of Spilo's configuration, with the stand-ins for its scripts. */
 export function withStandIns(command: string): string {
   return command
     .replace("python3 /scripts/clone_with_wale.py", "clone-with-walg")
     .replace("bash /scripts/wale_restore.sh", "replica-from-backup")
     .replace("/scripts/postgres_backup.sh", "postgres-backup")
+    .replace("/scripts/post_init.sh", "post-init")
     .replace("/scripts/restore_command.sh", "restore-command");
 }
 

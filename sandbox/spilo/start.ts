@@ -30,6 +30,8 @@ export interface SpiloStart {
   /** Absent with initdb. */
   readonly bootstrap?: Bootstrap;
   readonly pgHba: readonly string[];
+  /** Patroni runs it as its last step with a new database, restored or empty. A connection string follows as a parameter. */
+  readonly postInit: string;
   /** Postgres archives its WAL with this command. Without a place for backups it is `/bin/true`. */
   readonly archiveCommand: string;
   /** Absent without a place for backups. */
@@ -74,6 +76,7 @@ export function spiloStart(
   return {
     method,
     ...(bootstrap !== undefined && { bootstrap }),
+    postInit: `/scripts/post_init.sh "${environment.get("HUMAN_ROLE")}"`,
     pgHba: configuredPgHba(environment) ?? defaultPgHba(environment),
     ...(archives && { backups: ownBackups(environment) }),
     archiveCommand: archives ? `envdir "${envdirPath(environment, "")}" ${walPush} wal-push "%p"` : "/bin/true",

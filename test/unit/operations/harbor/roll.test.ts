@@ -26,6 +26,8 @@ class Database extends FakeHarbor {
   readonly surroundings = new FakeSurroundings();
   /** The answer about the control file. */
   control: () => string | ExecResult = () => "no control file\n";
+  /** The answer about data that were set aside. */
+  setAside: () => string | ExecResult = () => "";
   /** The answer of the leader's Postgres about who streams. */
   streaming: () => string | ExecResult = () => this.pods.map(({ metadata }) => `${metadata.name}\n`).join("");
 
@@ -50,6 +52,7 @@ class Database extends FakeHarbor {
       if (command.includes("pg_roles")) return "1\n";
       if (command.includes("pg_stat_replication")) return this.streaming();
       if (command.includes("pg_control")) return this.control();
+      if (command.includes("data.failed")) return this.setAside();
       const candidate = new RegExp(`switchover --candidate ${databaseName}-(\\d)`).exec(command)?.[1];
       if (candidate === undefined) throw new Error(`no answer to: ${command}`);
       this.events.push(`switchover to ${candidate}`);
@@ -111,6 +114,42 @@ describe("rollPods", () => {
       "rolled",
       [`${databaseName}-1`],
     ]);
+  });
+
+  faultTest(28, "ends when the bootstrap of a current Pod fails at its end, and says why", async () => {
+    const database = new Database([{ role: "", revision: "new" }], false);
+    let looks = 0;
+    database.setAside = () => {
+      looks += 1;
+      return looks < 4 ? "" : '12-1764370000\nERROR,3F000,"schema ""public"" does not exist"\n';
+    };
+    const error = await database.roll({ pod: "10m" }).catch(recoveryError);
+    assert(error instanceof RecoveryError);
+    assert.equal(error.code, "bootstrap-set-aside");
+    assert.match(error.message, /-0 failed at its end.*data\.failed.*schema "public" does not exist/);
+    assert.match(error.next ?? "", /restore to a time before/);
+    assert.deepEqual(database.events, []);
+    assert(database.surroundings.elapsed < 30, "it did not wait for the limit");
+  });
+
+  faultTest(
+    28,
+    "goes on waiting while the data that were set aside are those of an attempt before this Pod",
+    async () => {
+      const database = new Database([{ role: "", revision: "new" }], false);
+      database.setAside = () => '12-1764370000\nERROR,3F000,"schema ""public"" does not exist"\n';
+      const error = await database.roll({ pod: "1m" }).catch(recoveryError);
+      assert(error instanceof RecoveryError);
+      assert.equal(error.code, "pods-not-ready-in-time");
+    },
+  );
+
+  faultTest(28, "goes on waiting while the Pod does not say whether data were set aside", async () => {
+    const database = new Database([{ role: "", revision: "new" }], false);
+    database.setAside = () => ({ end: "exited", code: 1, stdout: "12-1\n", stderr: "no stat" });
+    const error = await database.roll({ pod: "1m" }).catch(recoveryError);
+    assert(error instanceof RecoveryError);
+    assert.equal(error.code, "pods-not-ready-in-time");
   });
 
   it("waits until the controller has seen the newest template, before which no Pod counts as current", async () => {

@@ -26,6 +26,7 @@ describe("Patroni's configuration in a Pod of the Zalando operator", () => {
       {
         dcs: undefined,
         initdb: undefined,
+        post_init: 'post-init "zalandos"',
         method: "clone_with_wale",
         clone_with_wale: {
           command: `${envdir} clone-with-walg --recovery-target-time="${target}"`,
