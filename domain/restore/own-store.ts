@@ -39,12 +39,11 @@ export function ownFolder(
 }
 
 /**
- * The key of the object that is written and deleted. It lies in a folder of its own, so in no database's backups.
- *
- * @param unique a text that no other check uses.
+ * The key of the object that is written and deleted. It lies in a folder of its own, so in no database's backups. All
+ * checks use the same one, so that the next check deletes the object of one that was killed.
  */
-export function probeKey({ prefix }: S3Location, unique: string): string {
-  return `${prefix}/postgres-recovery/write-check-${unique}`;
+export function probeKey({ prefix }: S3Location): string {
+  return `${prefix}/postgres-recovery/write-check`;
 }
 
 /** Errors that do not depend on whose credentials are used. */

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import type { S3Probe } from "../../clients/aws/s3-probe.ts";
 import type { S3Client } from "../../clients/aws/s3.ts";
 import type { S3Location } from "../../domain/aws/s3-location.ts";
@@ -16,7 +15,7 @@ export interface OwnStoreClients {
 
 /**
  * Tries the store of the new database's own backups: lists it, and with the Pods' keys creates a small object and deletes
- * it again. The object has a name of its own, outside of every database's backups.
+ * it again. The object is outside of every database's backups.
  *
  * @throws the reason of `ends.stop`.
  */
@@ -33,7 +32,7 @@ export async function gatherOwnStore(
   );
   if (probe === undefined || list !== "done")
     return { folder, list, write: probe === undefined ? undefined : list, remove: undefined, credentials };
-  const object = { bucket, key: probeKey(folder, randomUUID()) };
+  const object = { bucket, key: probeKey(folder) };
   const write = await attempt(probe.put(object, ends.bound), ends);
   const remove = write === "done" ? await attempt(probe.remove(object, ends.bound), ends) : undefined;
   return { folder, list, write, remove, credentials };

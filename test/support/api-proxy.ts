@@ -1,5 +1,11 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import { request as forward, type RequestOptions } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -8,6 +14,8 @@ import type { Duplex } from "node:stream";
 import { KubeConfig } from "@kubernetes/client-node";
 import type { Context } from "../../sandbox/pgo/inventory.ts";
 import { sandboxEnvironment } from "./sandbox.ts";
+import { forwardPast, mayWrite, type WriteGate } from "./write-gate.ts";
+import { apiWrite } from "./write-names.ts";
 
 /** What replaces the API server's answer: another answer, nothing at all, or a connection cut before or during it. */
 export type Interference =
@@ -26,11 +34,15 @@ export class ApiProxy {
   /** Paths with queries, in order of arrival. */
   readonly paths: string[] = [];
   interfere: Interfere = () => undefined;
+  /** Sees every write, and may stop the program there. Default: none. */
+  gate: WriteGate | undefined;
   readonly #server: Server;
   readonly #directory: string;
   readonly #upstream: RequestOptions;
+  readonly #token: string;
 
-  private constructor(server: Server, directory: string, upstream: RequestOptions) {
+  private constructor(server: Server, directory: string, upstream: RequestOptions, token: string) {
+    this.#token = token;
     this.#server = server;
     this.#directory = directory;
     this.#upstream = upstream;
@@ -53,12 +65,9 @@ export class ApiProxy {
     const directory = await mkdtemp(join(tmpdir(), "postgres-recovery-proxy-"));
     const listener = createServer();
     await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
-    const proxy = new ApiProxy(listener, directory, { hostname, port, ca: await readFile(caFile) });
-    await writeFile(
-      proxy.kubeconfig,
-      kubeconfig(context, proxy.address, token ?? config.getCurrentUser()?.token ?? ""),
-      { mode: 0o600 },
-    );
+    const bearer = token ?? config.getCurrentUser()?.token ?? "";
+    const proxy = new ApiProxy(listener, directory, { hostname, port, ca: await readFile(caFile) }, bearer);
+    await writeFile(proxy.kubeconfig, kubeconfig(context, proxy.address, bearer), { mode: 0o600 });
     return proxy;
   }
 
@@ -86,6 +95,11 @@ export class ApiProxy {
     return this.paths.slice(before);
   }
 
+  /** Go's client sends no token without TLS. */
+  #withToken(headers: IncomingHttpHeaders): IncomingHttpHeaders {
+    return { authorization: `Bearer ${this.#token}`, ...headers };
+  }
+
   #decide({ url = "" }: IncomingMessage): Interference | undefined {
     this.paths.push(url);
     return this.interfere(url);
@@ -103,7 +117,15 @@ export class ApiProxy {
       return;
     }
     const { method, url, headers } = request;
-    const passed = forward({ ...this.#upstream, method, path: url, headers }, (answer) => {
+    if (this.gate !== undefined && mayWrite(method)) {
+      const open = (whole: IncomingHttpHeaders) =>
+        forward({ ...this.#upstream, method, path: url, headers: this.#withToken(whole) });
+      forwardPast(this.gate, request, response, { nameOf: () => apiWrite(request), open }).catch(() => {
+        request.socket.destroy();
+      });
+      return;
+    }
+    const passed = forward({ ...this.#upstream, method, path: url, headers: this.#withToken(headers) }, (answer) => {
       response.writeHead(answer.statusCode ?? 502, answer.headers);
       if (decision === "cut in the middle") {
         answer.once("data", (chunk: Buffer) => {

@@ -74,6 +74,11 @@ export class HarborDatabase {
     return this.#core.readNamespacedPod({ namespace, name: `${name}-${index}` });
   }
 
+  /** All Pods of the database. */
+  async pods(): Promise<V1Pod[]> {
+    return (await this.#core.listNamespacedPod({ namespace, labelSelector: `cluster-name=${name}` })).items;
+  }
+
   /** The type and the keys of a Secret in Harbor's namespace. */
   async secret(secretName: string): Promise<{ type: string | undefined; keys: string[] }> {
     const { type, data } = await this.#core.readNamespacedSecret({ namespace, name: secretName });
@@ -197,6 +202,18 @@ export class HarborDatabase {
     });
   }
 
+  /** pod-config and the pod Secret as they are now, to be applied again. */
+  async environmentObjects(podConfig: ObjectName, podSecret: ObjectName): Promise<Applied[]> {
+    const [config, secret] = await Promise.all([
+      this.#core.readNamespacedConfigMap(podConfig),
+      this.#core.readNamespacedSecret(podSecret),
+    ]);
+    return [
+      { apiVersion: "v1", kind: "ConfigMap", metadata: { ...podConfig, ...annotationsOf(config) }, data: config.data },
+      { apiVersion: "v1", kind: "Secret", metadata: { ...podSecret, ...annotationsOf(secret) }, data: secret.data },
+    ];
+  }
+
   /** Removes pod-config and the pod Secret. */
   async removeEnvironment(podConfig: ObjectName, podSecret: ObjectName): Promise<void> {
     await unlessMissing(this.#core.deleteNamespacedConfigMap(podConfig));
@@ -218,6 +235,10 @@ export class HarborDatabase {
   async apply(object: Applied): Promise<void> {
     await this.#objects.patch(object, undefined, undefined, "test", true, PatchStrategy.ServerSideApply);
   }
+}
+
+function annotationsOf({ metadata }: { metadata?: { annotations?: Record<string, string> } }): object {
+  return { annotations: metadata?.annotations ?? {} };
 }
 
 /** Undefined if the object does not exist. */

@@ -1,5 +1,13 @@
-import { createServer, request as send, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import {
+  createServer,
+  request as send,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import type { AddressInfo } from "node:net";
+import { forwardPast, mayWrite, type WriteGate } from "./write-gate.ts";
 
 /**
  * What replaces S3's answer: a refusal, the refusal of an archived object, a closed connection, an answer that breaks off
@@ -13,11 +21,20 @@ const refusals = {
     "<Error><Code>InvalidObjectState</Code><Message>The operation is not valid for the object's storage class</Message></Error>",
 } as const;
 
-/** A proxy in front of a real S3 endpoint. */
+/** A gate with the names of the writes that it sees. */
+export interface NamedGate {
+  readonly gate: WriteGate;
+  /** Undefined for a request that changes nothing. */
+  readonly nameOf: (request: IncomingMessage, body: Buffer) => string | undefined;
+}
+
+/** A proxy in front of a real S3 endpoint, or of another AWS API. */
 export class S3Proxy {
   readonly requests: string[] = [];
   /** Decides about each request, whose first line is `METHOD URL`, as in {@link requests}. */
   interfere: (method: string, query: URLSearchParams, path: string, line: string) => Interference = () => undefined;
+  /** Sees every write, and may stop the program there. Default: none. */
+  gate: NamedGate | undefined;
   readonly #server: Server;
   readonly #held: (() => void)[] = [];
 
@@ -60,6 +77,10 @@ export class S3Proxy {
     this.requests.push(line);
     const { pathname, searchParams } = new URL(url, this.endpoint);
     const interference = this.interfere(method, searchParams, pathname, line);
+    if (this.gate !== undefined && mayWrite(method)) {
+      forwardPastGate(this.gate, request, response, upstream);
+      return;
+    }
     switch (interference) {
       case "cut":
         request.socket.destroy();
@@ -80,6 +101,19 @@ export class S3Proxy {
         forward(request, response, upstream, interference);
     }
   }
+}
+
+function forwardPastGate(
+  { gate, nameOf }: NamedGate,
+  request: IncomingMessage,
+  response: ServerResponse,
+  { hostname, port }: URL,
+): void {
+  const { method, url } = request;
+  const open = (headers: IncomingHttpHeaders) => send({ hostname, port, method, path: url, headers });
+  forwardPast(gate, request, response, { nameOf: (body) => nameOf(request, body), open }).catch(() => {
+    request.socket.destroy();
+  });
 }
 
 /** Forwards the header Host unchanged, because the signature covers it. */

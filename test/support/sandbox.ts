@@ -83,10 +83,11 @@ export interface Running {
 /** Starts a command as {@link runInSandbox} does, without waiting for its end. */
 export async function startInSandbox(
   command: readonly [string, ...string[]],
-  options: { cwd?: string } = {},
+  options: { cwd?: string; env?: Record<string, string> } = {},
 ): Promise<Running> {
   const [program, ...parameters] = command;
-  const running = execa(program, parameters, { reject: false, ...options, env: await sandboxEnvironment() });
+  const env = { ...(await sandboxEnvironment()), ...options.env };
+  const running = execa(program, parameters, { reject: false, ...options, env });
   let output = "";
   for (const stream of [running.stdout, running.stderr]) {
     stream.on("data", (chunk: Buffer) => {

@@ -119,12 +119,16 @@ describe("checkRestore", () => {
         const report = await check({ asked, probe });
         assert.deepEqual(about(report), [`backup-store-writable ${folder}`]);
         const [put = "", remove = "", ...others] = probe.requests;
-        assert.match(
-          put,
-          /^put bkt\/spilo\/postgresql-harbor-cluster-harbor-cluster\/postgres-recovery\/write-check-[0-9a-f-]{36}$/,
-        );
+        assert.equal(put, "put bkt/spilo/postgresql-harbor-cluster-harbor-cluster/postgres-recovery/write-check");
         assert.deepEqual([remove, others], [put.replace("put", "remove"), []]);
       }
+    });
+
+    faultTest(91, "is cleaned up by the next check when one was killed after it had written", async () => {
+      const killed = new FakeProbe();
+      const next = new FakeProbe();
+      for (const probe of [killed, next]) await check({ asked: withoutRestore, probe });
+      assert.equal(next.requests[1], killed.requests[0]?.replace("put", "remove"));
     });
 
     it("is the namespace's folder without wal_s3_bucket", async () => {
