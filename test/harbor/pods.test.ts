@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { CreateBucketCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
+import { connectHarbor } from "../../clients/kubernetes/harbor.ts";
+import { readDataSetAside } from "../../clients/pod/spilo.ts";
+import { podSchema } from "../../domain/harbor/objects.ts";
 import { runbookPgHba } from "../../domain/harbor/pg-hba.ts";
 import { applyHarborCluster } from "../../sandbox/harbor/harbor.ts";
-import { harborCluster, operatorNamespace, podEnvironment } from "../../sandbox/harbor/objects.ts";
+import { harborCluster, harborContext, operatorNamespace, podEnvironment } from "../../sandbox/harbor/objects.ts";
 import { waitUntil } from "../../sandbox/host/processes.ts";
 import { clientSettings } from "../support/aws.ts";
 import { faultTest } from "../support/fault-test.ts";
@@ -24,6 +27,7 @@ describe("Spilo's Pods: backups, clones and replicas by WAL-G and S3, without th
   inOrder();
   let pods: SpiloPods;
   let s3: S3Client;
+  let kubeconfig: string;
   let clone: Record<string, string>;
   /** The clone with a schedule, whose replica may replay more WAL than its small databases have. */
   let right: Record<string, string>;
@@ -31,6 +35,7 @@ describe("Spilo's Pods: backups, clones and replicas by WAL-G and S3, without th
   before("the environment that the operator writes, and a database with a backup", async function () {
     this.timeout("60m");
     const environment = await harborEnvironment();
+    kubeconfig = environment["KUBECONFIG"] ?? "";
     s3 = new S3Client(clientSettings(environment, "s3"));
     await s3.send(new CreateBucketCommand({ Bucket: bucket }));
     const { AWS_ACCESS_KEY_ID = "", AWS_SECRET_ACCESS_KEY = "", AWS_REGION = "" } = environment;
@@ -126,6 +131,37 @@ describe("Spilo's Pods: backups, clones and replicas by WAL-G and S3, without th
     await pods.ready("scopeless");
     assert.equal(await pods.ask("scopeless", noTable), "t");
   });
+
+  faultTest(
+    28,
+    "a clone of a database without the schema public recovers, is set aside, and begins again, and the Pod says why",
+    async () => {
+      await pods.ask("misspelt", "drop schema public cascade");
+      await pods.backUp("misspelt");
+      await pods.archive("misspelt");
+      await pods.create("schemaless", { ...clone, CLONE_SCOPE: "misspelt" });
+      const { exec } = await connectHarbor(
+        { context: harborContext, kubeconfig },
+        new AbortController().signal,
+        () => undefined,
+      );
+      const pod = podSchema.parse({
+        metadata: { namespace: harborCluster.namespace, name: "schemaless-0", uid: "u" },
+        spec: { containers: [] },
+      });
+      const marks = new Set<string>();
+      await waitUntil("two attempts to fail", 90, async () => {
+        const found = await readDataSetAside(exec, pod, new AbortController().signal);
+        if (found !== undefined) {
+          assert.deepEqual(found.error, { code: "3F000", message: 'schema "public" does not exist' });
+          marks.add(found.mark);
+        }
+        return marks.size > 1;
+      });
+      assert.match(await pods.log("schemaless"), /post_init script .* returned non-zero code 3/);
+      await pods.delete("schemaless");
+    },
+  );
 
   it("a replica is made from the base backup in S3, and then streams from the leader", async () => {
     await waitUntil("a backup of the clone", 60, async () => (await backupsOf("right")).length > 0);
