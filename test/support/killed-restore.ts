@@ -155,10 +155,15 @@ export class KilledRestore {
     await this.#succeeds("cancel", "--stack", "lab", "--yes");
   }
 
-  /** What was being created when `up` was killed stays in the state as pending, although a later `up` has created it. */
+  /**
+   * What was being created when `up` was killed stays in the state as pending, although a later `up` has created it. Clears
+   * it as docs/troubleshooting.md says.
+   */
   async #clearPending(killedAt: readonly KillPoint[]): Promise<void> {
     if ((await this.#pending()) === 0) return;
-    await this.#succeeds("refresh", "--stack", "lab", "--yes", "--skip-preview", "--clear-pending-creates");
+    const file = join(this.#project.directory, "state.json");
+    await this.#succeeds("stack", "export", "--stack", "lab", "--file", file);
+    await this.#succeeds("stack", "import", "--stack", "lab", "--file", file);
     if ((await this.#pending()) > 0) throw new Error("the state still has pending operations");
     requireSuccess(await this.#run(() => false, "--expect-no-changes"), killedAt);
   }
