@@ -73,6 +73,37 @@ export function tagCredentials(tags: Readonly<Record<string, unknown>>, where: s
     );
 }
 
+/**
+ * Credentials in the outputs of a stack, which anybody may read who may read the stack. Policies get a secret output without
+ * its mark, so it is told of, too.
+ */
+export function outputCredentials(outputs: unknown, where: string): Finding[] {
+  return suspiciousLeaves(outputs, []).map((path) =>
+    findingsAt(`${where} output ${path.join(".")}`).warn(
+      "credential-in-output",
+      "looks like a credential, and everybody who may read the stack can read it unless it is a Pulumi secret",
+      "leave it out, or wrap it in pulumi.secret; if it was readable, rotate it",
+    ),
+  );
+}
+
+/** Paths of texts whose name or look is that of a credential. */
+function suspiciousLeaves(value: unknown, path: readonly string[]): string[][] {
+  if (typeof value === "string") {
+    const isCredential = value !== "" && (isNamedLikeSecret(path) || looksLikeSecret(value));
+    return isCredential ? [[...path]] : [];
+  }
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, each]) => suspiciousLeaves(each, [...path, key]));
+}
+
+/** By its own name, unless it is in a mapping of Secrets by their names, such as `keptSecrets`: that says what became of each. */
+function isNamedLikeSecret(path: readonly string[]): boolean {
+  if (path.slice(0, -1).some((name) => /secrets$/i.test(name))) return false;
+  const words = (path.at(-1) ?? "").replaceAll(/([a-z])([A-Z])/g, "$1_$2").replaceAll("-", "_");
+  return holdsSecret(words);
+}
+
 function assignsSecret(text: string): boolean {
   const names = [...text.matchAll(assigned)].map(([, option, variable]) => option ?? variable ?? "");
   return names.some((name) => !namesPlace.test(name) && holdsSecret(name.replaceAll("-", "_")));

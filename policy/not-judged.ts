@@ -2,6 +2,7 @@ import type { ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/po
 import { resourceJudges } from "../domain/check/judges.ts";
 import type { JudgedResource } from "../domain/check/resource.ts";
 import { described, judgeable, unknownIn } from "./policy.ts";
+import { copyKeys } from "./stacks.ts";
 import { stackJudges } from "../domain/check/stack-judges.ts";
 
 /** Says once for each resource what the other policies could not judge. They say nothing of it themselves. */
@@ -21,7 +22,7 @@ export const policyNotJudgedYet: ResourceValidationPolicy & StackValidationPolic
 };
 
 function unknownPaths(resource: JudgedResource): string[] {
-  return unique(resourceJudges.flatMap((judge) => unknownIn(() => judge(resource)) ?? []));
+  return unique([...resourceJudges, copyKeys].flatMap((judge) => unknownIn(() => judge(resource)) ?? []));
 }
 
 function unique(texts: readonly string[]): string[] {

@@ -1,5 +1,6 @@
 import { podConfig } from "../domain/check/judges.ts";
-import { resourcePolicy } from "./policy.ts";
+import { alarms } from "../domain/check/stack-judges.ts";
+import { resourcePolicy, stackPolicy } from "./policy.ts";
 
 // pod-config, as far as backups are concerned.
 
@@ -17,3 +18,4 @@ export const backupPathWithoutUid = resourcePolicy("backup-path-without-uid", po
 export const storeRegionInvalid = resourcePolicy("store-region-invalid", podConfig);
 export const storeEndpointInvalid = resourcePolicy("store-endpoint-invalid", podConfig);
 export const storeCredentialsIncomplete = resourcePolicy("store-credentials-incomplete", podConfig);
+export const backupWithoutAlarm = stackPolicy("backup-without-alarm", alarms);

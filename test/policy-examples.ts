@@ -121,6 +121,24 @@ const secret = (props: object): ExampleResource => ({
 const everybody = (principal: unknown): string =>
   JSON.stringify({ Statement: [{ Effect: "Allow", Principal: principal, Action: "secretsmanager:*", Resource: "*" }] });
 
+const wish = "arn:aws:kms:eu-west-2:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+/** A copy in a stack whose settings wish for a key. */
+const keyed = (kmsKeyId?: string): ExampleResource => ({
+  ...secret({ kmsKeyId }),
+  config: { "postgres-recovery:harbor": { secrets: { kmsKeyId: wish } } },
+});
+const guarded = { ...kubernetes, kubeSystemUid: "11111111-1111-4111-8111-111111111111" };
+const stackWith = (props: Record<string, unknown> = {}): ExampleResource => ({ ...stackOf(guarded), props });
+const proven = (verdict: string): ExampleResource => ({
+  ...proof,
+  props: { ...proof.props, stdout: JSON.stringify({ version: 1, verdict }) },
+});
+const alarm: ExampleResource = {
+  type: "aws:cloudwatch/metricAlarm:MetricAlarm",
+  name: "backups-late",
+  props: { alarmActions: ["arn:aws:sns:eu-west-2:123456789012:database"] },
+};
+
 const bucketName = "harbor-database-backups";
 const setting = (kind: string, props: object): ExampleResource => ({
   type: `aws:s3/${kind}:${kind.charAt(0).toUpperCase()}${kind.slice(1)}`,
@@ -239,10 +257,7 @@ export const policyExamples: Readonly<Partial<Record<PolicyCode, Example>>> = {
   ),
   "stanza-without-time-limit": one(stanza({}, undefined, 0), stanza({})),
   "stanza-dump-on-disk": one(stanza({ dump: { directory: "dumps" } }), stanza({})),
-  "cluster-not-guarded": one(
-    stackOf(kubernetes),
-    stackOf({ ...kubernetes, kubeSystemUid: "11111111-1111-4111-8111-111111111111" }),
-  ),
+  "cluster-not-guarded": one(stackOf(kubernetes), stackOf(guarded)),
   "stanza-target-twice": { bad: [stanza({}), stanza({}, "once more")], good: [stanza({}), otherTarget] },
   "stanza-target-held": {
     bad: [stanza({}), held("calendar/calendar-db")],
@@ -259,6 +274,24 @@ export const policyExamples: Readonly<Partial<Record<PolicyCode, Example>>> = {
     bad: [restoring, proof, { ...keep, dependsOn: ["pg-hba"] }],
     good: [restoring, proof, { ...keep, dependsOn: ["proof"] }],
   },
+
+  "clone-without-restore": {
+    bad: [stackWith(), configMap(soundPodConfig), alarm],
+    good: [stackWith(), configMap(soundPodConfig), alarm, restoring, proven("unknown")],
+  },
+  "clone-after-proof": {
+    bad: [stackWith(), configMap(soundPodConfig), alarm, restoring, proven("proven")],
+    good: [stackWith(), configMap(soundPodConfig), alarm, restoring, proven("failed")],
+  },
+  "backup-without-alarm": {
+    bad: [stackWith(), configMap(soundPodConfig), restoring, proven("unknown")],
+    good: [stackWith(), configMap(soundPodConfig), restoring, proven("unknown"), alarm],
+  },
+  "credential-in-output": one(
+    stackWith({ database: { url: "postgres://app:EXAMPLE@db/app" } }),
+    stackWith({ database: { url: "postgres://db/app" } }),
+  ),
+  "secret-copy-key-wrong": one(keyed(), keyed(wish)),
 
   "secret-copy-window-short": one(secret({ recoveryWindowInDays: 0 }), secret({})),
   "secret-copy-shared": one(secret({ name: "postgres-recovery/harbor/harbor/core-key" }), secret({})),

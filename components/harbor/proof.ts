@@ -25,7 +25,7 @@ export interface ProofArgs extends Pick<RequestOf<"restore verify">, "kubernetes
 }
 
 const finish =
-  "look at Harbor, then finish it soon: remove harbor.restore from the stack's settings, and `pulumi up`. Until then every database of the operator that loses its volumes becomes a copy of Harbor's";
+  "look at Harbor, then finish it soon: `postgres-recovery config finish-restore`, and `pulumi up`. Until then every database of the operator that loses its volumes becomes a copy of Harbor's";
 
 /**
  * Proves that the restored database is the right one and works, once for each restore and for each expectation, and fails

@@ -217,6 +217,43 @@ export const stackRules = {
     todo: "Correct it, then see the CronJob's next run.",
     green: "The API server takes the PostgresCluster.",
   },
+  "credential-in-output": {
+    title: "an output of the stack looks like a credential",
+    means: "By its name or by its look, a text in the outputs is a password, a key or an address with a password.",
+    matters: "Outputs are shown by every `up`, kept in every state, and passed on to other stacks.",
+    todo: "Leave it out, or wrap it in `pulumi.secret`. If it was readable, rotate it. Policies get a secret without its mark, so a secret output is named, too: switch this policy off for such a stack.",
+    green: "Pulumi shows and keeps every output that is not marked.",
+  },
+  "secret-copy-key-wrong": {
+    title: "a copy of a Secret is encrypted with another key than the wished one",
+    means: "`harbor.secrets.kmsKeyId`, or the key of a replica, is not the key of the declared secret in AWS.",
+    matters: "Who may use the other key may read the copies, and who may use only the wished one cannot restore them.",
+    todo: "Give the secret and each replica the key of the settings.",
+    green: "The copies are written and read with the rights of whoever runs `up`.",
+  },
+  "clone-without-restore": {
+    title: "pod-config has CLONE_ values, and no restore is declared",
+    means:
+      "The stack declares CLONE_ values in a ConfigMap of its own, without the check before a restore and without its proof.",
+    matters: "Every new database of the operator becomes a clone, or an empty database when a value is missing.",
+    todo: "Declare the restore in `harbor.restore`, or remove the values.",
+    green: "Spilo ignores the values of a database that exists.",
+  },
+  "clone-after-proof": {
+    title: "a proven restore is not finished",
+    means: "The proof says that the restore worked, and pod-config still has its CLONE_ values.",
+    matters: "The next new database of the operator would become a clone of the old one.",
+    todo: "`postgres-recovery config finish-restore --stack STACK`, then `pulumi up`.",
+    green: "The restored database itself: it ignores the values.",
+  },
+  "backup-without-alarm": {
+    title: "nobody is told when backups fail",
+    means:
+      "The stack switches backups on, and declares no PrometheusRule with an alert and no CloudWatch alarm with an action.",
+    matters: "Backups that stop are found out when they are needed.",
+    todo: "Declare an alarm. If another stack has it, switch this policy off for this one.",
+    green: "The database and Harbor work without any backup.",
+  },
   "value-encrypted": {
     title: "a value of the state is encrypted",
     means: "A rule needs a value that the exported state has only in encrypted form.",

@@ -5,7 +5,8 @@ import type { JudgedResource } from "./resource.ts";
  * good news.
  */
 export function isJudged({ props, type }: JudgedResource): boolean {
-  return "tags" in props || judgedTypes.some((pattern) => pattern.test(type));
+  const isStackWithOutputs = type === "pulumi:pulumi:Stack" && Object.keys(props).length > 0;
+  return "tags" in props || isStackWithOutputs || judgedTypes.some((pattern) => pattern.test(type));
 }
 
 const judgedTypes = [

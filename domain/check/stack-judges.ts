@@ -1,10 +1,14 @@
 import { bucketFindings, type DeclaredBucket } from "../backups/bucket-rules.ts";
+import { alarmFindings } from "../backups/alarm-rules.ts";
+import { outputCredentials } from "../credentials.ts";
+import type { Finding } from "../finding.ts";
+import { cloneFindings } from "../restore/clone-rules.ts";
 import { restoreStepFindings } from "../restore/proof/stack-rules.ts";
 import type { StepName } from "../steps/permissions.ts";
 import { isPodConfig } from "../harbor/pod-config-check.ts";
 import { stanzaStackFindings } from "../stanza/stack-rules.ts";
-import type { RelatedResource, StackJudge } from "./resource.ts";
-import { at, listAt, mappingAt, nameOf, requestOf, textAt } from "./reading.ts";
+import type { RelatedResource, StackFinding, StackJudge } from "./resource.ts";
+import { at, listAt, mappingAt, nameOf, parsed, requestOf, textAt } from "./reading.ts";
 
 /** Every bucket that the stack creates, with its settings, which are resources of their own. */
 export const buckets: StackJudge = (resources) =>
@@ -81,19 +85,82 @@ export const stanzaTargets: StackJudge = (resources) => {
 
 /** The steps of a restore, and their order. */
 export const restores: StackJudge = (resources) => {
-  const running = (step: StepName) => resources.filter((resource) => requestOf(resource, step) !== undefined);
-  const declaring = running("restore check").filter((resource) => {
+  const findings = restoreStepFindings({
+    restores: declaredRestores(resources).map(nameOf),
+    proofs: running(resources, "restore verify").map(nameOf),
+    keeps: running(resources, "secrets keep").map((resource) => ({
+      where: nameOf(resource),
+      after: waitedFor(resource),
+    })),
+  });
+  return atTheirResource(findings, resources);
+};
+
+/** The CLONE_ values of pod-config, with and without a restore. Only a whole stack says whether one is declared. */
+export const clones: StackJudge = (resources) => {
+  if (!resources.some(isStack)) return [];
+  const cloning = podConfigs(resources).filter(({ props }) =>
+    Object.keys(mappingAt(props, "data")).some((key) => key.startsWith("CLONE_")),
+  );
+  const findings = cloneFindings({
+    where: cloning.map(nameOf),
+    restores: declaredRestores(resources).length > 0,
+    isProven: () =>
+      running(resources, "restore verify").some(
+        ({ props }) => textAt(parsed(textAt(props, "stdout")), "verdict") === "proven",
+      ),
+  });
+  return atTheirResource(findings, resources);
+};
+
+/** Whether a stack that switches backups on says who is told when they fail. */
+export const alarms: StackJudge = (resources) => {
+  if (!resources.some(isStack)) return [];
+  const backups = podConfigs(resources).filter(({ props }) => "BACKUP_SCHEDULE" in mappingAt(props, "data"));
+  return atTheirResource(alarmFindings(backups.map(nameOf), resources.filter(tellsSomebody).length), resources);
+};
+
+/** The outputs of a stack. They are known at the end of an update, and in a preview that changes nothing. */
+export const outputs: StackJudge = (resources) =>
+  resources
+    .filter(isStack)
+    .flatMap((stack) => outputCredentials(stack.props, nameOf(stack)).map((finding) => ({ finding, urn: stack.urn })));
+
+function isStack({ type }: RelatedResource): boolean {
+  return type === "pulumi:pulumi:Stack";
+}
+
+function podConfigs(resources: readonly RelatedResource[]): RelatedResource[] {
+  return resources.filter(
+    ({ props, type }) => type === "kubernetes:core/v1:ConfigMap" && isPodConfig(Object.keys(mappingAt(props, "data"))),
+  );
+}
+
+function tellsSomebody({ props, type }: RelatedResource): boolean {
+  if (/^kubernetes:monitoring\.coreos\.com\/\w+:PrometheusRule$/.test(type)) {
+    const rules = listAt(props, "spec", "groups").flatMap((group) => listAt(group, "rules"));
+    return rules.some((rule) => at(rule, "alert") !== undefined);
+  }
+  if (!/^aws:cloudwatch\/(metricAlarm|compositeAlarm):/.test(type)) return false;
+  return at(props, "actionsEnabled") !== false && listAt(props, "alarmActions").length > 0;
+}
+
+function running(resources: readonly RelatedResource[], step: StepName): RelatedResource[] {
+  return resources.filter((resource) => requestOf(resource, step) !== undefined);
+}
+
+/** The preflights of a restore. */
+function declaredRestores(resources: readonly RelatedResource[]): RelatedResource[] {
+  return running(resources, "restore check").filter((resource) => {
     const { request } = requestOf(resource, "restore check") ?? {};
     return at(request, "restore") !== undefined;
   });
-  const findings = restoreStepFindings({
-    restores: declaring.map(nameOf),
-    proofs: running("restore verify").map(nameOf),
-    keeps: running("secrets keep").map((resource) => ({ where: nameOf(resource), after: waitedFor(resource) })),
-  });
+}
+
+function atTheirResource(findings: readonly Finding[], resources: readonly RelatedResource[]): StackFinding[] {
   const urns = new Map(resources.map((resource) => [nameOf(resource), resource.urn]));
   return findings.map((finding) => ({ finding, urn: urns.get(finding.where) ?? "" }));
-};
+}
 
 /** The names of everything that a resource waits for, directly or through others. */
 function waitedFor(resource: RelatedResource): Set<string> {
@@ -109,4 +176,4 @@ function waitedFor(resource: RelatedResource): Set<string> {
 }
 
 /** All of them. */
-export const stackJudges: readonly StackJudge[] = [buckets, stanzaTargets, restores];
+export const stackJudges: readonly StackJudge[] = [buckets, stanzaTargets, restores, clones, alarms, outputs];

@@ -10,6 +10,7 @@ const resourceSchema = z.object({
   /** Set while a replaced resource waits to be deleted. */
   delete: z.boolean().optional(),
   inputs: z.record(z.string(), z.unknown()).default({}),
+  outputs: z.record(z.string(), z.unknown()).default({}),
   dependencies: z.array(z.string()).nullish(),
   propertyDependencies: z.record(z.string(), z.array(z.string()).nullable()).nullish(),
   /** In seconds. */
@@ -21,7 +22,8 @@ const exportedSchema = z.object({
 type StateResource = z.infer<typeof resourceSchema>;
 
 /**
- * The resources of an exported state, with their inputs. What is encrypted counts as not known.
+ * The resources of an exported state, with their inputs, commands also with their report, and the stack itself with its
+ * outputs. What is encrypted counts as not known.
  *
  * @param exported what `pulumi stack export` has written, parsed.
  * @throws RecoveryError `stack-unreadable` when it is something else.
@@ -45,12 +47,15 @@ export function resourcesOfState(exported: unknown): RelatedResource[] {
   return [...byUrn.values()];
 }
 
-function plainResource({ customTimeouts, inputs, type, urn }: StateResource) {
+function plainResource({ customTimeouts, inputs, outputs, type, urn }: StateResource) {
+  const report = "stdout" in outputs ? { stdout: outputs["stdout"] } : {};
+  // The state marks secret outputs of the stack. They are encrypted, so they are nobody's to read.
+  const values = type === rootStack ? withoutSecrets(outputs) : { ...inputs, ...report };
   return {
     type,
     urn,
     name: urn.slice(urn.lastIndexOf("::") + 2),
-    props: z.record(z.string(), z.unknown()).parse(withoutMarks(inputs)),
+    props: z.record(z.string(), z.unknown()).parse(withoutMarks(values)),
     opts: { customTimeouts: { createSeconds: customTimeouts?.create ?? 0 } },
   };
 }
@@ -59,10 +64,20 @@ function noRelations(): { dependencies: RelatedResource[]; propertyDependencies:
   return { dependencies: [], propertyDependencies: {} };
 }
 
+const rootStack = "pulumi:pulumi:Stack";
+
 /** Pulumi's mark of an object that is not what it looks like, and the mark of a secret (pulumi sdk/go/common/resource/sig). */
 const mark = "4dabf18193072939515e22adb298388d";
 const secretMark = "1b47061264138c4ac30d75fd1eb44270";
 const markedSecret = z.object({ [mark]: z.literal(secretMark), plaintext: z.string().optional() });
+
+/** The same without what is marked as a secret. */
+function withoutSecrets(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutSecrets);
+  if (typeof value !== "object" || value === null) return value;
+  if (markedSecret.safeParse(value).success) return null;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, withoutSecrets(each)]));
+}
 
 /** Secrets as their values where the state has them in plain text, else as {@link redacted}. */
 function withoutMarks(value: unknown): unknown {

@@ -37,3 +37,35 @@ export function copyFindings({ name, policy, recoveryDays }: DeclaredCopy): Find
   }
   return findings;
 }
+
+/** The KMS keys that a stack's settings wish for the copies. */
+export interface WishedKeys {
+  readonly kmsKeyId: string | undefined;
+  /** By the region of a replica. */
+  readonly replicas: ReadonlyMap<string, string | undefined>;
+}
+
+/** The KMS keys with which a stack declares a copy. */
+export interface DeclaredKeys {
+  readonly name: string;
+  readonly kmsKeyId: string | undefined;
+  readonly replicas: readonly { readonly region: string; readonly kmsKeyId: string | undefined }[];
+}
+
+/** Whether a copy and its replicas are encrypted with the keys that the settings wish. Without a wish, any key is right. */
+export function copyKeyFindings({ kmsKeyId, name, replicas }: DeclaredKeys, wished: WishedKeys): Finding[] {
+  const isWrong = (wish: string | undefined, key: string | undefined): boolean => wish !== undefined && wish !== key;
+  const places = [
+    ...(isWrong(wished.kmsKeyId, kmsKeyId) ? [`secret ${name}`] : []),
+    ...replicas
+      .filter((replica) => isWrong(wished.replicas.get(replica.region), replica.kmsKeyId))
+      .map(({ region }) => `secret ${name} in ${region}`),
+  ];
+  return places.map((where) =>
+    findingsAt(where).refuse(
+      "secret-copy-key-wrong",
+      "is not encrypted with the KMS key that the settings name",
+      "give it the key of harbor.secrets.kmsKeyId, and each replica that of harbor.secrets.replicas",
+    ),
+  );
+}

@@ -56,7 +56,10 @@ describe("the policy pack on Pulumi's engine", function () {
   });
 
   it("a file of configuration chooses what stops a stack", async () => {
-    await declare("echo pgbackrest --stanza=db stanza-upgrade # PGPASSWORD=CANARY");
+    await project.write(`
+      import { local } from "@pulumi/command";
+      new local.Command("one", { create: "pgbackrest --stanza=db stanza-upgrade # PGPASSWORD=CANARY" });
+      export const database = { url: "postgres://app:EXAMPLE@db/app" };`);
     const chosen = await config({ "stanza-command-forbidden": "advisory", "credential-in-command": "disabled" });
     const { exitCode, stderr, stdout } = await project.pulumi(
       ...["preview", "--stack", "test", "--policy-pack", pack, "--policy-pack-config", chosen],
@@ -64,6 +67,7 @@ describe("the policy pack on Pulumi's engine", function () {
     assert.equal(exitCode, 0, stdout + stderr);
     assert.match(stdout, /\[advisory\][^\n]*stanza-command-forbidden/);
     assert.doesNotMatch(stdout, /credential-in-command/);
+    assert.match(stdout, /\[advisory\][^\n]*credential-in-output[^]*Stack \S+ output database\.url: looks like/);
   });
 
   faultTest(34, "what a preview does not know is not judged yet, and the update judges it", async () => {

@@ -124,7 +124,7 @@ export function stateOf(resources: readonly ExampleResource[]): unknown {
           urn: urnOf(resource),
           custom: true,
           type: resource.type,
-          inputs: resource.props,
+          ...(resource.type === "pulumi:pulumi:Stack" ? { outputs: resource.props } : { inputs: resource.props }),
           dependencies: resources.filter(({ name }) => resource.dependsOn?.includes(name) === true).map(urnOf),
           ...(resource.createSeconds !== undefined && { customTimeouts: { create: resource.createSeconds } }),
         })),

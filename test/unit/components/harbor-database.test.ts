@@ -150,18 +150,24 @@ function before(name: string): Set<string> {
 }
 
 describe("HarborDatabase", () => {
-  faultTest(34, "everything that it declares passes every policy, and no message has a key", async () => {
-    for (const changes of [{}, { restore }]) {
-      const resources = await declared(changes);
-      for (const type of ["aws:s3/bucket:Bucket", "kubernetes:core/v1:ConfigMap", "aws:secretsmanager/secret:Secret"])
-        assert(
-          resources.some((resource) => resource.type === type),
-          type,
-        );
-      assert(JSON.stringify(resources).includes("CANARY"));
-      assert.deepEqual(await saidOf(asJudged(resources)), new Map());
-    }
-  });
+  faultTest(
+    34,
+    "everything that it declares passes every policy but the one that asks for an alarm, and no message has a key",
+    async () => {
+      for (const changes of [{}, { restore }]) {
+        const resources = await declared(changes);
+        for (const type of ["aws:s3/bucket:Bucket", "kubernetes:core/v1:ConfigMap", "aws:secretsmanager/secret:Secret"])
+          assert(
+            resources.some((resource) => resource.type === type),
+            type,
+          );
+        assert(JSON.stringify(resources).includes("CANARY"));
+        const said = await saidOf(asJudged(resources));
+        assert.deepEqual([...said.keys()], ["backup-without-alarm"]);
+        assert(!JSON.stringify([...said]).includes("CANARY"));
+      }
+    },
+  );
 
   it("reads a preflight report from before findings had codes, which an older version left in the state", async () => {
     let shown: Promise<unknown> | undefined;
