@@ -5,6 +5,7 @@ import {
   expectedQuerySchema,
   harborAnswerSchema,
   proofTimeLimits,
+  registryProofSchema,
 } from "../domain/restore/proof/request.ts";
 import { writtenReason } from "../domain/written-reason.ts";
 
@@ -42,6 +43,9 @@ export const proofSettings = z
       .describe("Why the restored database is not verified at all. Default: it is verified."),
     amcheck: amcheckSchema,
     harbor: harborAnswerSchema.prefault({}).describe("How Harbor itself is asked."),
+    registry: registryProofSchema
+      .prefault({})
+      .describe("How the registry in the bucket artifacts is compared with the restored database."),
     timeLimits: proofTimeLimits.prefault({}).describe("How long each part of the proof may take."),
   })
   .describe("How the restored database is verified, at the end of the `pulumi up` that restores it.");

@@ -107,6 +107,7 @@ export const faults = {
   108: "A restore is ended before anybody has proven it, or its CLONE_ values are forgotten",
   115: "Objects that S3 archives between the check and the clone",
   107: "A password or a query that would be visible in argv, logs or the state",
+  140: "A restored database names blobs that the registry's bucket has lost",
   145: "A credential in a manifest, a state or a ConfigMap of a cluster, which a check would quote",
   146: "A value that a state has only in encrypted form",
   147: "Manifests that cannot be read, or in which there is nothing to judge",

@@ -2,7 +2,6 @@ import { ignoredEndpoint } from "../../clients/aws/endpoint.ts";
 import { connectHarbor } from "../../clients/kubernetes/harbor.ts";
 import type { Duration } from "../../domain/duration.ts";
 import type { ObjectName } from "../../domain/kubernetes/object-name.ts";
-import { listedBlobs, type BrokenBlob } from "../../domain/registry/check.ts";
 import { visibleLine } from "../../domain/visible-text.ts";
 import type { ReportOf } from "../../domain/steps/steps.ts";
 import { checkRegistry } from "../../operations/registry/check.ts";
@@ -11,7 +10,7 @@ import { findingsTable, findingVerdict, graveLines, logLine, withPlace } from ".
 import { outputWidth, printJson, printText } from "../output.ts";
 import { askedOf, type RequestOptions } from "../request.ts";
 import { surroundingsOfProcess, traced } from "../session.ts";
-import { fittedTable } from "../table.ts";
+import { brokenBlobs } from "./broken-blobs.ts";
 
 export interface RegistryCheckOptions extends RequestOptions {
   readonly bucket?: string | undefined;
@@ -74,37 +73,13 @@ export async function registryCheck(cluster: ObjectName | undefined, options: Re
 }
 
 function rendered(report: ReportOf<"registry check">, { color }: Pick<RegistryCheckOptions, "color">): string {
-  const { blobs, cluster, context, counted, findings, place } = report;
-  const more =
-    (counted === null ? 0 : counted.missing + counted.different + (counted.damaged ?? 0) + counted.archived) -
-    blobs.length;
+  const { cluster, context, findings, place } = report;
   return [
-    ...(blobs.length === 0 ? [] : [brokenTable(blobs)]),
-    ...(more > 0 ? [`and ${more} more; at most ${listedBlobs} are listed`] : []),
-    ...(blobs.length === 0 ? [] : [""]),
+    ...brokenBlobs(report),
     findingsTable(withPlace(findings), color, outputWidth()),
     "",
     visibleLine(`${cluster} in context ${context}, ${place}: ${conclusion(report)}`),
   ].join("\n");
-}
-
-function brokenTable(blobs: readonly BrokenBlob[]): string {
-  const rows = blobs.map((blob) => [blob.digest, blob.problem, affected(blob), wayBackText(blob)]);
-  return fittedTable(["BLOB", "PROBLEM", "NEEDED BY", "CAN BE HAD BACK FROM"], rows, { width: Infinity });
-}
-
-function affected({ artifacts, neededBy }: BrokenBlob): string {
-  if (artifacts.length === 0) return neededBy === "nothing" ? "-" : neededBy;
-  return artifacts
-    .map(({ digest, repository, tags }) => `${repository}:${tags.length === 0 ? digest : tags.join(",")}`)
-    .join("\n");
-}
-
-function wayBackText({ deleteMarker, problem, version }: BrokenBlob): string {
-  if (problem === "archived") return "the object itself, once S3 has restored it";
-  if (version === null) return "nothing: push it again";
-  const what = `version ${version.versionId} of ${version.modified}`;
-  return deleteMarker === null ? what : `${what}; delete the delete marker ${deleteMarker.versionId}`;
 }
 
 function conclusion({ counted, verdict }: ReportOf<"registry check">): string {

@@ -68,9 +68,10 @@ function addVerify(restore: CommandUnknownOpts, setExitCode: (code: number) => v
     "postgres-recovery restore verify harbor-cluster/harbor-cluster --check check.json",
     "postgres-recovery restore verify harbor-cluster/harbor-cluster --check check.json --expect expect.json --amcheck always",
     "postgres-recovery restore verify harbor-cluster/harbor-cluster --check check.json --target-time 2026-11-21T09:30:00+00:00",
+    "postgres-recovery restore verify harbor-cluster/harbor-cluster --check check.json --registry-bucket harbor-artifacts --registry-region eu-west-2",
   ])
     .description(
-      "prove that the running database is the restored one, and works: identity, end of the recovery, replicas, rows, indexes, passwords, new backups, Harbor. Changes nothing, except that it completes a WAL segment. AWS credentials come from the environment or profile",
+      "prove that the running database is the restored one, and works: identity, end of the recovery, replicas, rows, indexes, passwords, new backups, Harbor, and its registry if its bucket is named. Changes nothing, except that it completes a WAL segment. AWS credentials come from the environment or profile",
     )
     .option("--check <file>", "report of `restore check -o json`, which names the restored backup (default: not known)")
     .option("--system-identifier <digits>", "that of the lost database, for backups that do not name it")
@@ -88,6 +89,21 @@ function addVerify(restore: CommandUnknownOpts, setExitCode: (code: number) => v
     .option("--harbor-url <url>", "address at which this machine reaches Harbor (default: its externalURL)")
     .option("--harbor-insecure", "accept any certificate of Harbor")
     .option("--skip-harbor <reason>", "do not ask Harbor, for this reason")
+    .option("--registry-bucket <name>", "bucket of Harbor's artifacts: compare it with the database (default: do not)")
+    .option("--registry-region <region>", "its region")
+    .option("--registry-endpoint <url>", "http(s)://HOST[:PORT] of its S3-compatible store; never for AWS")
+    .option("--registry-owner <account>", "AWS account that it must belong to (default: any)")
+    .option("--registry-root <folder>", "folder in it that the registry uses, its `rootdirectory`", "")
+    .option("--registry-database <name>", "database with Harbor's tables", "core")
+    .option("--registry-digests", "also download every blob and compute its digest", false)
+    .addOption(
+      new Option(
+        "--registry-problems <what>",
+        "what it means that images cannot be pulled: a warning, or a failed proof",
+      )
+        .choices(["report", "fail"] as const)
+        .default("report" as const),
+    )
     .option("--bucket-owner <account>", "AWS account that the bucket of the new backups must belong to (default: any)")
     .option("--endpoint-url <url>", "address at which this machine reaches AWS S3, such as that of a VPC endpoint")
     .addOption(durationOption("--query-timeout <duration>", "how long one query may take", "1m"))
@@ -95,6 +111,7 @@ function addVerify(restore: CommandUnknownOpts, setExitCode: (code: number) => v
     .addOption(durationOption("--archive-timeout <duration>", "how long a WAL segment may take to arrive in S3", "5m"))
     .addOption(durationOption("--backup-timeout <duration>", "how long the first base backup may take", "30m"))
     .addOption(durationOption("--harbor-timeout <duration>", "how long Harbor may take to be healthy", "5m"))
+    .addOption(durationOption("--registry-timeout <duration>", "how long comparing the registry may take", "30m"))
     .addOption(durationOption("--timeout <duration>", "how long everything may take", "2h"))
     .action(async (cluster, options) => {
       setExitCode(await (await import("./verify.ts")).restoreVerify(cluster, options));

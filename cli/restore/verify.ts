@@ -3,10 +3,12 @@ import { z } from "zod";
 import { askHarbor } from "../../clients/harbor-api.ts";
 import { connectHarbor } from "../../clients/kubernetes/harbor.ts";
 import type { S3Access, S3Client } from "../../clients/aws/s3.ts";
+import type { S3Versions } from "../../clients/aws/s3-versions.ts";
 import type { Duration } from "../../domain/duration.ts";
 import { messageOf, RecoveryError } from "../../domain/errors.ts";
 import type { ObjectName } from "../../domain/kubernetes/object-name.ts";
 import { restoreCheckReportSchema, type RestoreCheckReport } from "../../domain/restore/check.ts";
+import type { RegistryProof } from "../../domain/restore/proof/request.ts";
 import type { AmcheckMode } from "../../domain/restore/proof/amcheck-modes.ts";
 import type { CheckStatus, ProofVerdict } from "../../domain/restore/proof/checks.ts";
 import { expectationSchema } from "../../domain/restore/proof/request.ts";
@@ -19,6 +21,7 @@ import { findingsTable, graveLines, logLine, withPlace } from "../findings.ts";
 import { outputWidth, printText } from "../output.ts";
 import { askedOf, validated, type RequestOptions } from "../request.ts";
 import { surroundingsOfProcess, traced } from "../session.ts";
+import { brokenBlobs } from "../registry/broken-blobs.ts";
 import { fittedTable, painted, table } from "../table.ts";
 
 type Report = ReportOf<"restore verify">;
@@ -35,11 +38,20 @@ export interface RestoreVerifyOptions extends RequestOptions {
   readonly skipHarbor?: string | undefined;
   readonly bucketOwner?: string | undefined;
   readonly endpointUrl?: string | undefined;
+  readonly registryBucket?: string | undefined;
+  readonly registryRegion?: string | undefined;
+  readonly registryEndpoint?: string | undefined;
+  readonly registryOwner?: string | undefined;
+  readonly registryRoot: string;
+  readonly registryDatabase: string;
+  readonly registryDigests: boolean;
+  readonly registryProblems: RegistryProof["problems"];
   readonly queryTimeout: Duration;
   readonly indexTimeout: Duration;
   readonly archiveTimeout: Duration;
   readonly backupTimeout: Duration;
   readonly harborTimeout: Duration;
+  readonly registryTimeout: Duration;
   readonly timeout: Duration;
 }
 
@@ -56,7 +68,11 @@ export async function restoreVerify(cluster: ObjectName | undefined, options: Re
   const surroundings = surroundingsOfProcess();
   const client = await connectHarbor(target, surroundings.signal, surroundings.progress);
   const harbor = options.debug ? traced(client, surroundings.progress) : client;
-  const report = await verifyRestore({ harbor, connectS3: openS3, askHarbor }, request, surroundings);
+  const report = await verifyRestore(
+    { harbor, connectS3: openS3, connectS3Versions: openS3Versions, askHarbor },
+    request,
+    surroundings,
+  );
   printText(rendered(report, options), options.color);
   // Pulumi shows the stderr of a command resource to the person who runs `up`.
   if (options.output === "json") for (const line of graveLines(findingsOf(report))) surroundings.progress(line);
@@ -67,6 +83,11 @@ export async function restoreVerify(cluster: ObjectName | undefined, options: Re
 async function openS3(access: S3Access): Promise<S3Client> {
   const { connectS3 } = await import("../../clients/aws/s3.ts");
   return connectS3(access);
+}
+
+async function openS3Versions(access: S3Access): Promise<S3Versions> {
+  const { connectS3Versions } = await import("../../clients/aws/s3-versions.ts");
+  return connectS3Versions(access);
 }
 
 async function fileOf(option: string, file: string | undefined): Promise<unknown> {
@@ -97,6 +118,7 @@ function taskOf(cluster: ObjectName, options: RestoreVerifyOptions): Omit<TaskOf
     lostAt,
     amcheck,
     harbor: { url: harborUrl, insecure: harborInsecure ?? false, skip: skipHarbor },
+    registry: registryOf(options),
     bucketOwner,
     endpointUrl,
     timeLimits: {
@@ -105,8 +127,26 @@ function taskOf(cluster: ObjectName, options: RestoreVerifyOptions): Omit<TaskOf
       archive: options.archiveTimeout,
       backup: options.backupTimeout,
       harbor: options.harborTimeout,
+      registry: options.registryTimeout,
       total: options.timeout,
     },
+  };
+}
+
+function registryOf(options: RestoreVerifyOptions): TaskOf<"restore verify">["registry"] {
+  const {
+    registryBucket: bucket,
+    registryEndpoint: endpoint,
+    registryOwner: bucketOwner,
+    registryRegion: region,
+  } = options;
+  const isNamed = [bucket, region, endpoint, bucketOwner].some((option) => option !== undefined);
+  return {
+    store: isNamed ? { bucket: bucket ?? "", region: region ?? "", endpoint, bucketOwner } : undefined,
+    root: options.registryRoot,
+    database: options.registryDatabase,
+    digests: options.registryDigests,
+    problems: options.registryProblems,
   };
 }
 
@@ -127,12 +167,14 @@ function rendered(report: Report, { output, color }: RestoreVerifyOptions): stri
 
 const statusWords: Readonly<Record<CheckStatus, string>> = {
   ok: "ok",
+  warning: "warning",
   failed: "FAILED",
   unknown: "UNKNOWN",
   "not-checked": "not checked",
 };
 const statusVerdicts: Readonly<Record<CheckStatus, Verdict>> = {
   ok: "okay",
+  warning: "not-expected",
   failed: "finding",
   unknown: "undetermined",
   "not-checked": "not-expected",
@@ -152,10 +194,11 @@ export function verifyTable(report: Report, color: RestoreVerifyOptions["color"]
     fittedTable(["CHECK", "STATUS", "TOOK", "FOUND"], rows, { width }),
     "",
     ...(notable.length === 0 ? [] : [findingsTable(notable, color, width), ""]),
+    ...(report.registry === null ? [] : brokenBlobs(report.registry)),
     table(["PHASE", "AT", ""], phases),
     "",
     measures(report),
-    visibleLine(`${report.cluster} in context ${report.context}: ${conclusion(report.verdict)}`),
+    visibleLine(`${report.cluster} in context ${report.context}: ${conclusion(report)}`),
   ].join("\n");
 }
 
@@ -166,10 +209,12 @@ function measures({ rpo, rto }: Report): string {
   return `newest replayed commit: ${commit}${lost}\nsince the restore began: ${took}`;
 }
 
-function conclusion(verdict: ProofVerdict): string {
+function conclusion({ checks, verdict }: Report): string {
   switch (verdict) {
     case "proven":
-      return "the restore is proven";
+      return checks.some(({ status }) => status === "warning")
+        ? "the restore is proven, with warnings: see the findings"
+        : "the restore is proven";
     case "failed":
       return "the restore has failed: see the findings";
     case "unknown":

@@ -4,7 +4,7 @@ import { postgresqlName } from "../../domain/harbor/names.ts";
 import type { LastRestore } from "../../domain/restore/finish.ts";
 import type { Backup, Restore } from "../../domain/restore/restore.ts";
 import type { DeclaredProof } from "../../domain/restore/proof/request.ts";
-import type { ReportOf, RequestOf } from "../../domain/steps/steps.ts";
+import type { RequestOf } from "../../domain/steps/steps.ts";
 import { requiredPgHba } from "../../domain/harbor/pg-hba.ts";
 import type { DatabaseKeys } from "../../domain/aws/access-keys.ts";
 import { BackupReaders, BackupWriter } from "../backups/access.ts";
@@ -16,7 +16,7 @@ import { kubernetesProvider } from "./kubernetes-provider.ts";
 import { PgHba } from "./pg-hba.ts";
 import { PodConfig } from "./pod-config.ts";
 import { Preflight } from "./preflight.ts";
-import { Proof } from "./proof.ts";
+import { Proof, proofSummary } from "./proof.ts";
 import { Roll } from "./roll.ts";
 import type { ObjectName } from "../../domain/kubernetes/object-name.ts";
 import type { KubernetesAccess } from "../../domain/kubernetes/access.ts";
@@ -204,6 +204,7 @@ export class HarborDatabase extends pulumi.ComponentResource {
               restore,
               proof: args.proof,
               preflight: preflight.report,
+              artifacts: args.buckets.artifacts,
               backup: args.backup,
               keys: args.keys,
               databaseUid: writtenPgHba.report.uid,
@@ -251,12 +252,6 @@ function uidOf({ source }: Restore): string | undefined {
 /** Why there is no proof; null without a restore. */
 function whyUnproven(restore: Restore | undefined, proof: DeclaredProof | undefined): string | null {
   return restore === undefined || proof?.skip === undefined ? null : `skipped: ${proof.skip}`;
-}
-
-/** The verdict, the status of each check, and how much was lost. */
-function proofSummary({ verdict, checks, rpo, rto }: ReportOf<"restore verify">): object {
-  const statuses = Object.fromEntries(checks.map(({ check, status, found }) => [check, `${status}: ${found}`]));
-  return { verdict, checks: statuses, rpo, rto };
 }
 
 /** The outcome for each Secret, by its name. */

@@ -1,9 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { DatabaseKeys } from "../../domain/aws/access-keys.ts";
-import { formatObjectName } from "../../domain/kubernetes/object-name.ts";
+import { formatObjectName, type ObjectName } from "../../domain/kubernetes/object-name.ts";
+import { unpullable } from "../../domain/registry/unpullable.ts";
 import type { DeclaredProof } from "../../domain/restore/proof/request.ts";
 import type { Backup, Restore } from "../../domain/restore/restore.ts";
 import type { ReportOf, RequestOf } from "../../domain/steps/steps.ts";
+import type { BucketArgs } from "../backups/buckets.ts";
 import { childOf } from "../child-of.ts";
 import { clusterIdentity } from "../cluster-identity.ts";
 import { reportOf, step } from "../step.ts";
@@ -14,6 +16,8 @@ export interface ProofArgs extends Pick<RequestOf<"restore verify">, "kubernetes
   readonly proof: DeclaredProof;
   /** What the preflight found: the backup that was restored, and when the restore began. */
   readonly preflight: Preflight["report"];
+  /** The bucket in which Harbor stores its artifacts. Default: the registry is not compared. */
+  readonly artifacts?: Pick<BucketArgs, "name" | "region"> | undefined;
   /** Where the new database writes its own backups. */
   readonly backup: Backup;
   /** Keys for `backup`, if its credentials are `secret`. */
@@ -38,9 +42,11 @@ export class Proof extends pulumi.ComponentResource {
 
   constructor(name: string, args: ProofArgs, options: pulumi.ComponentResourceOptions = {}) {
     super("postgres-recovery:harbor:Proof", name, {}, options);
-    const { backup, cluster, endpointUrl, kubernetes, preflight, restore } = args;
+    const { artifacts, backup, cluster, endpointUrl, kubernetes, preflight, restore } = args;
     const { amcheck, expect, harbor, lostAt, systemIdentifier, timeLimits } = args.proof;
-    const declared = { amcheck, expect, harbor, systemIdentifier };
+    const store = artifacts && { bucket: artifacts.name, region: artifacts.region };
+    const registry = { ...args.proof.registry, store };
+    const declared = { amcheck, expect, harbor, registry, systemIdentifier };
     const { targetTime } = restore;
     const proven = step(
       "restore verify",
@@ -80,6 +86,31 @@ export class Proof extends pulumi.ComponentResource {
     this.report.apply(({ verdict }) =>
       verdict === "proven" ? pulumi.log.warn(`the restore ${restore.id} is proven: ${finish}`, this) : undefined,
     );
+    this.report.apply((report) => {
+      const images = unpullable(report.registry?.blobs ?? []);
+      if (images.length === 0 || store === undefined) return undefined;
+      return pulumi.log.warn(unpullableText(images, cluster, store), this);
+    });
     this.registerOutputs({ report: this.report });
   }
+}
+
+/** How many images a warning names. */
+const namedImages = 20;
+
+function unpullableText(
+  images: readonly string[],
+  cluster: ObjectName,
+  store: { bucket: string; region: string },
+): string {
+  const more = images.length > namedImages ? ` and ${images.length - namedImages} more` : "";
+  const command = `postgres-recovery registry check ${formatObjectName(cluster)} --bucket ${store.bucket} --region ${store.region}`;
+  return `these images cannot be pulled: ${images.slice(0, namedImages).join(", ")}${more}. What is missing, and where it can be had back from: ${command}`;
+}
+
+/** The verdict, the status of each check, what cannot be pulled, and how much was lost. */
+export function proofSummary({ verdict, checks, registry, rpo, rto }: ReportOf<"restore verify">): object {
+  const statuses = Object.fromEntries(checks.map(({ check, status, found }) => [check, `${status}: ${found}`]));
+  const images = unpullable(registry?.blobs ?? []);
+  return { verdict, checks: statuses, ...(images.length > 0 && { cannotBePulled: images }), rpo, rto };
 }

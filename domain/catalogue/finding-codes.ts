@@ -203,6 +203,8 @@ export const findingSeverities = {
   "restored-harbor-unhealthy": "refuse",
   "restored-harbor-unknown": "unknown",
   "restored-harbor-not-asked": "warn",
+  "restored-registry-incomplete": "warn",
+  "restored-registry-not-compared": "warn",
   "restored-not-looked-at": "unknown",
   // Harbor's database as it runs.
   "harbor-cluster-missing": "refuse",

@@ -205,6 +205,21 @@ export const proof = {
     todo: "Open Harbor, and look.",
     green: "The database itself.",
   },
+  "restored-registry-incomplete": {
+    title: "images cannot be pulled after the restore",
+    means:
+      "The restored database names blobs that the registry's bucket does not have as it should. The report lists them by project and artifact. A database restored to an earlier moment also names what Harbor's garbage collection has deleted since.",
+    matters: "The restore of the database is proven, but `docker pull` of these images ends with an error.",
+    todo: "Bring the blobs back from the delete markers or versions that the report names, or push the artifacts again; `postgres-recovery registry check` looks again. Set restore.proof.registry.problems to fail if such a restore must not count as proven.",
+    green: "Harbor is healthy, and shows the projects, the repositories and the artifacts with their tags.",
+  },
+  "restored-registry-not-compared": {
+    title: "the registry was not compared with the restored database",
+    means: "The bucket of Harbor's artifacts is not named, or the settings leave the comparison out.",
+    matters: "Images that Harbor shows may have lost their layers.",
+    todo: "Name the bucket: buckets.artifacts of the stack's settings, or --registry-bucket. Or run `postgres-recovery registry check`.",
+    green: "Harbor is healthy, and shows every image.",
+  },
   "restored-not-looked-at": {
     title: "a check could not be made",
     means: "What it needs did not answer, or the time for the whole proof was over; the finding has the reason.",

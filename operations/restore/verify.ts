@@ -11,6 +11,7 @@ import { leaderQuery, readLeaderAnswer, type LeaderAnswer } from "../../domain/r
 import { lastReplayedCommit, measuresOf, phasesOf } from "../../domain/restore/proof/phases.ts";
 import { promotionsIn } from "../../domain/restore/proof/promotion.ts";
 import { judgeReplay } from "../../domain/restore/proof/replay.ts";
+import { uncomparedRegistry } from "../../domain/restore/proof/registry.ts";
 import { targetOf } from "../../domain/restore/restore.ts";
 import type { ReportOf, TaskOf } from "../../domain/steps/steps.ts";
 import { postgresqlNotFound } from "../harbor/roll-state.ts";
@@ -18,6 +19,7 @@ import type { Surroundings } from "../surroundings.ts";
 import { checkData, checkIndexes, checkMembers, checkPasswords, notKnown } from "./proof/database.ts";
 import type { Running, VerifyClients } from "./proof/gather.ts";
 import { checkHarbor } from "./proof/harbor.ts";
+import { compareRegistry, isRegistryNamed } from "./proof/registry.ts";
 import { checkArchiving, checkFirstBackup } from "./proof/store.ts";
 
 type Report = ReportOf<"restore verify">;
@@ -28,7 +30,7 @@ const leaderSeconds = 20;
 
 /**
  * Proves that the running database is the restored one and works: its identity, how far it was recovered, its members, its
- * rows, its passwords, its new backups, and Harbor on top of it. All checks are made, whatever the others find; what cannot
+ * rows, its passwords, its new backups, and Harbor on top of it with its registry. All checks are made, whatever the others find; what cannot
  * be found out, or not in time, is unknown and never okay.
  *
  * It changes nothing, except that it completes a WAL segment (`pg_switch_wal`), so that one is there to be archived. It
@@ -51,6 +53,7 @@ class Verification {
   /** Ends with the time limit of the whole proof, too. */
   readonly #surroundings: Surroundings;
   #firstBackup: number | undefined;
+  #registry: Report["registry"] = null;
 
   constructor(clients: VerifyClients, request: TaskOf<"restore verify">, surroundings: Surroundings) {
     this.#clients = clients;
@@ -93,6 +96,7 @@ class Verification {
       leader: pod?.metadata.name ?? null,
       verdict: verdictOf(checks),
       checks,
+      registry: this.#registry,
       ...(await this.#measures(running, now)),
       phases: this.#phases(postgresql.metadata.creationTimestamp, running?.leader, now),
       checkedAt: new Date(now).toISOString(),
@@ -123,7 +127,7 @@ class Verification {
     const started = this.#surroundings.now().getTime();
     const judged = await this.#judged(check, running, because);
     const seconds = Math.round((this.#surroundings.now().getTime() - started) / 100) / 10;
-    const status = statusOf(judged.findings);
+    const status = judged.status ?? statusOf(judged.findings);
     this.#surroundings.progress(`${check}: ${status}`);
     const { expected, found, findings } = judged;
     return { check, status, expected, found, seconds, findings: [...findings] };
@@ -134,6 +138,8 @@ class Verification {
       if (check === "harbor") {
         return await checkHarbor({ clients: this.#clients, request: this.#request, surroundings: this.#surroundings });
       }
+      if (check === "registry" && !isRegistryNamed(this.#request))
+        return uncomparedRegistry(formatObjectName(this.#request.cluster), this.#request.registry.skip);
       if (running === undefined) throw notKnown(because);
       return await this.#look(check, running);
     } catch (error) {
@@ -171,6 +177,11 @@ class Verification {
       case "backup": {
         const { finishedAt, ...judged } = await checkFirstBackup(running);
         this.#firstBackup = finishedAt;
+        return judged;
+      }
+      case "registry": {
+        const { compared, ...judged } = await compareRegistry(running);
+        this.#registry = compared;
         return judged;
       }
     }

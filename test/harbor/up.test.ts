@@ -4,10 +4,17 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { GetPublicAccessBlockCommand, GetBucketVersioningCommand, S3Client } from "@aws-sdk/client-s3";
+import {
+  DeleteObjectCommand,
+  GetPublicAccessBlockCommand,
+  GetBucketVersioningCommand,
+  HeadObjectCommand,
+  S3Client,
+} from "@aws-sdk/client-s3";
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { z } from "zod";
 import { harborOperatorPgHba, runbookPgHba } from "../../domain/harbor/pg-hba.ts";
+import { restoreVerifyReportSchema } from "../../domain/restore/proof/report.ts";
 import { secretCopySchema } from "../../domain/secrets/copy.ts";
 import { configRestoreReportSchema } from "../../domain/stack/config-edit.ts";
 import { copyName } from "../../domain/secrets/copy-place.ts";
@@ -20,7 +27,7 @@ import {
   operatorNamespace,
   zalandoConfigMap,
 } from "../../sandbox/harbor/objects.ts";
-import { imageOf } from "../../sandbox/harbor/registry/image.ts";
+import { imageOf, registryKey, type Image } from "../../sandbox/harbor/registry/image.ts";
 import { pushImage } from "../../sandbox/harbor/registry/push.ts";
 import { waitUntil } from "../../sandbox/host/processes.ts";
 import { clientSettings } from "../support/aws.ts";
@@ -36,6 +43,7 @@ const podSecret = { namespace, name: "pod-secret" };
 const standby = `standby.${name}.credentials`;
 const rows = "select string_agg(content, ', ' order by content) from precious";
 const restoredRows = "in the WAL, in the backup";
+const artifacts = "harbor-artifacts";
 const images = "select string_agg(name, ', ' order by name) from repository";
 const canaries = ["CANARYrestoreid", "CANARYrestorekey", "CANARYstandbypassword"];
 
@@ -116,8 +124,10 @@ describe("pulumi on the stack lab: Harbor's database, declared, with both real o
     proof: { harbor: { url: environment["HARBOR_URL"] }, timeLimits: { backup: "3m" } },
   });
 
-  const push = (repository: string): Promise<void> =>
-    pushImage(testDirectory, s3, "harbor-artifacts", imageOf(repository, "v1", [repository]));
+  const imageIn = (repository: string): Image => imageOf(repository, "v1", [repository]);
+  const push = (repository: string): Promise<void> => pushImage(testDirectory, s3, artifacts, imageIn(repository));
+  /** The object of the layer that Harbor's garbage collection "deletes" before the restore. */
+  const collected = { Bucket: artifacts, Key: registryKey(imageIn("shop/app").layers[0]?.digest ?? "") };
 
   const up = (...parameters: string[]): Promise<Ended> =>
     pulumi("up", "--stack", "lab", "--yes", "--skip-preview", "--non-interactive", ...parameters);
@@ -221,7 +231,7 @@ describe("pulumi on the stack lab: Harbor's database, declared, with both real o
   });
 
   it("S3 and Secrets Manager confirm the safe buckets and the copies of the Secrets", async () => {
-    for (const Bucket of ["harbor-artifacts", backups.bucket]) {
+    for (const Bucket of [artifacts, backups.bucket]) {
       assert.equal((await s3.send(new GetBucketVersioningCommand({ Bucket }))).Status, "Enabled");
       assert.equal(
         (await s3.send(new GetPublicAccessBlockCommand({ Bucket }))).PublicAccessBlockConfiguration?.BlockPublicPolicy,
@@ -314,6 +324,7 @@ describe("pulumi on the stack lab: Harbor's database, declared, with both real o
     await sleep(1100);
     await database.ask("insert into precious values ('after the target')");
     await push("shop/late");
+    await s3.send(new DeleteObjectCommand(collected));
     await database.archive();
     await database.removeHarbor();
     assert.equal(await database.secretData({ namespace, name: standby }), undefined);
@@ -465,24 +476,30 @@ describe("pulumi on the stack lab: Harbor's database, declared, with both real o
     });
   });
 
-  it("the output says that the restore is proven, and by what", async () => {
+  faultTest(140, "the output says that the restore is proven, by what, and which image has lost a layer", async () => {
     const outputs = z
       .object({ harbor: z.object({ proof: z.unknown() }) })
       .parse(JSON.parse((await pulumi("stack", "output", "--json", "--stack", "lab")).stdout));
-    const { verdict, checks } = z
-      .object({ verdict: z.string(), checks: z.record(z.string(), z.string()) })
+    const { verdict, cannotBePulled, checks } = z
+      .object({
+        verdict: z.string(),
+        cannotBePulled: z.array(z.string()),
+        checks: z.record(z.string(), z.string()),
+      })
       .parse(outputs.harbor.proof);
     const notOk = Object.entries(checks).filter(([, found]) => !found.startsWith("ok: "));
     assert.deepEqual(
       [verdict, notOk.map(([check]) => check)],
-      ["proven", ["indexes"]],
+      ["proven", ["indexes", "registry"]],
       JSON.stringify(checks, undefined, 2),
     );
+    assert.equal(checks["registry"], "warning: 3 blobs named: 1 missing");
+    assert.deepEqual(cannotBePulled, ["shop/app:v1"]);
   });
 
   faultTest(
     30,
-    "restore verify refuses the same database as a restore of another one, or to another moment",
+    "restore verify refuses the same database as a restore of another one, or to another moment, and finds the lost layer",
     async () => {
       const folder = await mkdtemp(join(tmpdir(), "restore-verify-"));
       const harbor = `${namespace}/${harborCluster.name}`;
@@ -509,11 +526,26 @@ describe("pulumi on the stack lab: Harbor's database, declared, with both real o
         printed.push(ended.stdout, ended.stderr);
         return ended;
       };
-      const proved = await verify(report.backup, "--target-time", targetTime);
-      assert.equal(proved.exitCode, 0, proved.stdout + proved.stderr);
-      const later = await verify(report.backup);
+      const registry = [
+        "--registry-bucket",
+        artifacts,
+        "--registry-region",
+        "eu-west-2",
+        "--registry-problems",
+        "fail",
+      ];
+      const later = await verify(report.backup, ...registry, "-o", "json");
       assert.equal(later.exitCode, 1, later.stdout + later.stderr);
-      assert.match(later.stdout, /^PROBLEM\[restored-target-missed\]/m);
+      assert.match(later.stderr, /^PROBLEM\[restored-target-missed\]/m);
+      assert.match(later.stderr, /^PROBLEM\[registry-blobs-missing\]/m);
+      const [blob, ...others] = restoreVerifyReportSchema.parse(JSON.parse(later.stdout)).registry?.blobs ?? [];
+      assert.deepEqual([blob?.key, blob?.artifacts[0]?.tags, others], [collected.Key, ["v1"], []]);
+      await assert.rejects(s3.send(new HeadObjectCommand(collected)), { name: "NotFound" });
+      await s3.send(new DeleteObjectCommand({ ...collected, VersionId: blob?.deleteMarker?.versionId }));
+      assert.equal((await s3.send(new HeadObjectCommand(collected))).ContentLength, "shop/app".length);
+      const proved = await verify(report.backup, "--target-time", targetTime, ...registry);
+      assert.equal(proved.exitCode, 0, proved.stdout + proved.stderr);
+      assert.match(proved.stdout, /^ok\[registry-blobs-present\]/m);
       const other = { ...report.backup, systemIdentifier: "7301234567890123456" };
       const foreign = await verify(other, "--target-time", targetTime);
       assert.equal(foreign.exitCode, 1, foreign.stdout + foreign.stderr);

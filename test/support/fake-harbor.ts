@@ -127,13 +127,13 @@ export class FakeHarbor implements HarborClient {
     return Promise.resolve();
   };
 
-  readonly exec: HarborClient["exec"] = ({ pod }, argv, { stdin = "" }) => {
+  readonly exec: HarborClient["exec"] = ({ pod }, argv, { stdin = "", stdout: sink }) => {
     const command = argv.join(" ");
     this.commands.push(`${pod}: ${command}`);
     const answer = this.onExec(pod, command, stdin);
-    return Promise.resolve(
-      typeof answer === "string" ? { end: "exited", code: 0, stdout: answer, stderr: "" } : answer,
-    );
+    if (typeof answer !== "string") return Promise.resolve(answer);
+    sink?.end(answer);
+    return Promise.resolve({ end: "exited", code: 0, stdout: sink === undefined ? answer : "", stderr: "" });
   };
 }
 

@@ -13,11 +13,15 @@ export const proofChecks = [
   "archiving",
   "backup",
   "harbor",
+  "registry",
 ] as const;
 export type ProofCheck = (typeof proofChecks)[number];
 
-/** How a check ended. `not-checked`: nobody asked for it, or it cannot be made; the finding has the reason. */
-export const checkStatuses = ["ok", "failed", "unknown", "not-checked"] as const;
+/**
+ * How a check ended. `warning`: the database is the restored one, but a person has something to do. `not-checked`: nobody
+ * asked for it, or it cannot be made. The finding has the reason.
+ */
+export const checkStatuses = ["ok", "warning", "failed", "unknown", "not-checked"] as const;
 export type CheckStatus = (typeof checkStatuses)[number];
 
 /** `proven`: no check failed, and none that was asked for is unknown. */
@@ -31,6 +35,8 @@ export interface Judged {
   /** What was found, for a person. */
   readonly found: string;
   readonly findings: readonly Finding[];
+  /** Default: by the gravest of the findings, where a warning means `not-checked`. */
+  readonly status?: CheckStatus | undefined;
 }
 
 const statusBySeverity: Readonly<Record<Severity, CheckStatus>> = {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { findingSchema } from "../../finding-schema.ts";
+import { registryCheckReportSchema } from "../../registry/check.ts";
 import { checkStatuses, proofChecks, proofVerdicts } from "./checks.ts";
 
 /** What `postgres-recovery restore verify -o json` prints. It contains no value of a secret. */
@@ -20,6 +21,11 @@ export const restoreVerifyReportSchema = z.object({
       findings: z.array(findingSchema),
     }),
   ),
+  registry: registryCheckReportSchema
+    .pick({ place: true, counted: true, blobs: true })
+    .nullable()
+    .default(null)
+    .describe("The registry compared with the database; null when it was not compared."),
   /** Moments of the restore that are known, in order, each with the seconds since the one before. */
   phases: z.array(z.object({ phase: z.string(), at: z.iso.datetime(), seconds: z.number().nullable() })),
   /** How much was lost. `newestCommit` and `lostSeconds` are null when PostgreSQL left no record of it. */

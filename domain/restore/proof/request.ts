@@ -5,6 +5,7 @@ import { endpointUrlSchema } from "../../aws/endpoint-url.ts";
 import { durationSchema } from "../../duration-schema.ts";
 import { harborRequestSchema } from "../../harbor/request.ts";
 import { writtenReason } from "../../written-reason.ts";
+import { registryCheckRequestSchema } from "../../registry/check.ts";
 import { chosenBackupSchema } from "../check.ts";
 import { amcheckModes } from "./amcheck-modes.ts";
 import { restoreFields } from "../restore.ts";
@@ -52,6 +53,35 @@ export const harborAnswerSchema = z.strictObject({
   skip: writtenReason.optional().describe("Why Harbor is not asked. Default: it is asked."),
 });
 
+const { bucket, bucketOwner, database, digests, endpoint, region, root } = registryCheckRequestSchema.shape;
+
+/** How the registry is compared with the restored database. */
+export const registryProofSchema = z.strictObject({
+  problems: z
+    .enum(["report", "fail"])
+    .default("report")
+    .describe(
+      "What it means for the proof that images cannot be pulled. report: a warning, because the restore of the database has worked. fail: the proof fails.",
+    ),
+  root,
+  database,
+  digests,
+  skip: writtenReason.optional().describe("Why the registry is not compared. Default: it is, if its bucket is known."),
+});
+export type RegistryProof = z.output<typeof registryProofSchema>;
+
+const comparedRegistry = registryProofSchema
+  .extend({
+    store: z
+      .strictObject({ bucket, region, endpoint, bucketOwner })
+      .optional()
+      .describe("Where Harbor stores its artifacts. Default: not known, so the registry is not compared."),
+  })
+  .refine(({ problems, skip, store }) => problems === "report" || skip !== undefined || store !== undefined, {
+    path: ["problems"],
+    error: "can be fail only where the bucket of Harbor's artifacts is named",
+  });
+
 /** How long each part of the proof may take. */
 export const proofTimeLimits = z.strictObject({
   query: durationSchema.prefault("1m").describe("One query."),
@@ -59,6 +89,7 @@ export const proofTimeLimits = z.strictObject({
   archive: durationSchema.prefault("5m").describe("Until a WAL segment of the new database is in S3."),
   backup: durationSchema.prefault("30m").describe("Until the new database's first base backup is finished in S3."),
   harbor: durationSchema.prefault("5m").describe("Until Harbor answers and is healthy."),
+  registry: durationSchema.prefault("30m").describe("The comparison of the registry with the database."),
   total: durationSchema.prefault("2h").describe("The whole proof."),
 });
 
@@ -84,6 +115,7 @@ export const restoreVerifyRequestSchema = harborRequestSchema.extend({
   expect: expectationSchema.prefault({}),
   amcheck: amcheckSchema,
   harbor: harborAnswerSchema.prefault({}),
+  registry: comparedRegistry.prefault({}),
   bucketOwner: accountIdSchema.optional().describe("AWS account that the bucket of the new backups must belong to."),
   keys: sessionKeysSchema
     .optional()
@@ -101,6 +133,8 @@ export interface DeclaredProof extends Pick<
   z.output<typeof restoreVerifyRequestSchema>,
   "amcheck" | "expect" | "harbor" | "lostAt" | "systemIdentifier" | "timeLimits"
 > {
+  /** How the registry is compared with the restored database. */
+  readonly registry: RegistryProof;
   /** Why there is no proof. Default: there is one. */
   readonly skip?: string | undefined;
 }

@@ -1,6 +1,7 @@
 import type { HarborClient } from "../../../clients/kubernetes/harbor.ts";
 import type { AskHarbor } from "../../../clients/harbor-api.ts";
 import type { S3Access, S3Client } from "../../../clients/aws/s3.ts";
+import type { S3Versions } from "../../../clients/aws/s3-versions.ts";
 import type { DatabasePod, StatefulSet } from "../../../domain/harbor/objects.ts";
 import type { LeaderAnswer } from "../../../domain/restore/proof/leader-answer.ts";
 import type { TaskOf } from "../../../domain/steps/steps.ts";
@@ -20,6 +21,8 @@ export interface VerifyClients {
     | "listPods"
   >;
   readonly connectS3: (access: S3Access) => Promise<S3Client>;
+  /** For the registry, which is compared only where its bucket is named. */
+  readonly connectS3Versions: (access: S3Access) => Promise<S3Versions>;
   readonly askHarbor: AskHarbor;
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { verifyTable } from "../../../cli/restore/verify.ts";
+import { faultTest } from "../../support/fault-test.ts";
 import { findingsAt } from "../../../domain/finding.ts";
 import type { ReportOf } from "../../../domain/steps/steps.ts";
 
@@ -35,6 +36,7 @@ const report: ReportOf<"restore verify"> = {
       findings: [findingsAt("Pod n/db-0").ok("restored-timeline-newer", "is on timeline 2")],
     },
   ],
+  registry: null,
   phases: [
     { phase: "restore began", at, seconds: null },
     { phase: "recovery ended", at, seconds: 90 },
@@ -62,6 +64,46 @@ describe("restore verify on the command line", () => {
     const text = verifyTable(unknown, "never", 200);
     assert.match(text, /newest replayed commit: not known \(PostgreSQL's log does not have it\)\n/);
     assert.match(text, /since the restore began: not known\n/);
+  });
+
+  faultTest(140, "lists what cannot be pulled after a proven restore, and how it can be had back", () => {
+    const at = findingsAt("s3://artifacts/docker/registry/v2/blobs");
+    const warning = at.warn("restored-registry-incomplete", "does not have 1 blob of 3", "bring it back");
+    const check = { check: "registry", status: "warning", expected: "all", found: "1 missing", seconds: 1 } as const;
+    const moment = "2026-11-21T01:00:00.000Z";
+    const counted = { named: 3, namedBytes: 9, stored: 2, unnamed: 0, unnamedBytes: 0, missing: 2, different: 0 };
+    const text = verifyTable(
+      {
+        ...report,
+        verdict: "proven",
+        checks: [{ ...check, findings: [warning] }],
+        registry: {
+          place: "s3://artifacts/docker/registry/v2/blobs",
+          counted: { ...counted, damaged: null, archived: 0 },
+          blobs: [
+            {
+              ...{ digest: "sha256:ab", problem: "missing", size: 7, neededBy: "artifact", key: "k" },
+              artifacts: [{ project: "shop", repository: "shop/app", digest: "sha256:cd", tags: ["v1"] }],
+              deleteMarker: { versionId: "marker", modified: moment },
+              version: { versionId: "first", modified: moment, size: 7 },
+            },
+          ],
+        },
+      },
+      "never",
+      200,
+    );
+    assert.match(text, /^registry +warning +1 s +1 missing$/m);
+    assert.match(text, /^sha256:ab +missing +shop\/app:v1 +version first of .*; delete the delete marker marker$/m);
+    assert.match(text, /^and 1 more; at most 200 are listed$/m);
+    assert.match(text, /in context lab: the restore is proven, with warnings: see the findings$/);
+  });
+
+  it("--registry-region without its bucket is a wrong argument, before anything is asked", async () => {
+    const parameters = ["restore", "verify", "a/b", "--registry-region", "eu-west-2", "--registry-problems", "fail"];
+    const { exitCode, stderr } = await execa(program, parameters, { reject: false });
+    assert.equal(exitCode, 2, stderr);
+    assert.match(stderr, /registry\.store\.bucket/);
   });
 
   describe("refuses a file before it asks anything", () => {

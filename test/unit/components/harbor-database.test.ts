@@ -4,7 +4,7 @@ import { duration } from "../../../domain/duration.ts";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { HarborDatabase, type HarborDatabaseArgs } from "../../../components/harbor/harbor-database.ts";
-import { proofTimeLimits, type DeclaredProof } from "../../../domain/restore/proof/request.ts";
+import { proofTimeLimits, registryProofSchema, type DeclaredProof } from "../../../domain/restore/proof/request.ts";
 import type { Restore } from "../../../domain/restore/restore.ts";
 import { podConfigData, podSecretData } from "../../../domain/harbor/pod-config.ts";
 import { requiredPgHba } from "../../../domain/harbor/pg-hba.ts";
@@ -31,6 +31,7 @@ const proof: DeclaredProof = {
   expect: { databases: ["core"], queries: [{ database: "core", sql: "select 1", equals: "1" }] },
   amcheck: "if-installed",
   harbor: { insecure: false },
+  registry: registryProofSchema.parse({}),
   systemIdentifier: undefined,
   lostAt: "2026-11-20T23:30:00+00:00",
   timeLimits: proofTimeLimits.parse({}),
@@ -245,6 +246,54 @@ describe("HarborDatabase", () => {
     assert.equal(steps["restore verify"].request.parse(JSON.parse(String(bare(stdin)))).keys, undefined);
   });
 
+  it("hands the proof the bucket of the artifacts, to compare the registry with the restored database", async () => {
+    const registryOf = async (changes: Partial<HarborDatabaseArgs>): Promise<object> => {
+      const { stdin } = command(await declared({ restore, ...changes }), "proof");
+      return steps["restore verify"].request.parse(JSON.parse(String(bare(stdin)))).registry;
+    };
+    const store = { bucket: "harbor-artifacts", region: "eu-west-2" };
+    assert.deepEqual(await registryOf({}), { ...proof.registry, store });
+    const { databaseBackups } = args.buckets;
+    assert.deepEqual(await registryOf({ buckets: { databaseBackups } }), proof.registry);
+  });
+
+  faultTest(140, "shows which images cannot be pulled after a restore that is proven, and warns of them", async () => {
+    const artifact = { project: "shop", repository: "shop/app", digest: "sha256:ab", tags: ["v1", "v2"] };
+    const blob = { digest: "sha256:cd", problem: "missing", size: 7, neededBy: "artifact", artifacts: [artifact] };
+    const counted = { named: 3, namedBytes: 9, stored: 2, unnamed: 0, unnamedBytes: 0, missing: 1, different: 0 };
+    const registry = {
+      place: "s3://harbor-artifacts/docker/registry/v2/blobs",
+      counted: { ...counted, damaged: null, archived: 0 },
+      blobs: [{ ...blob, key: "k", deleteMarker: null, version: null }],
+    };
+    let shown: Promise<unknown> | undefined;
+    const warnings: string[] = [];
+    const { warn } = console;
+    console.warn = (line: string) => warnings.push(line);
+    try {
+      await registered(
+        () => {
+          shown = valueOf(pulumi.output(new HarborDatabase("harbor", { ...args, restore }).report["proof"]));
+        },
+        (inputs) => {
+          const printed = stdoutOf(inputs);
+          const isProof = String(inputs["create"]).includes("restore verify");
+          return isProof ? JSON.stringify({ ...proven, registry }) : printed;
+        },
+      );
+    } finally {
+      console.warn = warn;
+    }
+    const { cannotBePulled, verdict } = z
+      .object({ cannotBePulled: z.array(z.string()), verdict: z.string() })
+      .parse(await shown);
+    assert.deepEqual([verdict, cannotBePulled], ["proven", ["shop/app:v1", "shop/app:v2"]]);
+    assert.match(
+      warnings.join("\n"),
+      /these images cannot be pulled: shop\/app:v1, shop\/app:v2\. .*registry check harbor-cluster\/harbor-cluster --bucket harbor-artifacts --region eu-west-2/,
+    );
+  });
+
   it("proves again for another restore, another target and another expectation, and not for another time limit", async () => {
     const triggersOf = async (changes: Partial<HarborDatabaseArgs> = {}): Promise<string> =>
       JSON.stringify(command(await declared({ restore, ...changes }), "proof")["triggers"]);
@@ -257,6 +306,8 @@ describe("HarborDatabase", () => {
       { restore: { ...restore, targetTime: "2026-11-21T09:30:00+00:00" } },
       { proof: { ...proof, expect } },
       { proof: { ...proof, amcheck: "always" } as const },
+      { proof: { ...proof, registry: registryProofSchema.parse({ problems: "fail" }) } },
+      { buckets: { ...args.buckets, artifacts: { name: "others", region: "eu-west-2" } } },
     ])
       assert.notEqual(await triggersOf(changes), first, JSON.stringify(changes));
   });

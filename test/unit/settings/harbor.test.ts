@@ -107,6 +107,7 @@ describe("the settings of Harbor", () => {
     assert.deepEqual(found?.proof, {
       amcheck: "always",
       harbor: { insecure: false },
+      registry: { problems: "report", root: "", database: "core", digests: false },
       timeLimits: { ...proofTimeLimits.parse({}), backup: duration("2h") },
       lostAt,
       systemIdentifier: undefined,

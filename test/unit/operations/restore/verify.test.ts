@@ -9,6 +9,7 @@ import { steps, type ReportOf, type RequestOf } from "../../../../domain/steps/s
 import type { ListedObject } from "../../../../domain/walg/storage.ts";
 import { verifyRestore } from "../../../../operations/restore/verify.ts";
 import type { ExecResult } from "../../../../clients/kubernetes/exec.ts";
+import { registryKey } from "../../../../sandbox/harbor/registry/image.ts";
 import { FakeSurroundings } from "../../../support/fake-cluster.ts";
 import { databaseUid, FakeHarbor, harbor, podOf, statefulSetOf } from "../../../support/fake-harbor.ts";
 import { FakeS3 } from "../../../support/fake-s3.ts";
@@ -22,6 +23,9 @@ const ownPrefix = walgPrefix.replace(/[0-9a-f-]{36}/, databaseUid);
 const canary = "canary-password";
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
 const query = { database: "core", sql: "select count(*) from project -- canary-query", atLeast: 2 };
+
+/** The registry's bucket. */
+const artifacts = { bucket: "artifacts", region: "eu-west-1" };
 
 /** What a stack's proof asks, as JSON. */
 const asked = {
@@ -39,6 +43,7 @@ const asked = {
   expect: { databases: ["core"], queries: [query] },
   amcheck: "always",
   keys: { accessKeyId: "canary-id", secretAccessKey: "canary-key" },
+  registry: { store: artifacts },
 };
 const segment = "000000020000000000000010";
 
@@ -68,6 +73,11 @@ const archiver = {
   lastArchived: null,
   oldestWaitingSeconds: 60,
 };
+
+/** Two blobs of one image, as the registry stores them. */
+const named = ["a", "b"].map((digit) => `sha256:${digit.repeat(64)}`);
+const artifact = { project: "shop", repository: "shop/app", digest: named[1], tags: ["v1"] };
+const blobs = named.map((digest) => ({ key: registryKey(digest), size: 5, modified: 0 }));
 
 /** A restored Harbor without any problem, and what to change in it. */
 interface World {
@@ -136,6 +146,8 @@ function statementsIn(stdin: string): string {
 }
 
 function answerOf(made: World, command: string, stdin: string): string | ExecResult {
+  if (command.includes("copy (")) return named.map((digest) => `${digest}\t5\tartifact\n`).join("");
+  if (command.includes("artifact_blob")) return `${JSON.stringify({ blob: named[0], ...artifact })}\n`;
   if (command.includes("patronictl")) return JSON.stringify(made.members);
   if (command.includes("grep")) return made.log;
   if (command.includes("pg_stat_archiver")) return JSON.stringify(archiver);
@@ -161,6 +173,9 @@ function loginAnswer({ logins }: World, stdin: string): string | ExecResult {
   return exited(2, `psql:<stdin>:1: error: FATAL:  password authentication failed for user "${role}"`);
 }
 
+const marker = { kind: "delete-marker", versionId: "marker", modified: 0, size: 0 } as const;
+const versions = [{ kind: "version", versionId: "first", modified: 0, size: 5 } as const];
+
 interface Verified {
   readonly report: Report;
   readonly surroundings: FakeSurroundings;
@@ -171,7 +186,11 @@ interface Verified {
 async function verified(
   made: World,
   changes: Record<string, unknown> = {},
-  { s3, surroundings = new FakeSurroundings() }: { s3?: S3Client; surroundings?: FakeSurroundings } = {},
+  {
+    s3,
+    stored = blobs,
+    surroundings = new FakeSurroundings(),
+  }: { s3?: S3Client; stored?: readonly ListedObject[]; surroundings?: FakeSurroundings } = {},
 ): Promise<Verified> {
   const { kubernetes } = made;
   kubernetes.onExec = (_pod, command, stdin = "") => answerOf(made, command, stdin);
@@ -183,8 +202,11 @@ async function verified(
       harbor: kubernetes,
       connectS3: (access) => {
         accesses.push(access);
+        if (access.region === artifacts.region) return Promise.resolve(new FakeS3(artifacts.bucket, stored));
         return Promise.resolve(s3 ?? new FakeS3("bkt", made.objects));
       },
+      connectS3Versions: () =>
+        Promise.resolve({ versions: () => Promise.resolve([marker, ...versions]), close: () => undefined }),
       askHarbor: (access, path) => {
         authorities = access.authorities;
         return Promise.resolve(path.includes("health") ? made.health : { status: 200, body: "[]" });
@@ -205,11 +227,12 @@ function notOk({ checks }: Report): string[] {
 }
 
 describe("verifyRestore", () => {
-  it("proves a restore by ten checks", async () => {
+  it("proves a restore by eleven checks", async () => {
     const { report } = await verified(world());
     assert.deepEqual(notOk(report), []);
     assert.equal(report.verdict, "proven");
-    assert.deepEqual(Object.keys(statuses(report)).length, 10);
+    assert.deepEqual(Object.keys(statuses(report)).length, 11);
+    assert.deepEqual([report.registry?.counted?.named, report.registry?.blobs], [2, []]);
     assert.equal(report.leader, "postgresql-harbor-cluster-harbor-cluster-0");
   });
 
@@ -337,13 +360,16 @@ describe("verifyRestore", () => {
       bucketOwner: "123456789012",
       endpointUrl: "https://vpce.example.com",
     });
-    assert.deepEqual(accesses[0], {
-      region: "eu-west-2",
-      endpoint: undefined,
-      bucketOwner: "123456789012",
-      endpointUrl: "https://vpce.example.com",
-      keys: asked.keys,
-    });
+    assert.deepEqual(
+      accesses.find(({ region }) => region === "eu-west-2"),
+      {
+        region: "eu-west-2",
+        endpoint: undefined,
+        bucketOwner: "123456789012",
+        endpointUrl: "https://vpce.example.com",
+        keys: asked.keys,
+      },
+    );
   });
 
   faultTest(29, "refuses a Secret whose password the database does not accept", async () => {
@@ -404,5 +430,54 @@ describe("verifyRestore", () => {
     const { report } = await verified(world(), { harbor: { skip: "no route from here to it" } });
     assert.equal(report.verdict, "proven");
     assert.equal(statuses(report)["harbor"], "not-checked");
+  });
+
+  describe("the registry", () => {
+    const lost = { stored: blobs.slice(1) };
+
+    faultTest(140, "is proven with a warning when a blob is gone, with its artifacts and the way back", async () => {
+      const { report, accesses } = await verified(world(), {}, lost);
+      assert.equal(report.verdict, "proven");
+      assert.deepEqual([statuses(report)["registry"], notOk(report)], ["warning", ["restored-registry-incomplete"]]);
+      const [blob, ...others] = report.registry?.blobs ?? [];
+      assert.deepEqual(others, []);
+      assert.deepEqual([blob?.digest, blob?.artifacts], [named[0], [artifact]]);
+      assert.deepEqual([blob?.deleteMarker?.versionId, blob?.version?.versionId], ["marker", "first"]);
+      const access = accesses.find(({ region }) => region === artifacts.region);
+      assert.equal(access?.keys, undefined, "the keys of the backups are not those of the artifacts");
+    });
+
+    faultTest(140, "fails the proof when the settings say so, under the code of registry check", async () => {
+      const registry = { store: artifacts, problems: "fail" };
+      const { report } = await verified(world(), { registry }, lost);
+      assert.deepEqual([report.verdict, notOk(report)], ["failed", ["registry-blobs-missing"]]);
+      const later = { key: registryKey(`sha256:${"c".repeat(64)}`), size: 1, modified: 0 };
+      const { report: grown } = await verified(world(), { registry }, { stored: [...blobs, later] });
+      assert.deepEqual([grown.verdict, notOk(grown)], ["proven", ["registry-blobs-unnamed"]]);
+      assert.equal(statuses(grown)["registry"], "warning");
+    });
+
+    it("is not compared without its bucket, or for a reason, which leaves the restore proven", async () => {
+      for (const registry of [{}, { store: artifacts, skip: "it is in another account" }]) {
+        const { report, accesses } = await verified(world(), { registry });
+        assert.deepEqual([report.verdict, report.registry], ["proven", null]);
+        assert.deepEqual(
+          [statuses(report)["registry"], notOk(report)],
+          ["not-checked", ["restored-registry-not-compared"]],
+        );
+        assert(accesses.every(({ region }) => region !== artifacts.region));
+      }
+    });
+
+    it("leaves the restore unproven when it cannot be read", async () => {
+      const { report } = await verified(world(), { registry: { store: { ...artifacts, bucket: "elsewhere" } } });
+      assert.deepEqual([report.verdict, notOk(report)], ["unknown", ["registry-unread"]]);
+      assert.equal(statuses(report)["registry"], "unknown");
+    });
+
+    it("cannot fail the proof where its bucket is not named", () => {
+      const { error } = steps["restore verify"].request.safeParse({ ...asked, registry: { problems: "fail" } });
+      assert.match(error?.message ?? "", /can be fail only where the bucket of Harbor's artifacts is named/);
+    });
   });
 });
