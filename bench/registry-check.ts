@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { CoreV1Api, KubernetesObjectApi, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
 import { connectHarbor } from "../clients/kubernetes/harbor.ts";
@@ -18,24 +17,15 @@ import { client, create } from "../sandbox/kubernetes/client.ts";
 import { sharedCluster } from "../sandbox/pgo/inventory.ts";
 import { bareObject, nodeName, runningStatus } from "../sandbox/pgo/objects.ts";
 import { instancePodFile } from "../sandbox/pgo/pod-files.ts";
-import { everyAtMost, ratioAtMost, type Bench, type Figure, type Result } from "./measure.ts";
-import { run, type Run } from "./program.ts";
+import { besideListing } from "./beside-listing.ts";
+import type { Bench, Result } from "./measure.ts";
 
-const checkout = dirname(import.meta.dirname);
 const blobs = 100_000;
 const content = "a layer";
 const bucket = "harbor-artifacts";
-const prefix = "docker/registry/v2/blobs/";
+const prefix = "docker/registry/v2/blobs";
 const harbor = { namespace: "registry-bench", name: "harbor" };
 const awsProcesses = ["aws.moto", "aws.s3-objects", "aws.s3"];
-
-/** Only lists the same keys, page by page, with the same SDK. */
-const bareListing = `import { paginateListObjectsV2, S3Client } from "@aws-sdk/client-s3";
-const client = new S3Client({ region: process.env.AWS_REGION });
-let keys = 0;
-for await (const { Contents = [] } of paginateListObjectsV2({ client }, { Bucket: "${bucket}", Prefix: "${prefix}" })) keys += Contents.length;
-if (keys !== ${blobs}) throw new Error(keys + " keys");
-`;
 
 /** The digest of blob NUMBER, as the query below computes it. */
 const digestOf = (number: number): string => {
@@ -54,64 +44,36 @@ insert into artifact_blob (digest_af, digest_blob)
 analyze;`;
 
 /** Compares `registry check` of 100,000 blobs with a bare listing of them. */
-export async function registryCheck({ directory, environment: sandbox, progress, repeat }: Bench): Promise<Result> {
+export async function registryCheck(bench: Bench): Promise<Result> {
+  const { directory, environment: sandbox, progress } = bench;
   const programs = await ensureAws(progress);
   const host = await loadHost(directory);
   const { ports, processes, secrets } = host;
-  const folder = await mkdtemp(join(tmpdir(), "postgres-recovery-bench-"));
   try {
     await startAws({ directory, processes, ports, secrets }, programs);
     const environment = { ...sandbox, ...awsEnvironment(ports, secrets) };
     progress(`writing ${blobs} blobs and Harbor's tables`);
     await writeBlobs(join(directory, "aws", "objects", bucket));
     await createDatabase(host);
-    await writeFile(join(folder, "list.js"), bareListing);
-    await writeFile(join(folder, "package.json"), `{ "type": "module" }`);
-    await symlink(join(checkout, "node_modules"), join(folder, "node_modules"));
-    const report = join(folder, "report.json");
-    const bare: [string, ...string[]] = ["node", join(folder, "list.js")];
-    const cluster = `${harbor.namespace}/${harbor.name}`;
     const store = ["--bucket", bucket, "--region", awsRegion, "--endpoint", environment["AWS_ENDPOINT_URL_S3"] ?? ""];
-    const check: [string, ...string[]] = [
-      "postgres-recovery",
-      ...["registry", "check", cluster, "--context", harborContext, ...store, "-o", "json"],
-    ];
-    const [listings, checks]: [Run[], Run[]] = [[], []];
-    // The first round only warms the caches.
-    for (let time = 0; time <= repeat; time += 1) {
-      const listing = await run(bare, { environment, memory: true });
-      const checked = await run(check, { environment, stdout: report, memory: true });
-      if (time === 0) continue;
-      listings.push(listing);
-      checks.push(checked);
-      progress(
-        `registry check, ${time} of ${repeat}: ${checked.seconds.toFixed(1)} s, ${checked.peakMegabytes.toFixed(0)} MB; the bare listing: ${listing.seconds.toFixed(1)} s, ${listing.peakMegabytes.toFixed(0)} MB`,
-      );
-    }
-    const { counted, verdict } = registryCheckReportSchema.parse(JSON.parse(await readFile(report, "utf8")));
+    const { report, ...measured } = await besideListing(bench, {
+      command: "registry check",
+      besides: "the query in the database",
+      parameters: [`${harbor.namespace}/${harbor.name}`, "--context", harborContext, ...store],
+      environment,
+      listed: { bucket, prefix },
+      objects: blobs,
+    });
+    const { counted, verdict } = registryCheckReportSchema.parse(report);
     if (counted?.named !== blobs || verdict !== "ok")
       throw new Error(`registry check found ${verdict} and ${counted?.named ?? "no"} blobs`);
-    const seconds = (what: string, runs: readonly Run[]): Figure => ({
-      what,
-      unit: "s",
-      values: runs.map((one) => one.seconds),
-    });
-    const baseline = seconds("a bare listing of the blobs, page by page, with the same SDK", listings);
-    const figure = seconds("`postgres-recovery registry check`, with the query in the database", checks);
-    const memory: Figure = {
-      what: "peak memory of `postgres-recovery registry check`",
-      unit: "MB",
-      values: checks.map(({ peakMegabytes }) => peakMegabytes),
-    };
     return {
+      ...measured,
       title: `Registry compared with its database, ${blobs} blobs`,
-      figures: [baseline, figure, memory],
-      checks: [ratioAtMost("`registry check` to the bare listing", figure, baseline, 1.2), everyAtMost(memory, 200)],
       notes: ["Both are whole processes. The database and the store run on the same processors as the check."],
     };
   } finally {
     await Promise.all(awsProcesses.map((name) => processes.stop(name)));
-    await rm(folder, { recursive: true });
   }
 }
 
