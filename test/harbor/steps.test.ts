@@ -186,6 +186,14 @@ describe("the steps for Harbor's database, with both real operators and a real S
     return Contents.some(({ Key = "" }) => Key.endsWith("_sentinel.json"));
   }
 
+  /** Changes the StatefulSet's template, as the operator does when it has new settings for the Pods. */
+  async function editTemplate(round: string): Promise<void> {
+    const apps = client(layout(testDirectory).kubeconfig, harborContext).makeApiClient(AppsV1Api);
+    const body = { spec: { template: { metadata: { annotations: { "test/round": round } } } } };
+    const merge = setHeaderOptions("Content-Type", PatchStrategy.StrategicMergePatch);
+    await apps.patchNamespacedStatefulSet({ namespace, name, body }, merge);
+  }
+
   const uids = async (): Promise<string[]> =>
     (await harbor.listPods(harborCluster)).map(({ metadata }) => metadata.uid);
 
@@ -516,12 +524,7 @@ describe("the steps for Harbor's database, with both real operators and a real S
     const replica = leader.endsWith("-0") ? `${name}-1` : `${name}-0`;
     await processes.stop("lab.postgres-operator");
     try {
-      const apps = client(layout(testDirectory).kubeconfig, harborContext).makeApiClient(AppsV1Api);
-      const body = { spec: { template: { metadata: { annotations: { "test/round": "2" } } } } };
-      await apps.patchNamespacedStatefulSet(
-        { namespace, name, body },
-        setHeaderOptions("Content-Type", PatchStrategy.StrategicMergePatch),
-      );
+      await editTemplate("2");
       const dryRun = await run(["harbor", "roll", cluster, "--dry-run", "-o", "json"]);
       assert.deepEqual(
         rollPreviewSchema
@@ -659,12 +662,7 @@ describe("the steps for Harbor's database, with both real operators and a real S
     await rolled();
     await processes.stop("lab.postgres-operator");
     try {
-      const apps = client(layout(testDirectory).kubeconfig, harborContext).makeApiClient(AppsV1Api);
-      const body = { spec: { template: { metadata: { annotations: { "test/round": "3" } } } } };
-      await apps.patchNamespacedStatefulSet(
-        { namespace, name, body },
-        setHeaderOptions("Content-Type", PatchStrategy.StrategicMergePatch),
-      );
+      await editTemplate("3");
       const before = await uids();
       const less =
         oneLess(harborPermissions["harbor roll"]).find(({ missing }) => missing === "delete pods")?.less ?? [];

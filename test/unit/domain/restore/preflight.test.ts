@@ -9,6 +9,7 @@ import { backupToRestore, placeToRestore, type GatheredPlace } from "../../../..
 import type { BackupDescription } from "../../../../domain/walg/backup.ts";
 import type { ListedObject } from "../../../../domain/walg/storage.ts";
 import { recommendedImage } from "../../../../domain/spilo/image.ts";
+import { declaredRestore } from "../../../support/restore.ts";
 import { at, backupObjects, listingOf, walgPrefix, walObjects } from "../../../support/walg.ts";
 import { faultSuite, faultTest } from "../../../support/fault-test.ts";
 
@@ -44,16 +45,7 @@ function placeOf(
 const created = at("00:10");
 const good: PreflightFacts = {
   context: "lab",
-  restore: {
-    id: "r1",
-    scope: "postgresql-harbor-cluster-harbor-cluster",
-    source: { uid: "99e85b8a-3f92-4c86-8d42-5056348c1e7e" },
-    postgresVersion: 12,
-    versionInPath: true,
-    bucket: "bkt",
-    region: "eu-west-2",
-    credentials: "secret",
-  },
+  restore: declaredRestore,
   now: at("10:00"),
   image: recommendedImage,
   irsa: false,

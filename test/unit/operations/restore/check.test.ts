@@ -9,7 +9,7 @@ import {
   type RestoreCheckReport,
   type RestoreCheckRequest,
 } from "../../../../domain/restore/check.ts";
-import { recommendedImage, recommendedImageFor } from "../../../../domain/spilo/image.ts";
+import { recommendedImageFor } from "../../../../domain/spilo/image.ts";
 import type { ListedObject } from "../../../../domain/walg/storage.ts";
 import { S3Error } from "../../../../clients/aws/s3-error.ts";
 import type { S3Probe } from "../../../../clients/aws/s3-probe.ts";
@@ -18,28 +18,12 @@ import { FakeSurroundings } from "../../../support/fake-cluster.ts";
 import type { VolumeClaim } from "../../../../domain/restore/volumes.ts";
 import { databaseCreated, databaseUid, FakeHarbor } from "../../../support/fake-harbor.ts";
 import { FakeProbe, FakeS3 } from "../../../support/fake-s3.ts";
+import { declaredRestore, restoreRequest } from "../../../support/restore.ts";
 import { at, backupObjects, walgPrefix, walObjects } from "../../../support/walg.ts";
 import { faultSuite, faultTest } from "../../../support/fault-test.ts";
 
-const uid = "99e85b8a-3f92-4c86-8d42-5056348c1e7e";
-const request = restoreCheckRequestSchema.parse({
-  version: 1,
-  kubernetes: { context: "test" },
-  cluster: "harbor-cluster/harbor-cluster",
-  image: recommendedImage,
-  backup: { bucket: "bkt", region: "eu-west-2", credentials: "secret" },
-  restore: {
-    ...{
-      id: "r1",
-      scope: "postgresql-harbor-cluster-harbor-cluster",
-      source: { uid },
-      postgresVersion: 12,
-      versionInPath: true,
-    },
-    ...{ bucket: "bkt", region: "eu-west-2", credentials: "secret" },
-  },
-  keys: { restore: { accessKeyId: "id", secretAccessKey: "canary-key" } },
-});
+const { uid } = declaredRestore.source;
+const request = restoreCheckRequestSchema.parse(restoreRequest);
 
 const identifier = "7710366851552716423";
 const sentinel = `{"FinishLSN":67109120,"PgVersion":120022,"SystemIdentifier":${identifier},"CompressedSize":9000}`;

@@ -3,7 +3,6 @@ import { brotliCompressSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { duration } from "../../../../domain/duration.ts";
 import { RecoveryError } from "../../../../domain/errors.ts";
 import { restoreCheckRequestSchema, type RestoreCheckReport } from "../../../../domain/restore/check.ts";
-import { recommendedImage } from "../../../../domain/spilo/image.ts";
 import { S3Error } from "../../../../clients/aws/s3-error.ts";
 import { checkRestore } from "../../../../operations/restore/check.ts";
 import { captured } from "../../../support/captured-bucket.ts";
@@ -11,28 +10,11 @@ import { FakeSurroundings } from "../../../support/fake-cluster.ts";
 import { FakeHarbor } from "../../../support/fake-harbor.ts";
 import { FakeProbe, type FakeS3 } from "../../../support/fake-s3.ts";
 import { faultSuite } from "../../../support/fault-test.ts";
+import { restoreRequest } from "../../../support/restore.ts";
 import { lz4Frame } from "../../../support/lz4-frame.ts";
 import { CapturedBucket, firstRecord, repacked, sealRecord, unpackedLz4 } from "../../../support/read-bucket.ts";
 
-const request = {
-  version: 1,
-  kubernetes: { context: "test" },
-  cluster: "harbor-cluster/harbor-cluster",
-  image: recommendedImage,
-  backup: { bucket: "bkt", region: "eu-west-2", credentials: "secret" },
-  restore: {
-    id: "r1",
-    scope: "postgresql-harbor-cluster-harbor-cluster",
-    source: { uid: "99e85b8a-3f92-4c86-8d42-5056348c1e7e" },
-    postgresVersion: 12,
-    versionInPath: true,
-    bucket: "bkt",
-    region: "eu-west-2",
-    credentials: "secret",
-  },
-  keys: { restore: { accessKeyId: "id", secretAccessKey: "canary-key" } },
-  read: true,
-} as const;
+const request = { ...restoreRequest, read: true };
 
 interface Asked {
   /** Time of day. */
