@@ -115,7 +115,7 @@ export const restoreVerifyRequestSchema = harborRequestSchema.extend({
   expect: expectationSchema.prefault({}),
   amcheck: amcheckSchema,
   harbor: harborAnswerSchema.prefault({}),
-  registry: comparedRegistry.prefault({}),
+  registry: comparedRegistry.prefault({}).describe("How the registry is compared with the restored database."),
   bucketOwner: accountIdSchema.optional().describe("AWS account that the bucket of the new backups must belong to."),
   keys: sessionKeysSchema
     .optional()
