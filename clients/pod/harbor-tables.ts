@@ -23,13 +23,16 @@ export interface HarborTables {
 const script = `
 printf '%s' "$2" | timeout -k 5 "$3" psql -XAtq -v ON_ERROR_STOP=1 -v "list=$4" -U "\${PGUSER_SUPERUSER:-postgres}" -d "$1"`;
 
+/** As much of an answer is received before somebody takes it: about 12,000 blobs. */
+const bytesAhead = 1024 * 1024;
+
 /**
  * Every blob that the database names, ordered by digest. They are read as they are taken, so that they never pile up.
  *
  * @throws RecoveryError when not all could be read: it ends the iteration, which then says nothing of what is left.
  */
 export async function* namedBlobs(tables: HarborTables): AsyncGenerator<NamedBlob> {
-  const stdout = new PassThrough();
+  const stdout = new PassThrough({ highWaterMark: bytesAhead });
   const stop = new AbortController();
   const signal = AbortSignal.any([tables.signal, stop.signal]);
   const running = ask({ ...tables, signal }, `copy (${namedBlobsQuery}) to stdout;`, "", stdout);

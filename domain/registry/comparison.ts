@@ -26,6 +26,8 @@ export class Comparison {
   readonly #named: AsyncIterator<NamedBlob, unknown>;
   readonly #differs: (difference: Difference) => void;
   readonly #matches: (blob: NamedBlob, stored: StoredBlob) => void;
+  /** The first blob of the database, once it was asked for. */
+  #first: Promise<IteratorResult<NamedBlob, unknown>> | undefined;
   /** The next blob of the database; `undefined` when there is none left, `"unread"` before the first. */
   #next: NamedBlob | undefined | "unread" = "unread";
   #last = { named: "", stored: "" };
@@ -47,6 +49,13 @@ export class Comparison {
 
   get counted(): Counted {
     return { ...this.#counted };
+  }
+
+  /** Asks the database for its first blob, so that its query runs while the bucket sends its first page. */
+  begin(): void {
+    this.#first ??= this.#named.next();
+    // Whoever takes the blob gets the error. Until then it must not end the process.
+    this.#first.catch(() => undefined);
   }
 
   /**
@@ -91,7 +100,8 @@ export class Comparison {
   }
 
   async #advance(): Promise<NamedBlob | undefined> {
-    const next = await this.#named.next();
+    const next = await (this.#first ?? this.#named.next());
+    this.#first = undefined;
     if (next.done === true) {
       this.#next = undefined;
       return undefined;

@@ -115,16 +115,25 @@ async function compare(
   };
   /** Of one page of the listing. */
   let whole: Matched[] = [];
-  const comparison = new Comparison(namedBlobs(tables), note, (blob, stored) => {
+  const stop = new AbortController();
+  const query = namedBlobs({ ...tables, signal: AbortSignal.any([tables.signal, stop.signal]) });
+  const comparison = new Comparison(query, note, (blob, stored) => {
     if (digests) whole.push({ blob, stored });
   });
-  await s3.list({ bucket, prefix: `${prefix}/` }, tables.signal, async (page) => {
-    await comparison.take(storedIn(page, root));
-    for (const one of await damagedAmong(s3, { bucket, root }, whole, tables.signal)) note({ kind: "content", ...one });
-    whole = [];
-    return undefined;
-  });
-  await comparison.end();
+  comparison.begin();
+  try {
+    await s3.list({ bucket, prefix: `${prefix}/` }, tables.signal, async (page) => {
+      await comparison.take(storedIn(page, root));
+      for (const one of await damagedAmong(s3, { bucket, root }, whole, tables.signal))
+        note({ kind: "content", ...one });
+      whole = [];
+      return undefined;
+    });
+    await comparison.end();
+  } finally {
+    // A listing that has failed must not leave the query running in the database.
+    stop.abort();
+  }
   return { tables, counted: comparison.counted, broken, listed };
 }
 

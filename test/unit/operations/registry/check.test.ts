@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import type { S3Versions } from "../../../../clients/aws/s3-versions.ts";
 import type { Exec } from "../../../../clients/kubernetes/exec.ts";
 import { RecoveryError } from "../../../../domain/errors.ts";
@@ -39,6 +40,8 @@ interface Situation {
   readonly versions?: S3Versions["versions"];
   readonly changes?: object;
   readonly role?: string;
+  /** Runs before the listing begins. */
+  readonly beforeList?: () => Promise<unknown>;
 }
 
 function check({
@@ -48,9 +51,15 @@ function check({
   versions = () => Promise.resolve([]),
   changes = {},
   role = "master",
+  beforeList = () => Promise.resolve(),
 }: Situation = {}): Promise<RegistryCheckReport> {
   const listed = stored.map(({ content, digest }) => ({ key: registryKey(digest), size: content.length, modified: 0 }));
   const s3 = new FakeS3("artifacts", listed, {}, 2);
+  const list = s3.list.bind(s3);
+  s3.list = async (...asked) => {
+    await beforeList();
+    await list(...asked);
+  };
   for (const { content, digest } of stored)
     s3.contents.set(registryKey(digest), contents[digest] === undefined ? content : Buffer.from(contents[digest]));
   const harbor = Object.assign(new FakeHarbor(), { exec, pods: [podOf(0, { role })] });
@@ -123,6 +132,36 @@ faultSuite(113, "checkRegistry", () => {
     const silent = await check({ stored, exec });
     assert.deepEqual(codes(silent), ["registry-blobs-missing", "registry-details-unread"]);
     assert.match(silent.findings[1]?.what ?? "", /the connection was cut/);
+  });
+
+  it("asks the database before the bucket has sent its first page", async () => {
+    const asked = Promise.withResolvers<undefined>();
+    const plain = database(blobs);
+    const exec: Exec = (container, argv, options) => {
+      asked.resolve(undefined);
+      return plain(container, argv, options);
+    };
+    const tooLate = AbortSignal.timeout(5000);
+    const beforeList = Promise.race([
+      asked.promise,
+      once(tooLate, "abort").then(() => Promise.reject(new Error("late"))),
+    ]);
+    assert.equal((await check({ exec, beforeList: () => beforeList })).verdict, "ok");
+  });
+
+  it("ends the query when the listing fails", async () => {
+    const ended = Promise.withResolvers<string>();
+    const exec: Exec = (_container, _argv, { signal }) =>
+      new Promise((_resolve, reject) => {
+        signal?.addEventListener("abort", () => {
+          ended.resolve("ended");
+          reject(new Error("aborted"));
+        });
+      });
+    const beforeList = (): Promise<never> => Promise.reject(new RecoveryError("s3-forbidden", "denied"));
+    const report = await check({ exec, beforeList });
+    assert.deepEqual([report.verdict, await ended.promise], ["unknown", "ended"]);
+    assert.match(report.findings[0]?.what ?? "", /denied/);
   });
 
   it("is unknown without a leader", async () => {
