@@ -51,4 +51,5 @@ export const settingExamples: Readonly<Record<string, string | number>> = {
   "harbor.restore.proof.skip": "A rehearsal on a machine without Harbor.",
   "harbor.restore.proof.harbor.url": "https://harbor.internal.example.com",
   "harbor.restore.proof.harbor.skip": "Harbor is started only after the check by hand.",
+  "harbor.restore.proof.registry.skip": "The artifacts are in another account, see TICKET-2.",
 };
