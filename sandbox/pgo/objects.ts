@@ -1,4 +1,3 @@
-import { instanceUser, operatorUser } from "../kubernetes/access.ts";
 import { hasOwnInstance } from "./inventory.ts";
 import type { Context, PostgresCluster } from "./inventory.ts";
 
@@ -27,28 +26,6 @@ export function bareObject(kind: "Namespace" | "Node", name: string) {
   return { apiVersion: "v1", kind, metadata: { name } };
 }
 
-/** Lets the stand-in for PGO list the PostgresClusters and set their status. */
-export function operatorRole() {
-  return {
-    ...rbac("ClusterRole"),
-    metadata: { name: "pgo" },
-    rules: [
-      { apiGroups: [resource.group], resources: [resource.plural], verbs: ["get", "list"] },
-      { apiGroups: [resource.group], resources: [`${resource.plural}/status`], verbs: ["patch"] },
-    ],
-  };
-}
-
-/** Grants that role to the stand-in for PGO. */
-export function operatorRoleBinding() {
-  return {
-    ...rbac("ClusterRoleBinding"),
-    metadata: { name: "pgo" },
-    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "pgo" },
-    subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: operatorUser.name }],
-  };
-}
-
 /** The only node of a context. */
 export function nodeName(context: Context): string {
   return `sandbox-${context}`;
@@ -67,30 +44,6 @@ function instanceSet(cluster: PostgresCluster, pod: string): string {
 /** The labels that Patroni puts on its objects. */
 export function patroniLabels(cluster: PostgresCluster): Record<string, string> {
   return { [label.cluster]: cluster.name, [label.patroni]: patroniScope(cluster) };
-}
-
-/** What PGO allows its instances to do: Patroni keeps its state in ConfigMaps and in its own pods. */
-export function instanceRole(cluster: PostgresCluster) {
-  const rules = [
-    {
-      apiGroups: [""],
-      resources: ["configmaps"],
-      verbs: ["create", "deletecollection", "get", "list", "patch", "update", "watch"],
-    },
-    { apiGroups: [""], resources: ["pods"], verbs: ["get", "list", "patch", "watch"] },
-  ];
-  return { ...rbac("Role"), metadata: metadata(cluster, `${cluster.name}-instance`), rules };
-}
-
-/** Grants that role to the instances. */
-export function instanceRoleBinding(cluster: PostgresCluster) {
-  const name = `${cluster.name}-instance`;
-  return {
-    ...rbac("RoleBinding"),
-    metadata: metadata(cluster, name),
-    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name },
-    subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: instanceUser(cluster).name }],
-  };
 }
 
 /** An instance pod. Patroni sets the role label and the annotation `status` on a pod that it runs in; other pods get them here. */
@@ -246,10 +199,7 @@ function condition(type: string, met: boolean, reason: string) {
   };
 }
 
-function rbac(kind: "Role" | "RoleBinding" | "ClusterRole" | "ClusterRoleBinding") {
-  return { apiVersion: "rbac.authorization.k8s.io/v1", kind };
-}
-
-function metadata(cluster: PostgresCluster, name: string) {
+/** The name of an object of a cluster, with the label by which PGO recognises it. */
+export function metadata(cluster: PostgresCluster, name: string) {
   return { name, namespace: cluster.namespace, labels: { [label.cluster]: cluster.name } };
 }

@@ -19,17 +19,14 @@ import type { Context, PostgresCluster } from "./inventory.ts";
 import {
   bareObject,
   instancePod,
-  instanceRole,
-  instanceRoleBinding,
   nodeName,
-  operatorRole,
-  operatorRoleBinding,
   postgresCluster,
   postgresClusterStatus,
   repositoryPod,
   resource,
   runningStatus,
 } from "./objects.ts";
+import { instanceRole, instanceRoleBinding, operatorRole, operatorRoleBinding } from "./rbac.ts";
 import type { Pod } from "./objects.ts";
 import { instancePodFile, repositoryPodFile } from "./pod-files.ts";
 import type { PodFile } from "./pod-files.ts";
