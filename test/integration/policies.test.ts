@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { cp, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, readFile, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { checkReportSchema } from "../../domain/check/report.ts";
 import { EngineProject } from "../support/engine.ts";
@@ -143,39 +143,6 @@ describe("the policy pack on Pulumi's engine", function () {
   function policyCounts(stdout: string): CodeCounts {
     return counted([...stdout.matchAll(/^ +- \[\w+\].*?\s{2}([\w-]+) {2}\(/gm)].map(([, name = ""]) => name));
   }
-
-  faultTest(149, "the preview of CI is red without the pack and with an empty one; else it is green", async () => {
-    const cli = await ScriptedCli.install(project);
-    await cli.answer({ cluster: "11111111-1111-4111-8111-111111111111" });
-    await project.write(`export { default } from "CHECKOUT/index.ts";`);
-    await declareTarget();
-    const folder = join(project.directory, "policy");
-    const preview = () => project.node("ci/main.ts", "preview", "test", "--summary", "summary.md");
-    const isRed = async (): Promise<void> => {
-      const { exitCode, stderr, stdout } = await preview();
-      assert.equal(exitCode, 1, stdout + stderr);
-      assert.match(stdout, /preview of test: the policy pack postgres-recovery judged nothing/);
-      assert.match(await readFile(join(project.directory, "summary.md"), "utf8"), /stack test \*\*failed:/);
-    };
-    await isRed();
-    await mkdir(folder);
-    await cp(join(pack, "PulumiPolicy.yaml"), join(folder, "PulumiPolicy.yaml"));
-    await writeFile(join(folder, "package.json"), JSON.stringify({ type: "module", main: "start.js" }));
-    const empty = `import { PolicyPack } from "@pulumi/policy"; new PolicyPack("postgres-recovery", { policies: [] });`;
-    for (const start of [`throw new Error("broken");`, empty]) {
-      await writeFile(join(folder, "start.js"), start);
-      await isRed();
-    }
-    await rm(folder, { recursive: true });
-    await symlink(pack, folder);
-    await writeFile(join(project.directory, "summary.md"), "");
-    const { exitCode, stderr, stdout } = await preview();
-    assert.equal(exitCode, 0, stdout + stderr);
-    assert.match(stdout, /^create local:Command create stanza a\/a$/m);
-    assert.match(stdout, /^policy stanza-dump-on-disk \(advisory\)/m);
-    assert.match(await readFile(join(project.directory, "summary.md"), "utf8"), /stack test is fine/);
-    assert.deepEqual(await cli.runs(), []);
-  });
 
   it("the program of a stack passes; a stack that must be guarded does not without its UID", async () => {
     const cli = await ScriptedCli.install(project);

@@ -83,6 +83,13 @@ export class EngineProject {
     return { exitCode, stdout, stderr };
   }
 
+  /** Runs a command line in the project's folder, as GitHub's runners do. */
+  async shell(command: string): Promise<Ended> {
+    const options = { reject: false, cwd: this.directory, env: this.#environment } as const;
+    const { exitCode, stdout, stderr } = await execa("bash", ["-e", "-c", command], options);
+    return { exitCode, stdout, stderr };
+  }
+
   up(...parameters: string[]): Promise<Ended> {
     return this.pulumi("up", "--yes", "--skip-preview", "--stack", "test", ...parameters);
   }
