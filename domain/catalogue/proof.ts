@@ -51,7 +51,7 @@ export const proof = {
     title: "the recovery ended before the WAL did",
     means: "The position in the history file is before the last WAL segment that S3 held before the restore.",
     matters: "Everything that was committed after this position is missing.",
-    todo: "See the Pod's log for the segment at which it ended: one that is missing, damaged, or of another database. Then restore again under another id.",
+    todo: "See the Pod's log for the segment at which it ended: one that is missing, damaged, archived by S3, or of another database; or S3 refused it, or broke off. A Pod that was killed during the recovery also comes back with fewer rows. Remove the cause, then restore again under another id.",
     green: "PostgreSQL takes the end of what it can read for the end of the WAL, and promotes without an error.",
   },
   "restored-wal-end-unproven": {
