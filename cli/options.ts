@@ -7,8 +7,10 @@ import { clusterArgument } from "./cluster-argument.ts";
 import { exitCodeHelp } from "./exit-codes.ts";
 
 export type OutputFormat = "table" | "json" | "log";
+/** The format that Prometheus reads. */
+export type MetricsFormat = "openmetrics";
 /** The formats of a step, with those that other programs read. */
-type AnyFormat = OutputFormat | "sarif" | "junit";
+type AnyFormat = OutputFormat | MetricsFormat | "sarif" | "junit";
 export type ColorChoice = "auto" | "always" | "never";
 
 /** The options of every command. */
@@ -66,10 +68,13 @@ const formatHelp: Readonly<Record<AnyFormat, string>> = {
   log: "log for one line per result",
   sarif: "sarif for code scanning",
   junit: "junit for CI systems",
+  openmetrics: "openmetrics for Prometheus",
 };
 
 /** The formats of a step whose result is a list. */
 export const listFormats = ["table", "json", "log"] as const;
+/** The formats of a check that runs on a schedule. */
+export const watchedFormats = [...listFormats, "openmetrics"] as const;
 /** The formats of a step whose result is one thing. */
 export const resultFormats = ["table", "json"] as const;
 
@@ -129,7 +134,7 @@ export function stepCommand<const Formats extends readonly [AnyFormat, ...AnyFor
 }
 
 /** The command of a step that takes one cluster as an argument, or a whole request from stdin. */
-export function requestedStepCommand<Formats extends readonly [OutputFormat, ...OutputFormat[]]>(
+export function requestedStepCommand<const Formats extends readonly [AnyFormat, ...AnyFormat[]]>(
   parent: CommandUnknownOpts,
   step: StepName,
   cluster: Parameters<typeof clusterArgument>[0],

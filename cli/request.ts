@@ -28,7 +28,7 @@ export interface Asked<Name extends RequestedStep> {
 export async function askedOf<Name extends RequestedStep>(
   step: Name,
   cluster: ObjectName | undefined,
-  options: RequestOptions,
+  options: Omit<RequestOptions, "output">,
   ofArguments: (cluster: ObjectName) => TaskOf<Name>,
 ): Promise<Asked<Name>> {
   if (options.request !== undefined && cluster !== undefined)

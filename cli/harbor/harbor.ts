@@ -8,6 +8,8 @@ import { visibleLine } from "../../domain/visible-text.ts";
 import type { ReportOf } from "../../domain/steps/steps.ts";
 import { plannedText } from "../../domain/harbor/roll-preview.ts";
 import type { RollPreview } from "../../domain/harbor/steps/roll-preview.ts";
+import { harborMetrics } from "../../domain/metrics/harbor.ts";
+import { openMetrics } from "../../domain/metrics/open-metrics.ts";
 import { requiredPgHba } from "../../domain/harbor/pg-hba.ts";
 import { harborStatus } from "../../operations/harbor/status.ts";
 import { compareEnvironment } from "../../operations/harbor/environment.ts";
@@ -20,7 +22,7 @@ import { confirm } from "../confirm.ts";
 import { verdictExitCode } from "../exit-codes.ts";
 import { findingsTable, findingVerdict, logLine, withPlace } from "../findings.ts";
 import { pasteable, rememberedPlace } from "../hints.ts";
-import type { OutputFormat } from "../options.ts";
+import type { MetricsFormat, OutputFormat } from "../options.ts";
 import { outputWidth, printJson, printText } from "../output.ts";
 import { table } from "../table.ts";
 import type { OperatorOptions } from "../operator-options.ts";
@@ -45,7 +47,8 @@ export interface RollOptions extends RequestOptions {
   readonly operatorTimeout: Duration;
   readonly podTimeout: Duration;
 }
-export interface StatusOptions extends RequestOptions, OperatorOptions {
+export interface StatusOptions extends Omit<RequestOptions, "output">, OperatorOptions {
+  readonly output: OutputFormat | MetricsFormat;
   readonly line: readonly string[];
   readonly also: readonly string[];
   readonly backups: boolean;
@@ -57,7 +60,7 @@ interface HarborSession {
   readonly surroundings: Surroundings;
 }
 
-async function connect({ debug }: RequestOptions, target: KubernetesTarget): Promise<HarborSession> {
+async function connect({ debug }: Pick<RequestOptions, "debug">, target: KubernetesTarget): Promise<HarborSession> {
   const surroundings = surroundingsOfProcess();
   const client = await connectHarbor(target, surroundings.signal, surroundings.progress);
   return { client: debug ? traced(client, surroundings.progress) : client, surroundings };
@@ -171,6 +174,9 @@ export async function harborStatusCommand(cluster: ObjectName | undefined, optio
       break;
     case "log":
       printText(report.sections.flatMap(({ findings }) => withPlace(findings).map(logLine)).join("\n"));
+      break;
+    case "openmetrics":
+      printText(openMetrics(harborMetrics(report)));
       break;
     case "table":
       printText(statusTable(report, options), options.color);

@@ -1,11 +1,11 @@
 import type { Command } from "@commander-js/extra-typings";
 import {
   durationOption,
-  listFormats,
   noTexts,
   optionalDurationOption,
   requestedStepCommand,
   resultFormats,
+  watchedFormats,
 } from "../options.ts";
 import {
   operatorConfigMapOption,
@@ -20,9 +20,10 @@ export function addHarborCommands(root: Command, setExitCode: (code: number) => 
   const harbor = root.command("harbor").description("the database of a HarborCluster, on the Zalando operator");
   const load = () => import("./harbor.ts");
 
-  requestedStepCommand(harbor, "harbor status", "HarborCluster", listFormats, [
+  requestedStepCommand(harbor, "harbor status", "HarborCluster", watchedFormats, [
     "postgres-recovery harbor status harbor-cluster/harbor-cluster",
     "postgres-recovery harbor status harbor-cluster/harbor-cluster --no-backups -o json | jq -r .verdict",
+    "postgres-recovery harbor status harbor-cluster/harbor-cluster -o openmetrics",
   ])
     .description(
       "show the state of the database: resources, pg_hba, pod-config, Secrets, Pods, archiving, backups; only reads",

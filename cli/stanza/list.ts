@@ -3,6 +3,8 @@ import type { KubernetesClient } from "../../clients/kubernetes/postgres-cluster
 import { formatDuration, type Duration } from "../../domain/duration.ts";
 import { RecoveryError } from "../../domain/errors.ts";
 import { formatObjectName, type ObjectName } from "../../domain/kubernetes/object-name.ts";
+import { openMetrics } from "../../domain/metrics/open-metrics.ts";
+import { stanzaMetrics } from "../../domain/metrics/stanza.ts";
 import type { ScanEntry, ScanReport } from "../../domain/stanza/list-report.ts";
 import { visibleJson } from "../../domain/visible-text.ts";
 import { didYouMean, orElse } from "../../domain/similar.ts";
@@ -12,14 +14,15 @@ import { knownClusters } from "../../operations/stanza/known-clusters.ts";
 import { scanStanzas } from "../../operations/stanza/list.ts";
 import { verdictExitCode } from "../exit-codes.ts";
 import { pasteable } from "../hints.ts";
-import type { CommonOptions } from "../options.ts";
+import type { CommonOptions, MetricsFormat, OutputFormat } from "../options.ts";
 import { clearScreen, outputWidth, printText } from "../output.ts";
 import { countVerdicts, logLine, scanTable } from "../render.ts";
 import { openSession, type Session } from "../session.ts";
 import { entryName } from "../next-steps.ts";
 import { showProgress } from "./progress.ts";
 
-export interface StanzaListOptions extends CommonOptions {
+export interface StanzaListOptions extends Omit<CommonOptions, "output"> {
+  readonly output: OutputFormat | MetricsFormat;
   readonly timeout: Duration;
   readonly namespace?: string | undefined;
   readonly concurrency: number;
@@ -34,11 +37,24 @@ type ListOptions = StanzaListOptions & { readonly targets?: StackTargets | undef
 
 /** `postgres-recovery stanza list`; the result is the exit code. With `--watch` it ends only when it is interrupted. */
 export async function stanzaList(given: StanzaListOptions): Promise<number> {
+  refuseEndlessMetrics(given);
   const options = await withStack(given);
   const session = await openSession(options);
   if (options.watch === true) return watch(session, options);
   const entries = await list(session, options);
   return verdictExitCode(entries.map(({ verdict }) => verdict));
+}
+
+/** OpenMetrics text ends with `# EOF`, so a second list cannot follow the first. */
+function refuseEndlessMetrics({ output, watch }: StanzaListOptions): void {
+  if (output !== "openmetrics" || watch !== true) return;
+  throw new RecoveryError(
+    "arguments-invalid",
+    "-o openmetrics prints one list, so it cannot be combined with --watch",
+    {
+      next: "run it again on a schedule, such as that of a CronJob",
+    },
+  );
 }
 
 /** With `--stack`, the stack's targets are known, and its context and kubeconfig are those that were not given. */
@@ -143,5 +159,9 @@ function rendered({ client, surroundings }: Session, entries: ScanEntry[], optio
       // With --watch each list is one line, so that a reader can tell them apart.
       return visibleJson(report, options.watch === true ? undefined : 2);
     }
+    case "openmetrics":
+      return openMetrics(
+        stanzaMetrics({ context: client.context, clusters: entries }, surroundings.now(), options.namespace),
+      );
   }
 }

@@ -7,19 +7,21 @@ import {
   listFormats,
   requestedStepCommand,
   stepCommand,
+  watchedFormats,
 } from "../options.ts";
 
 /** Adds `postgres-recovery stanza …`. */
 export function addStanzaCommands(root: Command, setExitCode: (code: number) => void): void {
   const stanza = root.command("stanza").description("the pgBackRest stanza of Crunchy PGO clusters");
 
-  stepCommand(stanza, "stanza list", listFormats, [
+  stepCommand(stanza, "stanza list", watchedFormats, [
     "postgres-recovery stanza list",
     "postgres-recovery stanza list --context dev -n woven-passport",
     "postgres-recovery stanza list --stack dev",
     "postgres-recovery stanza list --watch --interval 5m",
     "postgres-recovery stanza list --allow no-schedule,backup-old",
     "postgres-recovery stanza list -o json | jq '.clusters[] | select(.verdict != \"okay\")'",
+    "postgres-recovery stanza list -o openmetrics",
   ])
     .description("list every PostgresCluster with the state of its stanza and its backups; only reads")
     .addOption(durationOption("--timeout <duration>", "how long one cluster may take to answer", "30s"))
