@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "@commander-js/extra-typings";
 import { cutLines, visibleText } from "../domain/visible-text.ts";
 import { addBackupCommands } from "./backups/program.ts";
+import { addAlarmCommands } from "./alarm/program.ts";
 import { addCheckCommand } from "./check/program.ts";
 import { addCompletionCommands } from "./completion/program.ts";
 import { addConfigCommands } from "./config/program.ts";
@@ -57,6 +58,7 @@ The --help of each command has its Kubernetes permissions and exit codes.`,
   addSecretsCommands(root, setExitCode);
   addStackCommands(root, setExitCode);
   addCheckCommand(root, setExitCode);
+  addAlarmCommands(root, setExitCode);
   addReportCommand(root, setExitCode);
   addConfigCommands(root, setExitCode);
   addCompletionCommands(root);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { alarmMessageSchema, alarmSendReportSchema } from "../../domain/alarm/message.ts";
 import { errorReportSchema } from "../../domain/error-report.ts";
 import { stanzaCreatePreviewSchema } from "../../domain/stanza/create-preview.ts";
 import { rollPreviewSchema } from "../../domain/harbor/steps/roll-preview.ts";
@@ -21,6 +22,8 @@ export const jsonSchemas: Readonly<Record<string, JsonSchema>> = {
   "config-check.v1.json": printed("config check", configCheckReportSchema),
   "config-restore.v1.json": printed("config restore", configRestoreReportSchema),
   "config-finish-restore.v1.json": printed("config finish-restore", configFinishRestoreReportSchema),
+  "alarm-send.v1.json": printed("alarm send", alarmSendReportSchema),
+  "alarm-message.v1.json": described("What postgres-recovery alarm send posts to a webhook.", alarmMessageSchema),
   "error.v1.json": described("What every command prints on stdout when it fails, with -o json.", errorReportSchema),
 };
 

@@ -128,6 +128,11 @@ export const errorKinds = {
   "secret-copy-not-confirmed": "failed",
   "secret-copies-mixed": "failed",
   "secret-copies-elsewhere": "failed",
+  // Alarms.
+  "webhook-unusable": "usage",
+  "alarm-report-unreadable": "usage",
+  "webhook-refused": "failed",
+  "webhook-silent": "failed",
 } as const satisfies Record<string, FailureKind>;
 
 export type ErrorCode = keyof typeof errorKinds;

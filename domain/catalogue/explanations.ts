@@ -1,3 +1,4 @@
+import { alarms } from "./alarm.ts";
 import { archiving } from "./archiving.ts";
 import { argumentsAndSettings } from "./arguments.ts";
 import { aws } from "./aws.ts";
@@ -44,11 +45,13 @@ export const areas: readonly { readonly title: string; readonly entries: Partial
   { title: "Harbor's registry", entries: registry },
   { title: "Secrets and their copies", entries: secrets },
   { title: "What a stack declares", entries: stackRules },
+  { title: "Alarms", entries: alarms },
 ];
 
 /** Every error and every finding that is not `ok`, explained; the compiler finds one that is missing. */
 export const explanations: Explanations = {
   ...argumentsAndSettings,
+  ...alarms,
   ...kubernetes,
   ...aws,
   ...stanza,
