@@ -72,7 +72,8 @@ const podFile = ({ namespace, name }: Known): string =>
 
 async function listPods(): Promise<Known[]> {
   const { items } = await core.listPodForAllNamespaces({ labelSelector: "application=spilo" });
-  const taken = new Set(items.map(({ status }) => status?.podIP));
+  // A Pod that was just given its address does not show it yet.
+  const taken = new Set(items.map(({ metadata, status }) => status?.podIP ?? addresses.get(metadata?.uid ?? "")));
   return items.map((pod) => {
     const [namespace = "", name = "", uid = ""] = [pod.metadata?.namespace, pod.metadata?.name, pod.metadata?.uid];
     const address = pod.status?.podIP ?? addresses.get(uid) ?? freeAddress(taken);

@@ -4,15 +4,26 @@ import { layout } from "../../sandbox/host/directory.ts";
 import { applyHarborCluster } from "../../sandbox/harbor/harbor.ts";
 import { backups, harborCluster, operatorNamespace, podEnvironment, spiloImage } from "../../sandbox/harbor/objects.ts";
 import { Processes, waitUntil } from "../../sandbox/host/processes.ts";
+import { faultTest } from "../support/fault-test.ts";
 import { HarborDatabase, isReady, roleOf } from "../support/harbor.ts";
 import { harborEnvironment, testDirectory } from "../support/sandbox.ts";
 
 const hardCoded = ["hostssl all all 0.0.0.0/0 md5", "host    all all 0.0.0.0/0 md5"];
 const { namespace, database: name } = harborCluster;
+const podConfig = { namespace: operatorNamespace, name: "pod-config" };
 
 describe("the operators of Harbor's database", function () {
   this.timeout("4m");
   let database: HarborDatabase;
+
+  async function applyPodSecret(): Promise<void> {
+    await database.apply({
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { namespace, name: podEnvironment.secret },
+      stringData: { AWS_SECRET_ACCESS_KEY: "canary-7d1f" },
+    });
+  }
 
   before("the sandbox with Harbor's part, and a HarborCluster", async function () {
     this.timeout("60m");
@@ -22,15 +33,10 @@ describe("the operators of Harbor's database", function () {
     await database.apply({
       apiVersion: "v1",
       kind: "ConfigMap",
-      metadata: { namespace: operatorNamespace, name: "pod-config" },
+      metadata: podConfig,
       data: { BACKUP_NUM_TO_RETAIN: "7" },
     });
-    await database.apply({
-      apiVersion: "v1",
-      kind: "Secret",
-      metadata: { namespace, name: podEnvironment.secret },
-      stringData: { AWS_SECRET_ACCESS_KEY: "canary-7d1f" },
-    });
+    await applyPodSecret();
     await applyHarborCluster(testDirectory);
   });
 
@@ -74,4 +80,22 @@ describe("the operators of Harbor's database", function () {
     assert.equal(roleOf(pod), undefined);
     assert(!isReady(pod));
   });
+
+  faultTest(
+    60,
+    "without pod-config the Zalando operator 1.13 makes no database, and says which ConfigMap it misses",
+    async () => {
+      await database.removeHarbor();
+      await database.removeEnvironment(podConfig, { namespace, name: podEnvironment.secret });
+      await applyPodSecret();
+      await applyHarborCluster(testDirectory);
+      const log = new Processes(layout(testDirectory).processes).log("lab.postgres-operator");
+      const before = (await readFile(log, "utf8")).length;
+      await waitUntil("the operator's refusal", 60, async () => {
+        const said = (await readFile(log, "utf8")).slice(before);
+        return /could not read PodEnvironmentConfigMap: configmaps \\?"pod-config\\?" not found/.test(said);
+      });
+      await assert.rejects(database.environment(), /not found/);
+    },
+  );
 });
