@@ -195,10 +195,11 @@ export class WalgListingReader {
     const folder = this.#folders.get(backup) ?? newFolder();
     this.#folders.set(backup, folder);
     folder.modified = Math.max(folder.modified, object.modified);
-    const readability = readabilityOf(object);
+    const [first = "", second = ""] = rest;
+    // A restore does not read metadata.json.
+    const readability = first === "metadata.json" ? "readable" : readabilityOf(object);
     if (readability === "archived") folder.archived.add(object.key);
     if (readability === "tiered") folder.tiered.add(object.key);
-    const [first = "", second = ""] = rest;
     if (isSentinel) folder.sentinel = object;
     else if (first === "metadata.json") folder.metadataKey = object.key;
     else if (first === "files_metadata.json") {

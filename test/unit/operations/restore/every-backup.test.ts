@@ -292,6 +292,12 @@ faultSuite(32, "backup verify of a place in S3", () => {
       ["refuse: backup-archived"],
     ],
     [
+      "metadata.json is archived, which no restore reads",
+      main().change(/0016\/metadata\.json/, () => ({ storageClass: "GLACIER" })),
+      [],
+      [],
+    ],
+    [
       "the WAL at a start is gone",
       main().lose(/^wal_005\/000000010000000000000016/),
       [b3],
