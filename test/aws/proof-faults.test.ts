@@ -61,6 +61,7 @@ describe("the proof's look into S3, while S3 refuses, is silent or breaks off", 
         harbor,
         connectS3: (access) =>
           Promise.resolve(connectS3({ ...access, endpoint: proxy.endpoint, keys: { accessKeyId, secretAccessKey } })),
+        connectS3Versions: () => assert.fail("the registry is not compared"),
         askHarbor: () => assert.fail("Harbor is not asked"),
       },
       request: steps["restore verify"].request.parse({
