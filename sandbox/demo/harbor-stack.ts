@@ -2,14 +2,14 @@ import { join } from "node:path";
 import { z } from "zod";
 import { table } from "../../cli/table.ts";
 import { applyHarborCluster } from "../harbor/harbor.ts";
-import { backups, harborCluster } from "../harbor/objects.ts";
+import { backups } from "../harbor/objects.ts";
 import { copyProject, editStackFile } from "../pulumi/project.ts";
 import type { Stage } from "./stage.ts";
 import { stepLines } from "./step-lines.ts";
 
 const up = "pulumi up --stack lab --yes --skip-preview --non-interactive --suppress-outputs";
 /** What `up` says when it is time for the HarborCluster (operations/harbor/pg-hba.ts). */
-const waitsForHarbor = "waiting for the Harbor operator to create";
+export const waitsForHarbor = "waiting for the Harbor operator to create";
 
 const proofSchema = z.object({ verdict: z.string(), checks: z.record(z.string(), z.string()) });
 const databaseSchema = z.object({ uid: z.string(), backups: z.string() });
@@ -30,16 +30,10 @@ export function projectFolder(directory: string): string {
   return join(directory, "project");
 }
 
-/** The settings of a restore, as they are written into the stack file. */
-export function restoreSettings({ id, repositories, targetTime, uid }: DeclaredRestore, harborUrl: string): object {
+/** What the proof of a restore is to look for, as it is written into the stack file. */
+export function proofSettings(repositories: readonly string[], harborUrl: string): { expect: object; proof: object } {
   const sql = "select string_agg(name, ' ' order by name) from repository";
   return {
-    id,
-    scope: harborCluster.database,
-    uid,
-    postgresVersion: 12,
-    ...(targetTime !== undefined && { targetTime }),
-    credentials: "secret",
     expect: { databases: ["core"], queries: [{ database: "core", sql, equals: repositories.join(" ") }] },
     proof: { harbor: { url: harborUrl } },
   };
@@ -84,10 +78,20 @@ export class HarborStack {
     });
   }
 
-  /** Declares a restore in the stack file; undefined finishes it. */
-  declareRestore(restore: DeclaredRestore | undefined): Promise<void> {
-    const url = this.#stage.environment["HARBOR_URL"] ?? "";
-    return this.#edit(["harbor", "restore"], restore && restoreSettings(restore, url));
+  /** Declares a restore in the stack file, and what its proof is to look for. */
+  async declareRestore({ id, repositories, targetTime, uid }: DeclaredRestore): Promise<void> {
+    const moment = targetTime === undefined ? "" : ` --target-time ${targetTime}`;
+    const command = `postgres-recovery config restore --stack lab --id ${id} --uid ${uid}${moment} --yes`;
+    await this.#stage.run(command, { cwd: this.#folder });
+    const { expect, proof } = proofSettings(repositories, this.#stage.environment["HARBOR_URL"] ?? "");
+    await this.#edit(["harbor", "restore", "expect"], expect);
+    await this.#edit(["harbor", "restore", "proof"], proof);
+    this.#stage.tell(`(and restore.expect, so that the proof looks for these images: ${repositories.join(", ")})`);
+  }
+
+  /** Takes the restore out of the stack file again. */
+  async finishRestore(): Promise<void> {
+    await this.#stage.run("postgres-recovery config finish-restore --stack lab --yes", { cwd: this.#folder });
   }
 
   /** `pulumi up`. */

@@ -40,11 +40,14 @@ export async function harborStory(stage: Stage): Promise<void> {
   stage.say("2. Declare Harbor's database with Pulumi: buckets, backups, pg_hba, copies of its Secrets");
   await stack.upWithHarborCluster();
   const written = await writeData(stage, stack);
-  await lose(stage, `4. Lose it: delete the namespace ${namespace} with its database, Secrets and volumes`);
+  stage.say(`4. Lose it: delete the namespace ${namespace} with its database, Secrets and volumes`);
+  await lose(stage);
 
   stage.say("5. Restore it to the end of its WAL: one edit of the stack file, and pulumi up");
   await restoreToEnd(stage, stack, written);
-  await lose(stage, "6. Lose it again");
+  stage.say("6. Take the restore out of the stack file, and lose the database again");
+  await stack.finishRestore();
+  await lose(stage);
 
   stage.say(`7. Restore the first database again, to the moment between the two writes: ${written.moment}`);
   await restoreToMoment(stage, stack, written);
@@ -94,8 +97,7 @@ async function firstBackup(stage: Stage): Promise<void> {
   });
 }
 
-async function lose(stage: Stage, title: string): Promise<void> {
-  stage.say(title);
+async function lose(stage: Stage): Promise<void> {
   stage.tell(`$ kubectl --context ${harborContext} delete namespace ${namespace}`);
   await deleteHarborNamespace(stage.directory);
   await stage.waitUntil(`the end of the namespace ${namespace}`, lossSeconds, async () => {
@@ -138,7 +140,7 @@ async function showSameTables(
 }
 
 async function finish(stage: Stage, stack: HarborStack): Promise<void> {
-  await stack.declareRestore(undefined);
+  await stack.finishRestore();
   await stack.up();
   const left = Object.keys((await podConfigValues(stage.directory)) ?? {}).filter((key) => key.startsWith("CLONE_"));
   if (left.length > 0) throw new Error(`pod-config still has ${left.join(", ")}`);

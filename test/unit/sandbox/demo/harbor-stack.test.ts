@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { z } from "zod";
-import { proofTable, restoreSettings } from "../../../../sandbox/demo/harbor-stack.ts";
+import { proofTable, proofSettings, waitsForHarbor } from "../../../../sandbox/demo/harbor-stack.ts";
 import { parseSettings } from "../../../../settings/settings.ts";
 
 const uid = "99e85b8a-3f92-4c86-8d42-5056348c1e7e";
@@ -26,22 +26,21 @@ function settingsWith(restore: object) {
 }
 
 describe("the demo of Harbor's restore", () => {
-  it("declares a restore that the settings accept, to a moment and with the images that the proof must find", () => {
-    const targetTime = "2026-11-21T09:30:00+00:00";
-    const declared = { id: "to-a-moment", uid, targetTime, repositories: ["shop/first", "shop/second"] };
-    const { proof, restore } = settingsWith(restoreSettings(declared, "http://127.0.0.1:1"));
-    assert.deepEqual([restore?.id, restore?.source, restore?.targetTime], ["to-a-moment", { uid }, targetTime]);
+  it("declares what the proof must find, as the settings accept it", () => {
+    const restore = { id: "to-a-moment", scope: "lost", uid, postgresVersion: 12, credentials: "secret" };
+    const { proof } = settingsWith({
+      ...restore,
+      ...proofSettings(["shop/first", "shop/second"], "http://127.0.0.1:1"),
+    });
     assert.equal(proof?.harbor.url, "http://127.0.0.1:1");
     const [query] = proof.expect.queries;
     assert(query !== undefined && "equals" in query);
     assert.deepEqual([query.database, query.equals], ["core", "shop/first shop/second"]);
   });
 
-  it("declares no target time for a restore to the end of the WAL", () => {
-    const { restore } = settingsWith(
-      restoreSettings({ id: "to-the-end", uid, repositories: [] }, "http://127.0.0.1:1"),
-    );
-    assert.equal(restore?.targetTime, undefined);
+  it("applies the HarborCluster at the words with which up waits for it", () => {
+    const source = new URL("../../../../operations/harbor/pg-hba.ts", import.meta.url);
+    assert(readFileSync(source, "utf8").includes(`wait.pause(\`${waitsForHarbor} `));
   });
 
   it("shows each check of the proof, and the verdict", () => {
