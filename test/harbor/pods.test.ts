@@ -11,6 +11,7 @@ import { clientSettings } from "../support/aws.ts";
 import { faultTest } from "../support/fault-test.ts";
 import { HarborDatabase } from "../support/harbor.ts";
 import { inOrder } from "../support/in-order.ts";
+import { S3Proxy } from "../support/s3-proxy.ts";
 import { harborEnvironment, testDirectory } from "../support/sandbox.ts";
 import { SpiloPods } from "../support/spilo-pods.ts";
 
@@ -27,6 +28,8 @@ describe("Spilo's Pods: backups, clones and replicas by WAL-G and S3, without th
   inOrder();
   let pods: SpiloPods;
   let s3: S3Client;
+  /** S3 that does not send the last part of a backup. */
+  let silent: S3Proxy;
   let kubeconfig: string;
   let clone: Record<string, string>;
   /** The clone with a schedule, whose replica may replay more WAL than its small databases have. */
@@ -38,6 +41,8 @@ describe("Spilo's Pods: backups, clones and replicas by WAL-G and S3, without th
     kubeconfig = environment["KUBECONFIG"] ?? "";
     s3 = new S3Client(clientSettings(environment, "s3"));
     await s3.send(new CreateBucketCommand({ Bucket: bucket }));
+    silent = await S3Proxy.start(environment["AWS_ENDPOINT_URL_S3"] ?? "");
+    silent.interfere = (_method, _query, path) => (path.endsWith("/pg_control.tar.lz4") ? "hold" : undefined);
     const { AWS_ACCESS_KEY_ID = "", AWS_SECRET_ACCESS_KEY = "", AWS_REGION = "" } = environment;
     const database = new HarborDatabase();
     await database.apply({
@@ -80,6 +85,7 @@ describe("Spilo's Pods: backups, clones and replicas by WAL-G and S3, without th
     await pods.ready(source);
   });
   after(async () => {
+    silent.stop();
     await pods.remove();
     s3.destroy();
   });
@@ -106,11 +112,41 @@ describe("Spilo's Pods: backups, clones and replicas by WAL-G and S3, without th
       pods.create("right", right),
       pods.create("scopeless", { ...clone, CLONE_SCOPE: undefined }),
       pods.create("misspelt", { ...clone, CLONE_METHOD: "clone_with_wale" }),
+      pods.create("nowhere", { ...clone, CLONE_SCOPE: "nowhere" }),
+      pods.initialize("initialized", "7301234567890123456").then(() => pods.create("initialized", clone)),
+      pods.create("fetch", { ...clone, CLONE_AWS_ENDPOINT: silent.endpoint }),
     ]);
     await pods.ready("right");
     assert.equal(await pods.ask("right", rows), "in the WAL, in the backup");
     assert.equal(await pods.ask("right", systemIdentifier), await pods.ask(source, systemIdentifier));
     await pods.archive("right");
+  });
+
+  faultTest(
+    95,
+    "the right values change nothing for a cluster that was initialized before: it never starts",
+    async () => {
+      await pods.says("initialized", /trying to bootstrap \(without leader\)/);
+      assert.deepEqual(await pods.seen("initialized"), { ready: false, role: undefined });
+      assert.doesNotMatch(await pods.log("initialized"), /Running custom bootstrap script/);
+      await pods.delete("initialized");
+    },
+  );
+
+  faultTest(95, "a clone from a place without backups fails again and again, and never starts", async () => {
+    await pods.says("nowhere", /Could not find any backups/, 2);
+    await pods.says("nowhere", /removing initialize key after failed attempt to bootstrap the cluster/, 2);
+    assert.deepEqual(await pods.seen("nowhere"), { ready: false, role: undefined });
+    await pods.delete("nowhere");
+  });
+
+  faultTest(114, "killed while the backup is fetched: the half database never starts", async () => {
+    await waitUntil("the Pod to wait for S3", 60, () => Promise.resolve(silent.held > 0));
+    await pods.kill("fetch");
+    silent.release();
+    await pods.says("fetch", /data dir for the cluster is not empty, but system ID is invalid/, 2);
+    assert.deepEqual(await pods.seen("fetch"), { ready: false, role: undefined });
+    await pods.delete("fetch");
   });
 
   for (const [scope, what] of [
@@ -121,7 +157,7 @@ describe("Spilo's Pods: backups, clones and replicas by WAL-G and S3, without th
       await pods.ready(scope);
       assert.equal(await pods.ask(scope, noTable), "t");
       assert.notEqual(await pods.ask(scope, systemIdentifier), await pods.ask(source, systemIdentifier));
-      assert.doesNotMatch(await pods.log(scope), /ERROR|FATAL/);
+      assert.doesNotMatch(await pods.log(scope), /ERROR|FATAL(?!: +the database system is starting up)/);
     });
   }
 

@@ -1,8 +1,10 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { AppsV1Api, CoreV1Api, KubernetesObjectApi, type KubernetesObject } from "@kubernetes/client-node";
 import { z } from "zod";
 import { harborCluster, harborContext } from "../../sandbox/harbor/objects.ts";
-import { layout } from "../../sandbox/host/directory.ts";
+import { layout, spiloLayout } from "../../sandbox/host/directory.ts";
 import { Processes, waitUntil } from "../../sandbox/host/processes.ts";
 import { client } from "../../sandbox/kubernetes/client.ts";
 import { isReady, roleOf, unlessMissing } from "./harbor.ts";
@@ -63,8 +65,8 @@ export class SpiloPods {
     });
   }
 
-  async #create(kind: string, metadata: object, spec: object): Promise<void> {
-    const object: KubernetesObject & { spec: object } = { apiVersion: "v1", kind, metadata, spec };
+  async #create(kind: string, metadata: object, spec?: object): Promise<void> {
+    const object: KubernetesObject & { spec?: object } = { apiVersion: "v1", kind, metadata, ...(spec && { spec }) };
     await this.#objects.create(object);
   }
 
@@ -91,6 +93,40 @@ export class SpiloPods {
     await waitUntil(`${name} to go`, 60, async () => {
       return (await unlessMissing(this.#core.readNamespacedPod({ namespace, name }))) === undefined;
     });
+  }
+
+  /** Kills every process of the Pod's container at once. The kubelet starts it again, with the same volume. */
+  async kill(scope: string, index = 0): Promise<void> {
+    const { status } = await this.#core.readNamespacedPod({ namespace, name: `${scope}-${index}` });
+    const { own } = spiloLayout(testDirectory, Number(status?.podIP?.split(".").at(-1)));
+    let left: number[];
+    do {
+      left = processesWith(`RW_DIR=${own}/run`);
+      for (const pid of left) killIfThere(pid);
+      // One that was just being started shows only in the next look.
+      await sleep(50);
+    } while (left.length > 0);
+  }
+
+  /** Waits until Patroni in the Pod has said something this many times. */
+  async says(scope: string, what: RegExp, times = 1): Promise<void> {
+    await waitUntil(`${scope} to say ${what.source}`, 120, async () => {
+      return ((await this.log(scope)).match(new RegExp(what, "g"))?.length ?? 0) >= times;
+    });
+  }
+
+  /** Whether the Pod counts as ready, and its role. */
+  async seen(scope: string): Promise<{ ready: boolean; role: string | undefined }> {
+    const pod = await this.#core.readNamespacedPod({ namespace, name: `${scope}-0` });
+    return { ready: isReady(pod), role: roleOf(pod) };
+  }
+
+  /** Lets the Kubernetes API say that a cluster of this scope was bootstrapped already, as Patroni notes it. */
+  async initialize(scope: string, systemIdentifier: string): Promise<void> {
+    this.#scopes.add(scope);
+    const labels = { application: "spilo", "cluster-name": scope };
+    const annotations = { initialize: systemIdentifier };
+    await this.#create("Endpoints", { namespace, name: `${scope}-config`, labels, annotations });
   }
 
   /** The answer of the Pod's Postgres, asked directly. */
@@ -136,5 +172,28 @@ export class SpiloPods {
       for (const { metadata } of items)
         await unlessMissing(this.#core.deleteNamespacedEndpoints({ namespace, name: metadata?.name ?? "" }));
     }
+  }
+}
+
+/** The processes whose environment has exactly this entry. */
+function processesWith(entry: string): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(entry);
+      } catch {
+        // It has ended meanwhile.
+        return false;
+      }
+    });
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
   }
 }
