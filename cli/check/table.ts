@@ -8,7 +8,7 @@ export function checkTable({ context, findings, resources }: CheckReport, color:
     findings.filter(({ severity }) => severity === wanted).length;
   const judged = `${resources.length} ${resources.length === 1 ? "resource" : "resources"} judged`;
   const where = context === null ? "" : ` in context ${context}`;
-  const counts = `${count("refuse")} problems, ${count("unknown")} unknown, ${count("warn")} warnings`;
+  const counts = `problems ${count("refuse")}, unknown ${count("unknown")}, warnings ${count("warn")}`;
   const summary = `${judged}${where}: ${counts}`;
   const shown = findings.filter(({ severity }) => severity !== "ok").map(placed);
   return shown.length === 0 ? summary : `${findingsTable(shown, color, width)}\n\n${summary}`;

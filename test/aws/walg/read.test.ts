@@ -96,7 +96,8 @@ describe("the WAL-G stand-in reads what WAL-G 3.0.3 wrote", function () {
     const place = ["--bucket", "harbor-database-backups", "--region", aws.environment["AWS_REGION"] ?? ""];
     const endpoint = aws.environment["AWS_ENDPOINT_URL_S3"] ?? "";
     const store = [...place, "--endpoint-url", endpoint, "--scope", scope, "--uid", uid];
-    const command = (...words: string[]) => execa("bin/postgres-recovery", words, { env: aws.environment });
+    const program = join(import.meta.dirname, "../../../bin/postgres-recovery");
+    const command = (...words: string[]) => execa(program, words, { env: aws.environment });
     const cluster = "harbor-cluster/harbor-cluster";
     const listed = await command("backup", "list", cluster, ...store, "-o", "json");
     const { backups } = steps["backup list"].report.parse(JSON.parse(listed.stdout));

@@ -117,7 +117,7 @@ describe("a check as a table", () => {
   it("begins each finding of a manifest with FILE:LINE, and ends with the counts", () => {
     const text = checkTable(report, "never", Infinity);
     assert.match(text, /clone-method-wrong +a folder\/pod config\.yaml:7: ConfigMap a\/b, pod-config KEY: is <wrong>/);
-    assert.match(text, /\n2 resources judged: 3 problems, 1 unknown, 1 warnings$/);
+    assert.match(text, /\n2 resources judged: problems 3, unknown 1, warnings 1$/);
     assert.doesNotMatch(text, /pod-config-sound/);
   });
 
@@ -125,7 +125,7 @@ describe("a check as a table", () => {
     const clean: CheckReport = { ...report, context: "dev", source: "cluster", findings: [] };
     assert.equal(
       checkTable(clean, "never", Infinity),
-      "2 resources judged in context dev: 0 problems, 0 unknown, 0 warnings",
+      "2 resources judged in context dev: problems 0, unknown 0, warnings 0",
     );
   });
 });
