@@ -127,19 +127,14 @@ export async function podKeyDigest(
 
 const roleScript = asking("select 1 from pg_roles where rolreplication and rolname = '${PGUSER_STANDBY:-standby}'");
 
-/**
- * Whether the role exists with which replicas join. Patroni creates it at the very end of a bootstrap.
- *
- * @throws RecoveryError when the leader's Postgres does not answer.
- */
-export async function hasReplicationRole(exec: Exec, leader: ContainerName, signal: AbortSignal): Promise<boolean> {
+/** Whether the role exists with which replicas join. Patroni creates it at the very end of a bootstrap. */
+export async function hasReplicationRole(
+  exec: Exec,
+  leader: ContainerName,
+  signal: AbortSignal,
+): Promise<boolean | { readonly unknown: string }> {
   const result = await run(exec, leader, ["sh", "-c", roleScript], { deadlineSeconds: 30, signal });
-  if (result.end === "exited" && result.code === 0) return result.stdout.trim() === "1";
-  throw new RecoveryError(
-    "postgres-not-answering",
-    `the Postgres of ${leader.namespace}/${leader.pod} does not answer: ${problem(result)}`,
-    { next: "see its log, then run again" },
-  );
+  return result.end === "exited" && result.code === 0 ? result.stdout.trim() === "1" : { unknown: problem(result) };
 }
 
 /** Makes `candidate` the leader; undefined when Patroni did so, else what went wrong. */

@@ -45,7 +45,10 @@ export interface RollState {
 export interface Awaited {
   readonly for: string;
   /** Code of the error if it does not happen in time. */
-  readonly code: Extract<ErrorCode, "operator-sync-timeout" | "pods-not-ready-in-time" | "replica-not-streaming">;
+  readonly code: Extract<
+    ErrorCode,
+    "operator-sync-timeout" | "pods-not-ready-in-time" | "postgres-not-answering" | "replica-not-streaming"
+  >;
 }
 
 /** What to do next so that every Pod comes from the newest template. */

@@ -47,6 +47,7 @@ export class RollTime {
     const hints = {
       "operator-sync-timeout": "check that the Zalando operator runs, and see its log; then run this again to continue",
       "pods-not-ready-in-time": "see the Pods' logs; run this again to continue",
+      "postgres-not-answering": "see its log, then run this again",
       "replica-not-streaming": this.#replicaHint(),
     };
     throw new RecoveryError(

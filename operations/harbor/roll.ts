@@ -83,10 +83,7 @@ class Roll {
       if (next.step !== "done") this.#calm = undefined;
       switch (next.step) {
         case "done":
-          if (await this.#isOver()) {
-            await this.#prove(next.leader);
-            return this.#report(next.leader, anyOld);
-          }
+          if ((await this.#isOver()) && (await this.#isProven(next.leader))) return this.#report(next.leader, anyOld);
           break;
         case "wait":
           await this.#requireNoFailedBootstrap(state);
@@ -204,10 +201,22 @@ class Roll {
     await this.#surroundings.sleep(pauseSeconds);
   }
 
-  /** If somebody interrupted a bootstrap at its end, the database runs, but no replica can ever join it. */
-  async #prove(leader: string): Promise<void> {
+  /**
+   * Whether the leader has the role for replicas; false when its Postgres did not answer, and it has already paused. If
+   * somebody interrupted a bootstrap at its end, the database runs, but no replica can ever join it.
+   */
+  async #isProven(leader: string): Promise<boolean> {
     const container = containerOf({ namespace: this.#harbor.namespace, name: leader }, spiloContainer);
-    if (await hasReplicationRole(this.#client.exec, container, this.#surroundings.signal)) return;
+    const found = await hasReplicationRole(this.#client.exec, container, this.#surroundings.signal);
+    if (found === true) return true;
+    if (found !== false) {
+      // Patroni restarts Postgres when it loses the lead for a moment, and after some changes of its configuration.
+      await this.#wait({
+        for: `the Postgres of ${leader} to answer (${found.unknown})`,
+        code: "postgres-not-answering",
+      });
+      return false;
+    }
     throw new RecoveryError(
       "replication-role-missing",
       `${formatObjectName(this.#harbor)}: every Pod is current, but the replication role is missing in the database: its bootstrap was interrupted`,

@@ -338,7 +338,7 @@ describe("keeping secrets in AWS Secrets Manager and restoring them", function (
       assert.equal(exitCode, 4);
       assert.match(
         stderr,
-        /these do not exist after 3s:\n {2}Secret standby\S+\nnext: check the status of the HarborCluster/,
+        /these do not exist after 3s:\n {2}Secret standby\S+\nnext: check that both operators run, and see their logs/,
       );
     });
   });

@@ -11,7 +11,9 @@ const { check, restore } = JSON.parse(readFileSync(0, "utf8"));
 const about = { version: 1, context: "lab", cluster: "harbor-cluster/harbor-cluster" };
 if (process.argv[2] === "harbor") {
   const live = existsSync("live") ? readFileSync("live", "utf8") : null;
-  console.log(JSON.stringify({ ...about, differs: live === null ? ["pod-config is missing"] : [], check: live }));
+  const instances = live === null ? { podConfig: null, podSecret: null } : { podConfig: "i", podSecret: "i" };
+  const differs = live === null ? ["pod-config is missing"] : [];
+  console.log(JSON.stringify({ ...about, differs, check: live, instances }));
 } else {
   appendFileSync("preflights", check + "\\n");
   const verdict = { restore: restore?.id ?? null, verdict: "ok", findings: [], backup: null, check };

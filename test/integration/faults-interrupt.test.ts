@@ -170,7 +170,10 @@ describe("a command is interrupted", function () {
         return started;
       });
       try {
-        await untilRemoteCommand(context, namespace, pod, /^pgbackrest .*stanza-create/);
+        await Promise.race([
+          untilRemoteCommand(context, namespace, pod, /^pgbackrest .*stanza-create/),
+          running.ended.then(({ stderr }) => assert.fail(`it ended before stanza-create: ${stderr}`)),
+        ]);
         running.signal("SIGINT");
         interrupted(await running.ended);
         assert.notDeepEqual(await remoteCommands(context, namespace, pod), [], "it did not wait for the remote end");

@@ -45,7 +45,7 @@ export async function untilRemoteCommand(
   pattern: RegExp,
 ): Promise<RemoteCommand> {
   let found: RemoteCommand | undefined;
-  await waitUntil(`the command ${String(pattern)} in ${pod}`, 30, async () => {
+  await waitUntil(`the command ${String(pattern)} in ${pod}`, 60, async () => {
     found = (await remoteCommands(context, namespace, pod)).find(({ command }) => pattern.test(command));
     return found !== undefined;
   });

@@ -291,9 +291,26 @@ describe("rollPods", () => {
       database.onExec = () => "";
       await assert.rejects(database.roll(), /the replication role is missing in the database/);
       database.onExec = () => ({ end: "exited", code: 2, stdout: "", stderr: "psql: error: connection refused" });
-      await assert.rejects(database.roll(), /does not answer: exit code 2: psql: error: connection refused/);
+      await assert.rejects(database.roll(), {
+        code: "postgres-not-answering",
+        message:
+          /timed out after .* waiting for the Postgres of .*-0 to answer \(exit code 2: psql: error: connection refused\)/,
+      });
     },
   );
+
+  it("waits while the leader's Postgres restarts", async () => {
+    const database = new Database([{ role: "leader", revision: "new" }]);
+    const { onExec } = database;
+    let restarts = 2;
+    database.onExec = (pod, command) => {
+      if (!command.includes("rolreplication") || restarts === 0) return onExec(pod, command);
+      restarts -= 1;
+      return { end: "exited", code: 2, stdout: "", stderr: "FATAL:  the database system is shutting down" };
+    };
+    assert.equal((await database.roll()).outcome, "already-current");
+    assert.equal(restarts, 0);
+  });
 
   it("retries a refused switchover a few times and leaves the leader as it is", async () => {
     const database = new Database([{ role: "leader" }, { role: "replica", revision: "new" }]);
