@@ -22,18 +22,21 @@ const maxAttempts = 16;
 /** The prefix in S3. Names are relative to it. */
 export class Storage {
   readonly #client: S3Client;
+  /** With fewer attempts: S3 may refuse an upload before it has read it, which Node takes for a broken connection. */
+  readonly #uploader: S3Client;
   readonly #configuration: Configuration;
 
   constructor(configuration: Configuration) {
     const { region, endpoint, pathStyle, keys } = configuration;
     this.#configuration = configuration;
-    this.#client = new S3Client({
+    const settings = {
       region,
       forcePathStyle: pathStyle,
-      maxAttempts,
       ...(endpoint !== undefined && { endpoint }),
       ...(keys !== undefined && { credentials: { accessKeyId: keys.id, secretAccessKey: keys.secret } }),
-    });
+    };
+    this.#client = new S3Client({ ...settings, maxAttempts });
+    this.#uploader = new S3Client(settings);
   }
 
   /** All objects in and below a folder, by name. */
@@ -76,7 +79,7 @@ export class Storage {
   async write(name: string, content: Buffer | string): Promise<void> {
     const Body = content;
     try {
-      await this.#client.send(new PutObjectCommand({ Bucket: this.#bucket, Key: this.key(name), Body }));
+      await this.#uploader.send(new PutObjectCommand({ Bucket: this.#bucket, Key: this.key(name), Body }));
     } catch (error) {
       throw new Error(`failed to upload '${this.key(name)}' to bucket '${this.#bucket}': ${described(error)}`, {
         cause: error,
