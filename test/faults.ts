@@ -106,7 +106,7 @@ export const faults = {
   106: "The proof itself cannot look: no leader, no answer, a Pod that is cut off, a time limit",
   108: "A restore is ended before anybody has proven it, or its CLONE_ values are forgotten",
   109: "S3 refuses, is silent or breaks off while the proof looks for the new backups",
-  114: "A Pod is killed while Spilo fetches the backup",
+  114: "A Pod is killed while Spilo fetches the backup, while WAL is replayed, or before the promotion",
   115: "Objects that S3 archives between the check and the clone",
   107: "A password or a query that would be visible in argv, logs or the state",
   140: "A restored database names blobs that the registry's bucket has lost",

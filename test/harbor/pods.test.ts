@@ -4,10 +4,14 @@ import { connectHarbor } from "../../clients/kubernetes/harbor.ts";
 import { readDataSetAside } from "../../clients/pod/spilo.ts";
 import { podSchema } from "../../domain/harbor/objects.ts";
 import { runbookPgHba } from "../../domain/harbor/pg-hba.ts";
+import type { ChosenBackup } from "../../domain/restore/check.ts";
+import { leaderQuery } from "../../domain/restore/proof/leader-answer.ts";
+import type { Restore } from "../../domain/restore/restore.ts";
 import { applyHarborCluster } from "../../sandbox/harbor/harbor.ts";
 import { harborCluster, harborContext, operatorNamespace, podEnvironment } from "../../sandbox/harbor/objects.ts";
 import { waitUntil } from "../../sandbox/host/processes.ts";
 import { clientSettings } from "../support/aws.ts";
+import { backupBefore, proofOf } from "../support/clone.ts";
 import { faultTest } from "../support/fault-test.ts";
 import { HarborDatabase } from "../support/harbor.ts";
 import { inOrder } from "../support/in-order.ts";
@@ -20,6 +24,9 @@ const source = "source";
 const suffix = "/99e85b8a-3f92-4c86-8d42-5056348c1e7e";
 const rows = "select string_agg(content, ', ' order by content) from precious";
 const systemIdentifier = "select system_identifier from pg_control_system()";
+
+/** When a Pod is killed: while it waits for that answer of S3. */
+type Moment = "fetch" | "replay" | "promotion";
 /** What tells that the table is not there at all. */
 const noTable = "select to_regclass('precious') is null";
 
@@ -28,21 +35,20 @@ describe("Spilo's Pods: backups, clones and replicas by WAL-G and S3, without th
   inOrder();
   let pods: SpiloPods;
   let s3: S3Client;
-  /** S3 that does not send the last part of a backup. */
-  let silent: S3Proxy;
-  let kubeconfig: string;
+  let environment: Record<string, string>;
+  /** S3 for each Pod that is killed. */
+  const held = new Map<Moment, S3Proxy>();
+  /** What the check before a restore finds. */
+  let backup: ChosenBackup;
   let clone: Record<string, string>;
   /** The clone with a schedule, whose replica may replay more WAL than its small databases have. */
   let right: Record<string, string>;
 
   before("the environment that the operator writes, and a database with a backup", async function () {
     this.timeout("60m");
-    const environment = await harborEnvironment();
-    kubeconfig = environment["KUBECONFIG"] ?? "";
+    environment = await harborEnvironment();
     s3 = new S3Client(clientSettings(environment, "s3"));
     await s3.send(new CreateBucketCommand({ Bucket: bucket }));
-    silent = await S3Proxy.start(environment["AWS_ENDPOINT_URL_S3"] ?? "");
-    silent.interfere = (_method, _query, path) => (path.endsWith("/pg_control.tar.lz4") ? "hold" : undefined);
     const { AWS_ACCESS_KEY_ID = "", AWS_SECRET_ACCESS_KEY = "", AWS_REGION = "" } = environment;
     const database = new HarborDatabase();
     await database.apply({
@@ -85,10 +91,34 @@ describe("Spilo's Pods: backups, clones and replicas by WAL-G and S3, without th
     await pods.ready(source);
   });
   after(async () => {
-    silent.stop();
+    for (const proxy of held.values()) proxy.stop();
     await pods.remove();
     s3.destroy();
   });
+
+  /** Holds back an object, at once or only after another one was asked for. */
+  async function holdAt(moment: Moment, object: string, after = ""): Promise<void> {
+    const proxy = await S3Proxy.start(environment["AWS_ENDPOINT_URL_S3"] ?? "");
+    held.set(moment, proxy);
+    proxy.interfere = (_method, _query, path) =>
+      path.endsWith(object) && proxy.requests.some((line) => line.includes(after)) ? "hold" : undefined;
+  }
+
+  /** Kills the Pod at that moment. When it is started again, S3 answers. */
+  async function killAt(moment: Moment): Promise<void> {
+    const proxy = held.get(moment);
+    await waitUntil(`the Pod ${moment} to wait for S3`, 60, () => Promise.resolve((proxy?.held ?? 0) > 0));
+    await pods.kill(moment);
+    proxy?.release();
+  }
+
+  /** A Pod may be the leader by Patroni's word while PostgreSQL still ends its recovery. */
+  async function provenBy(scope: string): Promise<string[]> {
+    await waitUntil("the end of the recovery", 60, async () => {
+      return (await pods.ask(scope, "select pg_is_in_recovery()")) === "f";
+    });
+    return proofOf(await pods.ask(scope, leaderQuery), backup);
+  }
 
   /** Names of the finished base backups of a scope, as S3 has them. */
   async function backupsOf(scope: string): Promise<string[]> {
@@ -104,7 +134,21 @@ describe("Spilo's Pods: backups, clones and replicas by WAL-G and S3, without th
     await pods.backUp(source);
     assert.equal((await backupsOf(source)).length, 2);
     await pods.ask(source, "insert into precious values ('in the WAL')");
+    const segment = await pods.ask(source, "select pg_walfile_name(pg_current_wal_lsn())");
     await pods.archive(source);
+    const place = {
+      scope: source,
+      source: { uid: suffix.slice(1) },
+      postgresVersion: 12,
+      versionInPath: true,
+    } as const;
+    const [region, endpoint] = [environment["AWS_REGION"] ?? "", environment["AWS_ENDPOINT_URL_S3"]];
+    const restore: Restore = { ...place, id: "r", bucket, region, endpoint, credentials: "secret" };
+    backup = await backupBefore(restore, environment);
+    await holdAt("fetch", "/pg_control.tar.lz4");
+    await holdAt("replay", `/${segment}.lz4`);
+    // PostgreSQL asks for the history file at the start of the recovery, too.
+    await holdAt("promotion", "/00000002.history.lz4", segment);
   });
 
   it("a clone with the right values has all rows, and archives to its own place every minute", async () => {
@@ -114,7 +158,7 @@ describe("Spilo's Pods: backups, clones and replicas by WAL-G and S3, without th
       pods.create("misspelt", { ...clone, CLONE_METHOD: "clone_with_wale" }),
       pods.create("nowhere", { ...clone, CLONE_SCOPE: "nowhere" }),
       pods.initialize("initialized", "7301234567890123456").then(() => pods.create("initialized", clone)),
-      pods.create("fetch", { ...clone, CLONE_AWS_ENDPOINT: silent.endpoint }),
+      ...[...held].map(([moment, { endpoint }]) => pods.create(moment, { ...clone, CLONE_AWS_ENDPOINT: endpoint })),
     ]);
     await pods.ready("right");
     assert.equal(await pods.ask("right", rows), "in the WAL, in the backup");
@@ -141,12 +185,32 @@ describe("Spilo's Pods: backups, clones and replicas by WAL-G and S3, without th
   });
 
   faultTest(114, "killed while the backup is fetched: the half database never starts", async () => {
-    await waitUntil("the Pod to wait for S3", 60, () => Promise.resolve(silent.held > 0));
-    await pods.kill("fetch");
-    silent.release();
+    await killAt("fetch");
     await pods.says("fetch", /data dir for the cluster is not empty, but system ID is invalid/, 2);
     assert.deepEqual(await pods.seen("fetch"), { ready: false, role: undefined });
     await pods.delete("fetch");
+  });
+
+  faultTest(
+    [114, 100],
+    "killed while WAL is replayed: half of the rows look healthy, and the proof refuses",
+    async () => {
+      await killAt("replay");
+      await pods.ready("replay");
+      const proven = await provenBy("replay");
+      assert.deepEqual(proven, ["restored-identity-same", "restored-timeline-newer", "restored-wal-left"]);
+      assert.equal(await pods.ask("replay", rows), "in the backup");
+      await pods.delete("replay");
+    },
+  );
+
+  faultTest(114, "killed before the promotion: all rows are there, and the proof holds", async () => {
+    await killAt("promotion");
+    await pods.ready("promotion");
+    const proven = await provenBy("promotion");
+    assert.deepEqual(proven, ["restored-identity-same", "restored-timeline-newer", "restored-to-end"]);
+    assert.equal(await pods.ask("promotion", rows), "in the WAL, in the backup");
+    await pods.delete("promotion");
   });
 
   for (const [scope, what] of [
@@ -177,7 +241,7 @@ describe("Spilo's Pods: backups, clones and replicas by WAL-G and S3, without th
       await pods.archive("misspelt");
       await pods.create("schemaless", { ...clone, CLONE_SCOPE: "misspelt" });
       const { exec } = await connectHarbor(
-        { context: harborContext, kubeconfig },
+        { context: harborContext, kubeconfig: environment["KUBECONFIG"] ?? "" },
         new AbortController().signal,
         () => undefined,
       );

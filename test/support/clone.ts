@@ -112,7 +112,12 @@ export async function proof(
   const task = { database: "postgres", sql: leaderQuery, mode: "read-only", seconds: 20 } as const;
   const answer = await runSql(exec, pod, task, new AbortController().signal);
   assert("text" in answer, JSON.stringify(answer));
-  const leader = readLeaderAnswer(answer.text);
+  return proofOf(answer.text, backup, targetTime);
+}
+
+/** The same, of what a database answers to `leaderQuery`. */
+export function proofOf(answer: string, backup: ChosenBackup, targetTime?: string): string[] {
+  const leader = readLeaderAnswer(answer);
   assert(leader);
   const promotions = promotionsIn(leader.history ?? "");
   return [
