@@ -108,7 +108,7 @@ describe("the commands of the workflows, on Pulumi's engine", function () {
     listed["postgresqls"] = [{ metadata, spec: { dockerImage: "ghcr.io/zalando/spilo-16:3.3-p3" } }];
     const fine = await run("scheduled", "check");
     assert.equal(fine.exitCode, 0, fine.stdout + fine.stderr);
-    assert.match(fine.stdout, /1 resource judged in context test: 0 problems/);
+    assert.match(fine.stdout, /1 resource judged in context test: problems 0/);
     listed["postgresqls"] = [{ metadata, spec: { dockerImage: "ghcr.io/zalando/spilo-16:3.3-p1" } }];
     assert.equal((await run("scheduled", "check")).exitCode, 1);
   });
