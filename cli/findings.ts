@@ -44,7 +44,13 @@ export function logLine({ severity, code, where, what, fix }: Finding): string {
   return visibleLine(`${severityWords[severity]}[${code}]: ${where}: ${what}${fix === "" ? "" : `; ${fix}`}`);
 }
 
-/** The findings that block a step, as lines for stderr. Pulumi's engine parses stdout, and shows stderr to the person. */
-export function graveLines(findings: readonly Finding[]): string[] {
-  return findings.filter(({ severity }) => severity === "refuse" || severity === "unknown").map(logLine);
+/**
+ * With JSON on stdout, the findings that block a step as lines on stderr, too: Pulumi shows the stderr of a command
+ * resource to the person who runs `up`.
+ */
+export function repeatGrave(findings: readonly Finding[], output: string, progress: (line: string) => void): void {
+  if (output !== "json") return;
+  for (const finding of findings) {
+    if (finding.severity === "refuse" || finding.severity === "unknown") progress(logLine(finding));
+  }
 }

@@ -11,23 +11,14 @@ import { restoreSource } from "../../domain/restore/restore.ts";
 import type { TaskOf } from "../../domain/steps/steps.ts";
 import { listEveryBackup, verifyEveryBackup, type EveryBackupClients } from "../../operations/restore/every-backup.ts";
 import { verdictExitCode } from "../exit-codes.ts";
-import { findingVerdict, graveLines, withPlace } from "../findings.ts";
+import { findingVerdict, repeatGrave, withPlace } from "../findings.ts";
 import { printText } from "../output.ts";
 import { askedOf, type RequestOptions } from "../request.ts";
+import type { BackupPlaceOptions } from "../restore/backup-place.ts";
 import { surroundingsOfProcess } from "../session.ts";
 import { backupVerdict, listText, verifyText } from "./texts.ts";
 
-export interface BackupListOptions extends RequestOptions {
-  readonly bucket?: string | undefined;
-  readonly region?: string | undefined;
-  readonly endpoint?: string | undefined;
-  readonly endpointUrl?: string | undefined;
-  readonly bucketOwner?: string | undefined;
-  readonly scope?: string | undefined;
-  readonly uid?: string | undefined;
-  readonly prefix?: string | undefined;
-  readonly postgresVersion: number;
-  readonly versionInPath: boolean;
+export interface BackupListOptions extends RequestOptions, BackupPlaceOptions {
   readonly schedule?: string | undefined;
   readonly timeout: Duration;
 }
@@ -56,7 +47,7 @@ export async function backupVerify(cluster: ObjectName | undefined, options: Bac
   const surroundings = surroundingsOfProcess();
   const report = await verifyEveryBackup(await clientsFor(request, target), request, surroundings);
   printText(verifyText(report, options), options.color);
-  if (options.output === "json") for (const line of graveLines(withPlace(report.findings))) surroundings.progress(line);
+  repeatGrave(withPlace(report.findings), options.output, surroundings.progress);
   return verdictExitCode([findingVerdict(report.verdict)]);
 }
 

@@ -6,7 +6,7 @@ import { visibleLine } from "../../domain/visible-text.ts";
 import type { ReportOf } from "../../domain/steps/steps.ts";
 import { checkRegistry } from "../../operations/registry/check.ts";
 import { verdictExitCode } from "../exit-codes.ts";
-import { findingsTable, findingVerdict, graveLines, logLine, withPlace } from "../findings.ts";
+import { findingsTable, findingVerdict, repeatGrave, logLine, withPlace } from "../findings.ts";
 import { outputWidth, printJson, printText } from "../output.ts";
 import { askedOf, type RequestOptions } from "../request.ts";
 import { surroundingsOfProcess, traced } from "../session.ts";
@@ -60,8 +60,7 @@ export async function registryCheck(cluster: ObjectName | undefined, options: Re
     switch (output) {
       case "json":
         printJson(report);
-        // Pulumi shows the stderr of a command resource to the person who runs `up`.
-        for (const line of graveLines(withPlace(report.findings))) surroundings.progress(line);
+        repeatGrave(withPlace(report.findings), output, surroundings.progress);
         break;
       case "log":
         printText(withPlace(report.findings).map(logLine).join("\n"));

@@ -14,30 +14,21 @@ import type { ReportOf, TaskOf } from "../../domain/steps/steps.ts";
 import { checkRestore, type RestoreCheckClients } from "../../operations/restore/check.ts";
 import { suggestRestores } from "../../operations/restore/suggest.ts";
 import { verdictExitCode } from "../exit-codes.ts";
-import { findingsTable, findingVerdict, graveLines, logLine, withPlace } from "../findings.ts";
+import { findingsTable, findingVerdict, repeatGrave, logLine, withPlace } from "../findings.ts";
 import type { OperatorOptions } from "../operator-options.ts";
 import { operatorOf } from "../operator.ts";
 import { outputWidth, printText } from "../output.ts";
 import { table } from "../table.ts";
 import { askedOf, validated, type RequestOptions } from "../request.ts";
 import { surroundingsOfProcess } from "../session.ts";
+import type { BackupPlaceOptions } from "./backup-place.ts";
 import { suggestionsText } from "./suggestions.ts";
 
-export interface RestoreCheckOptions extends RequestOptions, OperatorOptions {
+export interface RestoreCheckOptions extends RequestOptions, OperatorOptions, BackupPlaceOptions {
   readonly timeout: Duration;
   readonly read?: true | undefined;
   readonly readTimeout: Duration;
   readonly suggest?: true | undefined;
-  readonly bucket?: string | undefined;
-  readonly region?: string | undefined;
-  readonly endpoint?: string | undefined;
-  readonly endpointUrl?: string | undefined;
-  readonly bucketOwner?: string | undefined;
-  readonly scope?: string | undefined;
-  readonly uid?: string | undefined;
-  readonly prefix?: string | undefined;
-  readonly postgresVersion: number;
-  readonly versionInPath: boolean;
   readonly targetTime?: string | undefined;
   readonly irsaRoleArn?: string | undefined;
   readonly image?: string | undefined;
@@ -58,9 +49,7 @@ export async function restoreCheck(cluster: ObjectName | undefined, options: Res
   try {
     const report = await checkRestore({ harbor, source, own, probe }, request, surroundings);
     printText(rendered(report, options), options.color);
-    // Pulumi shows the stderr of a command resource to the person who runs `up`.
-    if (options.output === "json")
-      for (const line of graveLines(withPlace(report.findings))) surroundings.progress(line);
+    repeatGrave(withPlace(report.findings), options.output, surroundings.progress);
     return verdictExitCode([findingVerdict(report.verdict)]);
   } finally {
     source.close();

@@ -17,7 +17,7 @@ import type { ReportOf, TaskOf } from "../../domain/steps/steps.ts";
 import { visibleJson, visibleLine } from "../../domain/visible-text.ts";
 import { verifyRestore } from "../../operations/restore/verify.ts";
 import { verdictExitCode } from "../exit-codes.ts";
-import { findingsTable, graveLines, logLine, withPlace } from "../findings.ts";
+import { findingsTable, repeatGrave, logLine, withPlace } from "../findings.ts";
 import { outputWidth, printText } from "../output.ts";
 import { askedOf, validated, type RequestOptions } from "../request.ts";
 import { surroundingsOfProcess, traced } from "../session.ts";
@@ -74,8 +74,7 @@ export async function restoreVerify(cluster: ObjectName | undefined, options: Re
     surroundings,
   );
   printText(rendered(report, options), options.color);
-  // Pulumi shows the stderr of a command resource to the person who runs `up`.
-  if (options.output === "json") for (const line of graveLines(findingsOf(report))) surroundings.progress(line);
+  repeatGrave(findingsOf(report), options.output, surroundings.progress);
   return verdictExitCode([proofVerdict(report.verdict)]);
 }
 
