@@ -281,7 +281,9 @@ describe("Spilo's Pods: backups, clones and replicas by WAL-G and S3, without th
     await pods.delete("right");
     await pods.create("right", right);
     await pods.ready("right", "replica");
-    assert.equal(await pods.ask("right", rows), "after the clone, in the WAL, in the backup");
+    const all = "after the clone, in the WAL, in the backup";
+    assert.equal(await pods.ask("right", rows, 1), all);
+    await waitUntil("the rows on the new replica", 60, async () => (await pods.ask("right", rows)) === all);
     await pods.ask("right", "select pg_switch_wal()", 1);
     await waitUntil("an archived segment of the new timeline", 60, async () => {
       const last = await pods.ask("right", "select last_archived_wal from pg_stat_archiver", 1);

@@ -92,9 +92,14 @@ describe("a clone while S3 refuses, is silent or breaks off", function () {
           const before = await check();
           assert.deepEqual([codes(before, "unknown"), codes(before, "refuse")], [[], []]);
           const requests = new Set(proxy.requests);
+          let disturbed = 0;
           for (const request of requests) {
+            const sent = proxy.requests.length;
             proxy.interfere = (_method, _query, _path, line) => (line === request ? interference : undefined);
             const { verdict, findings } = await check();
+            // How a listing is divided depends on which answer comes first, so not every check sends this request.
+            if (!proxy.requests.slice(sent).includes(request)) continue;
+            disturbed++;
             const added = findings.filter(({ what }) => !before.findings.some((other) => other.what === what));
             const [reported] = added.filter(({ what }) => cause.test(what));
             // Neither the other backups' sentinels nor the folder for new backups decides about the restore.
@@ -102,7 +107,7 @@ describe("a clone while S3 refuses, is silent or breaks off", function () {
             assert.equal(reported?.severity, decides ? "unknown" : "warn", `${request}\n${JSON.stringify(added)}`);
             assert.equal(verdict, decides ? "unknown" : "warn");
           }
-          assert(requests.size >= 8);
+          assert(disturbed >= 8, `${disturbed} requests were disturbed`);
           proxy.release();
           assert.equal((await check()).verdict, before.verdict);
         },
