@@ -2,6 +2,7 @@ import { z } from "zod";
 import { alarmMessageSchema, alarmSendReportSchema } from "../../domain/alarm/message.ts";
 import { errorReportSchema } from "../../domain/error-report.ts";
 import { stanzaCreatePreviewSchema } from "../../domain/stanza/create-preview.ts";
+import { fleetReportSchema } from "../../domain/fleet/report.ts";
 import { rollPreviewSchema } from "../../domain/harbor/steps/roll-preview.ts";
 import { suggestReportSchema } from "../../domain/restore/check.ts";
 import { configFinishRestoreReportSchema, configRestoreReportSchema } from "../../domain/stack/config-edit.ts";
@@ -19,6 +20,7 @@ export const jsonSchemas: Readonly<Record<string, JsonSchema>> = {
   "harbor-roll-dry-run.v1.json": printed("harbor roll --dry-run", rollPreviewSchema),
   "restore-suggest.v1.json": printed("restore check --suggest", suggestReportSchema),
   "report.v1.json": printed("report", stackReportSchema),
+  "fleet-report.v1.json": described("The backups of all clusters, as facts.", fleetReportSchema),
   "config-check.v1.json": printed("config check", configCheckReportSchema),
   "config-restore.v1.json": printed("config restore", configRestoreReportSchema),
   "config-finish-restore.v1.json": printed("config finish-restore", configFinishRestoreReportSchema),
