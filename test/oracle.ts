@@ -24,8 +24,8 @@ process.stderr.write = () => true;
 
 const good = await goodPrefix();
 const backups = [...(await verdicts(good, true)).keys()];
-const wrong: string[] = [];
-let [onlyByContent, apart] = [0, 0];
+const [wrong, apart]: [string[], string[]] = [[], []];
+let onlyByContent = 0;
 let done = 0;
 for (const damage of drawnDamages(good, seed).take(cases)) {
   const prefix = damaged(good, damage);
@@ -37,13 +37,15 @@ for (const damage of drawnDamages(good, seed).take(cases)) {
   ];
   done += 1;
   const disagrees = read !== real;
-  if (disagrees && isOfAnotherBackup(damage)) apart += 1;
-  else if (disagrees) wrong.push(`${described(damage)}, ${backup}: said ${read ?? "no"}, restored ${real ?? "no"}`);
+  if (disagrees)
+    (isOfAnotherBackup(damage) ? apart : wrong).push(
+      `${described(damage)}, ${backup}: said ${read ?? "no"}, restored ${real ?? "no"}`,
+    );
   if (!disagrees && listed !== real) onlyByContent += 1;
   if (done % 10 === 0) write(`${done} of ${cases}: ${wrong.length} wrong\n`);
 }
 write(
-  `${[...wrong, ""].join("\n")}seed ${seed}: ${done} cases, ${wrong.length} wrong verdicts; ${onlyByContent} right only with --read; ${apart} different for objects of another backup\n`,
+  `${[...wrong, ...apart, ""].join("\n")}seed ${seed}: ${done} cases, ${wrong.length} wrong verdicts; ${onlyByContent} right only with --read; ${apart.length} different for objects of another backup\n`,
 );
 process.exitCode = wrong.length > 0 || done < cases ? 1 : 0;
 

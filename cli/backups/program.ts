@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from "@commander-js/extra-typings";
-import { durationOption, listFormats, requestedStepCommand } from "../options.ts";
+import { durationOption, listFormats, noTexts, requestedStepCommand } from "../options.ts";
 import type { StepName } from "../../domain/steps/permissions.ts";
 
 /** Adds `postgres-recovery backup …`. */
@@ -15,6 +15,7 @@ export function addBackupCommands(root: Command, setExitCode: (code: number) => 
     .description(
       "list every base backup: whether it can be restored, and to which moments; only reads. AWS credentials come from the environment or profile",
     )
+    .addOption(scheduleOption())
     .action(async (cluster, options) => {
       setExitCode(await (await load()).backupList(cluster, options));
     });
@@ -27,10 +28,28 @@ export function addBackupCommands(root: Command, setExitCode: (code: number) => 
     .description(
       "judge every base backup, its WAL, the schedule and the retention, and compare S3 with WAL-G's list and the archiver in the Pods; only reads. AWS credentials come from the environment or profile",
     )
+    .addOption(scheduleOption())
     .option("--read", "download all backups and their WAL, and read them to the end; nothing is kept")
     .addOption(durationOption("--read-timeout <duration>", "how long the download for --read may take", "12h"))
     .action(async (cluster, options) => {
       setExitCode(await (await load()).backupVerify(cluster, options));
+    });
+
+  placedCommand(backup, "backup proofs", [
+    "postgres-recovery backup proofs harbor-cluster/harbor-cluster --public-key-file proofs.pub",
+    "postgres-recovery backup proofs harbor-cluster/harbor-cluster --public-key-file proofs.pub -o json | jq '.entries[-1]'",
+  ])
+    .description(
+      "list what was proven of the backups, when, and by whom: the signed entries beside them in S3; only reads. AWS credentials come from the environment or profile",
+    )
+    .option(
+      "--public-key-file <file>",
+      "public Ed25519 key that is trusted, in PEM; may be given more than once. Without a key, no entry is proven",
+      (file: string, files: readonly string[]) => [...files, file],
+      noTexts(),
+    )
+    .action(async (cluster, options) => {
+      setExitCode(await (await import("./proofs.ts")).backupProofs(cluster, options));
     });
 }
 
@@ -49,9 +68,15 @@ function placedCommand(backup: Command, step: StepName, examples: readonly strin
         .argParser(majorArgument),
     )
     .option("--no-version-in-path", "with --bucket: the backups are in wal/ itself (Spilo before 2.0-p2)")
-    .option("--schedule <cron>", "when base backups are made (default: BACKUP_SCHEDULE of the Pods, else 0 1 * * *)")
     .option("--endpoint-url <url>", "address at which this machine reaches AWS S3, such as that of a VPC endpoint")
     .addOption(durationOption("--timeout <duration>", "how long listing S3 may take", "10m"));
+}
+
+function scheduleOption() {
+  return new Option(
+    "--schedule <cron>",
+    "when base backups are made (default: BACKUP_SCHEDULE of the Pods, else 0 1 * * *)",
+  );
 }
 
 function majorArgument(text: string): number {

@@ -64,7 +64,7 @@ function untilText({ because, window }: ListedBackup): string {
 }
 
 /** @example shortMoment("2026-11-24T17:04:37.512Z") // → "2026-11-24T17:04:37Z" */
-function shortMoment(moment: string): string {
+export function shortMoment(moment: string): string {
   return moment.replace(/\.\d+Z$/, "Z");
 }
 
@@ -92,7 +92,7 @@ function lossText({ seconds, since, what }: BackupListReport["lossNow"]): string
 }
 
 /** @example ageText(3_700) // → "1h 1m" */
-function ageText(seconds: number): string {
+export function ageText(seconds: number): string {
   if (seconds < 60) return `${seconds}s`;
   const minutes = Math.floor(seconds / 60);
   const [days, hours] = [Math.floor(minutes / 1440), Math.floor((minutes % 1440) / 60)];

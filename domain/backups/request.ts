@@ -54,3 +54,11 @@ export const backupVerifyRequestSchema = backupListRequestSchema.extend({
     .describe("Whether all backups and their WAL are downloaded and read to the end. Nothing is kept."),
   readTimeLimit: durationSchema.prefault("12h").describe("For that download."),
 });
+
+/** What `postgres-recovery backup proofs --request -` reads from stdin. */
+export const backupProofsRequestSchema = backupListRequestSchema.omit({ schedule: true }).extend({
+  publicKeyFiles: z
+    .array(z.string().min(1))
+    .default([])
+    .describe("Files with the public keys that are trusted, in PEM. Without a key, no entry is proven."),
+});

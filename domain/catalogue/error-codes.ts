@@ -128,6 +128,10 @@ export const errorKinds = {
   "secret-copy-not-confirmed": "failed",
   "secret-copies-mixed": "failed",
   "secret-copies-elsewhere": "failed",
+  // The ledger of proofs.
+  "signing-key-unusable": "usage",
+  "public-key-unusable": "usage",
+  "ledger-contended": "failed",
   // Alarms.
   "webhook-unusable": "usage",
   "alarm-report-unreadable": "usage",

@@ -8,6 +8,7 @@ import { dumps } from "./dump.ts";
 import type { Explanations } from "./explanation.ts";
 import { harbor } from "./harbor.ts";
 import { kubernetes } from "./kubernetes.ts";
+import { ledger } from "./ledger.ts";
 import { pgHba } from "./pg-hba.ts";
 import { ownStore } from "./own-store.ts";
 import { podConfig } from "./pod-config.ts";
@@ -42,6 +43,7 @@ export const areas: readonly { readonly title: string; readonly entries: Partial
   { title: "The proof of a restore", entries: proof },
   { title: "Archiving", entries: archiving },
   { title: "All backups of a place", entries: everyBackup },
+  { title: "The ledger of proofs", entries: ledger },
   { title: "Harbor's registry", entries: registry },
   { title: "Secrets and their copies", entries: secrets },
   { title: "What a stack declares", entries: stackRules },
@@ -70,6 +72,7 @@ export const explanations: Explanations = {
   ...proof,
   ...archiving,
   ...everyBackup,
+  ...ledger,
   ...stackRules,
   ...registry,
 };

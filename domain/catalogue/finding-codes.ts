@@ -260,6 +260,15 @@ export const findingSeverities = {
   "backup-list-empty": "unknown",
   "backup-list-unread": "unknown",
   "backup-list-not-asked": "warn",
+  // The ledger of proofs.
+  "ledger-whole": "ok",
+  "ledger-empty": "warn",
+  "ledger-entry-missing": "refuse",
+  "ledger-entry-replaced": "refuse",
+  "ledger-entry-forged": "refuse",
+  "ledger-entry-unread": "unknown",
+  "ledger-entry-newer": "unknown",
+  "ledger-key-unknown": "unknown",
   // What a stack declares.
   "credential-in-configmap": "refuse",
   "credential-in-command": "refuse",

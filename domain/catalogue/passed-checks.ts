@@ -44,4 +44,5 @@ export const passedChecks: Readonly<Record<FindingCodeOf<"ok">, string>> = {
   "backups-restorable":
     "every backup of the place has all its objects and the WAL that makes it consistent, as far as the listing tells; `--read` also reads the contents",
   "backup-list-agrees": "WAL-G in the leader's Pod lists the same backups as S3",
+  "ledger-whole": "all entries of the ledger are signed by known keys, and none is missing",
 };

@@ -72,6 +72,7 @@ export const harborPermissions = {
     { ...execPods, why: "to ask the leader's Postgres about its archiver, and WAL-G for its list of backups" },
     getKubeSystem,
   ],
+  "backup proofs": [getStatefulSet, getKubeSystem],
   "harbor status": [
     get("goharbor.io", "harborclusters", "to read the HarborCluster and its status"),
     getPostgresql,

@@ -2,13 +2,14 @@ import { z } from "zod";
 import { checkReportSchema } from "../check/report.ts";
 import { explainIssue, problemText } from "../problems.ts";
 import { backupListReportSchema, backupVerifyReportSchema } from "../backups/report.ts";
-import { backupListRequestSchema, backupVerifyRequestSchema } from "../backups/request.ts";
+import { backupListRequestSchema, backupProofsRequestSchema, backupVerifyRequestSchema } from "../backups/request.ts";
 import { dumpCommandReportSchema } from "../dump/report.ts";
 import { environmentReportSchema, environmentRequestSchema } from "../harbor/steps/environment.ts";
 import { fingerprintReportSchema, fingerprintRequestSchema } from "../harbor/steps/fingerprint.ts";
 import { pgHbaReportSchema, pgHbaRequestSchema } from "../harbor/steps/pg-hba.ts";
 import { rollReportSchema, rollRequestSchema } from "../harbor/steps/roll.ts";
 import { statusReportSchema, statusRequestSchema } from "../harbor/steps/status.ts";
+import { backupProofsReportSchema } from "../ledger/report.ts";
 import type { Permission } from "../kubernetes/permissions.ts";
 import { registryCheckReportSchema, registryCheckRequestSchema } from "../registry/check.ts";
 import { restoreCheckReportSchema, restoreCheckRequestSchema } from "../restore/check.ts";
@@ -68,6 +69,11 @@ export const steps = {
     request: backupVerifyRequestSchema,
     report: backupVerifyReportSchema,
     permissions: stepPermissions["backup verify"],
+  },
+  "backup proofs": {
+    request: backupProofsRequestSchema,
+    report: backupProofsReportSchema,
+    permissions: stepPermissions["backup proofs"],
   },
   "harbor status": {
     request: statusRequestSchema,

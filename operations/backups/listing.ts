@@ -1,7 +1,10 @@
 import type { KeyRange, S3Client } from "../../clients/aws/s3.ts";
 import type { S3Location } from "../../domain/aws/s3-location.ts";
+import { formatDuration, type Duration } from "../../domain/duration.ts";
+import { RecoveryError } from "../../domain/errors.ts";
 import { segmentName } from "../../domain/walg/segment-name.ts";
 import { walgFolders, type WalgListingReader } from "../../domain/walg/storage.ts";
+import type { Ends } from "../ends.ts";
 
 /** One key less than four pages of a listing: then the fourth page holds the first key of the next part, and no fifth page is read. */
 const segmentsPerPart = 3999;
@@ -67,4 +70,25 @@ export async function listBackups(
     for (const object of page) reader.add(object);
     return undefined;
   });
+}
+
+/**
+ * What a listing returns, or an error that says that its time is over.
+ *
+ * @param ends `bound` ends with the time limit, `stop` when somebody stops everything.
+ */
+export async function listedInTime<T>(
+  work: Promise<T>,
+  { bound, stop }: Ends,
+  bucket: string,
+  limit: Duration,
+): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    stop.throwIfAborted();
+    if (!bound.aborted) throw error;
+    const problem = `bucket ${bucket}: the backups were not listed within ${formatDuration(limit)}`;
+    throw new RecoveryError("s3-failed", problem, { next: "give a longer --timeout" });
+  }
 }

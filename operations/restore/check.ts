@@ -1,7 +1,6 @@
 import type { HarborClient } from "../../clients/kubernetes/harbor.ts";
 import type { S3Probe } from "../../clients/aws/s3-probe.ts";
 import type { S3Client } from "../../clients/aws/s3.ts";
-import { formatDuration, type Duration } from "../../domain/duration.ts";
 import { gravest, type Finding } from "../../domain/finding.ts";
 import { postgresqlName } from "../../domain/harbor/names.ts";
 import { targetOf, usesRole } from "../../domain/restore/restore.ts";
@@ -22,7 +21,8 @@ import { gathered } from "../gathered.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { gatherOwnStore } from "./own-store.ts";
 import { readContents } from "./read.ts";
-import { describeAll, gatherSources, type Ends } from "./sources.ts";
+import { describeAll, gatherSources } from "./sources.ts";
+import { boundedBy, type Ends } from "../ends.ts";
 import { listBackups } from "../backups/listing.ts";
 import {
   zalandoConfiguration,
@@ -164,17 +164,6 @@ async function storeOf(
   const database = { namespace: cluster.namespace, name: postgresqlName(cluster) };
   const folder = ownFolder(backup.bucket, database, operator.found.configuration.walS3Bucket !== undefined);
   return gatherOwnStore({ own, probe }, folder, backup.credentials, ends);
-}
-
-/** Ends with the signal, or when the time is over; the reason of the latter is a sentence. */
-export function boundedBy(signal: AbortSignal, timeLimit: Duration): AbortSignal {
-  const bound = new AbortController();
-  const timer = setTimeout(() => {
-    bound.abort(new Error(`not read within ${formatDuration(timeLimit)}`));
-  }, timeLimit * 1000);
-  // Nothing waits for this timer when all has been read.
-  timer.unref();
-  return AbortSignal.any([signal, bound.signal]);
 }
 
 async function gatherOwn(

@@ -3,25 +3,19 @@ import type { HarborClient } from "../../clients/kubernetes/harbor.ts";
 import { readWalgBackups } from "../../clients/pod/spilo.ts";
 import { backupListReport } from "../../domain/backups/report.ts";
 import { judgeEveryBackup, type GatheredPrefix } from "../../domain/backups/recoverability.ts";
-import type { StoredBackups } from "../../domain/backups/request.ts";
 import { judgeVerified, type AskedPods } from "../../domain/backups/verify.ts";
 import { recoveryWindows } from "../../domain/backups/windows.ts";
-import type { S3Location } from "../../domain/aws/s3-location.ts";
-import { RecoveryError } from "../../domain/errors.ts";
 import { gravest } from "../../domain/finding.ts";
-import { formatDuration } from "../../domain/duration.ts";
-import { backupStore } from "../../domain/harbor/backup-status.ts";
-import { podRole, spiloRuns, spiloVariables } from "../../domain/harbor/objects.ts";
-import type { ContainerVariable } from "../../domain/kubernetes/container.ts";
-import { formatObjectName, type ObjectName } from "../../domain/kubernetes/object-name.ts";
-import { restorePath } from "../../domain/restore/restore.ts";
-import { spiloLocation } from "../../domain/spilo/path.ts";
+import { podRole, spiloRuns } from "../../domain/harbor/objects.ts";
+import { formatObjectName } from "../../domain/kubernetes/object-name.ts";
 import type { ReportOf, TaskOf } from "../../domain/steps/steps.ts";
+import { listedInTime } from "../backups/listing.ts";
+import { placeOfBackups, type DatabaseEnvironment } from "../backups/place.ts";
 import { archiverOf } from "../harbor/store-status.ts";
 import { gathered } from "../gathered.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { gatherPrefix } from "./every-source.ts";
-import { boundedBy } from "./check.ts";
+import { boundedBy } from "../ends.ts";
 import { readEveryBackup } from "./read.ts";
 
 type DatabaseReader = Pick<HarborClient, "context" | "exec" | "getPostgresql" | "getStatefulSet" | "listPods">;
@@ -92,13 +86,10 @@ function head({ harbor }: EveryBackupClients, { cluster }: Pick<TaskOf<"backup l
   return { version: 1 as const, context: harbor?.context ?? null, cluster: formatObjectName(cluster) };
 }
 
-/** The environment of the database's Pods. */
-type Database = ReadonlyMap<string, ContainerVariable>;
-
 interface Found {
   readonly s3: S3Client;
   readonly prefix: GatheredPrefix;
-  readonly database: Database;
+  readonly database: DatabaseEnvironment;
 }
 
 async function withPrefix<T>(
@@ -107,68 +98,24 @@ async function withPrefix<T>(
   surroundings: Surroundings,
   work: (found: Found) => Promise<T>,
 ): Promise<T> {
-  const { cluster, endpointUrl, store, timeLimit } = request;
-  const database: Database = store === undefined ? await environmentOf(harbor, cluster) : new Map();
-  const place = store === undefined ? runningPlace(cluster, database) : namedPlace(store);
-  const s3 = await connectS3({ ...place.access, endpointUrl });
+  const { timeLimit } = request;
+  const { location, access, database } = await placeOfBackups(harbor, request);
+  const s3 = await connectS3(access);
   try {
-    const bound = boundedBy(surroundings.signal, timeLimit);
-    const now = surroundings.now().getTime();
-    const prefix = await gatherPrefix(s3, place.location, now, { bound, stop: surroundings.signal }).catch(
-      (error: unknown) => {
-        surroundings.signal.throwIfAborted();
-        if (!bound.aborted) throw error;
-        throw new RecoveryError(
-          "s3-failed",
-          `bucket ${place.location.bucket}: the backups were not listed within ${formatDuration(timeLimit)}`,
-          { next: "give a longer --timeout" },
-        );
-      },
-    );
+    const ends = { bound: boundedBy(surroundings.signal, timeLimit), stop: surroundings.signal };
+    const gathering = gatherPrefix(s3, location, surroundings.now().getTime(), ends);
+    const prefix = await listedInTime(gathering, ends, location.bucket, timeLimit);
     return await work({ s3, prefix, database });
   } finally {
     s3.close();
   }
 }
 
-interface Place {
-  readonly location: S3Location;
-  readonly access: S3Access;
-}
-
-function namedPlace(store: StoredBackups): Place {
-  const { bucketOwner, endpoint, region } = store;
-  return { location: spiloLocation(restorePath(store)), access: { bucketOwner, endpoint, region } };
-}
-
-async function environmentOf(harbor: DatabaseReader | undefined, cluster: ObjectName): Promise<Database> {
-  const statefulSet = await harbor?.getStatefulSet(cluster);
-  if (statefulSet === undefined)
-    throw new RecoveryError(
-      "postgresql-not-found",
-      `${formatObjectName(cluster)}: the database has no StatefulSet, which names the place of its backups`,
-      { next: "name the place: --bucket, --region, and --uid or --prefix" },
-    );
-  return spiloVariables(statefulSet.spec.template.spec.containers);
-}
-
-function runningPlace(cluster: ObjectName, database: Database): Place {
-  const store = backupStore(cluster, database);
-  if (store === undefined)
-    throw new RecoveryError(
-      "request-invalid",
-      `${formatObjectName(cluster)}: the environment of the database's Pods names no bucket or no region for its backups`,
-      { next: "name the place: --bucket, --region, and --uid or --prefix" },
-    );
-  const { bucket, endpoint, prefix, region } = store;
-  return { location: { bucket, prefix }, access: { endpoint, region } };
-}
-
 /** What the running database says of its backups; undefined when the place was named. */
 async function askPods(
   harbor: DatabaseReader | undefined,
   { cluster, schedule, store }: TaskOf<"backup verify">,
-  database: Database,
+  database: DatabaseEnvironment,
   { signal }: Surroundings,
 ): Promise<AskedPods | undefined> {
   if (harbor === undefined || store !== undefined) return undefined;

@@ -5,7 +5,8 @@ import type { Gathered } from "../../domain/gathered.ts";
 import { walgFolders, WalgListingReader, type StoredBackup } from "../../domain/walg/storage.ts";
 import { newestTimeline, type TimelineHistory } from "../../domain/walg/timeline.ts";
 import { listBackups, listWal } from "../backups/listing.ts";
-import { describeAll, gatherHistory, readerOf, settleTiers, type Ends } from "./sources.ts";
+import { describeAll, gatherHistory, readerOf, settleTiers } from "./sources.ts";
+import type { Ends } from "../ends.ts";
 
 /**
  * Everything about the backups of a place, in one pass over its keys: the backups, the WAL from the oldest of them on, each

@@ -4,7 +4,7 @@ import type { S3Location } from "../../domain/aws/s3-location.ts";
 import { messageOf, RecoveryError } from "../../domain/errors.ts";
 import { probeKey, type OwnStore, type StoreFailure } from "../../domain/restore/own-store.ts";
 import type { Credentials } from "../../domain/restore/restore.ts";
-import type { Ends } from "./sources.ts";
+import type { Ends } from "../ends.ts";
 
 /** The store of the new database's own backups. */
 export interface OwnStoreClients {

@@ -12,7 +12,7 @@ import { copySources, everyCopy } from "../../domain/secrets/copy-place.ts";
 import { checkSpiloImage } from "../../domain/spilo/image.ts";
 import { gathered } from "../gathered.ts";
 import type { Surroundings } from "../surroundings.ts";
-import { boundedBy } from "./check.ts";
+import { boundedBy } from "../ends.ts";
 import { gatherSources } from "./sources.ts";
 import { suggestRestores } from "./suggest.ts";
 

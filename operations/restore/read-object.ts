@@ -8,7 +8,7 @@ import { notUnpackedHere, unpacked, UnrecognisedContent } from "../../domain/wal
 import { memberName } from "../../domain/walg/file-list.ts";
 import { readControlFile, type ControlFile } from "../../domain/walg/pg-control.ts";
 import { WalPages, type ExpectedSegment } from "../../domain/walg/wal-pages.ts";
-import type { Ends } from "./sources.ts";
+import type { Ends } from "../ends.ts";
 
 /** How objects are read. */
 export interface ObjectReader {

@@ -15,7 +15,7 @@ import { walgFolders, type StoredBackup } from "../../domain/walg/storage.ts";
 import { gathered } from "../gathered.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { readPart, readSegment, type ObjectReader } from "./read-object.ts";
-import type { Ends } from "./sources.ts";
+import type { Ends } from "../ends.ts";
 
 /** It also reads lists of files. */
 interface ListReader extends ObjectReader {

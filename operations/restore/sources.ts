@@ -16,6 +16,7 @@ import {
   type WalgListing,
 } from "../../domain/walg/storage.ts";
 import { newestTimeline, parseHistory, type TimelineHistory } from "../../domain/walg/timeline.ts";
+import type { Ends } from "../ends.ts";
 import { gathered } from "../gathered.ts";
 import { listBackups, listWal } from "../backups/listing.ts";
 
@@ -24,12 +25,6 @@ const questionsAtOnce = 16;
 const bigBytes = 1024 * 1024;
 /** S3 Intelligent-Tiering archives nothing before its 90th day without access. */
 const neverArchivedBefore = 90 * 24 * 3_600_000;
-
-/** What ends the questions: the time limit, whose end is an answer, or somebody who stops everything. */
-export interface Ends {
-  readonly bound: AbortSignal;
-  readonly stop: AbortSignal;
-}
 
 /** What is to be restored, and by which image. */
 export interface AskedRestore {
