@@ -68,6 +68,51 @@ export async function previewDev({ repeat, progress, environment }: Bench): Prom
   }
 }
 
+/** A policy pack that judges nothing. */
+const emptyPack = {
+  "PulumiPolicy.yaml": stringify({ runtime: { name: "nodejs", options: { typescript: false } }, main: "index.js" }),
+  "index.js": `new (require("@pulumi/policy").PolicyPack)("empty", { policies: [] });`,
+  "package.json": `{ "version": "1.0.0" }`,
+};
+
+/** How much the policy pack adds to `pulumi preview --stack dev`, as `npm run ci:preview` runs it. */
+export async function previewPolicies({ repeat, progress, environment: user }: Bench): Promise<Result> {
+  const environment = { ...user, NODE_COMPILE_CACHE: join(checkout, "node_modules", ".cache", "postgres-recovery") };
+  const folder = await mkdtemp(join(tmpdir(), "postgres-recovery-bench-"));
+  try {
+    for (const [name, text] of Object.entries(emptyPack)) await writeFile(join(folder, name), text);
+    await symlink(join(checkout, "node_modules"), join(folder, "node_modules"));
+    const seconds = async (...options: string[]): Promise<number> =>
+      (await run([...preview, ...options], { environment, cwd: checkout })).seconds;
+    const times = { without: new Array<number>(), empty: new Array<number>(), ours: new Array<number>() };
+    // The first round only warms the caches.
+    for (let time = 0; time <= repeat; time += 1) {
+      const without = await seconds();
+      const empty = await seconds("--policy-pack", folder);
+      const ours = await seconds("--policy-pack", "policy");
+      if (time === 0) continue;
+      times.without.push(without);
+      times.empty.push(empty);
+      times.ours.push(ours);
+      progress(`policies, ${time} of ${repeat}: ${ours.toFixed(2)} s, without a pack: ${without.toFixed(2)} s`);
+    }
+    const baseline: Figure = { what: "`pulumi preview --stack dev`", unit: "s", values: times.without };
+    const figure: Figure = { what: "the same with `--policy-pack policy`", unit: "s", values: times.ours };
+    return {
+      title: "`pulumi preview` with the policy pack",
+      figures: [
+        baseline,
+        { what: "the same with a policy pack that judges nothing", unit: "s", values: times.empty },
+        figure,
+      ],
+      checks: [ratioAtMost("`--policy-pack policy` to no policy pack", figure, baseline, 1.3)],
+      notes: ["All with NODE_COMPILE_CACHE, which `npm run ci:preview` sets."],
+    };
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
 /** Declares only providers, with the imports of the components that need them. */
 const providersProgram = `
 import { Provider as Aws } from "@pulumi/aws";

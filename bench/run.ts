@@ -5,7 +5,7 @@ import { isSandbox } from "../sandbox/host/directory.ts";
 import { down, up as sandboxUp } from "../sandbox/sandbox.ts";
 import { dump } from "./dump.ts";
 import { rendered, type Bench, type Result } from "./measure.ts";
-import { previewDev, previewHarbor } from "./preview.ts";
+import { previewDev, previewHarbor, previewPolicies } from "./preview.ts";
 import { onPath } from "./program.ts";
 import { read } from "./read.ts";
 import { registryCheck } from "./registry-check.ts";
@@ -23,6 +23,7 @@ const benchmarks: Record<string, { readonly run: (bench: Bench) => Promise<Resul
   {
     start: { run: start, needsKubectl: false },
     preview: { run: previewDev, needsKubectl: false },
+    "preview-policies": { run: previewPolicies, needsKubectl: false },
     "preview-harbor": { run: previewHarbor, needsKubectl: false },
     scan: { run: scan, needsKubectl: true },
     "scan-many": { run: scanMany, needsKubectl: false },

@@ -19,7 +19,12 @@ export interface JudgedRun extends EngineRun {
  */
 export async function judgedRun(command: readonly string[], stack: string, directory: string): Promise<JudgedRun> {
   const parameters = [...command, "--stack", stack, "--non-interactive", "--json", ...policyOptions(stack, directory)];
-  const env = { ...process.env, PULUMI_ENABLE_STREAMING_JSON_PREVIEW: "true" };
+  const env = {
+    // Pulumi's runner for policy packs loads the TypeScript compiler each time. Compiled code halves its start.
+    NODE_COMPILE_CACHE: join(directory, "node_modules", ".cache", "postgres-recovery"),
+    ...process.env,
+    PULUMI_ENABLE_STREAMING_JSON_PREVIEW: "true",
+  };
   const running = spawn("pulumi", parameters, { cwd: directory, env, stdio: ["ignore", "pipe", "inherit"] });
   const ended = exitCodeOf(running);
   const lines: string[] = [];

@@ -24,6 +24,8 @@ pulumi up --stack dev --policy-pack policy --policy-pack-config policy/config.de
 
 [In CI](ci.md), \`npm run ci:preview -- dev\` and \`npm run ci:up -- dev\` do this, and are red when the pack did not judge everything. It needs no account and works with every backend. What is wrong stops the preview, and an update before anything runs. \`mandatory\` stops, \`advisory\` only tells. [The page of findings](findings.md) says of each why it matters, and what to do.
 
+**It starts in half the time** with \`export NODE_COMPILE_CACHE=$PWD/node_modules/.cache/postgres-recovery\`, because Pulumi's runner for policy packs loads the TypeScript compiler each time. \`npm run ci:preview\` sets it.
+
 **Choose what stops a stack** in a file for it, such as \`policy/config.dev.json\`. It names policies, or \`all\` of them:
 
 \`\`\`json
