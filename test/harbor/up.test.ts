@@ -30,12 +30,18 @@ import {
 import { imageOf, registryKey, type Image } from "../../sandbox/harbor/registry/image.ts";
 import { pushImage } from "../../sandbox/harbor/registry/push.ts";
 import { waitUntil } from "../../sandbox/host/processes.ts";
+import type { TableDigest } from "../../sandbox/demo/digests.ts";
+import { upHarbor } from "../../sandbox/sandbox.ts";
+import { ApiProxy } from "../support/api-proxy.ts";
 import { clientSettings } from "../support/aws.ts";
 import { HarborDatabase } from "../support/harbor.ts";
+import { killableUp, type KillableUp } from "../support/killable-up.ts";
+import { killOperator, startOperator } from "../support/operators.ts";
 import { Project } from "../support/project.ts";
 import { cli, cliIn, harborEnvironment, testDirectory, type Ended } from "../support/sandbox.ts";
 import { faultTest } from "../support/fault-test.ts";
 import { inOrder } from "../support/in-order.ts";
+import { WriteGate, type KillPoint } from "../support/write-gate.ts";
 
 const { namespace, database: name } = harborCluster;
 const podConfig = { namespace: operatorNamespace, name: "pod-config" };
@@ -55,18 +61,25 @@ describe("pulumi on the stack lab: Harbor's database, declared, with both real o
   let database: HarborDatabase;
   let s3: S3Client;
   let secrets: SecretsManagerClient;
+  /** Between `up` and the API server, where `up` can be killed. */
+  let proxy: ApiProxy;
+  const gate = new WriteGate();
   /** Everything that was printed. */
   const printed: string[] = [];
   /** UID and system identifier of the database that will be lost. */
   let lost = { uid: "", systemIdentifier: "" };
   /** A moment between two of its rows. */
   let targetTime: string;
+  /** Harbor's own tables at that moment. */
+  let tablesAtTarget: readonly TableDigest[];
 
   before("the sandbox with Harbor's part, and the lab stack without its hold", async function () {
     this.timeout("60m");
     environment = await harborEnvironment();
     project = await Project.copy();
     database = new HarborDatabase();
+    proxy = await ApiProxy.start(harborContext);
+    proxy.gate = gate;
     s3 = new S3Client(clientSettings(environment, "s3"));
     secrets = new SecretsManagerClient(clientSettings(environment, "other"));
     await database.removeHarbor();
@@ -83,6 +96,8 @@ describe("pulumi on the stack lab: Harbor's database, declared, with both real o
     await setKeys("backup", ownKeys().id, ownKeys().key);
   });
   after(async () => {
+    await upHarbor(testDirectory, () => undefined);
+    await proxy.stop();
     await pulumi("state", "unprotect", "--all", "--yes", "--stack", "lab");
     const destroyed = await pulumi("destroy", "--stack", "lab", "--yes", "--skip-preview");
     await database.removeHarbor();
@@ -321,6 +336,7 @@ describe("pulumi on the stack lab: Harbor's database, declared, with both real o
     // Spilo takes a backup whose time in S3, in whole seconds, is before the target.
     await sleep(1100);
     targetTime = await database.ask("select to_char(clock_timestamp(), 'YYYY-MM-DD\"T\"HH24:MI:SSTZH:TZM')");
+    tablesAtTarget = await database.digests();
     await sleep(1100);
     await database.ask("insert into precious values ('after the target')");
     await push("shop/late");
@@ -421,7 +437,8 @@ describe("pulumi on the stack lab: Harbor's database, declared, with both real o
     assert.equal(early.exitCode, 4, early.stdout + early.stderr);
     assert.match(early.stderr, /^error\[restore-not-proven\]/m);
     assert.equal(await project.stackFile("lab"), after);
-    for (const [key, value] of Object.entries(proven())) await project.edit("lab", ["harbor", "restore", key], value);
+    for (const [key, value] of Object.entries({ ...proven(), read: true }))
+      await project.edit("lab", ["harbor", "restore", key], value);
   });
 
   faultTest(111, "up with --target writes no CLONE_ value past the preflight", async () => {
@@ -433,48 +450,98 @@ describe("pulumi on the stack lab: Harbor's database, declared, with both real o
     assert.equal((await database.secretData(podSecret))?.["CLONE_AWS_ACCESS_KEY_ID"], undefined);
   });
 
-  it("up restores the Secrets first, waits for the new HarborCluster, and brings back the rows of the target time", async () => {
+  /** Starts `up` behind the gate, which kills it at this write. */
+  async function upKilledAt(side: KillPoint["side"], write: RegExp): Promise<KillableUp> {
+    return killableUp(gate, (point) => point.side === side && write.test(point.write), {
+      directory: project.directory,
+      env: { KUBECONFIG: proxy.kubeconfig },
+    });
+  }
+
+  /** Waits until it is killed, and removes Pulumi's lock as docs/troubleshooting.md says. */
+  async function killed(running: KillableUp): Promise<void> {
+    const { killedAt, stdout, stderr } = await running.ended;
+    printed.push(stdout, stderr);
+    assert.notEqual(killedAt, undefined, stdout + stderr);
+    await succeeded(pulumi("cancel", "--stack", "lab", "--yes"));
+  }
+
+  faultTest(91, "up that is killed among the Secrets, and again before pod-config, goes on each time", async () => {
     await setKeys("restore", ownKeys().id, ownKeys().key);
-    const running = succeeded(up());
-    await waitUntil(
-      "the CLONE_ values",
-      120,
-      async () => (await database.configMap(podConfig))?.data["CLONE_SCOPE"] === name,
+    const before = await database.configMap(podConfig);
+    await killed(await upKilledAt("after", /POST .*\/secrets$/));
+    const restored = await Promise.all(
+      ["postgres", "standby", "harbor"].map(async (user) =>
+        database.secretData({ namespace, name: `${user}.${name}.credentials` }),
+      ),
     );
+    assert(restored.includes(undefined), "not all Secrets were restored yet");
+    await killed(await upKilledAt("before", /PATCH .*\/configmaps\/pod-config$/));
+    assert.equal((await database.configMap(podConfig))?.resourceVersion, before?.resourceVersion);
     assert.equal((await database.secretData({ namespace, name: standby }))?.["password"], "CANARYstandbypassword");
-    await applyHarborCluster(testDirectory);
-    await running;
-    assert.notEqual((await database.resource()).metadata.uid, lost.uid);
-    assert.equal(await database.ask(rows), restoredRows);
-    const authorization = `Basic ${btoa(`admin:${adminPassword.stringData.secret}`)}`;
-    const projects = await fetch(`${environment["HARBOR_URL"] ?? ""}/api/v2.0/projects`, {
-      headers: { authorization },
-    });
-    assert.deepEqual(
-      z
-        .array(z.object({ name: z.string() }))
-        .parse(await projects.json())
-        .map((project) => project.name),
-      ["library", "shop"],
-    );
-    assert.equal(await database.ask("select system_identifier from pg_control_system()"), lost.systemIdentifier);
-    assert.deepEqual(await declaredEnvironment(), {
-      ...backupEnvironment,
-      BACKUP_NUM_TO_RETAIN: "9",
-      CLONE_AWS_ACCESS_KEY_ID: "pod-secret: CLONE_AWS_ACCESS_KEY_ID",
-      CLONE_AWS_REGION: "eu-west-2",
-      CLONE_AWS_SECRET_ACCESS_KEY: "pod-secret: CLONE_AWS_SECRET_ACCESS_KEY",
-      CLONE_METHOD: "CLONE_WITH_WALE",
-      CLONE_PGVERSION: "12",
-      CLONE_SCOPE: name,
-      CLONE_TARGET_TIME: targetTime,
-      CLONE_USE_WALG_RESTORE: "true",
-      CLONE_WALG_DOWNLOAD_CONCURRENCY: "2",
-      CLONE_WAL_BUCKET_SCOPE_PREFIX: "",
-      CLONE_WAL_BUCKET_SCOPE_SUFFIX: `/${lost.uid}`,
-      CLONE_WAL_S3_BUCKET: backups.bucket,
-    });
   });
+
+  faultTest(
+    [91, 92],
+    "up waits for a Harbor operator that is down, and goes on when it is back; then it is killed after pg_hba",
+    async () => {
+      await Promise.all([killOperator("harbor-operator"), killOperator("postgres-operator")]);
+      const running = await upKilledAt("after", /PATCH .*\/postgresqls\//);
+      await waitUntil(
+        "the CLONE_ values",
+        120,
+        async () => (await database.configMap(podConfig))?.data["CLONE_SCOPE"] === name,
+      );
+      await applyHarborCluster(testDirectory);
+      await running.until(/waiting for the Harbor operator to create postgresql/);
+      await startOperator("harbor-operator");
+      await killed(running);
+      assert.deepEqual((await database.resource()).spec.patroni.pg_hba, runbookPgHba);
+    },
+  );
+
+  faultTest(
+    92,
+    "up waits for a Zalando operator that is down, and brings back the rows of the target time",
+    async () => {
+      const running = await upKilledAt("after", /no such write/);
+      await running.until(/waiting for the Zalando operator to create the StatefulSet/);
+      await startOperator("postgres-operator");
+      await succeeded(running.ended);
+      assert.notEqual((await database.resource()).metadata.uid, lost.uid);
+      assert.equal(await database.ask(rows), restoredRows);
+      assert(tablesAtTarget.some(({ table, rows: count }) => table === "artifact" && count === 1));
+      assert.deepEqual(await database.digests(), tablesAtTarget);
+      const authorization = `Basic ${btoa(`admin:${adminPassword.stringData.secret}`)}`;
+      const projects = await fetch(`${environment["HARBOR_URL"] ?? ""}/api/v2.0/projects`, {
+        headers: { authorization },
+      });
+      assert.deepEqual(
+        z
+          .array(z.object({ name: z.string() }))
+          .parse(await projects.json())
+          .map((project) => project.name),
+        ["library", "shop"],
+      );
+      assert.equal(await database.ask("select system_identifier from pg_control_system()"), lost.systemIdentifier);
+      assert.deepEqual(await declaredEnvironment(), {
+        ...backupEnvironment,
+        BACKUP_NUM_TO_RETAIN: "9",
+        CLONE_AWS_ACCESS_KEY_ID: "pod-secret: CLONE_AWS_ACCESS_KEY_ID",
+        CLONE_AWS_REGION: "eu-west-2",
+        CLONE_AWS_SECRET_ACCESS_KEY: "pod-secret: CLONE_AWS_SECRET_ACCESS_KEY",
+        CLONE_METHOD: "CLONE_WITH_WALE",
+        CLONE_PGVERSION: "12",
+        CLONE_SCOPE: name,
+        CLONE_TARGET_TIME: targetTime,
+        CLONE_USE_WALG_RESTORE: "true",
+        CLONE_WALG_DOWNLOAD_CONCURRENCY: "2",
+        CLONE_WAL_BUCKET_SCOPE_PREFIX: "",
+        CLONE_WAL_BUCKET_SCOPE_SUFFIX: `/${lost.uid}`,
+        CLONE_WAL_S3_BUCKET: backups.bucket,
+      });
+    },
+  );
 
   faultTest(140, "the output says that the restore is proven, by what, and which image has lost a layer", async () => {
     const outputs = z

@@ -10,6 +10,7 @@ import {
 import type { V1EnvVar, V1Pod } from "@kubernetes/client-node";
 import { z } from "zod";
 import { coreEncryptionKeySecretName, harborClusterApi } from "../../domain/harbor/names.ts";
+import { digestQuery, tableDigestSchema, tablesQuery, type TableDigest } from "../../sandbox/demo/digests.ts";
 import { client } from "../../sandbox/kubernetes/client.ts";
 import { layout } from "../../sandbox/host/directory.ts";
 import { harborCluster, harborContext } from "../../sandbox/harbor/objects.ts";
@@ -139,14 +140,22 @@ export class HarborDatabase {
   }
 
   /** The answer of one Pod's Postgres, asked directly, once it answers: the Pod may just be rolled. Default: the first Pod. */
-  async ask(sql: string, pod = `${name}-0`): Promise<string> {
-    const argv = ["psql", "-XAtq", "-U", "postgres", "-d", "postgres", "-c", sql] as const;
+  async ask(sql: string, pod = `${name}-0`, inDatabase = "postgres"): Promise<string> {
+    const argv = ["psql", "-XAtq", "-U", "postgres", "-d", inDatabase, "-c", sql] as const;
     let answer = "";
     await waitUntil(`the Postgres of ${pod} to answer`, 180, async () => {
       answer = await askDirectly(harborContext, namespace, pod, ...argv);
       return true;
     });
     return answer;
+  }
+
+  /** A digest of each of Harbor's own tables. */
+  async digests(): Promise<TableDigest[]> {
+    const rows = async (sql: string): Promise<unknown> =>
+      JSON.parse(await this.ask(`select json_agg(found) from (${sql}) found`, `${name}-0`, "core"));
+    const listed = z.array(z.object({ table: z.string() })).parse(await rows(tablesQuery));
+    return z.array(tableDigestSchema).parse(await rows(digestQuery(listed.map(({ table }) => table))));
   }
 
   /** Makes a base backup of the leader, as Spilo's cron does. */
