@@ -3,6 +3,10 @@ import { existsSync } from "node:fs";
 import { cp, readFile, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { checkReportSchema } from "../../domain/check/report.ts";
+import { installProvider } from "../../sandbox/pulumi/home.ts";
+import { pulumiVersions } from "../../sandbox/pulumi/versions.ts";
+import { policyExamples } from "../policy-examples.ts";
+import { programOf, refusedTogether } from "../support/declared-examples.ts";
 import { EngineProject } from "../support/engine.ts";
 import { faultTest } from "../support/fault-test.ts";
 import { ScriptedCli } from "../support/scripted-cli.ts";
@@ -10,6 +14,13 @@ import { codesIn, counted, type CodeCounts } from "../support/situations.ts";
 
 const checkout = dirname(dirname(import.meta.dirname));
 const pack = join(checkout, "policy");
+const acceptingProvider = join(import.meta.dirname, "../support/accepting-provider.ts");
+/** What the engine prints of a violation: level and policy. */
+const violationLine = /^ +- \[(\w+)\].*?\s{2}([\w-]+) {2}\(/gm;
+/** The bad examples, without those that are about a stack's outputs, its context, or a value that is not known yet. */
+const examples = Object.entries(policyExamples)
+  .map(([policy, { bad }]) => [policy, bad] as const)
+  .filter(([, bad]) => !bad.some(({ type }) => type === "pulumi:pulumi:Stack"));
 
 describe("the policy pack on Pulumi's engine", function () {
   this.timeout("5m");
@@ -30,11 +41,10 @@ describe("the policy pack on Pulumi's engine", function () {
   }
   const hasRun = (): boolean => existsSync(join(project.directory, "ran"));
 
-  /** Settings with one target, in the stack file. */
-  async function declareTarget(): Promise<void> {
+  /** Replaces the settings in the stack file. */
+  async function declareSettings(values: object): Promise<void> {
     const file = join(project.directory, "Pulumi.test.yaml");
     const [salt = ""] = (await readFile(file, "utf8")).split("\nconfig:");
-    const values = { "test:kubernetes": { context: "dev" }, "test:stanza": { targets: [{ cluster: "a/a" }] } };
     await writeFile(file, `${salt}\nconfig: ${JSON.stringify(values)}\n`);
   }
 
@@ -53,6 +63,36 @@ describe("the policy pack on Pulumi's engine", function () {
     assert.match(stdout, /Command one: runs pgbackrest stanza-upgrade; declare a target instead/);
     assert.match(stdout, /\[mandatory\][^\n]*credential-in-command/);
     assert.doesNotMatch(stdout + stderr, /CANARY/);
+  });
+
+  faultTest(34, "every policy stops an update that declares what it refuses, and nothing is created", async () => {
+    const created = join(project.directory, "created");
+    const command = ["env", `CREATED=${created}`, process.execPath, acceptingProvider] as const;
+    for (const name of ["aws", "kubernetes"] as const)
+      await installProvider(join(project.directory, "home"), {
+        name,
+        version: pulumiVersions[name],
+        command: [...command],
+      });
+    const groups = await refusedTogether(examples);
+    for (const { policies, resources } of groups) {
+      await project.write(programOf(resources));
+      await declareSettings(Object.assign({}, ...resources.map(({ config: values }) => values)) as object);
+      const judging = ["--policy-pack", pack, "--policy-pack-config", await config({ all: "mandatory" })];
+      // Policies about several resources judge at the end of the preview.
+      const up = await project.pulumi("up", "--yes", "--stack", "test", ...judging);
+      assert.notEqual(up.exitCode, 0);
+      const refused = new Set([...up.stdout.matchAll(violationLine)].map(([, level, name]) => `${level} ${name}`));
+      const silent = policies.filter((policy) => !refused.has(`mandatory ${policy}`));
+      assert.deepEqual(silent, [], up.stdout + up.stderr);
+      assert(!existsSync(created));
+      const unjudged = await project.pulumi("preview", "--stack", "test");
+      assert.equal(unjudged.exitCode, 0, unjudged.stdout + unjudged.stderr);
+    }
+    assert.deepEqual(
+      groups.flatMap(({ policies }) => policies).toSorted(),
+      examples.map(([policy]) => policy).toSorted(),
+    );
   });
 
   it("a file of configuration chooses what stops a stack", async () => {
@@ -141,14 +181,14 @@ describe("the policy pack on Pulumi's engine", function () {
 
   /** The policies in what the engine prints, with the number of their violations. */
   function policyCounts(stdout: string): CodeCounts {
-    return counted([...stdout.matchAll(/^ +- \[\w+\].*?\s{2}([\w-]+) {2}\(/gm)].map(([, name = ""]) => name));
+    return counted([...stdout.matchAll(violationLine)].map(([, , name = ""]) => name));
   }
 
   it("the program of a stack passes; a stack that must be guarded does not without its UID", async () => {
     const cli = await ScriptedCli.install(project);
     await cli.answer({ cluster: "11111111-1111-4111-8111-111111111111" });
     await project.write(`export { default } from "CHECKOUT/index.ts";`);
-    await declareTarget();
+    await declareSettings({ "test:kubernetes": { context: "dev" }, "test:stanza": { targets: [{ cluster: "a/a" }] } });
     const fine = await project.up("--policy-pack", pack, "--policy-pack-config", join(pack, "config.dev.json"));
     assert.equal(fine.exitCode, 0, fine.stdout + fine.stderr);
     assert.deepEqual(await cli.runs(), ["a/a"]);
