@@ -127,6 +127,8 @@ export const faults = {
   160: "Base backups have stopped, or were never made, while WAL is archived",
   161: "A retention that deletes nothing, or more than it should",
   162: "A single object of a prefix is deleted, cut, swapped with another or archived",
+  163: "One of several sinks of an alarm fails",
+  164: "A part of an alarm's way is missing, forbidden or loses messages: the topic, the queue, its subscription, the record",
 } as const satisfies Record<number, string>;
 
 export type FaultNumber = keyof typeof faults;

@@ -2,38 +2,70 @@ import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import { postWebhook } from "../../clients/webhook.ts";
-import type { AlarmSendReport } from "../../domain/alarm/message.ts";
+import type { AlarmSendReport, Delivery } from "../../domain/alarm/message.ts";
 import { alarmContent, type AlarmContent } from "../../domain/alarm/report.ts";
 import { webhookAddress } from "../../domain/alarm/webhook-address.ts";
+import type { Topic } from "../../domain/aws/topic-arn.ts";
 import { messageOf, RecoveryError } from "../../domain/errors.ts";
 import { visibleJson } from "../../domain/visible-text.ts";
 import { sendAlarm } from "../../operations/alarm/send.ts";
+import type { Sink } from "../../operations/alarm/sink.ts";
+import { topicSink } from "../../operations/alarm/topic-sink.ts";
+import { webhookSink } from "../../operations/alarm/webhook-sink.ts";
+import type { Surroundings } from "../../operations/surroundings.ts";
 import { printText } from "../output.ts";
 import { surroundingsOfProcess } from "../session.ts";
 
 export interface AlarmSendOptions {
   readonly output: "table" | "json";
-  readonly webhookFile: string;
+  readonly topic: readonly Topic[];
+  readonly webhookFile: readonly string[];
+  readonly endpointUrl?: string | undefined;
 }
 
 /** `postgres-recovery alarm send`; the result is the exit code. */
-export async function alarmSend(file: string, { output, webhookFile }: AlarmSendOptions): Promise<number> {
+export async function alarmSend(file: string, options: AlarmSendOptions): Promise<number> {
   const surroundings = surroundingsOfProcess();
-  const url = await webhookUrl(webhookFile);
+  const sinks = await sinksOf(options, surroundings);
   const content = await contentOf(file);
-  const message = { version: 1, id: randomUUID(), ...content, sentAt: surroundings.now().toISOString() } as const;
-  const report = await sendAlarm(postWebhook, url, message, surroundings);
-  printText(output === "json" ? visibleJson(report, 2) : sentText(report));
+  const sentAt = surroundings.now().toISOString();
+  const message = { version: 1, id: randomUUID(), ...content, leftOut: 0, test: false, sentAt } as const;
+  const report = await sendAlarm(sinks, message, surroundings.signal);
+  printText(options.output === "json" ? visibleJson(report, 2) : sentText(report));
   return 0;
 }
 
-async function webhookUrl(file: string): Promise<URL> {
-  const content = await readFile(file, "utf8").catch((error: unknown) => {
-    throw new RecoveryError("webhook-unusable", `the file of --webhook-file cannot be read: ${messageOf(error)}`);
-  });
-  const address = webhookAddress(content);
-  if ("url" in address) return address.url;
-  throw new RecoveryError("webhook-unusable", `${file} holds no URL of a webhook: ${address.problem}`);
+async function sinksOf(
+  { endpointUrl, topic: topics, webhookFile: files }: AlarmSendOptions,
+  surroundings: Surroundings,
+): Promise<Sink[]> {
+  if (topics.length + files.length === 0)
+    throw new RecoveryError("alarm-without-sink", "name where to send it: --topic, --webhook-file or both");
+  const webhooks = await webhooksIn(files);
+  // A webhook needs no AWS SDK.
+  const sns = topics.length === 0 ? undefined : await import("../../clients/aws/sns.ts");
+  return [
+    ...topics.flatMap((topic) =>
+      sns === undefined ? [] : [topicSink(sns.connectSns(topic, endpointUrl, surroundings.signal), topic)],
+    ),
+    ...webhooks.map((webhook) => webhookSink(postWebhook, webhook, surroundings)),
+  ];
+}
+
+async function webhooksIn(files: readonly string[]): Promise<{ readonly file: string; readonly url: URL }[]> {
+  const found = await Promise.all(files.map(async (file) => ({ file, ...(await webhookIn(file)) })));
+  const problems = found.flatMap((each) => ("problem" in each ? [each.problem] : []));
+  if (problems.length > 0) throw new RecoveryError("webhook-unusable", problems.join("; "));
+  return found.flatMap((each) => ("url" in each ? [each] : []));
+}
+
+async function webhookIn(file: string): Promise<{ readonly url: URL } | { readonly problem: string }> {
+  try {
+    const address = webhookAddress(await readFile(file, "utf8"));
+    return "url" in address ? address : { problem: `${file} holds no URL of a webhook: ${address.problem}` };
+  } catch (error) {
+    return { problem: `the file of --webhook-file cannot be read: ${messageOf(error)}` };
+  }
 }
 
 async function contentOf(file: string): Promise<AlarmContent> {
@@ -57,8 +89,12 @@ function parsed(json: string): unknown {
   }
 }
 
-function sentText({ attempts, findings, id, severity, status }: AlarmSendReport): string {
+function sentText({ deliveries, findings, id, severity }: AlarmSendReport): string {
   const count = findings === 1 ? "1 finding" : `${findings} findings`;
-  const tries = attempts === 1 ? "" : ` after ${attempts} attempts`;
-  return `delivered${tries}: ${count}, severity ${severity}, id ${id} (HTTP ${status})`;
+  return [`delivered: ${count}, severity ${severity}, id ${id}`, ...deliveries.map(deliveryLine)].join("\n");
+}
+
+function deliveryLine({ answer, attempts, to }: Delivery): string {
+  const tries = attempts === 1 ? "" : `, after ${attempts} attempts`;
+  return `  ${to}: ${answer}${tries}`;
 }

@@ -25,7 +25,7 @@ export const jsonSchemas: Readonly<Record<string, JsonSchema>> = {
   "config-restore.v1.json": printed("config restore", configRestoreReportSchema),
   "config-finish-restore.v1.json": printed("config finish-restore", configFinishRestoreReportSchema),
   "alarm-send.v1.json": printed("alarm send", alarmSendReportSchema),
-  "alarm-message.v1.json": described("What postgres-recovery alarm send posts to a webhook.", alarmMessageSchema),
+  "alarm-message.v1.json": described("What postgres-recovery alarm send posts to a webhook and publishes to an SNS topic.", alarmMessageSchema),
   "error.v1.json": described("What every command prints on stdout when it fails, with -o json.", errorReportSchema),
 };
 

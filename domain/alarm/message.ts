@@ -10,7 +10,7 @@ const alarmFindingSchema = z.object({
 });
 export type AlarmFinding = z.infer<typeof alarmFindingSchema>;
 
-/** The JSON that `alarm send` posts to a webhook. Within one version, fields are only ever added. */
+/** The JSON that `alarm send` posts to a webhook and publishes to an SNS topic. Within one version, fields are only ever added. */
 export const alarmMessageSchema = z.object({
   version: z.literal(1),
   id: z.uuid().describe("The same in every attempt to send this message, so that a receiver can drop a second copy."),
@@ -22,9 +22,19 @@ export const alarmMessageSchema = z.object({
   severity: z.enum(severities).describe("The gravest severity of all findings."),
   looked: z.int().describe("How many clusters were looked at."),
   findings: z.array(alarmFindingSchema).describe("Everything that is not okay, the gravest first."),
+  leftOut: z.int().describe("How many of the least grave findings were left out, because SNS takes 256 KiB at most."),
+  test: z.boolean().describe("Whether this only tests the alarm: nothing is wrong."),
   sentAt: z.iso.datetime().describe("When the first attempt to send it began (ISO 8601, UTC)."),
 });
 export type AlarmMessage = z.infer<typeof alarmMessageSchema>;
+
+const deliverySchema = z.object({
+  sink: z.enum(["webhook", "topic"]),
+  to: z.string().describe("The file with the webhook's URL, or the topic's ARN."),
+  attempts: z.int().describe("How many times it was sent until the sink accepted it."),
+  answer: z.string().describe("How the sink accepted it: the HTTP status of a webhook, the message's id in SNS."),
+});
+export type Delivery = z.infer<typeof deliverySchema>;
 
 /** What `alarm send -o json` prints. */
 export const alarmSendReportSchema = z.object({
@@ -32,7 +42,6 @@ export const alarmSendReportSchema = z.object({
   id: z.uuid().describe("The id of the message that was delivered."),
   severity: z.enum(severities).describe("The gravest severity of all findings."),
   findings: z.int().describe("How many findings the message has."),
-  attempts: z.int().describe("How many times it was posted until the webhook accepted it."),
-  status: z.int().describe("The HTTP status that accepted it."),
+  deliveries: z.array(deliverySchema).describe("One for each sink, in the order of the options."),
 });
 export type AlarmSendReport = z.infer<typeof alarmSendReportSchema>;

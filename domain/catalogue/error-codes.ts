@@ -137,6 +137,11 @@ export const errorKinds = {
   "alarm-report-unreadable": "usage",
   "webhook-refused": "failed",
   "webhook-silent": "failed",
+  "alarm-without-sink": "usage",
+  "alarm-not-delivered": "failed",
+  "sns-topic-missing": "failed",
+  "sns-forbidden": "failed",
+  "sns-failed": "failed",
 } as const satisfies Record<string, FailureKind>;
 
 export type ErrorCode = keyof typeof errorKinds;

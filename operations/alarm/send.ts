@@ -1,53 +1,37 @@
-import type { PostWebhook, WebhookAnswer } from "../../clients/webhook.ts";
 import type { AlarmMessage, AlarmSendReport } from "../../domain/alarm/message.ts";
-import { RecoveryError } from "../../domain/errors.ts";
-import type { Surroundings } from "../surroundings.ts";
-
-/** Seconds to wait before the second and the third attempt. */
-const pauses = [2, 5];
+import { messageOf, RecoveryError } from "../../domain/errors.ts";
+import type { Sink } from "./sink.ts";
 
 /**
- * Posts a message, three times at most, always with the same id.
+ * Sends one message to every sink at the same time. A sink that fails does not keep the message from the others.
  *
- * @throws RecoveryError `webhook-refused` or `webhook-silent`, without the webhook's address.
+ * @throws RecoveryError of the sink that failed, or `alarm-not-delivered` when several did; its message names them all.
  */
 export async function sendAlarm(
-  post: PostWebhook,
-  url: URL,
+  sinks: readonly Sink[],
   message: AlarmMessage,
-  { progress, signal, sleep }: Surroundings,
+  signal: AbortSignal,
 ): Promise<AlarmSendReport> {
-  const body = JSON.stringify(message);
-  for (let attempts = 1; ; attempts += 1) {
-    const answer = await post(url, body, signal);
-    if ("status" in answer && isAccepted(answer.status)) {
-      const { findings, id, severity } = message;
-      return { version: 1, id, severity, findings: findings.length, attempts, status: answer.status };
-    }
-    const pause = pauses[attempts - 1];
-    if (!mayPass(answer) || pause === undefined) throw failure(answer, attempts);
-    progress(`the webhook did not accept the message (${answerText(answer)}); again in ${pause} s`);
-    await sleep(pause);
-  }
+  const outcomes = await Promise.allSettled(sinks.map(({ deliver }) => deliver(message)));
+  signal.throwIfAborted();
+  const failed = outcomes.flatMap((outcome, index) => {
+    const error: unknown = outcome.status === "rejected" ? outcome.reason : undefined;
+    return error === undefined ? [] : [{ name: sinks[index]?.name ?? "", error }];
+  });
+  if (failed.length > 0) throw failure(failed, sinks.length);
+  const { findings, id, severity } = message;
+  const deliveries = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
+  return { version: 1, id, severity, findings: findings.length, deliveries };
 }
 
-function isAccepted(status: number): boolean {
-  return status >= 200 && status < 300;
-}
-
-/** Whether another attempt may help: no answer, too many requests, or an error of the server. */
-function mayPass(answer: WebhookAnswer): boolean {
-  return "failed" in answer || answer.status === 408 || answer.status === 429 || answer.status >= 500;
-}
-
-function answerText(answer: WebhookAnswer): string {
-  return "failed" in answer ? answer.failed : `HTTP ${answer.status}`;
-}
-
-function failure(answer: WebhookAnswer, attempts: number): RecoveryError {
-  const code = "failed" in answer ? "webhook-silent" : "webhook-refused";
-  const tries = attempts === 1 ? "1 attempt" : `${attempts} attempts`;
-  return new RecoveryError(code, `the message was not delivered: ${answerText(answer)}, after ${tries}`, {
-    next: "check the URL in the file of --webhook-file, and the receiver's log",
+function failure(failed: readonly { readonly name: string; readonly error: unknown }[], sinks: number): unknown {
+  const [only] = failed;
+  if (sinks === 1) return only?.error;
+  const what = failed.map(({ error, name }) => `${name}: ${messageOf(error)}`).join("; ");
+  const message = `${failed.length} of ${sinks} sinks did not get the message: ${what}`;
+  const known = failed.length === 1 && only?.error instanceof RecoveryError ? only.error : undefined;
+  return new RecoveryError(known?.code ?? "alarm-not-delivered", message, {
+    next: known?.next,
+    cause: failed.length === 1 ? only?.error : new AggregateError(failed.map(({ error }) => error)),
   });
 }

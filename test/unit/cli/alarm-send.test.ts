@@ -88,7 +88,8 @@ describe("alarm send", function () {
         fix: "postgres-recovery stanza create calendar/calendar-db",
       },
     ]);
-    const expected = { version: 1, id: message.id, severity: "refuse", findings: 1, attempts: 1, status: 200 };
+    const delivery = { sink: "webhook", to: join(folder, "webhook-url"), attempts: 1, answer: "HTTP 200" };
+    const expected = { version: 1, id: message.id, severity: "refuse", findings: 1, deliveries: [delivery] };
     assert.deepEqual(alarmSendReportSchema.parse(JSON.parse(stdout)), expected);
   });
 
@@ -98,7 +99,10 @@ describe("alarm send", function () {
     assert.equal(exitCode, 0, stderr);
     assert.equal(received.length, 3);
     assert.equal(new Set(received.map(({ id }) => id)).size, 1);
-    assert.match(stdout, /^delivered after 3 attempts: 1 finding, severity refuse, id \S+ \(HTTP 200\)$/);
+    assert.match(
+      stdout,
+      /^delivered: 1 finding, severity refuse, id \S+\n {2}\S+webhook-url: HTTP 200, after 3 attempts$/,
+    );
     assert.match(stderr, /did not accept the message \(HTTP 503\); again in 2 s/);
   });
 
@@ -152,6 +156,24 @@ describe("alarm send", function () {
       assert(stderr.includes(`error[alarm-report-unreadable]: ${problem}`), stderr);
       assert.deepEqual(received, []);
     });
+
+  it("refuses every file that cannot be used at once, and no sink at all", async () => {
+    const run = (...parameters: string[]) =>
+      execa(program, ["alarm", "send", ...parameters], { input: report, reject: false });
+    const none = await run();
+    assert.deepEqual(
+      [none.exitCode, none.stderr.split("\n")[0]],
+      [2, "error[alarm-without-sink]: name where to send it: --topic, --webhook-file or both"],
+    );
+    const empty = join(folder, "empty");
+    await writeFile(empty, "");
+    const both = await run("--webhook-file", empty, "--webhook-file", join(folder, "gone"));
+    assert.equal(both.exitCode, 2);
+    assert.match(
+      both.stderr,
+      /empty holds no URL of a webhook: it is empty; the file of --webhook-file cannot be read: ENOENT/,
+    );
+  });
 
   it("refuses a file without an https URL, and does not quote it", async () => {
     const { exitCode, stderr } = await send("http://127.0.0.1/CANARY", report);
