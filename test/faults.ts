@@ -129,6 +129,7 @@ export const faults = {
   162: "A single object of a prefix is deleted, cut, swapped with another or archived",
   163: "One of several sinks of an alarm fails",
   164: "A part of an alarm's way is missing, forbidden or loses messages: the topic, the queue, its subscription, the record",
+  165: "The clock of the machine that tests an alarm is wrong",
 } as const satisfies Record<number, string>;
 
 export type FaultNumber = keyof typeof faults;

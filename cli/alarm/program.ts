@@ -1,30 +1,44 @@
-import type { Command } from "@commander-js/extra-typings";
-import { InvalidArgumentError } from "@commander-js/extra-typings";
+import { InvalidArgumentError, type Command } from "@commander-js/extra-typings";
+import { metricsNamespace } from "../../domain/alarm/cloudwatch.ts";
 import { endpointUrlProblem } from "../../domain/aws/endpoint-url.ts";
+import { parseQueueUrl, queueUrlProblem, type Queue } from "../../domain/aws/queue-url.ts";
 import { parseTopicArn, topicArnProblem, type Topic } from "../../domain/aws/topic-arn.ts";
-import { localCommand, noTexts } from "../options.ts";
+import { durationOption, localCommand, noTexts } from "../options.ts";
 
 const sendExamples = [
   "postgres-recovery stanza list -o json | postgres-recovery alarm send --topic arn:aws:sns:eu-west-2:123456789012:alerts",
   "postgres-recovery alarm send --webhook-file webhook-url report.json",
 ];
+const testExamples = [
+  "postgres-recovery alarm test --topic arn:aws:sns:eu-west-2:123456789012:alerts --queue https://sqs.eu-west-2.amazonaws.com/123456789012/alerts-proof",
+  "postgres-recovery alarm test --webhook-file webhook-url",
+];
+const endpointHelp = "address that answers for AWS's APIs (default: AWS)";
+const webhookHelp = "file with a webhook's https URL and nothing else; may be repeated";
 
 /** Adds `postgres-recovery alarm …`. */
 export function addAlarmCommands(root: Command, setExitCode: (code: number) => void): void {
-  const alarm = root.command("alarm").description("tell others what a check has found");
+  const alarm = root.command("alarm").description("tell others what a check has found, and prove that it arrives");
   localCommand(alarm, "send", sendExamples)
-    .description("send the result of stanza list or harbor status to webhooks and SNS topics, also when all is okay")
+    .description("send the result of stanza list or harbor status to SNS topics and webhooks, also when all is okay")
     .argument("[report]", "file with the JSON of the check; - is stdin", "-")
     .option("--topic <arn>", "SNS topic; may be repeated", topicsArgument, [])
-    .option(
-      "--webhook-file <file>",
-      "file with a webhook's https URL and nothing else; may be repeated",
-      also,
-      noTexts(),
-    )
-    .option("--endpoint-url <url>", "address that answers for AWS's APIs (default: AWS)", endpointArgument)
+    .option("--webhook-file <file>", webhookHelp, also, noTexts())
+    .option("--endpoint-url <url>", endpointHelp, endpointArgument)
     .action(async (report, options) => {
       setExitCode(await (await import("./send.ts")).alarmSend(report, options));
+    });
+  localCommand(alarm, "test", testExamples)
+    .description("send a test the whole way, and wait until it arrives in a queue that subscribes to the topic")
+    .option("--topic <arn>", "SNS topic", topicArgument)
+    .option("--queue <url>", "SQS queue that subscribes to the topic", queueArgument)
+    .option("--webhook-file <file>", webhookHelp, also, noTexts())
+    .addOption(durationOption("--timeout <duration>", "how long the message may take until it arrives", "60s"))
+    .option("--namespace <name>", "CloudWatch namespace that records a proven delivery", metricsNamespace)
+    .option("--no-record", "record nothing in CloudWatch")
+    .option("--endpoint-url <url>", endpointHelp, endpointArgument)
+    .action(async (options) => {
+      setExitCode(await (await import("./test.ts")).alarmTest(options));
     });
 }
 
@@ -40,6 +54,12 @@ function topicArgument(text: string): Topic {
   const topic = parseTopicArn(text);
   if (topic === undefined) throw new InvalidArgumentError(topicArnProblem);
   return topic;
+}
+
+function queueArgument(text: string): Queue {
+  const queue = parseQueueUrl(text);
+  if (queue === undefined) throw new InvalidArgumentError(queueUrlProblem);
+  return queue;
 }
 
 function endpointArgument(text: string): string {

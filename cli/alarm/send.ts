@@ -1,20 +1,18 @@
 import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
-import { postWebhook } from "../../clients/webhook.ts";
 import type { AlarmSendReport, Delivery } from "../../domain/alarm/message.ts";
 import { alarmContent, type AlarmContent } from "../../domain/alarm/report.ts";
-import { webhookAddress } from "../../domain/alarm/webhook-address.ts";
 import type { Topic } from "../../domain/aws/topic-arn.ts";
 import { messageOf, RecoveryError } from "../../domain/errors.ts";
 import { visibleJson } from "../../domain/visible-text.ts";
 import { sendAlarm } from "../../operations/alarm/send.ts";
 import type { Sink } from "../../operations/alarm/sink.ts";
 import { topicSink } from "../../operations/alarm/topic-sink.ts";
-import { webhookSink } from "../../operations/alarm/webhook-sink.ts";
 import type { Surroundings } from "../../operations/surroundings.ts";
 import { printText } from "../output.ts";
 import { surroundingsOfProcess } from "../session.ts";
+import { webhookSinks } from "./webhooks.ts";
 
 export interface AlarmSendOptions {
   readonly output: "table" | "json";
@@ -41,31 +39,15 @@ async function sinksOf(
 ): Promise<Sink[]> {
   if (topics.length + files.length === 0)
     throw new RecoveryError("alarm-without-sink", "name where to send it: --topic, --webhook-file or both");
-  const webhooks = await webhooksIn(files);
+  const webhooks = await webhookSinks(files, surroundings);
   // A webhook needs no AWS SDK.
   const sns = topics.length === 0 ? undefined : await import("../../clients/aws/sns.ts");
   return [
     ...topics.flatMap((topic) =>
       sns === undefined ? [] : [topicSink(sns.connectSns(topic, endpointUrl, surroundings.signal), topic)],
     ),
-    ...webhooks.map((webhook) => webhookSink(postWebhook, webhook, surroundings)),
+    ...webhooks,
   ];
-}
-
-async function webhooksIn(files: readonly string[]): Promise<{ readonly file: string; readonly url: URL }[]> {
-  const found = await Promise.all(files.map(async (file) => ({ file, ...(await webhookIn(file)) })));
-  const problems = found.flatMap((each) => ("problem" in each ? [each.problem] : []));
-  if (problems.length > 0) throw new RecoveryError("webhook-unusable", problems.join("; "));
-  return found.flatMap((each) => ("url" in each ? [each] : []));
-}
-
-async function webhookIn(file: string): Promise<{ readonly url: URL } | { readonly problem: string }> {
-  try {
-    const address = webhookAddress(await readFile(file, "utf8"));
-    return "url" in address ? address : { problem: `${file} holds no URL of a webhook: ${address.problem}` };
-  } catch (error) {
-    return { problem: `the file of --webhook-file cannot be read: ${messageOf(error)}` };
-  }
 }
 
 async function contentOf(file: string): Promise<AlarmContent> {

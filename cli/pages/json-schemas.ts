@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { alarmMessageSchema, alarmSendReportSchema } from "../../domain/alarm/message.ts";
+import { alarmTestReportSchema } from "../../domain/alarm/test-report.ts";
 import { errorReportSchema } from "../../domain/error-report.ts";
 import { stanzaCreatePreviewSchema } from "../../domain/stanza/create-preview.ts";
 import { fleetReportSchema } from "../../domain/fleet/report.ts";
@@ -25,7 +26,11 @@ export const jsonSchemas: Readonly<Record<string, JsonSchema>> = {
   "config-restore.v1.json": printed("config restore", configRestoreReportSchema),
   "config-finish-restore.v1.json": printed("config finish-restore", configFinishRestoreReportSchema),
   "alarm-send.v1.json": printed("alarm send", alarmSendReportSchema),
-  "alarm-message.v1.json": described("What postgres-recovery alarm send posts to a webhook and publishes to an SNS topic.", alarmMessageSchema),
+  "alarm-test.v1.json": printed("alarm test", alarmTestReportSchema),
+  "alarm-message.v1.json": described(
+    "What postgres-recovery alarm send posts to a webhook and publishes to an SNS topic.",
+    alarmMessageSchema,
+  ),
   "error.v1.json": described("What every command prints on stdout when it fails, with -o json.", errorReportSchema),
 };
 

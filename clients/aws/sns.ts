@@ -1,4 +1,11 @@
-import { PublishCommand, SNSClient } from "@aws-sdk/client-sns";
+import {
+  GetSubscriptionAttributesCommand,
+  GetTopicAttributesCommand,
+  ListSubscriptionsByTopicCommand,
+  PublishCommand,
+  SNSClient,
+  type Subscription as ListedSubscription,
+} from "@aws-sdk/client-sns";
 import type { TopicMessage } from "../../domain/alarm/topic-message.ts";
 import type { Topic } from "../../domain/aws/topic-arn.ts";
 import { endpointSettings } from "./endpoint.ts";
@@ -11,8 +18,29 @@ export interface Published {
   readonly attempts: number;
 }
 
+/** Who gets the messages of a topic. */
+export interface Subscription {
+  readonly protocol: string;
+  readonly endpoint: string;
+  /** Undefined until the receiver has confirmed it. */
+  readonly arn: string | undefined;
+}
+
+/** What becomes of a message on its way to one receiver. */
+export interface SubscriptionSettings {
+  /** Whether the receiver gets the message without SNS's envelope. */
+  readonly isRaw: boolean;
+  /** Set when it gets only messages that match a policy. */
+  readonly filterPolicy: string | undefined;
+}
+
 /** The parts of AWS SNS that alarms need. */
 export interface Sns {
+  /** Shows that the topic exists. */
+  find(): Promise<void>;
+  subscriptions(): Promise<Subscription[]>;
+  /** @param subscription its ARN. */
+  settings(subscription: string): Promise<SubscriptionSettings>;
   /** Publishes a message. When an answer is lost, the message is sent again, and may arrive twice. */
   publish(message: TopicMessage): Promise<Published>;
 }
@@ -35,7 +63,34 @@ const codes: ServiceCodes = {
 export function connectSns({ arn, region }: Topic, endpoint: string | undefined, signal: AbortSignal): Sns {
   const client = new SNSClient({ region, ...endpointSettings(endpoint), requestHandler: requestLimits });
   const options = { abortSignal: signal };
+  const ask = <Answer>(request: () => Promise<Answer>) => answered(arn, codes, signal, request);
   return {
+    async find() {
+      await ask(() => client.send(new GetTopicAttributesCommand({ TopicArn: arn }), options));
+    },
+
+    async subscriptions() {
+      const found: ListedSubscription[] = [];
+      let NextToken: string | undefined;
+      do {
+        const command = new ListSubscriptionsByTopicCommand({ TopicArn: arn, NextToken });
+        const answer = await ask(() => client.send(command, options));
+        found.push(...(answer.Subscriptions ?? []));
+        NextToken = answer.NextToken === "" ? undefined : answer.NextToken;
+      } while (NextToken !== undefined);
+      return found.map(({ Endpoint = "", Protocol = "", SubscriptionArn = "" }) => ({
+        protocol: Protocol,
+        endpoint: Endpoint,
+        arn: SubscriptionArn.startsWith("arn:") ? SubscriptionArn : undefined,
+      }));
+    },
+
+    async settings(SubscriptionArn) {
+      const command = new GetSubscriptionAttributesCommand({ SubscriptionArn });
+      const { Attributes = {} } = await ask(() => client.send(command, options));
+      return { isRaw: Attributes["RawMessageDelivery"] === "true", filterPolicy: Attributes["FilterPolicy"] };
+    },
+
     async publish({ attributes, body, subject }) {
       const MessageAttributes = Object.fromEntries(
         Object.entries(attributes).map(([name, StringValue]) => [name, { DataType: "String", StringValue }]),
@@ -47,7 +102,7 @@ export function connectSns({ arn, region }: Topic, endpoint: string | undefined,
         MessageStructure: "json",
         MessageAttributes,
       });
-      const { $metadata, MessageId = "" } = await answered(arn, codes, signal, () => client.send(command, options));
+      const { $metadata, MessageId = "" } = await ask(() => client.send(command, options));
       return { messageId: MessageId, attempts: $metadata.attempts ?? 1 };
     },
   };

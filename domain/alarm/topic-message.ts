@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { AlarmFinding, AlarmMessage } from "./message.ts";
 
 /** What SNS gets: a subject for e-mails, one text for each kind of receiver, and attributes for filter policies. */
@@ -26,6 +27,13 @@ export function topicMessage(message: AlarmMessage): TopicMessage {
   return withFindings(message, fitting);
 }
 
+/** What every receiver but an e-mail gets of a message. */
+export function sentText({ body }: TopicMessage): string {
+  return bodySchema.parse(JSON.parse(body)).default;
+}
+
+const bodySchema = z.object({ default: z.string() });
+
 function withFindings(message: AlarmMessage, count: number): TopicMessage {
   const findings = message.findings.slice(0, count);
   const leftOut = message.leftOut + message.findings.length - count;
@@ -44,10 +52,10 @@ function bytesOf({ attributes, body, subject }: TopicMessage): number {
 
 /** SNS refuses a subject with line breaks, or with other characters than those of ASCII. */
 function subjectOf({ check, context, findings, severity, test }: AlarmMessage): string {
-  const mark = test ? "[test]" : `[${severity}]`;
   const where = context === null ? "" : ` of ${context}`;
   const count = findings.length === 1 ? "1 finding" : `${findings.length} findings`;
-  const subject = `${mark} ${check ?? "the check failed"}${where}: ${count}`;
+  const found = `[${severity}] ${check ?? "the check failed"}${where}: ${count}`;
+  const subject = test ? "[test] the alarm works, nothing is wrong" : found;
   return subject.replaceAll(/[^\x20-\x7e]/g, "?").slice(0, longestSubject);
 }
 

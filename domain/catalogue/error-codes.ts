@@ -142,6 +142,15 @@ export const errorKinds = {
   "sns-topic-missing": "failed",
   "sns-forbidden": "failed",
   "sns-failed": "failed",
+  "alarm-queue-missing": "failed",
+  "alarm-queue-not-subscribed": "failed",
+  "alarm-subscription-pending": "failed",
+  "alarm-not-arrived": "failed",
+  "alarm-arrived-changed": "failed",
+  "sqs-forbidden": "failed",
+  "sqs-failed": "failed",
+  "cloudwatch-forbidden": "failed",
+  "cloudwatch-failed": "failed",
 } as const satisfies Record<string, FailureKind>;
 
 export type ErrorCode = keyof typeof errorKinds;

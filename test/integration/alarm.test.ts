@@ -1,15 +1,29 @@
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { CloudWatchClient, GetMetricStatisticsCommand } from "@aws-sdk/client-cloudwatch";
 import { CreateTopicCommand, SNSClient, SubscribeCommand } from "@aws-sdk/client-sns";
-import { CreateQueueCommand, GetQueueAttributesCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import {
+  CreateQueueCommand,
+  GetQueueAttributesCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+} from "@aws-sdk/client-sqs";
 import { execa } from "execa";
 import { z } from "zod";
 import { alarmMessageSchema, alarmSendReportSchema } from "../../domain/alarm/message.ts";
+import { testMessage } from "../../domain/alarm/test-message.ts";
+import { alarmTestReportSchema } from "../../domain/alarm/test-report.ts";
+import { connectCloudWatch } from "../../clients/aws/cloudwatch.ts";
 import { connectSns } from "../../clients/aws/sns.ts";
+import { connectSqs } from "../../clients/aws/sqs.ts";
+import { duration } from "../../domain/duration.ts";
+import { testAlarm } from "../../operations/alarm/test.ts";
+import { realSurroundings } from "../../operations/surroundings.ts";
 import { parseTopicArn, type Topic } from "../../domain/aws/topic-arn.ts";
-import { topicMessage } from "../../domain/alarm/topic-message.ts";
 import { faultTest } from "../support/fault-test.ts";
 import { startMoto, type Moto } from "../support/moto.ts";
 
@@ -26,6 +40,7 @@ describe("alarms through SNS, with an emulator of AWS", function () {
   let moto: Moto;
   let sns: SNSClient;
   let sqs: SQSClient;
+  let cloudWatch: CloudWatchClient;
   let topic: Topic;
   let queueUrl: string;
   let folder: string;
@@ -38,6 +53,7 @@ describe("alarms through SNS, with an emulator of AWS", function () {
     Object.assign(process.env, { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey });
     sns = new SNSClient(moto.settings);
     sqs = new SQSClient(moto.settings);
+    cloudWatch = new CloudWatchClient(moto.settings);
     const { TopicArn = "" } = await sns.send(new CreateTopicCommand({ Name: "alerts" }));
     topic = parseTopicArn(TopicArn) ?? assert.fail(TopicArn);
     queueUrl = await subscribedQueue("proof");
@@ -57,7 +73,7 @@ describe("alarms through SNS, with an emulator of AWS", function () {
       new SubscribeCommand({
         TopicArn: topic.arn,
         Protocol: "sqs",
-        Endpoint: Attributes?.["QueueArn"] ?? "",
+        Endpoint: Attributes?.QueueArn ?? "",
         Attributes: attributes,
       }),
     );
@@ -90,23 +106,93 @@ describe("alarms through SNS, with an emulator of AWS", function () {
     assert.equal(await readFile(file, "utf8"), failedCheck);
   });
 
-  faultTest(164, "a topic that does not exist is named, and nothing is delivered", async () => {
-    const gone = { ...topic, arn: `${topic.arn}-gone` };
-    const message = topicMessage({
-      version: 1,
-      id: "7c4de98b-da14-42f0-a785-1d799a263258",
-      check: null,
-      context: null,
-      severity: "ok",
-      looked: 1,
-      findings: [],
-      leftOut: 0,
-      test: false,
-      sentAt: "2026-11-28T23:22:11.447Z",
-    });
-    await assert.rejects(connectSns(gone, moto.settings.endpoint, never).publish(message), {
-      code: "sns-topic-missing",
-      message: `SNS: ${gone.arn}: NotFoundException: Endpoint does not exist`,
-    });
+  /** Tests the alarm in this process. */
+  async function tested(url = queueUrl, recorded = true, tested = topic) {
+    const { endpoint, region } = moto.settings;
+    const way = {
+      topic: tested,
+      sns: connectSns(tested, endpoint, never),
+      queueUrl: url,
+      sqs: connectSqs({ url, region }, endpoint, never),
+      record: recorded ? { cloudWatch: connectCloudWatch(region, endpoint, never), namespace: "tests" } : undefined,
+    };
+    const message = testMessage(randomUUID(), new Date().toISOString());
+    const surroundings = realSurroundings(() => undefined, never);
+    return testAlarm({ message, way, webhooks: [], timeLimit: duration("2s") }, surroundings);
+  }
+
+  it("alarm test proves the way, leaves other messages, and records the delivery", async () => {
+    await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: "somebody else's" }));
+    const ended = await execa(
+      program,
+      [
+        "alarm",
+        "test",
+        "--topic",
+        topic.arn,
+        "--queue",
+        queueUrl,
+        "--endpoint-url",
+        moto.settings.endpoint,
+        "-o",
+        "json",
+      ],
+      { reject: false },
+    );
+    assert.equal(ended.exitCode, 0, ended.stderr + ended.stdout);
+    const report = alarmTestReportSchema.parse(JSON.parse(ended.stdout));
+    assert.equal(report.proven, true);
+    assert.equal(report.clockSkewSeconds, 0);
+    const { Messages = [] } = await sqs.send(
+      new ReceiveMessageCommand({ QueueUrl: queueUrl, WaitTimeSeconds: 1, MaxNumberOfMessages: 10 }),
+    );
+    assert.deepEqual(
+      Messages.map(({ Body }) => Body),
+      ["somebody else's"],
+    );
+    const recorded = { Namespace: "postgres-recovery", MetricName: "postgres_recovery_alarm_delivery_seconds" };
+    const Dimensions = [{ Name: "topic", Value: "alerts" }];
+    const { Datapoints = [] } = await cloudWatch.send(
+      new GetMetricStatisticsCommand({
+        ...recorded,
+        Dimensions,
+        StartTime: new Date(Date.now() - 600_000),
+        EndTime: new Date(Date.now() + 600_000),
+        Period: 60,
+        Statistics: ["Maximum"],
+      }),
+    );
+    assert((Datapoints[0]?.Maximum ?? 0) > 0);
   });
+
+  it("raw delivery is proven, too", async () => {
+    const raw = await subscribedQueue("raw", { RawMessageDelivery: "true" });
+    const { hops, proven } = await tested(raw);
+    assert.equal(proven, true);
+    assert.equal(hops[2]?.detail, "confirmed, raw delivery");
+  });
+
+  for (const [what, code, prepare] of [
+    [
+      "the topic does not exist",
+      "sns-topic-missing",
+      () => tested(queueUrl, true, { ...topic, arn: `${topic.arn}-gone` }),
+    ],
+    ["the queue does not exist", "alarm-queue-missing", () => tested(`${queueUrl}-gone`)],
+    [
+      "the queue does not subscribe",
+      "alarm-queue-not-subscribed",
+      async () => tested((await sqs.send(new CreateQueueCommand({ QueueName: "lonely" }))).QueueUrl),
+    ],
+    [
+      "a filter policy drops the message",
+      "alarm-not-arrived",
+      async () => tested(await subscribedQueue("picky", { FilterPolicy: JSON.stringify({ test: ["false"] }) })),
+    ],
+  ] as const)
+    faultTest(164, `alarm test fails with ${code} when ${what}`, async () => {
+      const { hops, proven } = await prepare();
+      assert.equal(proven, false);
+      assert.equal(hops.find(({ state }) => state === "failed")?.code, code);
+    });
 });
