@@ -1,5 +1,6 @@
-import { InvalidArgumentError, type Command } from "@commander-js/extra-typings";
+import { InvalidArgumentError, Option, type Command } from "@commander-js/extra-typings";
 import { metricsNamespace } from "../../domain/alarm/cloudwatch.ts";
+import { alarmChecks } from "../../domain/alarm/message.ts";
 import { endpointUrlProblem } from "../../domain/aws/endpoint-url.ts";
 import { parseQueueUrl, queueUrlProblem, type Queue } from "../../domain/aws/queue-url.ts";
 import { parseTopicArn, topicArnProblem, type Topic } from "../../domain/aws/topic-arn.ts";
@@ -8,6 +9,7 @@ import { durationOption, localCommand, noTexts } from "../options.ts";
 const sendExamples = [
   "postgres-recovery stanza list -o json | postgres-recovery alarm send --topic arn:aws:sns:eu-west-2:123456789012:alerts",
   "postgres-recovery alarm send --webhook-file webhook-url report.json",
+  'postgres-recovery stanza list -o json | postgres-recovery alarm send --metrics --check "stanza list" --cluster-name dev --region eu-west-2',
 ];
 const testExamples = [
   "postgres-recovery alarm test --topic arn:aws:sns:eu-west-2:123456789012:alerts --queue https://sqs.eu-west-2.amazonaws.com/123456789012/alerts-proof",
@@ -24,6 +26,13 @@ export function addAlarmCommands(root: Command, setExitCode: (code: number) => v
     .argument("[report]", "file with the JSON of the check; - is stdin", "-")
     .option("--topic <arn>", "SNS topic; may be repeated", topicsArgument, [])
     .option("--webhook-file <file>", webhookHelp, also, noTexts())
+    .option("--metrics", "also store the results as metrics in CloudWatch; needs --check and --cluster-name")
+    .addOption(
+      new Option("--check <check>", "the check that made the report, also when it failed").choices(alarmChecks),
+    )
+    .option("--cluster-name <name>", "name of the Kubernetes cluster in message and metrics (default: the context)")
+    .option("--region <region>", "region of the metrics (default: that of the first topic, else AWS_REGION or profile)")
+    .option("--metrics-namespace <name>", "namespace of the metrics in CloudWatch", metricsNamespace)
     .option("--endpoint-url <url>", endpointHelp, endpointArgument)
     .action(async (report, options) => {
       setExitCode(await (await import("./send.ts")).alarmSend(report, options));
@@ -34,7 +43,7 @@ export function addAlarmCommands(root: Command, setExitCode: (code: number) => v
     .option("--queue <url>", "SQS queue that subscribes to the topic", queueArgument)
     .option("--webhook-file <file>", webhookHelp, also, noTexts())
     .addOption(durationOption("--timeout <duration>", "how long the message may take until it arrives", "60s"))
-    .option("--namespace <name>", "CloudWatch namespace that records a proven delivery", metricsNamespace)
+    .option("--metrics-namespace <name>", "namespace in CloudWatch that records a proven delivery", metricsNamespace)
     .option("--no-record", "record nothing in CloudWatch")
     .option("--endpoint-url <url>", endpointHelp, endpointArgument)
     .action(async (options) => {

@@ -23,7 +23,7 @@ export interface AlarmTestOptions {
   readonly queue?: Queue | undefined;
   readonly webhookFile: readonly string[];
   readonly timeout: Duration;
-  readonly namespace: string;
+  readonly metricsNamespace: string;
   readonly record: boolean;
   readonly endpointUrl?: string | undefined;
 }
@@ -47,7 +47,7 @@ export async function alarmTest(options: AlarmTestOptions): Promise<number> {
 async function wayOf(
   topic: Topic,
   queue: Queue,
-  { endpointUrl, namespace, record }: AlarmTestOptions,
+  { endpointUrl, metricsNamespace: namespace, record }: AlarmTestOptions,
   signal: AbortSignal,
 ): Promise<AlarmWay> {
   const { connectCloudWatch } = await import("../../clients/aws/cloudwatch.ts");

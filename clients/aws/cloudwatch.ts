@@ -25,10 +25,19 @@ const codes: ServiceCodes = {
 /**
  * A client for CloudWatch, with the credentials that the AWS CLI would use.
  *
+ * @param region default: AWS_REGION, else the region of the AWS profile.
  * @param endpoint address of CloudWatch. Default: AWS's own.
  */
-export function connectCloudWatch(region: string, endpoint: string | undefined, signal: AbortSignal): CloudWatch {
-  const client = new CloudWatchClient({ region, ...endpointSettings(endpoint), requestHandler: requestLimits });
+export function connectCloudWatch(
+  region: string | undefined,
+  endpoint: string | undefined,
+  signal: AbortSignal,
+): CloudWatch {
+  const client = new CloudWatchClient({
+    ...(region !== undefined && { region }),
+    ...endpointSettings(endpoint),
+    requestHandler: requestLimits,
+  });
   return {
     async put(Namespace, values) {
       for (let first = 0; first < values.length; first += mostValues) {

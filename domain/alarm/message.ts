@@ -10,15 +10,22 @@ const alarmFindingSchema = z.object({
 });
 export type AlarmFinding = z.infer<typeof alarmFindingSchema>;
 
+/** The checks whose results can be sent. */
+export const alarmChecks = ["stanza list", "harbor status"] as const;
+export type AlarmCheck = (typeof alarmChecks)[number];
+
 /** The JSON that `alarm send` posts to a webhook and publishes to an SNS topic. Within one version, fields are only ever added. */
 export const alarmMessageSchema = z.object({
   version: z.literal(1),
   id: z.uuid().describe("The same in every attempt to send this message, so that a receiver can drop a second copy."),
   check: z
-    .enum(["stanza list", "harbor status"])
+    .enum(alarmChecks)
     .nullable()
     .describe("The check that made the report; null when it failed before it had one."),
-  context: z.string().nullable().describe("Name of the kubeconfig's context; null when the check failed."),
+  context: z
+    .string()
+    .nullable()
+    .describe("Name of the kubeconfig's context, or what --cluster-name says; null when the check failed without it."),
   severity: z.enum(severities).describe("The gravest severity of all findings."),
   looked: z.int().describe("How many clusters were looked at."),
   findings: z.array(alarmFindingSchema).describe("Everything that is not okay, the gravest first."),
@@ -29,10 +36,14 @@ export const alarmMessageSchema = z.object({
 export type AlarmMessage = z.infer<typeof alarmMessageSchema>;
 
 const deliverySchema = z.object({
-  sink: z.enum(["webhook", "topic"]),
-  to: z.string().describe("The file with the webhook's URL, or the topic's ARN."),
+  sink: z.enum(["webhook", "topic", "metrics"]),
+  to: z
+    .string()
+    .describe("The file with the webhook's URL, the topic's ARN, or the namespace of CloudWatch's metrics."),
   attempts: z.int().describe("How many times it was sent until the sink accepted it."),
-  answer: z.string().describe("How the sink accepted it: the HTTP status of a webhook, the message's id in SNS."),
+  answer: z
+    .string()
+    .describe("How the sink accepted it: the HTTP status of a webhook, the message's id in SNS, the number of values."),
 });
 export type Delivery = z.infer<typeof deliverySchema>;
 

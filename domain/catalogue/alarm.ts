@@ -10,7 +10,7 @@ export const alarms = {
   "alarm-report-unreadable": {
     title: "the report to send cannot be read",
     means:
-      "It is not the JSON of `stanza list` or `harbor status`, nor the error that either prints with -o json. Nothing was sent.",
+      "It is not the JSON of `stanza list` or `harbor status`, nor the error that either prints with -o json, or it is of another check than --check names. Nothing was sent.",
     todo: "Pipe the check's output with `-o json`. If it is empty, see the check's stderr.",
   },
   "webhook-refused": {
@@ -32,7 +32,7 @@ export const alarms = {
   "alarm-without-sink": {
     title: "no sink is named",
     means: "`alarm send` was not told where to send the message. Nothing was sent.",
-    todo: "Name an SNS topic with --topic, a file with a webhook's URL with --webhook-file, or several of them.",
+    todo: "Name an SNS topic with --topic, a file with a webhook's URL with --webhook-file, CloudWatch with --metrics, or several of them.",
   },
   "alarm-not-delivered": {
     title: "several sinks did not get the message",

@@ -15,6 +15,7 @@ import {
 import { execa } from "execa";
 import { z } from "zod";
 import { alarmMessageSchema, alarmSendReportSchema } from "../../domain/alarm/message.ts";
+import type { CloudWatchValue } from "../../domain/alarm/cloudwatch.ts";
 import { testMessage } from "../../domain/alarm/test-message.ts";
 import { alarmTestReportSchema } from "../../domain/alarm/test-report.ts";
 import { connectCloudWatch } from "../../clients/aws/cloudwatch.ts";
@@ -106,6 +107,20 @@ describe("alarms through SNS, with an emulator of AWS", function () {
     assert.equal(await readFile(file, "utf8"), failedCheck);
   });
 
+  /** A value that was stored in the last minutes; undefined when there is none. */
+  async function stored(MetricName: string, dimensions: Record<string, string>): Promise<number | undefined> {
+    const asked = new GetMetricStatisticsCommand({
+      Namespace: "postgres-recovery",
+      MetricName,
+      Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
+      StartTime: new Date(Date.now() - 600_000),
+      EndTime: new Date(Date.now() + 600_000),
+      Period: 60,
+      Statistics: ["Maximum"],
+    });
+    return (await cloudWatch.send(asked)).Datapoints?.[0]?.Maximum;
+  }
+
   /** Tests the alarm in this process. */
   async function tested(url = queueUrl, recorded = true, tested = topic) {
     const { endpoint, region } = moto.settings;
@@ -150,19 +165,39 @@ describe("alarms through SNS, with an emulator of AWS", function () {
       Messages.map(({ Body }) => Body),
       ["somebody else's"],
     );
-    const recorded = { Namespace: "postgres-recovery", MetricName: "postgres_recovery_alarm_delivery_seconds" };
-    const Dimensions = [{ Name: "topic", Value: "alerts" }];
-    const { Datapoints = [] } = await cloudWatch.send(
-      new GetMetricStatisticsCommand({
-        ...recorded,
-        Dimensions,
-        StartTime: new Date(Date.now() - 600_000),
-        EndTime: new Date(Date.now() + 600_000),
-        Period: 60,
-        Statistics: ["Maximum"],
-      }),
+    assert(((await stored("postgres_recovery_alarm_delivery_seconds", { topic: "alerts" })) ?? 0) > 0);
+  });
+
+  it("alarm send --metrics stores the results, also those of a check that failed", async () => {
+    const ended = await execa(
+      program,
+      [
+        "alarm",
+        "send",
+        "--metrics",
+        ...["--check", "stanza list", "--cluster-name", "prod", "--region", moto.settings.region],
+        ...["--endpoint-url", moto.settings.endpoint],
+      ],
+      { input: failedCheck, reject: false },
     );
-    assert((Datapoints[0]?.Maximum ?? 0) > 0);
+    assert.equal(ended.exitCode, 0, ended.stderr);
+    assert.match(ended.stdout, /^delivered: 1 finding, severity unknown, id \S+\n {2}postgres-recovery: 5 values$/);
+    const dimensions = { check: "stanza list", context: "prod" };
+    assert.equal(await stored("postgres_recovery_check_findings", { ...dimensions, severity: "unknown" }), 1);
+    assert.equal(await stored("postgres_recovery_check_findings", { ...dimensions, severity: "refuse" }), 0);
+  });
+
+  it("stores more values than CloudWatch takes at once", async () => {
+    const { endpoint, region } = moto.settings;
+    const values = Array.from({ length: 1001 }, (_, index): CloudWatchValue => ({
+      name: "many",
+      dimensions: { index: String(index) },
+      value: index,
+      unit: "None",
+    }));
+    await connectCloudWatch(region, endpoint, never).put("postgres-recovery", values);
+    assert.equal(await stored("many", { index: "0" }), 0);
+    assert.equal(await stored("many", { index: "1000" }), 1000);
   });
 
   it("raw delivery is proven, too", async () => {

@@ -163,7 +163,7 @@ describe("alarm send", function () {
     const none = await run();
     assert.deepEqual(
       [none.exitCode, none.stderr.split("\n")[0]],
-      [2, "error[alarm-without-sink]: name where to send it: --topic, --webhook-file or both"],
+      [2, "error[alarm-without-sink]: name where to send it: --topic, --webhook-file or --metrics"],
     );
     const empty = join(folder, "empty");
     await writeFile(empty, "");

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { alarmContent } from "../../../../domain/alarm/report.ts";
+import { alarmResult } from "../../../../domain/alarm/report.ts";
 import { webhookAddress } from "../../../../domain/alarm/webhook-address.ts";
 import { findingsAt } from "../../../../domain/finding.ts";
 import type { ScanEntry } from "../../../../domain/stanza/list-report.ts";
@@ -17,6 +17,8 @@ function stanzas(...clusters: ScanEntry[]) {
   const summary = { okay: 0, finding: 0, undetermined: 0, notExpected: 0 };
   return alarmContent(JSON.parse(JSON.stringify({ version: 1, context: "dev", clusters, summary })));
 }
+
+const alarmContent = (report: unknown) => alarmResult(report)?.content;
 
 const codes = (content: ReturnType<typeof alarmContent>): string[] | undefined =>
   content?.findings.map(({ code, severity, where }) => `${severity} ${code} ${where}`);
@@ -62,6 +64,24 @@ describe("what an alarm says of a report", () => {
   it("a list of nothing is unknown", () => {
     assert.equal(stanzas()?.severity, "unknown");
     assert.deepEqual(codes(stanzas()), ["unknown nothing-judged the report"]);
+  });
+
+  it("has the gravest severity of each cluster, also of those that are okay", () => {
+    const clusters = [
+      entry("good", okay),
+      entry("silent", { status: "timeout", reason: "no answer" }),
+      entry("old", okay, [
+        { code: "no-schedule", detail: "no schedule", allowed: true },
+        { code: "backup-old", detail: "is old" },
+      ]),
+    ];
+    const summary = { okay: 0, finding: 0, undetermined: 0, notExpected: 0 };
+    const result = alarmResult(JSON.parse(JSON.stringify({ version: 1, context: "dev", clusters, summary })));
+    assert.deepEqual(result?.clusters, [
+      { namespace: "calendar", cluster: "good", severity: "ok" },
+      { namespace: "calendar", cluster: "silent", severity: "unknown" },
+      { namespace: "calendar", cluster: "old", severity: "refuse" },
+    ]);
   });
 
   it("harbor status: its findings, apart from those that are ok", () => {
