@@ -1,7 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from "@commander-js/extra-typings";
-import { metricsNamespace } from "../../domain/alarm/cloudwatch.ts";
-import { alarmChecks } from "../../domain/alarm/message.ts";
-import { endpointUrlProblem } from "../../domain/aws/endpoint-url.ts";
+import { alarmChecks, metricsNamespace } from "../../domain/alarm/names.ts";
+import { endpointUrlProblem } from "../../domain/aws/endpoint-url-problem.ts";
 import { parseQueueUrl, queueUrlProblem, type Queue } from "../../domain/aws/queue-url.ts";
 import { parseTopicArn, topicArnProblem, type Topic } from "../../domain/aws/topic-arn.ts";
 import { durationOption, localCommand, noTexts } from "../options.ts";

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
-import type { AlarmCheck, AlarmSendReport, Delivery } from "../../domain/alarm/message.ts";
+import type { AlarmSendReport, Delivery } from "../../domain/alarm/message.ts";
+import type { AlarmCheck } from "../../domain/alarm/names.ts";
 import type { CheckedPlace } from "../../domain/alarm/cloudwatch.ts";
 import { alarmResult, type AlarmResult, type ClusterSeverity } from "../../domain/alarm/report.ts";
 import type { Topic } from "../../domain/aws/topic-arn.ts";

@@ -1,6 +1,7 @@
 import { severities, type Severity } from "../catalogue/finding-codes.ts";
 import { checkTimestamp, unixSeconds } from "../metrics/metric.ts";
-import type { AlarmCheck, AlarmMessage } from "./message.ts";
+import type { AlarmMessage } from "./message.ts";
+import type { AlarmCheck } from "./names.ts";
 import type { ClusterSeverity } from "./report.ts";
 
 /** One value for CloudWatch. CloudWatch stamps it with the time at which it arrives, so a wrong clock here does no harm. */
@@ -10,9 +11,6 @@ export interface CloudWatchValue {
   readonly value: number;
   readonly unit: "Count" | "Seconds" | "None";
 }
-
-/** Where the values go unless an option names another namespace. */
-export const metricsNamespace = "postgres-recovery";
 
 /** How long the last proven delivery of a topic took. An alarm that treats missing data as breaching watches its age. */
 export function deliveryValue(topic: string, seconds: number): CloudWatchValue {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { severities } from "../catalogue/finding-codes.ts";
+import { alarmChecks } from "./names.ts";
 
 const alarmFindingSchema = z.object({
   severity: z.enum(severities),
@@ -9,10 +10,6 @@ const alarmFindingSchema = z.object({
   fix: z.string().describe("What to do about it. Empty when there is nothing to do, or no single step does it."),
 });
 export type AlarmFinding = z.infer<typeof alarmFindingSchema>;
-
-/** The checks whose results can be sent. */
-export const alarmChecks = ["stanza list", "harbor status"] as const;
-export type AlarmCheck = (typeof alarmChecks)[number];
 
 /** The JSON that `alarm send` posts to a webhook and publishes to an SNS topic. Within one version, fields are only ever added. */
 export const alarmMessageSchema = z.object({

@@ -1,4 +1,4 @@
-import { endpointUrlProblem } from "./endpoint-url.ts";
+import { endpointUrlProblem } from "./endpoint-url-problem.ts";
 
 /** An SQS queue, by its URL. */
 export interface Queue {
