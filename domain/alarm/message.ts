@@ -33,7 +33,7 @@ export const alarmMessageSchema = z.object({
 export type AlarmMessage = z.infer<typeof alarmMessageSchema>;
 
 const deliverySchema = z.object({
-  sink: z.enum(["webhook", "topic", "metrics"]),
+  sink: z.enum(["webhook", "topic", "metrics"]).describe("What kind of receiver it is."),
   to: z
     .string()
     .describe("The file with the webhook's URL, the topic's ARN, or the namespace of CloudWatch's metrics."),

@@ -8,7 +8,7 @@ export type HopName = (typeof hopNames)[number];
 const codes = Object.keys(errorKinds) as [ErrorCode, ...ErrorCode[]];
 
 const hopSchema = z.object({
-  hop: z.enum([...hopNames, "webhook"]),
+  hop: z.enum([...hopNames, "webhook"]).describe("A part of the way."),
   state: z
     .enum(["passed", "failed", "unproven", "not-reached"])
     .describe("`unproven`: a webhook accepted the message, which does not say that it arrived."),
@@ -30,7 +30,7 @@ export const alarmTestReportSchema = z.object({
     .number()
     .nullable()
     .describe("How far AWS's clock is ahead of this machine's; negative when it is behind; null when not known."),
-  hops: z.array(hopSchema),
+  hops: z.array(hopSchema).describe("Each part of the way, in its order; then one for each webhook."),
 });
 export type AlarmTestReport = z.infer<typeof alarmTestReportSchema>;
 

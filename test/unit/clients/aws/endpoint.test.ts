@@ -9,7 +9,7 @@ import { mock } from "node:test";
 import { connectS3 } from "../../../../clients/aws/s3.ts";
 import { connectS3Writer } from "../../../../clients/aws/s3-upload.ts";
 import { connectSecretsManager } from "../../../../clients/aws/secrets-manager.ts";
-import { endpointUrlProblem } from "../../../../domain/aws/endpoint-url.ts";
+import { endpointUrlProblem } from "../../../../domain/aws/endpoint-url-problem.ts";
 import { faultTest } from "../../../support/fault-test.ts";
 
 const keys = { accessKeyId: "AKIAEXAMPLE", secretAccessKey: "canary" };
