@@ -95,6 +95,12 @@ function flagStep({ code, command = "" }: Flag, clusters: string): string {
   switch (code) {
     case "no-backup":
       return `take a backup of ${clusters}: ${command}`;
+    case "backup-unusable":
+      return `see who deletes from the repository of ${clusters}, and take a new backup: ${command}`;
+    case "wal-missing":
+      return `look for "dropped WAL" in pgBackRest's log of ${clusters}, and see where archive_command writes`;
+    case "backup-damaged":
+      return `keep the backups of ${clusters} from before the damage, and check the database with pg_amcheck`;
     case "backup-old":
       return `see why the backup jobs of ${clusters} fail, or take a backup: ${command}`;
     case "repository-missing":

@@ -109,6 +109,31 @@ export const stanzaFlags: Readonly<Record<FlagCode, Explanation>> = {
     todo: "Order a backup from PGO. The list prints the command.",
     green: "`pgbackrest check` succeeds, WAL is archived, and PGO's status says stanzaCreated.",
   },
+  "backup-unusable": {
+    title: "a backup that is listed cannot be restored",
+    means:
+      "The WAL that makes the backup consistent is not in the repository, or the repository does not list an earlier backup whose files it uses.",
+    matters: "pgBackRest restores its files, and Postgres then cannot start on them.",
+    todo: "See who deletes from the repository: a lifecycle rule of the bucket, or a person. Take a new full backup; the list prints the command. If the list ran while pgBackRest expired backups, list again first.",
+    green: "`pgbackrest info` says ok and lists the backup without an error. WAL is archived.",
+  },
+  "wal-missing": {
+    title: "WAL that Postgres has archived is not in the repository",
+    means:
+      "The last segment that pg_stat_archiver counts as archived is newer than all WAL in the repository. The limit `archive-push-queue-max` drops WAL and reports success; a bucket can be emptied; the archiver may write elsewhere.",
+    matters: "No restore gets past the WAL that is missing.",
+    todo: "Look for `dropped WAL file` in pgBackRest's log, and compare the repository of the instance with that of `archive_command`. Then take a new backup: restores from it do not need the lost WAL.",
+    green: "pg_stat_archiver counts no failure, pg_wal does not grow, and `pgbackrest info` says ok.",
+  },
+  "backup-damaged": {
+    title: "a backup has pages with a wrong checksum",
+    means:
+      "While it copied the files, pgBackRest found pages whose checksum is wrong. It finishes such a backup, and marks it.",
+    matters:
+      "The database itself was damaged when the backup was taken. Older backups expire while newer ones keep the damage.",
+    todo: "`pgbackrest --stanza=db --set=LABEL info` on the instance names the files. Keep the backups from before the damage, and check the database with pg_amcheck.",
+    green: "The backup has finished, and its age is right. Queries that do not touch the damaged pages work.",
+  },
   "backup-old": {
     title: "the newest backup is older than the schedule allows",
     means:

@@ -10,6 +10,7 @@ import {
   type PostgresCluster,
 } from "./postgres-cluster.ts";
 import type { OkayStatus, RepositoryBackups } from "./status.ts";
+import { walArrival } from "./wal-arrival.ts";
 
 /** Hours that a scheduled backup may take, including its retries, before its absence is reported. */
 const graceHours = 12;
@@ -29,8 +30,10 @@ export interface ExistingStanza {
 export function backupFlags(stanza: ExistingStanza): Flag[] {
   return [
     ...contentFlags(stanza),
+    ...restorabilityFlags(stanza),
     ...repositoryFlags(stanza),
     ...archiverFlags(stanza.database),
+    ...arrivalFlags(stanza),
     ...ageFlags(stanza),
     ...ownerFlags(stanza.status),
     ...scheduleFlags(stanza),
@@ -47,6 +50,36 @@ function contentFlags({ context, cluster, status }: ExistingStanza): Flag[] {
   if (first === undefined) return [];
   const detail = `stanza created, no backup in ${empty.join(", ")} yet`;
   return [flag("no-backup", detail, manualBackupCommand(context, cluster, first))];
+}
+
+function restorabilityFlags({ context, cluster, status }: ExistingStanza): Flag[] {
+  const repositories = status.backups.repositories ?? [];
+  const listed = ({ count, first }: { readonly count: number; readonly first: readonly string[] }): string =>
+    count > first.length ? `${first.join("; ")}; and ${count - first.length} more` : first.join("; ");
+  const broken = repositories.filter(({ unusable }) => unusable !== undefined);
+  const unusable = broken.map(({ name, unusable: found }) => `${name}: ${found === undefined ? "" : listed(found)}`);
+  const damaged = repositories.flatMap(({ name, damaged: found }) =>
+    found === undefined ? [] : [`${name}: pages with a wrong checksum in ${listed(found)}`],
+  );
+  const [first] = broken;
+  return [
+    ...(first === undefined
+      ? []
+      : [flag("backup-unusable", unusable.join("; "), manualBackupCommand(context, cluster, first.name))]),
+    ...(damaged.length === 0 ? [] : [flag("backup-damaged", damaged.join("; "))]),
+  ];
+}
+
+/** Compares what Postgres has archived with what the repositories hold. A repository of unknown content gets no flag. */
+function arrivalFlags({ status, database }: ExistingStanza): Flag[] {
+  const missing = (status.backups.repositories ?? []).flatMap(({ name, wal }) => {
+    if (walArrival(wal, database) !== "missing" || "unknown" in database) return [];
+    const holds = wal?.max === undefined || wal.max === null ? "no WAL" : `nothing newer than ${wal.max}`;
+    return [`${name} holds ${holds}`];
+  });
+  if (missing.length === 0 || "unknown" in database) return [];
+  const archived = `${database.lastArchivedWal ?? ""} at ${database.lastArchived ?? "an unknown time"}`;
+  return [flag("wal-missing", `Postgres reports that it archived ${archived}, but ${missing.join("; ")}`)];
 }
 
 /** pgBackRest reports every repository of the instance's configuration, which PGO writes when it reconciles. */

@@ -15,6 +15,16 @@ const databaseSchema = z.object({
   lastArchived: z.iso.datetime().nullable(),
   /** Seconds since the oldest WAL segment that waits for the archiver was completed; null when none waits. */
   oldestWaitingSeconds: z.int().nullable(),
+  /** Name of the file that was archived last: a WAL segment, or a history file. */
+  lastArchivedWal: z.string().nullable().default(null),
+  /** When Postgres completed that file, so that the archiver could take it; null when Postgres has forgotten it. */
+  lastArchivedCompleted: z.iso.datetime().nullable().default(null),
+  /** Where the primary writes WAL now, such as `0/3000060`; null on a replica. */
+  currentLsn: z.string().nullable().default(null),
+  /** Size of a WAL segment, in bytes. */
+  segmentBytes: z.int().positive().nullable().default(null),
+  /** When Postgres answered. */
+  askedAt: z.iso.datetime().nullable().default(null),
 });
 export type Database = z.infer<typeof databaseSchema>;
 
@@ -26,8 +36,9 @@ const utc = (expression: string): string =>
   `to_char(${expression} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
 /**
- * One row with one JSON object, for superusers of PostgreSQL 10 and later. A segment's `.ready` file exists until the
- * archiver has archived it; the file may vanish while this runs (`pg_stat_file(…, true)`).
+ * One row with one JSON object, for superusers of PostgreSQL 10 and later. A segment's `.ready` file is created when the
+ * segment is complete, and renamed to `.done` when it is archived; both may vanish while this runs
+ * (`pg_stat_file(…, true)`).
  */
 export const databaseQuery = `select json_build_object(
   'systemIdentifier', (select system_identifier::text from pg_control_system()),
@@ -37,6 +48,13 @@ export const databaseQuery = `select json_build_object(
   'failedCount', failed_count,
   'lastFailed', ${utc("last_failed_time")},
   'lastArchived', ${utc("last_archived_time")},
+  'lastArchivedWal', last_archived_wal,
+  'lastArchivedCompleted', (
+    select ${utc("done.modification")}
+    from pg_stat_file('pg_wal/archive_status/' || last_archived_wal || '.done', true) done),
+  'currentLsn', case when pg_is_in_recovery() then null else pg_current_wal_lsn()::text end,
+  'segmentBytes', (select bytes_per_wal_segment from pg_control_init()),
+  'askedAt', ${utc("clock_timestamp()")},
   'oldestWaitingSeconds', (
     select floor(extract(epoch from now() - min(file.modification)))::int
     from pg_ls_dir('pg_wal/archive_status') name, pg_stat_file('pg_wal/archive_status/' || name, true) file

@@ -6,11 +6,14 @@
  */
 export const flagCodes = [
   "no-backup",
+  "backup-unusable",
   "repository-missing",
   "archiving-off",
+  "wal-missing",
   "archiver-failing",
   "archiver-stalled",
   "backup-old",
+  "backup-damaged",
   "several-identifiers",
   "no-schedule",
   "archiver-unknown",
@@ -24,11 +27,14 @@ export const unknowns: readonly FlagCode[] = ["archiver-unknown", "schedule-unre
 /** The flag in the column STATUS of the table. */
 export const flagTexts: Readonly<Record<FlagCode, string>> = {
   "no-backup": "No backup",
+  "backup-unusable": "Backup unusable",
   "repository-missing": "Repository missing",
   "archiving-off": "Archiving off",
+  "wal-missing": "WAL missing",
   "archiver-failing": "Archiving fails",
   "archiver-stalled": "Archiving stalled",
   "backup-old": "Backup too old",
+  "backup-damaged": "Backup damaged",
   "several-identifiers": "Owner changed",
   "no-schedule": "No schedule",
   "archiver-unknown": "Archiving unknown",

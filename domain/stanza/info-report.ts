@@ -2,6 +2,15 @@ import { z } from "zod";
 import { parseJsonOutput } from "../json-output.ts";
 
 const repositoryStatus = z.object({ code: z.int(), message: z.string() });
+
+/** Name of a WAL segment. Null: there is none. Undefined: the report does not say, or says something else. */
+const segmentSchema = z
+  .string()
+  .regex(/^[0-9A-F]{24}$/)
+  .nullable()
+  .optional()
+  .catch(undefined);
+
 const stanzaInfoSchema = z.object({
   name: z.string(),
   status: repositoryStatus,
@@ -14,12 +23,31 @@ const stanzaInfoSchema = z.object({
       version: z.string().optional(),
     }),
   ),
+  /** The first and the last segment of each database in each repository. Nothing says whether all between them exist. */
+  archive: z
+    .array(
+      z.object({
+        database: z.object({ id: z.int(), "repo-key": z.int() }),
+        min: segmentSchema,
+        max: segmentSchema,
+      }),
+    )
+    .optional(),
   backup: z.array(
     z.object({
-      database: z.object({ "repo-key": z.int() }).optional(),
+      label: z.string().optional(),
+      database: z.object({ id: z.int().optional(), "repo-key": z.int() }).optional(),
       // The latest moment that a Date can hold.
       timestamp: z.object({ stop: z.int().min(0).max(8.64e12) }),
       type: z.string().optional(),
+      /** The WAL that makes the backup consistent. */
+      archive: z.object({ start: segmentSchema, stop: segmentSchema }).optional(),
+      /** Labels of the backups whose files it uses. */
+      reference: z.array(z.string()).nullish(),
+      /** Whether pages with a wrong checksum were copied; absent when checksums were not verified. */
+      error: z.boolean().nullish(),
+      /** `delta`: bytes that this backup added to the repository. */
+      info: z.object({ repository: z.object({ delta: z.int().min(0) }).optional() }).optional(),
     }),
   ),
 });

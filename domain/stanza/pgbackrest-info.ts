@@ -1,7 +1,8 @@
 import { firstLine } from "../text.ts";
 import type { DatabaseAnswer } from "./database-answer.ts";
 import { readInfoReport, type StanzaInfo } from "./info-report.ts";
-import type { OkayStatus, RepositoryBackups, StanzaStatus } from "./status.ts";
+import { newestStop, repositoryBackups } from "./repository-contents.ts";
+import type { OkayStatus, StanzaStatus } from "./status.ts";
 
 /** What the PostgresCluster says about its stanza. The repository's answer is compared with it. */
 export interface ExpectedStanza {
@@ -99,7 +100,7 @@ function okayUnlessForeign(info: StanzaInfo, expected: ExpectedStanza): StanzaSt
     }
   }
   const repositories = info.repo.map(({ key }) => repositoryBackups(info, key));
-  const newest = newestOf(info.backup);
+  const newest = newestStop(info.backup);
   const systemIdentifier = newestDatabase(info, info.repo[0]?.key)?.identifier;
   const earlierIdentifiers = [...new Set(info.repo.flatMap(({ key }) => earlierDatabases(info, key)))];
   return {
@@ -133,28 +134,6 @@ export function ofDatabase(status: OkayStatus, own: DatabaseAnswer): StanzaStatu
   return status.systemIdentifier === own.systemIdentifier
     ? status
     : foreign("the stanza belongs", status.systemIdentifier, own.systemIdentifier);
-}
-
-function repositoryBackups(info: StanzaInfo, key: number): RepositoryBackups {
-  const own = info.backup.filter(({ database }) => (database?.["repo-key"] ?? 1) === key);
-  const newest = (type: string): string | undefined => newestOf(own.filter((backup) => backup.type === type));
-  const [full, differential, incremental] = [newest("full"), newest("diff"), newest("incr")];
-  return {
-    name: `repo${key}`,
-    count: own.length,
-    newest: {
-      ...(full !== undefined && { full }),
-      ...(differential !== undefined && { differential }),
-      ...(incremental !== undefined && { incremental }),
-    },
-  };
-}
-
-/** When the newest of these backups ended, as ISO 8601 in UTC; undefined when there is none. */
-function newestOf(backups: StanzaInfo["backup"]): string | undefined {
-  if (backups.length === 0) return undefined;
-  const stops = backups.map(({ timestamp }) => timestamp.stop);
-  return new Date(stops.reduce((latest, stop) => Math.max(latest, stop), 0) * 1000).toISOString();
 }
 
 interface Database {

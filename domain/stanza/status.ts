@@ -11,6 +11,28 @@ const repositoryBackupsSchema = z.object({
     differential: z.iso.datetime().optional(),
     incremental: z.iso.datetime().optional(),
   }),
+  /** Names of the first and the last WAL segment of the database; null when there is none; absent when it is not known. */
+  wal: z.object({ min: z.string().nullable(), max: z.string().nullable() }).optional(),
+  /**
+   * The backups of the database whose own WAL lies between these names and whose earlier backups are listed, with the ends
+   * of the oldest and the newest of them. `unknown` counts those of which the report does not say it.
+   */
+  usable: z
+    .object({
+      count: z.int(),
+      unknown: z.int().optional(),
+      oldest: z.iso.datetime().optional(),
+      newest: z.iso.datetime().optional(),
+    })
+    .optional(),
+  /** Backups that cannot be restored, because WAL or an earlier backup is missing. */
+  unusable: z.object({ count: z.int(), first: z.array(z.string()) }).optional(),
+  /** Backups in which pgBackRest found pages with a wrong checksum. */
+  damaged: z.object({ count: z.int(), first: z.array(z.string()) }).optional(),
+  /** How many backups are of a database that owned the stanza before. */
+  ofEarlierDatabases: z.int().optional(),
+  /** Bytes that its backups take, without the WAL; absent when it is not known. */
+  bytes: z.int().optional(),
 });
 export type RepositoryBackups = z.infer<typeof repositoryBackupsSchema>;
 

@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { readdir, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { execa } from "execa";
 import { CustomObjectsApi, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
 import { z } from "zod";
 import { scanReportSchema, type ScanEntry } from "../../domain/stanza/list-report.ts";
@@ -8,7 +11,7 @@ import { client } from "../../sandbox/kubernetes/client.ts";
 import { findCluster, sharedCluster, type PostgresCluster } from "../../sandbox/pgo/inventory.ts";
 import { resource } from "../../sandbox/pgo/objects.ts";
 import { faultTest } from "../support/fault-test.ts";
-import { createDirectly, loseStanza } from "../support/repository.ts";
+import { createDirectly, loseStanza, repositoryOf } from "../support/repository.ts";
 import { askDirectly, cli, runInSandbox, sandboxEnvironment, startCli, testDirectory } from "../support/sandbox.ts";
 
 /** PGO believes that its stanza exists, so it takes no first backup after a create. */
@@ -18,6 +21,15 @@ const [sharedPod = ""] = sharedCluster.pods;
 const inShared = (...argv: string[]): Promise<string> =>
   askDirectly(sharedCluster.context, sharedCluster.namespace, sharedPod, ...argv);
 const sql = (text: string): Promise<string> => inShared("psql", "-XAtqc", text);
+
+/** Has the current WAL segment archived, and names it. The next one is complete a minute later. */
+async function archivedSegment(): Promise<string> {
+  const segment = await sql("select pg_walfile_name(pg_switch_wal())");
+  await waitUntil(`${segment} to be archived`, 60, async () => {
+    return (await sql(`select left(last_archived_wal, 24) >= '${segment}' from pg_stat_archiver`)) === "t";
+  });
+  return segment;
+}
 
 async function listed(
   cluster: PostgresCluster,
@@ -52,6 +64,7 @@ describe("stanza list: okay means that there are backups", function () {
   });
 
   it("reports the backup of a healthy cluster as pgBackRest and Postgres do", async () => {
+    const segment = await archivedSegment();
     const { entry, exitCode } = await listed(sharedCluster);
     assert.deepEqual([entry.verdict, entry.flags, exitCode], ["okay", [], 0]);
     const info = z
@@ -62,9 +75,37 @@ describe("stanza list: okay means that there are backups", function () {
     assert.equal(backup.type, "full");
     assert(entry.status.status === "okay");
     const newest = new Date(backup.timestamp.stop * 1000).toISOString();
-    assert.deepEqual(entry.status.backups.repositories, [{ name: "repo1", count: 1, newest: { full: newest } }]);
+    const [repository, ...others] = entry.status.backups.repositories ?? [];
+    assert(repository !== undefined && others.length === 0);
+    assert.deepEqual([repository.name, repository.count, repository.newest], ["repo1", 1, { full: newest }]);
+    assert.deepEqual(repository.usable, { count: 1, oldest: newest, newest });
+    assert.equal(repository.wal?.max, segment);
     assert.equal(await sql("select last_archived_time is not null from pg_stat_archiver"), "t");
   });
+
+  faultTest(
+    [127, 128],
+    "sees WAL that is gone from a repository, although pgBackRest and Postgres call it fine",
+    async () => {
+      const archive = join(repositoryOf(sharedCluster), "archive", "db");
+      const [id = ""] = (await readdir(archive)).filter((name) => /^\d+-\d+$/.test(name));
+      const aside = join(testDirectory, "wal-aside");
+      await archivedSegment();
+      await rename(join(archive, id), aside);
+      try {
+        const { entry, exitCode } = await listed(sharedCluster);
+        assert.deepEqual([flagsOf(entry), exitCode], [["backup-unusable", "wal-missing"], 1]);
+        assert.match(entry.flags[0]?.detail ?? "", /^repo1: .*F: its WAL .* is missing: repo1 holds no WAL of this/);
+        assert.match(entry.flags[1]?.detail ?? "", /^Postgres reports that it archived .*, but repo1 holds no WAL$/);
+        assert.match(await inShared("pgbackrest", "--stanza=db", "info"), /status: ok/);
+      } finally {
+        // With `cp -a`, the files keep their owner.
+        await execa("cp", ["-a", `${aside}/.`, join(archive, id)]);
+        await rm(aside, { recursive: true });
+      }
+      assert.equal((await listed(sharedCluster)).entry.verdict, "okay");
+    },
+  );
 
   faultTest(45, "sees an archive command that fails, and one that does nothing, and nothing after that", async () => {
     const set = async (command: string): Promise<void> => {

@@ -205,6 +205,11 @@ export function healthyDatabase(change: object = {}): string {
     lastFailed: null,
     lastArchived: "2026-11-21T00:59:00Z",
     oldestWaitingSeconds: null,
+    lastArchivedWal: "000000010000000000000010",
+    lastArchivedCompleted: "2026-11-21T00:58:59.000Z",
+    currentLsn: "0/11000060",
+    segmentBytes: 16_777_216,
+    askedAt: "2026-11-21T01:00:00.000Z",
     ...change,
   });
 }

@@ -130,6 +130,40 @@ describe("backupFlags", () => {
     assert.deepEqual(flags({ repos, backups }), [], "without a status there is nothing to compare with");
   });
 
+  faultTest(127, "finds backups that cannot be restored, with the command that orders a new one", () => {
+    const unusable = { count: 7, first: ["20261101-010000F: its WAL is missing"] };
+    const [flag] = flags({ backups: [{ ...recent, unusable }] });
+    assert.equal(flag?.code, "backup-unusable");
+    assert.equal(flag.detail, "repo1: 20261101-010000F: its WAL is missing; and 6 more");
+    assert.match(flag.command ?? "", /annotate/);
+  });
+
+  faultTest(128, "finds WAL that Postgres has archived and that one of the repositories does not hold", () => {
+    const wal = (max: string | null) => ({ min: max, max });
+    const backups = [
+      { ...recent, wal: wal("000000010000000000000010") },
+      { ...full("2026-11-28T01:20:00.000Z", "repo2"), wal: wal("00000001000000000000000A") },
+      { ...full("2026-11-28T01:20:00.000Z", "repo3"), wal: wal(null) },
+      full("2026-11-28T01:20:00.000Z", "repo4"),
+    ];
+    const repos = backups.map(({ name }) => ({ name, ...daily }));
+    const [flag, ...others] = flags({ backups, repos });
+    assert.deepEqual(others, []);
+    assert.equal(flag?.code, "wal-missing");
+    assert.equal(
+      flag.detail,
+      "Postgres reports that it archived 000000010000000000000010 at 2026-11-21T00:59:00Z, but repo2 holds nothing newer than 00000001000000000000000A; repo3 holds no WAL",
+    );
+  });
+
+  faultTest(129, "finds a backup with damaged pages", () => {
+    const [flag] = flags({ backups: [{ ...recent, damaged: { count: 1, first: ["20261128-010000F"] } }] });
+    assert.deepEqual(flag, {
+      code: "backup-damaged",
+      detail: "repo1: pages with a wrong checksum in 20261128-010000F",
+    });
+  });
+
   faultTest(45, "finds an archiver that is off, or whose command does not run pgBackRest", () => {
     assert.deepEqual(codes(archiver({ archiveMode: "off" })), ["archiving-off"]);
     assert.deepEqual(codes(archiver({ archivesWithPgbackrest: false })), ["archiving-off"]);
@@ -259,8 +293,7 @@ describe("the backups in pgBackRest's report", () => {
     const expected = { stanza: "db", repositories: ["repo1"], systemIdentifier: undefined };
     const found = classifyInfo(sampleOutput("info-11-ok-json"), expected);
     assert(found.status === "okay");
-    assert.deepEqual(found.backups.repositories, [
-      { name: "repo1", count: 1, newest: { full: "2026-11-20T21:42:17.000Z" } },
-    ]);
+    const counted = found.backups.repositories?.map(({ name, count, newest }) => ({ name, count, newest }));
+    assert.deepEqual(counted, [{ name: "repo1", count: 1, newest: { full: "2026-11-20T21:42:17.000Z" } }]);
   });
 });
