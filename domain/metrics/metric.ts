@@ -4,7 +4,7 @@ export interface MetricDefinition {
   /** One sentence for the person who reads the metric. */
   readonly help: string;
   /** Set when values have a unit. The name then ends with it. */
-  readonly unit?: "seconds";
+  readonly unit?: "bytes" | "seconds";
 }
 
 /** One value. */

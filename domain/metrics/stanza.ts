@@ -1,5 +1,6 @@
 import type { ScanEntry, ScanReport } from "../stanza/list-report.ts";
 import { stanzaStatusSchema, verdicts, type RepositoryBackups } from "../stanza/status.ts";
+import { recoveryMetrics } from "./recovery.ts";
 import {
   checkTimestamp,
   stateSamples,
@@ -30,6 +31,11 @@ const definitions = {
   backups: {
     name: "postgres_recovery_backups",
     help: "How many backups a repository holds; absent where it is not known.",
+  },
+  backupBytes: {
+    name: "postgres_recovery_backup_bytes",
+    help: "Bytes that the backups in a repository take, without the WAL; absent where it is not known.",
+    unit: "bytes",
   },
 } satisfies Record<string, MetricDefinition>;
 
@@ -71,6 +77,15 @@ export function stanzaMetrics(
         repositoriesOf(entry).map(({ name, count }) => ({ labels: { ...labels, repository: name }, value: count })),
       ),
     },
+    {
+      ...definitions.backupBytes,
+      samples: each((entry, labels) =>
+        repositoriesOf(entry).flatMap(({ name, bytes }) =>
+          bytes === undefined ? [] : [{ labels: { ...labels, repository: name }, value: bytes }],
+        ),
+      ),
+    },
+    ...recoveryMetrics(each),
     { ...checkTimestamp, samples: [{ labels: checkLabels, value: unixSeconds(checkedAt) }] },
   ];
 }

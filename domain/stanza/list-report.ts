@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { flagSchema } from "./flags.ts";
+import { stanzaRecoverySchema } from "./recovery.ts";
 import { stanzaStatusSchema, verdicts } from "./status.ts";
 
 /** The stanza of one PostgresCluster. */
@@ -15,6 +16,11 @@ export const scanEntrySchema = z.object({
   flags: z.array(flagSchema),
   /** What status and flags mean together. */
   verdict: z.enum(verdicts),
+  recovery: stanzaRecoverySchema
+    .optional()
+    .describe(
+      "To which moments it can be restored, and what its loss would cost. Absent in reports of older versions.",
+    ),
   /** Where the repositories are: behind PGO's repo host, in a bucket, or some here and some there. */
   repositoryPlace: z.enum(["repo host", "bucket", "repo host or bucket"]),
   /** Set when `spec.paused` is true: PGO changes nothing and updates no status. */

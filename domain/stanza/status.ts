@@ -1,5 +1,10 @@
 import { z } from "zod";
 
+const namedBackups = z.object({
+  count: z.int().describe("How many there are."),
+  first: z.array(z.string()).describe("The first five of them."),
+});
+
 /** The backups in one repository. */
 const repositoryBackupsSchema = z.object({
   /** Such as `repo1`. */
@@ -11,28 +16,29 @@ const repositoryBackupsSchema = z.object({
     differential: z.iso.datetime().optional(),
     incremental: z.iso.datetime().optional(),
   }),
-  /** Names of the first and the last WAL segment of the database; null when there is none; absent when it is not known. */
-  wal: z.object({ min: z.string().nullable(), max: z.string().nullable() }).optional(),
-  /**
-   * The backups of the database whose own WAL lies between these names and whose earlier backups are listed, with the ends
-   * of the oldest and the newest of them. `unknown` counts those of which the report does not say it.
-   */
+  wal: z
+    .object({
+      min: z.string().nullable().describe("Name of the first WAL segment; null when there is none."),
+      max: z.string().nullable().describe("Name of the last WAL segment; null when there is none."),
+    })
+    .optional()
+    .describe("The WAL of the database. A missing segment between the two does not show. Absent: not known."),
   usable: z
     .object({
-      count: z.int(),
-      unknown: z.int().optional(),
-      oldest: z.iso.datetime().optional(),
-      newest: z.iso.datetime().optional(),
+      count: z.int().describe("How many there are."),
+      unknown: z.int().optional().describe("Of how many backups it is not known. Absent: of none."),
+      oldest: z.iso.datetime().optional().describe("When the oldest of them ended (ISO 8601, UTC)."),
+      newest: z.iso.datetime().optional().describe("When the newest of them ended (ISO 8601, UTC)."),
     })
-    .optional(),
-  /** Backups that cannot be restored, because WAL or an earlier backup is missing. */
-  unusable: z.object({ count: z.int(), first: z.array(z.string()) }).optional(),
-  /** Backups in which pgBackRest found pages with a wrong checksum. */
-  damaged: z.object({ count: z.int(), first: z.array(z.string()) }).optional(),
-  /** How many backups are of a database that owned the stanza before. */
-  ofEarlierDatabases: z.int().optional(),
-  /** Bytes that its backups take, without the WAL; absent when it is not known. */
-  bytes: z.int().optional(),
+    .optional()
+    .describe("Backups of the database whose own WAL and earlier backups are there. Absent: not known."),
+  unusable: namedBackups.optional().describe("Backups that cannot be restored, and why. Absent: none is known."),
+  damaged: namedBackups.optional().describe("Backups with pages of a wrong checksum. Absent: none is known."),
+  ofEarlierDatabases: z
+    .int()
+    .optional()
+    .describe("How many backups are of a database that owned the stanza before. Absent: none."),
+  bytes: z.int().optional().describe("Bytes that its backups take, without the WAL. Absent: not known."),
 });
 export type RepositoryBackups = z.infer<typeof repositoryBackupsSchema>;
 

@@ -5,10 +5,12 @@ import { instancesByCluster } from "../../domain/stanza/instance-pod.ts";
 import {
   clusterNameOf,
   operatorSaysCreated,
+  repositoryNames,
   repositoryPlace,
   type PostgresCluster,
 } from "../../domain/stanza/postgres-cluster.ts";
 import type { ScanEntry } from "../../domain/stanza/list-report.ts";
+import { recoveryOf } from "../../domain/stanza/recovery.ts";
 import { disagreement } from "../../domain/stanza/status.ts";
 import { backupFlags } from "../../domain/stanza/backup-flags.ts";
 import type { FlagCode } from "../../domain/stanza/flag-codes.ts";
@@ -55,8 +57,8 @@ export async function scanStanzas(
         options.onStart?.(name, clusters.length);
         const instances = instancesOf(name);
         const probe = await probeStanza(client, cluster, instances, options.timeLimit, signal);
-        const flags = flagsOf(client.context, cluster, probe, now());
-        const entry = scanEntry(cluster, probe, withAllowed(flags, options.allowed));
+        const flags = withAllowed(flagsOf(client.context, cluster, probe, now()), options.allowed);
+        const entry = scanEntry(cluster, probe, { flags, now: now() });
         options.onEntry?.(entry);
         return entry;
       }),
@@ -72,7 +74,11 @@ function withAllowed(flags: readonly Flag[], allowed: readonly FlagCode[]): Flag
   return flags.map((flag) => (allowed.includes(flag.code) ? { ...flag, allowed: true } : flag));
 }
 
-function scanEntry(cluster: PostgresCluster, { pod, status }: Probe, flags: Flag[]): ScanEntry {
+function scanEntry(
+  cluster: PostgresCluster,
+  { database, pod, status }: Probe,
+  { flags, now }: { readonly flags: Flag[]; readonly now: Date },
+): ScanEntry {
   const created = operatorSaysCreated(cluster);
   const contradiction = disagreement(status, created);
   return {
@@ -83,6 +89,7 @@ function scanEntry(cluster: PostgresCluster, { pod, status }: Probe, flags: Flag
     status,
     flags,
     verdict: verdictWithFlags(status, flags),
+    recovery: recoveryOf({ database, declared: repositoryNames(cluster), now, status }),
     repositoryPlace: repositoryPlace(cluster),
     ...(cluster.spec.paused === true && { paused: true }),
     ...(created !== undefined && { operatorSaysCreated: created }),

@@ -23,21 +23,43 @@ function entry(cluster: string, status: StanzaStatus, flags: ScanEntry["flags"] 
   return { namespace: "calendar", cluster, uid: "1", status, flags, verdict, repositoryPlace: "repo host" };
 }
 
-const okay = entry("okay-db", {
-  status: "okay",
-  backups: {
-    count: 4,
-    newest: "2026-11-28T02:00:00.000Z",
-    repositories: [
+const okay: ScanEntry = {
+  ...entry("okay-db", {
+    status: "okay",
+    backups: {
+      count: 4,
+      newest: "2026-11-28T02:00:00.000Z",
+      repositories: [
+        {
+          name: "repo1",
+          count: 3,
+          newest: { full: "2026-11-22T01:00:00.000Z", incremental: "2026-11-28T02:00:00.000Z" },
+          bytes: 1000,
+        },
+        { name: "repo2", count: 0, newest: {} },
+      ],
+    },
+  }),
+  recovery: {
+    windows: [
       {
-        name: "repo1",
-        count: 3,
-        newest: { full: "2026-11-22T01:00:00.000Z", incremental: "2026-11-28T02:00:00.000Z" },
+        repository: "repo1",
+        from: "2026-11-22T01:00:00.000Z",
+        until: "2026-11-28T11:59:00.000Z",
+        atLeastUntil: "2026-11-28T11:59:00.000Z",
+        endedBy: null,
       },
-      { name: "repo2", count: 0, newest: {} },
+      {
+        repository: "repo2",
+        from: "2026-11-22T01:00:00.000Z",
+        until: null,
+        atLeastUntil: "2026-11-28T02:00:00.000Z",
+        endedBy: "wal-missing",
+      },
     ],
+    lossNow: { what: "since", since: "2026-11-28T11:59:00.000Z", seconds: 60, bytes: 96, why: "" },
   },
-});
+};
 const flagged = entry("flagged-db", { status: "okay", backups: { count: 0, repositories: [] } }, [
   { code: "no-backup", detail: "no backup in repo1" },
   { code: "no-backup", detail: "no backup in repo2" },
@@ -143,6 +165,11 @@ describe("metrics", () => {
         units.filter(({ unit }) => unit !== undefined).map(({ name, unit }) => [name, unit]),
         [
           ["postgres_recovery_newest_backup_timestamp_seconds", "seconds"],
+          ["postgres_recovery_backup_bytes", "bytes"],
+          ["postgres_recovery_recovery_window_start_timestamp_seconds", "seconds"],
+          ["postgres_recovery_recovery_window_end_timestamp_seconds", "seconds"],
+          ["postgres_recovery_loss_now_seconds", "seconds"],
+          ["postgres_recovery_unarchived_wal_bytes", "bytes"],
           ["postgres_recovery_check_timestamp_seconds", "seconds"],
         ],
       );
@@ -196,6 +223,31 @@ describe("metrics", () => {
           ["repo1", "incremental", Date.parse("2026-11-28T02:00:00Z") / 1000],
         ],
       );
+    });
+
+    it("have the recovery window of each repository, and what a loss would cost", () => {
+      const values = (name: string): unknown[] =>
+        find(samples, name, { cluster: "okay-db" }).map(({ labels, value }) => [labels["repository"], value]);
+      const from = Date.parse("2026-11-22T01:00:00Z") / 1000;
+      assert.deepEqual(values("recovery_window_start_timestamp_seconds"), [
+        ["repo1", from],
+        ["repo2", from],
+      ]);
+      assert.deepEqual(values("recovery_window_end_timestamp_seconds"), [
+        ["repo1", Date.parse("2026-11-28T11:59:00Z") / 1000],
+      ]);
+      assert.deepEqual(values("loss_now_seconds"), [[undefined, 60]]);
+      assert.deepEqual(values("unarchived_wal_bytes"), [[undefined, 96]]);
+      assert.deepEqual(values("backup_bytes"), [["repo1", 1000]]);
+    });
+
+    it("say that a loss would cost an unknown amount where nothing is known, and have no number for it", () => {
+      const loss = (cluster: string): unknown[] =>
+        find(samples, "loss_now", { cluster })
+          .filter(({ value }) => value === 1)
+          .map(({ labels }) => labels["loss"]);
+      assert.deepEqual([loss("okay-db"), loss("silent-db")], [["since"], ["unknown"]]);
+      assert.deepEqual(find(samples, "loss_now_seconds", { cluster: "silent-db" }), []);
     });
 
     it("have each flag once, and say whether it is allowed", () => {
