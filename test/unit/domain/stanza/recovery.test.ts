@@ -95,8 +95,7 @@ describe("recoveryOf", () => {
     assert.equal(recovery([none]).lossNow.what, "everything");
     assert.equal(recovery([none, repository]).lossNow.what, "since");
     for (const unclear of [undefined, { count: 0, unknown: 1 }]) {
-      const { usable: _, ...bare } = repository;
-      const found = recovery([none, { ...bare, ...(unclear !== undefined && { usable: unclear }) }]);
+      const found = recovery([none, { name: "repo2", count: 7, newest: {}, ...(unclear && { usable: unclear }) }]);
       assert.deepEqual([found.windows, found.lossNow.what], [[], "unknown"]);
     }
     assert.equal(recovery(undefined).lossNow.what, "unknown");
