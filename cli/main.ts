@@ -5,6 +5,7 @@ import { addAlarmCommands } from "./alarm/program.ts";
 import { addCheckCommand } from "./check/program.ts";
 import { addCompletionCommands } from "./completion/program.ts";
 import { addConfigCommands } from "./config/program.ts";
+import { addDrillCommands } from "./drill/program.ts";
 import { addDumpCommand } from "./dump/program.ts";
 import { failureExitCode } from "./exit-codes.ts";
 import { argumentsFailure, failureJson, failureOf, failureText, stackText, wantsFailureJson } from "./failure.ts";
@@ -52,6 +53,7 @@ The --help of each command has its Kubernetes permissions and exit codes.`,
   addStanzaCommands(root, setExitCode);
   addDumpCommand(root, setExitCode);
   addRestoreCommands(root, setExitCode);
+  addDrillCommands(root, setExitCode);
   addBackupCommands(root, setExitCode);
   addHarborCommands(root, setExitCode);
   addRegistryCommands(root, setExitCode);

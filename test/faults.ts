@@ -133,6 +133,12 @@ export const faults = {
   163: "One of several sinks of an alarm fails",
   164: "A part of an alarm's way is missing, forbidden or loses messages: the topic, the queue, its subscription, the record",
   165: "The clock of the machine that tests an alarm is wrong",
+  171: "A drill that could write into the backups of the database that it restores",
+  172: "A drill whose backup or WAL is damaged in a way that no listing shows",
+  173: "A drill is stopped or killed before it has removed what it created",
+  174: "A namespace that looks like a drill's and is not, or whose drill still runs",
+  175: "A drill whose Pod never runs, or whose clone fails again and again",
+  176: "Targets for the loss and the time of a restore that are missed, or cannot be measured",
 } as const satisfies Record<number, string>;
 
 export type FaultNumber = keyof typeof faults;

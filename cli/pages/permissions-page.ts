@@ -12,6 +12,8 @@ const introduction = `# Permissions
 Each command needs exactly what is listed here, and says so in its \`--help\`. A command that lacks one of them ends with the API server's own words for it, and changes nothing.
 
 \`pods/exec\` is the powerful permission. Whoever may run a command in a database's Pod can read all of its data, and Kubernetes cannot limit the permission to one container or one program. Give it only to people and pipelines that may have the data. The commands \`secrets\`, \`restore check\`, \`harbor status\`, \`harbor environment\` and \`harbor roll\` read Secrets; none shows a value.
+
+\`drill run\` creates Pods and Secrets in a namespace whose name is not known before, so it needs its permissions in all namespaces. Give them to a pipeline of its own. Kubernetes lets it create Patroni's role only because it holds the same permissions itself.
 `;
 
 function commandSection(command: string, held: readonly Permission[]): string {

@@ -1,26 +1,25 @@
-import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { askHarbor } from "../../clients/harbor-api.ts";
 import { connectHarbor } from "../../clients/kubernetes/harbor.ts";
 import type { S3Access, S3Client } from "../../clients/aws/s3.ts";
 import type { S3Versions } from "../../clients/aws/s3-versions.ts";
 import type { Duration } from "../../domain/duration.ts";
-import { messageOf, RecoveryError } from "../../domain/errors.ts";
+import { RecoveryError } from "../../domain/errors.ts";
 import type { ObjectName } from "../../domain/kubernetes/object-name.ts";
 import { restoreCheckReportSchema, type RestoreCheckReport } from "../../domain/restore/check.ts";
 import type { RegistryProof } from "../../domain/restore/proof/request.ts";
 import type { AmcheckMode } from "../../domain/restore/proof/amcheck-modes.ts";
-import type { CheckStatus, ProofVerdict } from "../../domain/restore/proof/checks.ts";
 import { expectationSchema } from "../../domain/restore/proof/request.ts";
-import type { Verdict } from "../../domain/stanza/status.ts";
 import type { ReportOf, TaskOf } from "../../domain/steps/steps.ts";
 import { visibleJson, visibleLine } from "../../domain/visible-text.ts";
 import { verifyRestore } from "../../operations/restore/verify.ts";
 import { verdictExitCode } from "../exit-codes.ts";
 import { findingsTable, repeatGrave, logLine, withPlace } from "../findings.ts";
+import { jsonFile } from "../json-file.ts";
 import { outputWidth, printText } from "../output.ts";
 import { askedOf, validated, type RequestOptions } from "../request.ts";
 import { surroundingsOfProcess, traced } from "../session.ts";
+import { proofVerdict, statusVerdicts, statusWords } from "./proof-verdict.ts";
 import { brokenBlobs } from "../registry/broken-blobs.ts";
 import { fittedTable, painted, table } from "../table.ts";
 
@@ -57,7 +56,10 @@ export interface RestoreVerifyOptions extends RequestOptions {
 
 /** `postgres-recovery restore verify`; the result is the exit code. */
 export async function restoreVerify(cluster: ObjectName | undefined, options: RestoreVerifyOptions): Promise<number> {
-  const [checked, expected] = await Promise.all([fileOf("--check", options.check), fileOf("--expect", options.expect)]);
+  const [checked, expected] = await Promise.all([
+    jsonFile("--check", options.check),
+    jsonFile("--expect", options.expect),
+  ]);
   const check = checked === undefined ? undefined : checkReport(checked);
   const expect = validated(expectationSchema, expected ?? {});
   const { request, target } = await askedOf("restore verify", cluster, options, (named) => ({
@@ -87,16 +89,6 @@ async function openS3(access: S3Access): Promise<S3Client> {
 async function openS3Versions(access: S3Access): Promise<S3Versions> {
   const { connectS3Versions } = await import("../../clients/aws/s3-versions.ts");
   return connectS3Versions(access);
-}
-
-async function fileOf(option: string, file: string | undefined): Promise<unknown> {
-  if (file === undefined) return undefined;
-  try {
-    return JSON.parse(await readFile(file, "utf8"));
-  } catch (error) {
-    const why = error instanceof SyntaxError ? "it is not JSON" : messageOf(error);
-    throw new RecoveryError("arguments-invalid", `${option} ${file}: ${why}`);
-  }
 }
 
 function checkReport(content: unknown): RestoreCheckReport {
@@ -164,21 +156,6 @@ function rendered(report: Report, { output, color }: RestoreVerifyOptions): stri
   }
 }
 
-const statusWords: Readonly<Record<CheckStatus, string>> = {
-  ok: "ok",
-  warning: "warning",
-  failed: "FAILED",
-  unknown: "UNKNOWN",
-  "not-checked": "not checked",
-};
-const statusVerdicts: Readonly<Record<CheckStatus, Verdict>> = {
-  ok: "okay",
-  warning: "not-expected",
-  failed: "finding",
-  unknown: "undetermined",
-  "not-checked": "not-expected",
-};
-
 /** The proof for a person: each check with what was found, then what to do, then how long the restore took. */
 export function verifyTable(report: Report, color: RestoreVerifyOptions["color"], width: number): string {
   const rows = report.checks.map(({ check, status, seconds, found }) => [
@@ -219,8 +196,4 @@ function conclusion({ checks, verdict }: Report): string {
     case "unknown":
       return "the restore is not proven: something could not be found out";
   }
-}
-
-function proofVerdict(verdict: ProofVerdict): Verdict {
-  return ({ proven: "okay", failed: "finding", unknown: "undetermined" } as const)[verdict];
 }

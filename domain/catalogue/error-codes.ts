@@ -132,6 +132,13 @@ export const errorKinds = {
   "signing-key-unusable": "usage",
   "public-key-unusable": "usage",
   "ledger-contended": "failed",
+  // Drills of a restore.
+  "drill-keys-missing": "usage",
+  "drill-keys-temporary": "usage",
+  "drill-place-unknown": "usage",
+  "drill-volume-unknown": "usage",
+  "drill-not-found": "usage",
+  "drill-still-running": "usage",
   // Alarms.
   "webhook-unusable": "usage",
   "alarm-report-unreadable": "usage",

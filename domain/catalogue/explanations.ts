@@ -2,6 +2,7 @@ import { alarms } from "./alarm.ts";
 import { archiving } from "./archiving.ts";
 import { argumentsAndSettings } from "./arguments.ts";
 import { aws } from "./aws.ts";
+import { drills } from "./drill.ts";
 import { everyBackup } from "./every-backup.ts";
 import { clone } from "./clone.ts";
 import { dumps } from "./dump.ts";
@@ -44,6 +45,7 @@ export const areas: readonly { readonly title: string; readonly entries: Partial
   { title: "Archiving", entries: archiving },
   { title: "All backups of a place", entries: everyBackup },
   { title: "The ledger of proofs", entries: ledger },
+  { title: "Drills of a restore", entries: drills },
   { title: "Harbor's registry", entries: registry },
   { title: "Secrets and their copies", entries: secrets },
   { title: "What a stack declares", entries: stackRules },
@@ -73,6 +75,7 @@ export const explanations: Explanations = {
   ...archiving,
   ...everyBackup,
   ...ledger,
+  ...drills,
   ...stackRules,
   ...registry,
 };

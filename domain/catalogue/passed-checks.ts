@@ -43,6 +43,12 @@ export const passedChecks: Readonly<Record<FindingCodeOf<"ok">, string>> = {
   "backups-recent": "the newest finished backup is at most 30 hours old",
   "backups-restorable":
     "every backup of the place has all its objects and the WAL that makes it consistent, as far as the listing tells; `--read` also reads the contents",
+  "drill-clone-recovered": "the backup was restored into the clone, and the clone left recovery",
+  "drill-isolated": "the clone has no place for backups, and archive_mode is off",
+  "drill-dumps-whole": "pg_dump read every database of the clone to its end",
+  "drill-rpo-met": "the newest restored commit is at most as old as the target allows",
+  "drill-rto-met": "the restore and its proof took at most as long as the target allows",
+  "drill-removed": "the drill's namespace is gone, with everything in it",
   "backup-list-agrees": "WAL-G in the leader's Pod lists the same backups as S3",
   "ledger-whole": "all entries of the ledger are signed by known keys, and none is missing",
 };

@@ -34,7 +34,8 @@ export function podConfigKeys(
   return Object.keys(podConfigData({ ...backup, kmsKey: "", schedule: "", retainDays: 0 }, restore));
 }
 
-function cloneVariables(restore: Restore): Record<string, string> {
+/** The variables from which Spilo clones a new database, without keys. */
+export function cloneVariables(restore: Restore): Record<string, string> {
   const path = restorePath(restore);
   const variables: Record<string, string> = {
     METHOD: "CLONE_WITH_WALE",

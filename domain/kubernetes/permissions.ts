@@ -1,6 +1,14 @@
 /** One rule of a Kubernetes role. */
 export interface Permission {
-  readonly apiGroup: "" | "acid.zalan.do" | "apps" | "goharbor.io" | "postgres-operator.crunchydata.com";
+  readonly apiGroup:
+    | ""
+    | "acid.zalan.do"
+    | "apps"
+    | "coordination.k8s.io"
+    | "goharbor.io"
+    | "networking.k8s.io"
+    | "postgres-operator.crunchydata.com"
+    | "rbac.authorization.k8s.io";
   readonly resource: string;
   readonly verbs: readonly string[];
   readonly why: string;

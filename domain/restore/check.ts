@@ -9,11 +9,12 @@ import { findingsAt, type Finding } from "../finding.ts";
 import { harborOperatorSchema, harborRequestSchema } from "../harbor/request.ts";
 import { backupSchema, bucketName, restoreSchema } from "./restore.ts";
 import { runbookPgHba } from "../harbor/pg-hba.ts";
+import { describedBackups } from "./backup-identifiers.ts";
 import { readReportSchema } from "./read.ts";
 import { backupToRestore, placeToRestore, type GatheredPlace } from "./sources.ts";
 import { s3Url } from "../aws/s3-location.ts";
 import { momentText } from "../text.ts";
-import type { BackupDescription } from "../walg/backup.ts";
+import { deltaChain, type BackupDescription } from "../walg/backup.ts";
 import { segmentName } from "../walg/segment-name.ts";
 import type { StoredBackup } from "../walg/storage.ts";
 import { wayOn } from "../walg/timeline.ts";
@@ -78,6 +79,13 @@ export const chosenBackupSchema = z.object({
    * history is not known; absent in reports of older versions.
    */
   walEnd: z.object({ timeline: z.int(), segment: z.string().nullable() }).nullish(),
+  /** Bytes of its files before they were packed, with those of the backups on which it builds. */
+  dataBytes: z
+    .number()
+    .nullish()
+    .describe(
+      "Bytes of the backup's files before they were packed, with those of the backups on which it builds. Null when not known; absent in reports of older versions.",
+    ),
 });
 export type ChosenBackup = z.infer<typeof chosenBackupSchema>;
 
@@ -156,7 +164,20 @@ export function chosenBackup(sources: readonly GatheredPlace[], target: number |
     systemIdentifier: description?.systemIdentifier ?? null,
     walUntil: Number.isFinite(newest) ? momentText(newest) : null,
     walEnd: walEndOf(place, backup, description),
+    dataBytes: dataBytesOf(place.listing.found.backups, backup, describedBackups(place.descriptions)),
   };
+}
+
+/** Null as soon as one of the backups does not say its size. */
+function dataBytesOf(
+  all: readonly StoredBackup[],
+  backup: StoredBackup,
+  descriptions: ReadonlyMap<string, BackupDescription>,
+): number | null {
+  const { parents, missing } = deltaChain(backup, all, ({ name }) => descriptions.get(name)?.deltaFrom);
+  const sizes = [backup, ...parents].map(({ name }) => descriptions.get(name)?.uncompressedSize);
+  if (missing !== undefined || !sizes.every((size) => size !== undefined)) return null;
+  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 /** Where the recovery of a backup ends. */

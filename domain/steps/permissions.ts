@@ -1,4 +1,5 @@
 import { checkPermissions } from "../check/permissions.ts";
+import { drillPermissions } from "../drill/permissions.ts";
 import { harborPermissions } from "../harbor/permissions.ts";
 import { orderBackup, permissions, type Permission } from "../kubernetes/permissions.ts";
 import { registryPermissions } from "../registry/permissions.ts";
@@ -12,6 +13,7 @@ export const stepPermissions = {
   ...permissions,
   ...checkPermissions,
   ...harborPermissions,
+  ...drillPermissions,
   ...registryPermissions,
   ...secretsPermissions,
   ...stackPermissions,

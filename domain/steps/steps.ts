@@ -4,6 +4,8 @@ import { explainIssue, problemText } from "../problems.ts";
 import { backupListReportSchema, backupVerifyReportSchema } from "../backups/report.ts";
 import { backupListRequestSchema, backupProofsRequestSchema, backupVerifyRequestSchema } from "../backups/request.ts";
 import { dumpCommandReportSchema } from "../dump/report.ts";
+import { drillCleanReportSchema, drillListReportSchema, drillRunReportSchema } from "../drill/report.ts";
+import { drillRunRequestSchema } from "../drill/request.ts";
 import { environmentReportSchema, environmentRequestSchema } from "../harbor/steps/environment.ts";
 import { fingerprintReportSchema, fingerprintRequestSchema } from "../harbor/steps/fingerprint.ts";
 import { pgHbaReportSchema, pgHbaRequestSchema } from "../harbor/steps/pg-hba.ts";
@@ -75,6 +77,13 @@ export const steps = {
     report: backupProofsReportSchema,
     permissions: stepPermissions["backup proofs"],
   },
+  "drill run": {
+    request: drillRunRequestSchema,
+    report: drillRunReportSchema,
+    permissions: stepPermissions["drill run"],
+  },
+  "drill list": { report: drillListReportSchema, permissions: stepPermissions["drill list"] },
+  "drill clean": { report: drillCleanReportSchema, permissions: stepPermissions["drill clean"] },
   "harbor status": {
     request: statusRequestSchema,
     report: statusReportSchema,

@@ -17,6 +17,7 @@ const sentinelSchema = z.object({
   SystemIdentifier: integer.nullish(),
   DeltaFrom: z.string().nullish(),
   CompressedSize: integer.nullish(),
+  UncompressedSize: integer.nullish(),
   /** Since WAL-G 2.0: 2. */
   Version: integer.nullish(),
   StartTime: moment.nullish(),
@@ -54,6 +55,8 @@ export interface BackupDescription {
   readonly lastNeededSegment: number | undefined;
   /** Bytes that its parts should have together. */
   readonly compressedSize: number | undefined;
+  /** Bytes of its files before they were packed. */
+  readonly uncompressedSize: number | undefined;
   /** Name of the backup on which this one, a delta, builds. */
   readonly deltaFrom: string | undefined;
   readonly fileList: FileList;
@@ -79,6 +82,7 @@ export function describeBackup(sentinelText: string, metadataText: string | unde
     finishLsn,
     lastNeededSegment: finishLsn === undefined ? undefined : segmentBefore(finishLsn),
     compressedSize: sentinel.CompressedSize == null ? undefined : Number(sentinel.CompressedSize),
+    uncompressedSize: sentinel.UncompressedSize == null ? undefined : Number(sentinel.UncompressedSize),
     deltaFrom: sentinel.DeltaFrom ?? undefined,
     fileList: fileListOf(sentinel),
   };

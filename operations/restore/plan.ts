@@ -40,7 +40,8 @@ export async function offeredRestores(
 export interface PlannedRestore {
   /** Image of the database's Pods. */
   readonly image: string;
-  readonly backup: Backup;
+  /** Where the new database writes its own backups; absent when it makes none. */
+  readonly backup?: Pick<Backup, "credentials"> | undefined;
   readonly restore: Restore;
   /** For everything that is listed and read in S3. */
   readonly timeLimit: Duration;

@@ -1,5 +1,3 @@
-import { readRecoveryLog } from "../../clients/pod/recovery-log.ts";
-import { runSql } from "../../clients/pod/sql.ts";
 import { messageOf, RecoveryError } from "../../domain/errors.ts";
 import { findingsAt } from "../../domain/finding.ts";
 import { formatDuration } from "../../domain/duration.ts";
@@ -7,8 +5,8 @@ import { podRole, spiloRuns, type DatabasePod } from "../../domain/harbor/object
 import { formatObjectName } from "../../domain/kubernetes/object-name.ts";
 import { proofChecks, statusOf, verdictOf, type Judged, type ProofCheck } from "../../domain/restore/proof/checks.ts";
 import { judgeIdentity, judgeTimeline, timelineOfBackup } from "../../domain/restore/proof/identity.ts";
-import { leaderQuery, readLeaderAnswer, type LeaderAnswer } from "../../domain/restore/proof/leader-answer.ts";
-import { lastReplayedCommit, measuresOf, phasesOf } from "../../domain/restore/proof/phases.ts";
+import type { LeaderAnswer } from "../../domain/restore/proof/leader-answer.ts";
+import { measuresOf, phasesOf } from "../../domain/restore/proof/phases.ts";
 import { promotionsIn } from "../../domain/restore/proof/promotion.ts";
 import { judgeReplay } from "../../domain/restore/proof/replay.ts";
 import { uncomparedRegistry } from "../../domain/restore/proof/registry.ts";
@@ -18,15 +16,13 @@ import { postgresqlNotFound } from "../harbor/roll-state.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { checkData, checkIndexes, checkMembers, checkPasswords, notKnown } from "./proof/database.ts";
 import type { Running, VerifyClients } from "./proof/gather.ts";
+import { askLeader, newestCommit, restoredTimeline } from "./proof/leader.ts";
 import { checkHarbor } from "./proof/harbor.ts";
 import { compareRegistry, isRegistryNamed } from "./proof/registry.ts";
 import { checkArchiving, checkFirstBackup } from "./proof/store.ts";
 
 type Report = ReportOf<"restore verify">;
 type Check = Report["checks"][number];
-
-/** Seconds for the one query about the leader. */
-const leaderSeconds = 20;
 
 /**
  * Proves that the running database is the restored one and works: its identity, how far it was recovered, its members, its
@@ -73,7 +69,9 @@ class Verification {
     if (postgresql === undefined) throw await postgresqlNotFound(client, cluster);
     const pod = leaderIn(pods);
     const leader =
-      pod === undefined ? { failed: "no Pod whose container runs is labelled as the leader" } : await this.#ask(pod);
+      pod === undefined
+        ? { failed: "no Pod whose container runs is labelled as the leader" }
+        : await askLeader(client.exec, pod, this.#surroundings.signal);
     const running =
       pod === undefined || "failed" in leader
         ? undefined
@@ -112,14 +110,6 @@ class Verification {
     // Nothing waits for this timer when all is done.
     timer.unref();
     return AbortSignal.any([signal, bound.signal]);
-  }
-
-  async #ask(pod: DatabasePod): Promise<{ found: LeaderAnswer } | { failed: string }> {
-    const task = { database: "postgres", sql: leaderQuery, mode: "read-only", seconds: leaderSeconds } as const;
-    const answer = await runSql(this.#clients.harbor.exec, pod, task, this.#surroundings.signal);
-    if ("failed" in answer) return { failed: `the Postgres of ${pod.metadata.name} does not answer: ${answer.failed}` };
-    const found = readLeaderAnswer(answer.text);
-    return found === undefined ? { failed: "psql printed something else than what was asked" } : { found };
   }
 
   /** @throws the reason of the signal: somebody stopped the whole. */
@@ -187,16 +177,13 @@ class Verification {
     }
   }
 
-  /** Timeline on which the restored database began its new life; undefined when it is not known. */
-  #restoredTimeline({ history }: LeaderAnswer): number | undefined {
-    const end = this.#request.backup?.walEnd?.timeline;
-    if (end === undefined) return undefined;
-    const timelines = promotionsIn(history ?? "").map(({ timeline }) => timeline);
-    return timelines.find((timeline) => timeline > end) ?? undefined;
+  /** The newest timeline that the recovery followed, if it is known. */
+  get #end(): number | undefined {
+    return this.#request.backup?.walEnd?.timeline;
   }
 
   #phases(created: string | undefined, leader: LeaderAnswer | undefined, now: number): Report["phases"] {
-    const restored = leader && (this.#restoredTimeline(leader) ?? leader.timeline);
+    const restored = leader && (restoredTimeline(leader, this.#end) ?? leader.timeline);
     const promoted = restored === undefined ? undefined : leader?.historyTimes[String(restored)];
     return phasesOf([
       { phase: "restore began", at: momentOf(this.#request.since) },
@@ -209,21 +196,15 @@ class Verification {
 
   async #measures(running: Running | undefined, now: number): Promise<Pick<Report, "rpo" | "rto">> {
     const { lostAt, since } = this.#request;
-    const newestCommit = running && (await this.#newestCommit(running));
-    return measuresOf({ newestCommit, lostAt: momentOf(lostAt), since: momentOf(since), now });
-  }
-
-  /** Only PostgreSQL's log has it, as long as the log is kept. Without it the report says null. */
-  async #newestCommit({ leader, pod }: Running): Promise<number | undefined> {
-    const restored = this.#restoredTimeline(leader) ?? leader.timeline;
-    try {
-      const log = await readRecoveryLog(this.#clients.harbor.exec, pod, leader, this.#surroundings.signal);
-      return lastReplayedCommit(log, restored);
-    } catch (error) {
-      this.#stop.throwIfAborted();
-      this.#surroundings.progress(`the newest replayed commit is not known: ${messageOf(error)}`);
-      return undefined;
-    }
+    const commit =
+      running &&
+      (await newestCommit(
+        this.#clients.harbor.exec,
+        running.pod,
+        { leader: running.leader, end: this.#end },
+        { progress: this.#surroundings.progress, signal: this.#stop },
+      ));
+    return measuresOf({ newestCommit: commit, lostAt: momentOf(lostAt), since: momentOf(since), now });
   }
 }
 

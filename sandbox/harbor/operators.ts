@@ -43,7 +43,7 @@ export async function startControllerManager({
       `--secure-port=${port}`,
       `--tls-cert-file=${certificates.server.certificate}`,
       `--tls-private-key-file=${certificates.server.key}`,
-      "--controllers=statefulset-controller,garbage-collector-controller,namespace-controller,persistentvolumeclaim-protection-controller,disruption-controller",
+      "--controllers=statefulset-controller,garbage-collector-controller,namespace-controller,persistentvolumeclaim-protection-controller,ephemeral-volume-controller,disruption-controller",
     ],
   });
 }

@@ -158,7 +158,9 @@ async function prepare(known: Known): Promise<Started> {
 }
 
 async function volumeOf({ pod, namespace }: Known): Promise<string> {
-  const claim = pod.spec?.volumes?.find(({ name }) => name === "pgdata")?.persistentVolumeClaim?.claimName ?? "";
+  const volume = pod.spec?.volumes?.find(({ name }) => name === "pgdata");
+  // Kubernetes creates the claim of an ephemeral volume under this name.
+  const claim = volume?.persistentVolumeClaim?.claimName ?? `${pod.metadata?.name ?? ""}-pgdata`;
   const { metadata } = await core.readNamespacedPersistentVolumeClaim({ namespace, name: claim });
   if (metadata?.uid === undefined) throw new Error(`the claim ${claim} has no id`);
   return metadata.uid;

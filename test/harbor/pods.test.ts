@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { CreateBucketCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
 import { connectHarbor } from "../../clients/kubernetes/harbor.ts";
 import { readDataSetAside } from "../../clients/pod/spilo.ts";
+import { drillPermissions } from "../../domain/drill/permissions.ts";
+import { drillRunReportSchema } from "../../domain/drill/report.ts";
 import { podSchema } from "../../domain/harbor/objects.ts";
 import { runbookPgHba } from "../../domain/harbor/pg-hba.ts";
 import type { ChosenBackup } from "../../domain/restore/check.ts";
@@ -12,11 +17,13 @@ import { harborCluster, harborContext, operatorNamespace, podEnvironment } from 
 import { waitUntil } from "../../sandbox/host/processes.ts";
 import { clientSettings } from "../support/aws.ts";
 import { backupBefore, proofOf } from "../support/clone.ts";
+import { damagedCopy, DrillNamespaces } from "../support/drill.ts";
 import { faultTest } from "../support/fault-test.ts";
 import { HarborDatabase } from "../support/harbor.ts";
 import { inOrder } from "../support/in-order.ts";
 import { S3Proxy } from "../support/s3-proxy.ts";
-import { harborEnvironment, testDirectory } from "../support/sandbox.ts";
+import { RestrictedUsers } from "../support/restricted-user.ts";
+import { cli, harborEnvironment, startCli, testDirectory, type Ended } from "../support/sandbox.ts";
 import { SpiloPods } from "../support/spilo-pods.ts";
 
 const bucket = "pods-test";
@@ -290,6 +297,88 @@ describe("Spilo's Pods: backups, clones and replicas by WAL-G and S3, without th
       return last.startsWith("00000003");
     });
   });
+
+  const drillOf = (...parameters: string[]): string[] => [
+    ...["drill", "run", `${harborCluster.namespace}/${harborCluster.name}`, "--context", harborContext],
+    ...["--bucket", bucket, "--region", environment["AWS_REGION"] ?? "", "--scope", source],
+    ...["--endpoint-url", environment["AWS_ENDPOINT_URL_S3"] ?? "", ...parameters],
+  ];
+  const wholePlace = ["--uid", suffix.slice(1)];
+
+  it("drills: with only its role a backup is restored, proven and removed, and production is untouched", async () => {
+    const users = await RestrictedUsers.of(harborContext);
+    const drills = new DrillNamespaces();
+    const folder = await mkdtemp(join(tmpdir(), "drill-"));
+    try {
+      const kubeconfig = await users.kubeconfig("drill-run", drillPermissions["drill run"]);
+      const expect = join(folder, "expect.json");
+      const query = {
+        database: "postgres",
+        sql: rows.replace("precious", "public.precious"),
+        equals: "in the WAL, in the backup",
+      };
+      await writeFile(expect, JSON.stringify({ databases: ["postgres"], queries: [query] }));
+      const before = await drills.production();
+      const limits = ["--rpo", "1h", "--rto", "10m", "--kubeconfig", kubeconfig, "--expect", expect];
+      const ended = await cli(...drillOf(...wholePlace, ...limits, "-o", "json"));
+      assert.equal(ended.exitCode, 0, ended.stdout + ended.stderr);
+      const report = drillRunReportSchema.parse(JSON.parse(ended.stdout));
+      assert.deepEqual(
+        report.checks.filter(({ status }) => status !== "ok").map(({ check }) => check),
+        ["indexes"],
+        ended.stdout,
+      );
+      assert.deepEqual([report.verdict, report.removal, report.checks.length], ["proven", "removed", 13]);
+      assert.equal(await drills.names().then((names) => names.includes(report.namespace ?? "")), false);
+      assert.deepEqual(await drills.production(), before);
+      assert(!`${ended.stdout}${ended.stderr}`.includes(environment["AWS_SECRET_ACCESS_KEY"] ?? "?"));
+    } finally {
+      await users.remove();
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  faultTest(172, "a drill of WAL that is damaged inside restores less, says so, and removes itself", async () => {
+    const uid = "00e85b8a-3f92-4c86-8d42-5056348c1e7e";
+    await damagedCopy(s3, bucket, `spilo/${source}${suffix}/`, `spilo/${source}/${uid}/`);
+    const ended = await cli(...drillOf("--uid", uid, "-o", "json"));
+    assert.equal(ended.exitCode, 1, ended.stdout + ended.stderr);
+    const report = drillRunReportSchema.parse(JSON.parse(ended.stdout));
+    const codes = report.checks.flatMap(({ findings }) => findings.map(({ code }) => code));
+    assert(codes.includes("restored-wal-left"), ended.stdout);
+    assert.deepEqual([report.verdict, report.removal], ["failed", "removed"]);
+  });
+
+  faultTest(
+    173,
+    "a drill that is killed is found, and removed only when it is surely over and somebody says so",
+    async () => {
+      const drills = new DrillNamespaces();
+      const clean = (...parameters: string[]): Promise<Ended> =>
+        cli("drill", "clean", "--context", harborContext, ...parameters);
+      const [killed, stopped] = await Promise.all([0, 1].map(() => startCli(drillOf(...wholePlace))));
+      assert(killed && stopped);
+      await Promise.all([killed, stopped].map(({ until }) => until(/waiting for the clone/)));
+      killed.signal("SIGKILL");
+      stopped.signal("SIGINT");
+      const { exitCode, stderr } = await stopped.ended;
+      assert.equal(exitCode, 130, stderr);
+      const [namespace = "", ...others] = await drills.names();
+      assert.deepEqual(others, [], "the one that was stopped is removed");
+      const pod = await drills.pod(namespace);
+      assert(!pod.includes(environment["AWS_SECRET_ACCESS_KEY"] ?? "?"), "the Pod shows a key");
+      const early = await clean("--yes");
+      assert.match(early.stdout, /nothing to remove/);
+      await drills.age(namespace, 301);
+      const unasked = await clean();
+      assert.equal(unasked.exitCode, 2, unasked.stderr);
+      assert.deepEqual(await drills.names(), [namespace]);
+      const ended = await clean("--yes");
+      assert.equal(ended.exitCode, 0, ended.stderr);
+      assert.match(ended.stdout, new RegExp(`removed ${namespace}`));
+      assert.deepEqual(await drills.names(), []);
+    },
+  );
 
   it("the schedule has made a backup besides the first one of each leader", async () => {
     await waitUntil("the minute to end", 70, async () => (await backupsOf("right")).length >= 3);

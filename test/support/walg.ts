@@ -69,6 +69,7 @@ export function described(
     finishLsn: start + 256n,
     lastNeededSegment: startSegment,
     compressedSize: size,
+    uncompressedSize: size,
     deltaFrom: /_D_(.*)/.exec(name)?.[1]?.replace(/^/, "base_"),
     fileList: "files-metadata",
     ...changes,

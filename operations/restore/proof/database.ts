@@ -18,7 +18,7 @@ import {
 } from "../../../domain/restore/proof/indexes.ts";
 import { judgeLogins, type LoginAnswer } from "../../../domain/restore/proof/logins.ts";
 import { judgeMembers } from "../../../domain/restore/proof/members.ts";
-import type { Running } from "./gather.ts";
+import type { Restored, Running } from "./gather.ts";
 
 /** Queries and logins at the same time; each is a remote command of its own. */
 const commandsAtOnce = 4;
@@ -31,7 +31,7 @@ export async function checkMembers({
   statefulSet,
   surroundings,
   where,
-}: Running): Promise<Judged> {
+}: Restored): Promise<Judged> {
   const container = containerOf(pod.metadata, spiloContainer);
   const members = await patroniMembers(clients.harbor.exec, container, surroundings.signal);
   if ("failed" in members) throw notKnown(members.failed);
@@ -44,7 +44,7 @@ export async function checkMembers({
 }
 
 /** Runs the declared queries, each in a read-only transaction. */
-export async function checkData({ clients, leader, pod, request, surroundings, where }: Running): Promise<Judged> {
+export async function checkData({ clients, leader, pod, request, surroundings, where }: Restored): Promise<Judged> {
   const atOnce = pLimit(commandsAtOnce);
   const answers = await Promise.all(
     request.expect.queries.map((query) =>
@@ -59,7 +59,7 @@ export async function checkData({ clients, leader, pod, request, surroundings, w
 }
 
 /** Has amcheck read the indexes, one database after the other. */
-export async function checkIndexes(running: Running): Promise<Judged> {
+export async function checkIndexes(running: Restored): Promise<Judged> {
   const { leader, request, where } = running;
   const databases: CheckedDatabase[] = [];
   if (request.amcheck !== "never")
@@ -67,7 +67,7 @@ export async function checkIndexes(running: Running): Promise<Judged> {
   return judgeIndexes(where, request.amcheck, databases);
 }
 
-async function indexesOf({ clients, pod, request, surroundings }: Running, database: string): Promise<IndexesAnswer> {
+async function indexesOf({ clients, pod, request, surroundings }: Restored, database: string): Promise<IndexesAnswer> {
   const ask = (sql: string, mode: "read-only" | "rolled-back", seconds: number) =>
     runSql(clients.harbor.exec, pod, { database, sql, mode, seconds }, surroundings.signal);
   const state = await ask(amcheckState, "read-only", request.timeLimits.query);

@@ -26,15 +26,24 @@ export interface VerifyClients {
   readonly askHarbor: AskHarbor;
 }
 
-/** What every check of the running database has in common. */
-export interface Running {
-  readonly clients: VerifyClients;
-  readonly request: TaskOf<"restore verify">;
+/** What a check needs that only asks the restored database, whoever runs it: an operator, or a drill. */
+export interface Restored {
+  readonly clients: { readonly harbor: Pick<HarborClient, "exec"> };
+  readonly request: Pick<TaskOf<"restore verify">, "amcheck" | "expect"> & {
+    readonly timeLimits: Pick<TaskOf<"restore verify">["timeLimits"], "indexes" | "query">;
+  };
   readonly pod: DatabasePod;
   /** The Pod, for findings. */
   readonly where: string;
   readonly leader: LeaderAnswer;
+  /** Undefined without an operator: then there is one Pod. */
   readonly statefulSet: StatefulSet | undefined;
   /** Its signal ends with the time limit of the whole proof, too. */
   readonly surroundings: Surroundings;
+}
+
+/** What every check of the running database has in common. */
+export interface Running extends Restored {
+  readonly clients: VerifyClients;
+  readonly request: TaskOf<"restore verify">;
 }

@@ -22,6 +22,7 @@ const described: BackupDescription = {
   finishLsn: undefined,
   lastNeededSegment: 4,
   compressedSize: 9000,
+  uncompressedSize: 30_000,
   deltaFrom: undefined,
   fileList: "files-metadata",
 };
