@@ -63,7 +63,7 @@ const foundDrill = z.object({
     .describe(
       "running; kept: somebody asked for it to stay; abandoned: the drill was killed; ending: it is being deleted; unknown: its Lease could not be read.",
     ),
-  created: z.iso.datetime(),
+  created: z.iso.datetime().describe("When the namespace was created (ISO 8601, UTC)."),
 });
 export type FoundDrill = z.infer<typeof foundDrill>;
 

@@ -52,10 +52,10 @@ export const drillRunRequestSchema = harborRequestSchema.extend({
     .describe(
       "Address at which this machine reaches AWS S3, such as that of a VPC endpoint; the clone does not use it. Default: AWS's public address.",
     ),
-  targets: drillTargetsSchema.prefault({}),
+  targets: drillTargetsSchema.prefault({}).describe("What the drill must keep to."),
   expect: expectationSchema.prefault({}),
   amcheck: amcheckSchema,
-  resources: drillResourcesSchema.prefault({}),
+  resources: drillResourcesSchema.prefault({}).describe("What the clone may use."),
   keep: z.boolean().default(false).describe("true: the namespace stays, so that somebody can look at the clone."),
   timeLimits: drillTimeLimits.prefault({}),
 });

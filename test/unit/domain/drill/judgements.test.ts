@@ -177,12 +177,11 @@ describe("the volume of a drill", () => {
 });
 
 describe("the source of a drill without options", () => {
-  const environment = (values: Record<string, string | undefined>) =>
-    new Map(
-      Object.entries({ WAL_S3_BUCKET: "bkt", AWS_REGION: "eu-west-2", PGVERSION: "12", ...values }).flatMap(
-        ([name, value]) => (value === undefined ? [] : [[name, { name, value }] as const]),
-      ),
-    );
+  const environment = (values: Record<string, string | undefined>): Map<string, ContainerVariable> => {
+    const all = { WAL_S3_BUCKET: "bkt", AWS_REGION: "eu-west-2", PGVERSION: "12", ...values };
+    const given = Object.entries<string | undefined>(all).filter(([, value]) => value !== undefined);
+    return new Map(given.map(([name, value = ""]) => [name, { name, value }]));
+  };
   const of = (values: Record<string, string | undefined>) => sourceFromEnvironment("ns", "db", environment(values));
   const uid = "99e85b8a-3f92-4c86-8d42-5056348c1e7e";
 
@@ -199,10 +198,8 @@ describe("the source of a drill without options", () => {
     assert.equal(of({ AWS_REGION: undefined }), undefined);
     assert.equal(of({ WALG_S3_PREFIX: "s3://bkt/x" }), undefined);
     assert.equal(of({ WAL_BUCKET_SCOPE_PREFIX: "a-", WAL_BUCKET_SCOPE_SUFFIX: `/${uid}` }), undefined);
-    const referred = new Map([
-      ...environment({}),
-      ["WAL_S3_BUCKET", { name: "WAL_S3_BUCKET", valueFrom: {} }] as const,
-    ]);
+    const referred = environment({});
+    referred.set("WAL_S3_BUCKET", { name: "WAL_S3_BUCKET", valueFrom: {} });
     assert.equal(sourceFromEnvironment("ns", "db", referred), undefined);
   });
 });

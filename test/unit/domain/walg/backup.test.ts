@@ -4,7 +4,7 @@ import { at, backupObjects, listingOf } from "../../../support/walg.ts";
 import { faultTest } from "../../../support/fault-test.ts";
 
 describe("describeBackup", () => {
-  const sentinel = `{"LSN":67108904,"PgVersion":120012,"FinishLSN":67109160,"SystemIdentifier":7710366851552716423,"CompressedSize":9400,"Spec":null,"UserData":null}`;
+  const sentinel = `{"LSN":67108904,"PgVersion":120012,"FinishLSN":67109160,"SystemIdentifier":7710366851552716423,"CompressedSize":9400,"UncompressedSize":31000,"Spec":null,"UserData":null}`;
   const metadata = `{"start_time":"2026-11-21T01:00:00.1Z","finish_time":"2026-11-21T01:02:03.5Z","date_fmt":"%Y-%m-%dT%H:%M:%S.%fZ","hostname":"pod","data_dir":"/d","pg_version":120012,"start_lsn":67108904,"finish_lsn":67109160,"is_permanent":false,"system_identifier":7710366851552716423,"uncompressed_size":1,"compressed_size":1,"user_data":null}`;
 
   it("reads sentinel and metadata, and keeps all 64 bits of the system identifier", () => {
@@ -17,6 +17,7 @@ describe("describeBackup", () => {
       finishLsn: 67109160n,
       lastNeededSegment: 4,
       compressedSize: 9400,
+      uncompressedSize: 31_000,
       deltaFrom: undefined,
       fileList: "not-needed",
     });
@@ -32,6 +33,7 @@ describe("describeBackup", () => {
       finishLsn: undefined,
       lastNeededSegment: undefined,
       compressedSize: undefined,
+      uncompressedSize: undefined,
       deltaFrom: undefined,
       fileList: "not-needed",
     });

@@ -26,7 +26,7 @@ const { uid } = declaredRestore.source;
 const request = restoreCheckRequestSchema.parse(restoreRequest);
 
 const identifier = "7710366851552716423";
-const sentinel = `{"FinishLSN":67109120,"PgVersion":120022,"SystemIdentifier":${identifier},"CompressedSize":9000}`;
+const sentinel = `{"FinishLSN":67109120,"PgVersion":120022,"SystemIdentifier":${identifier},"CompressedSize":9000,"UncompressedSize":31000}`;
 const metadata = `{"start_time":"2026-11-21T00:59:00Z","finish_time":"2026-11-21T01:00:00Z","pg_version":120022}`;
 
 /** Sentinels and metadata of every backup among the objects. */
@@ -323,6 +323,7 @@ describe("checkRestore", () => {
       systemIdentifier: identifier,
       walUntil: "2026-11-21T09:00:00.000Z",
       walEnd: { timeline: 1, segment: "000000010000000000000028" },
+      dataBytes: 31_000,
     });
     assert(!JSON.stringify(report).includes("canary-key"));
   });
