@@ -1,6 +1,8 @@
 import type { Duration } from "../../domain/duration.ts";
 import type { ObjectName } from "../../domain/kubernetes/object-name.ts";
 import type { TaskOf } from "../../domain/steps/steps.ts";
+import { RecoveryError } from "../../domain/errors.ts";
+import { proofProblem } from "../../domain/backups/request.ts";
 import { listEveryBackup, verifyEveryBackup } from "../../operations/restore/every-backup.ts";
 import { verdictExitCode } from "../exit-codes.ts";
 import { findingVerdict, repeatGrave, withPlace } from "../findings.ts";
@@ -8,7 +10,7 @@ import { printText } from "../output.ts";
 import { askedOf, type RequestOptions } from "../request.ts";
 import type { BackupPlaceOptions } from "../restore/backup-place.ts";
 import { surroundingsOfProcess } from "../session.ts";
-import { clientsFor, storeOf } from "./clients.ts";
+import { clientsFor, proofKeysFor, storeOf } from "./clients.ts";
 import { backupVerdict, listText, verifyText } from "./texts.ts";
 
 export interface BackupListOptions extends RequestOptions, BackupPlaceOptions {
@@ -19,6 +21,10 @@ export interface BackupListOptions extends RequestOptions, BackupPlaceOptions {
 export interface BackupVerifyOptions extends BackupListOptions {
   readonly read?: true | undefined;
   readonly readTimeout: Duration;
+  readonly remember?: true | undefined;
+  readonly reverifyAfter?: string | undefined;
+  readonly signingKeyFile?: string | undefined;
+  readonly publicKeyFile: readonly string[];
 }
 
 /** `postgres-recovery backup list`; the result is the exit code. */
@@ -36,9 +42,17 @@ export async function backupVerify(cluster: ObjectName | undefined, options: Bac
     ...listTask(named, options),
     read: options.read === true,
     readTimeLimit: options.readTimeout,
+    remember: options.remember === true,
+    reverifyAfter: options.reverifyAfter,
+    signingKeyFile: options.signingKeyFile,
+    publicKeyFiles: [...options.publicKeyFile],
   }));
+  const problem = proofProblem(request);
+  if (problem !== undefined) throw new RecoveryError("request-invalid", problem);
   const surroundings = surroundingsOfProcess();
-  const report = await verifyEveryBackup(await clientsFor(request, target), request, surroundings);
+  const proofs = await proofKeysFor(request);
+  const clients = { ...(await clientsFor(request, target)), proofs };
+  const report = await verifyEveryBackup(clients, request, surroundings);
   printText(verifyText(report, options), options.color);
   repeatGrave(withPlace(report.findings), options.output, surroundings.progress);
   return verdictExitCode([findingVerdict(report.verdict)]);

@@ -23,6 +23,7 @@ export function addBackupCommands(root: Command, setExitCode: (code: number) => 
   placedCommand(backup, "backup verify", [
     "postgres-recovery backup verify harbor-cluster/harbor-cluster",
     "postgres-recovery backup verify harbor-cluster/harbor-cluster --read --read-timeout 6h",
+    "postgres-recovery backup verify harbor-cluster/harbor-cluster --read --remember --signing-key-file proofs.key --reverify-after 30d",
     "postgres-recovery backup verify harbor-cluster/harbor-cluster --bucket b --region eu-west-2 --uid … -o json",
   ])
     .description(
@@ -31,6 +32,15 @@ export function addBackupCommands(root: Command, setExitCode: (code: number) => 
     .addOption(scheduleOption())
     .option("--read", "download all backups and their WAL, and read them to the end; nothing is kept")
     .addOption(durationOption("--read-timeout <duration>", "how long the download for --read may take", "12h"))
+    .option("--remember", "with --read: write the result into the ledger of proofs beside the backups, signed")
+    .addOption(
+      new Option(
+        "--reverify-after <days>",
+        "with --read: read only what is new, what has changed, and what was last read so many days ago, such as 30d",
+      ).argParser(daysArgument),
+    )
+    .option("--signing-key-file <file>", "private Ed25519 key in PEM, which signs the result")
+    .addOption(publicKeyOption())
     .action(async (cluster, options) => {
       setExitCode(await (await load()).backupVerify(cluster, options));
     });
@@ -42,12 +52,7 @@ export function addBackupCommands(root: Command, setExitCode: (code: number) => 
     .description(
       "list what was proven of the backups, when, and by whom: the signed entries beside them in S3; only reads. AWS credentials come from the environment or profile",
     )
-    .option(
-      "--public-key-file <file>",
-      "public Ed25519 key that is trusted, in PEM; may be given more than once. Without a key, no entry is proven",
-      (file: string, files: readonly string[]) => [...files, file],
-      noTexts(),
-    )
+    .addOption(publicKeyOption())
     .action(async (cluster, options) => {
       setExitCode(await (await import("./proofs.ts")).backupProofs(cluster, options));
     });
@@ -72,11 +77,25 @@ function placedCommand(backup: Command, step: StepName, examples: readonly strin
     .addOption(durationOption("--timeout <duration>", "how long listing S3 may take", "10m"));
 }
 
+function publicKeyOption() {
+  return new Option(
+    "--public-key-file <file>",
+    "public Ed25519 key in PEM whose proofs count; may be given more than once",
+  )
+    .default(noTexts())
+    .argParser((file: string, files: string[]) => [...files, file]);
+}
+
 function scheduleOption() {
   return new Option(
     "--schedule <cron>",
     "when base backups are made (default: BACKUP_SCHEDULE of the Pods, else 0 1 * * *)",
   );
+}
+
+function daysArgument(text: string): string {
+  if (!/^[1-9]\d{0,3}d$/.test(text)) throw new InvalidArgumentError("expected a whole number of days, such as 30d");
+  return text;
 }
 
 function majorArgument(text: string): number {

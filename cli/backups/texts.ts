@@ -39,6 +39,7 @@ export function verifyText(report: ReportOf<"backup verify">, { color, output }:
       return [
         ...backupsTable(report, color),
         ...summary(report),
+        ...proofLines(report),
         "",
         findingsTable(withPlace(report.findings), color, outputWidth()),
         "",
@@ -78,6 +79,26 @@ function summary(report: BackupListReport): string[] {
     `can be restored: ${spans.length === 0 ? "no moment" : spans.join("; ")}`,
     `a loss now would cost: ${lossText(lossNow)}`,
   ].map(visibleLine);
+}
+
+/** What was read, and where that is remembered. */
+function proofLines({ notReadAgain, read, remembered }: ReportOf<"backup verify">): string[] {
+  const lines: string[] = [];
+  if (read !== null)
+    lines.push(
+      `read: ${formatBytes(read.bytes)}: ${countText(read.parts, "part")} and ${countText(read.segments, "WAL segment")}`,
+    );
+  if (notReadAgain !== null) {
+    const { backups, segments } = notReadAgain;
+    lines.push(`proven earlier: ${countText(backups, "backup")} and ${countText(segments, "WAL segment")}`);
+  }
+  if (remembered !== null) lines.push(`remembered: ${remembered}`);
+  return lines.map(visibleLine);
+}
+
+/** @example countText(1, "part") // → "1 part" */
+function countText(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
 function endText(until: string | null): string {

@@ -175,11 +175,12 @@ export function connectS3({ bucketOwner, region, endpointUrl, endpoint = endpoin
 }
 
 function objectsOf({ Contents = [] }: ListObjectsV2CommandOutput): ListedObject[] {
-  return Contents.map(({ Key = "", Size = 0, LastModified, StorageClass, RestoreStatus }) => ({
+  return Contents.map(({ ETag, Key = "", Size = 0, LastModified, StorageClass, RestoreStatus }) => ({
     key: Key,
     size: Size,
     modified: LastModified?.getTime() ?? 0,
     storageClass: StorageClass,
+    etag: ETag,
     // A restored copy has an end; until it is there, S3 is still at it.
     restored: RestoreStatus?.RestoreExpiryDate !== undefined,
   }));

@@ -77,6 +77,16 @@ export const backupVerifyReportSchema = backupListReportSchema.extend({
   verdict: z.enum(severities),
   findings: z.array(findingSchema),
   read: readReportSchema.nullable().describe("What was downloaded and read; null when that was not asked for."),
+  notReadAgain: z
+    .object({ backups: z.int(), segments: z.int() })
+    .nullable()
+    .default(null)
+    .describe("What was not downloaded, because a proof in the ledger is young enough; null without --reverify-after."),
+  remembered: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe("`s3://…` of the entry in the ledger of proofs; null when none was written."),
 });
 
 /** What is reported about the backups of a place. */

@@ -46,6 +46,10 @@ export const backupListRequestSchema = harborRequestSchema.extend({
   timeLimit: durationSchema.prefault("10m").describe("For all listings and everything small that is read of S3."),
 });
 
+/** A number of days, such as `30d`: proofs count for longer than a time limit may be. */
+const daysPattern = /^[1-9]\d{0,3}d$/;
+const daysProblem = "expected a whole number of days, such as 30d";
+
 /** What `postgres-recovery backup verify --request -` reads from stdin. */
 export const backupVerifyRequestSchema = backupListRequestSchema.extend({
   read: z
@@ -53,7 +57,42 @@ export const backupVerifyRequestSchema = backupListRequestSchema.extend({
     .default(false)
     .describe("Whether all backups and their WAL are downloaded and read to the end. Nothing is kept."),
   readTimeLimit: durationSchema.prefault("12h").describe("For that download."),
+  remember: z
+    .boolean()
+    .default(false)
+    .describe("Whether the result of the download is written into the ledger of proofs beside the backups."),
+  reverifyAfter: z
+    .string()
+    .regex(daysPattern, daysProblem)
+    .optional()
+    .describe("How long a proof counts: only what is new, has changed or is older is downloaded. Default: everything."),
+  signingKeyFile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("File with the private Ed25519 key in PEM that signs the entry."),
+  publicKeyFiles: z
+    .array(z.string().min(1))
+    .default([])
+    .describe("Files with public keys, in PEM, whose entries count as well as those of the signing key."),
 });
+
+/** What is missing for proofs in a request of `backup verify`; undefined when nothing is. */
+export function proofProblem({
+  publicKeyFiles,
+  read,
+  remember,
+  reverifyAfter,
+  signingKeyFile,
+}: Omit<z.output<typeof backupVerifyRequestSchema>, "version" | "kubernetes">): string | undefined {
+  const problems: string[] = [];
+  if (remember && !read) problems.push("--remember needs --read: only what was read is proven");
+  if (reverifyAfter !== undefined && !read) problems.push("--reverify-after needs --read");
+  if (remember && signingKeyFile === undefined) problems.push("--remember needs --signing-key-file");
+  if (reverifyAfter !== undefined && signingKeyFile === undefined && publicKeyFiles.length === 0)
+    problems.push("--reverify-after needs --signing-key-file or --public-key-file: without a key, no proof counts");
+  return problems.length === 0 ? undefined : problems.join("\n");
+}
 
 /** What `postgres-recovery backup proofs --request -` reads from stdin. */
 export const backupProofsRequestSchema = backupListRequestSchema.omit({ schedule: true }).extend({

@@ -269,6 +269,7 @@ export const findingSeverities = {
   "ledger-entry-unread": "unknown",
   "ledger-entry-newer": "unknown",
   "ledger-key-unknown": "unknown",
+  "ledger-not-written": "unknown",
   // Drills of a restore.
   "drill-clone-recovered": "ok",
   "drill-clone-failed": "refuse",

@@ -69,4 +69,11 @@ export const ledger = {
     todo: "Give the public key with --public-key-file, if you trust it. The option may be given more than once, so that an old key still counts.",
     green: "The other entries are proven.",
   },
+  "ledger-not-written": {
+    title: "what was found out could not be written into the ledger",
+    means: "Everything was read and judged, and S3 did not take the entry; the message says why.",
+    matters: "The next check with --reverify-after reads everything again.",
+    todo: "Give the credentials s3:PutObject below `proofs/`, and s3:ListBucket and s3:GetObject there; then verify again.",
+    green: "The findings of the check itself are complete.",
+  },
 } satisfies Partial<Explanations>;

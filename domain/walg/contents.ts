@@ -28,9 +28,19 @@ export interface BackupContents {
   readonly hasLabel: boolean;
   /** Undefined when no part has one. */
   readonly control: ControlFile | undefined;
+  /**
+   * When an earlier check has read it, in milliseconds since 1970; its objects have not changed since, and its parts are not
+   * listed here. Undefined when it was read now.
+   */
+  readonly provenAt?: number | undefined;
 }
 
-export type SegmentReading = SegmentContent | FailedReading;
+/** A segment that was not read again, because an earlier check has read it and its object has not changed since. */
+interface ProvenEarlier {
+  readonly kind: "proven";
+}
+
+export type SegmentReading = SegmentContent | FailedReading | ProvenEarlier;
 
 /** What the objects that a restore reads hold. */
 export interface PlaceContents {

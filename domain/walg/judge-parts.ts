@@ -1,4 +1,5 @@
 import { findingsAt, type Finding } from "../finding.ts";
+import { momentText } from "../text.ts";
 import type { DescribedBackup } from "./completeness.ts";
 import { encryptionOf, type BackupContents, type PartReading } from "./contents.ts";
 import { controlFileProblem } from "./pg-control.ts";
@@ -36,6 +37,10 @@ export function judgeParts(described: DescribedBackup, contents: BackupContents)
   }
   findings.push(...judgeMembers(described, contents, damaged.length + unread.length === 0));
   if (findings.length > 0) return findings;
+  if (contents.provenAt !== undefined) {
+    const what = `its parts were read to the end at ${momentText(contents.provenAt)}, and have not changed since`;
+    return [at.ok("backup-content-read", what)];
+  }
   const files = list === undefined ? "it has no list of its files to compare with" : "every file of its list is there";
   return [at.ok("backup-content-read", `its ${parts.length} parts were read to the end, and ${files}`)];
 }

@@ -66,12 +66,28 @@ export function judgeWalContents(replay: Replay, contents: ReadonlyMap<number, S
     );
   }
   if (judged.length > 0 || first === undefined || last === undefined) return judged;
+  const earlier = read.filter(({ number }) => contents.get(number)?.kind === "proven");
+  const ofThem = earlier.length === 0 ? "" : ` (${earlier.length} of them by an earlier check, and unchanged since)`;
   return [
     replay.at.ok(
       "wal-content-read",
-      `${countOf(read, "segment")} from ${nameOn(replay.way, first)} to ${nameOn(replay.way, last)} were read: the WAL of this database, record by record`,
+      `${countOf(read, "segment")} from ${nameOn(replay.way, first)} to ${nameOn(replay.way, last)} were read${ofThem}: the WAL of this database, record by record`,
     ),
   ];
+}
+
+/** The segments of a recovery that were read now, and whether PostgreSQL gets through each of them. */
+export function readSegments(
+  replay: Replay,
+  contents: ReadonlyMap<number, SegmentReading>,
+): { readonly number: number; readonly timeline: number; readonly isSound: boolean }[] {
+  const isEncrypted = encryptionOf([...contents.values()]) !== undefined;
+  return segmentsToRead(replay).flatMap((segment) => {
+    const reading = contents.get(segment.number);
+    if (reading === undefined || reading.kind === "proven") return [];
+    const isSound = reading.kind === "wal" && faultOf(replay, contents, segment, isEncrypted) === undefined;
+    return [{ number: segment.number, timeline: replay.way.timelineOf(segment.number), isSound }];
+  });
 }
 
 /** Where a recovery ends by what its segments hold. */
@@ -117,6 +133,7 @@ function faultOf(
       const why = brokenWhy(replay, contents, segment, reading.wal);
       return why === undefined ? undefined : { code: "wal-content-broken", segment, why };
     }
+    case "proven":
     case "unread":
     case undefined:
       return undefined;

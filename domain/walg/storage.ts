@@ -1,3 +1,4 @@
+import { createHash, type Hash } from "node:crypto";
 /** WAL-G's folders below the place of a database's backups (wal-g utility/utility.go). */
 export const walgFolders = { backups: "basebackups_005", wal: "wal_005" } as const;
 
@@ -12,6 +13,8 @@ export interface ListedObject {
   readonly modified: number;
   /** S3's storage class; a store that says none keeps everything ready to be read. */
   readonly storageClass?: string | undefined;
+  /** S3's tag of the content; not every listing has it. */
+  readonly etag?: string | undefined;
   /** Whether an archived object has been restored for a while, so that it can be read. */
   readonly restored?: boolean | undefined;
 }
@@ -60,6 +63,8 @@ export interface StoredBackup {
   readonly archived: number;
   /** Keys of its objects for which only a request for the object tells whether S3 has archived them. */
   readonly tiered: readonly string[];
+  /** SHA-256, as base64url, of the names, sizes, LastModified and ETags of its objects in the order of the listing. */
+  readonly fingerprint: string;
 }
 
 /** A tar file of a backup. */
@@ -102,6 +107,7 @@ interface Folder {
   partsModified?: number;
   archived: Set<string>;
   tiered: Set<string>;
+  readonly hash: Hash;
 }
 
 const hex8 = "([0-9A-F]{8})";
@@ -195,6 +201,7 @@ export class WalgListingReader {
     const folder = this.#folders.get(backup) ?? newFolder();
     this.#folders.set(backup, folder);
     folder.modified = Math.max(folder.modified, object.modified);
+    folder.hash.update(`${[name, ...rest].join("/")} ${object.size} ${object.modified} ${object.etag ?? ""}\n`);
     const [first = "", second = ""] = rest;
     // A restore does not read metadata.json.
     const readability = first === "metadata.json" ? "readable" : readabilityOf(object);
@@ -237,6 +244,7 @@ function storedBackup(name: string, folder: Folder): StoredBackup | undefined {
     partsModified: folder.partsModified,
     archived: folder.archived.size,
     tiered: [...folder.tiered],
+    fingerprint: folder.hash.copy().digest("base64url"),
   };
 }
 
@@ -250,6 +258,7 @@ function newFolder(): Folder {
     modified: 0,
     archived: new Set(),
     tiered: new Set(),
+    hash: createHash("sha256"),
   };
 }
 

@@ -223,7 +223,7 @@ function overwrittenSegments(replay: Replay): Obstacle[] {
   // A segment whose content is right was put back.
   const overwritten = way.legs
     .flatMap(({ timeline }) => writtenAgain(replay, timeline))
-    .filter(({ number }) => contents?.get(number)?.kind !== "wal");
+    .filter(({ number }) => !["wal", "proven"].includes(contents?.get(number)?.kind ?? ""));
   const [first] = overwritten;
   if (first === undefined) return [];
   return [

@@ -2,7 +2,7 @@ import type { S3Access, S3Client } from "../../clients/aws/s3.ts";
 import type { HarborClient } from "../../clients/kubernetes/harbor.ts";
 import { readWalgBackups } from "../../clients/pod/spilo.ts";
 import { backupListReport } from "../../domain/backups/report.ts";
-import { judgeEveryBackup, type GatheredPrefix } from "../../domain/backups/recoverability.ts";
+import { judgeEveryBackup, type GatheredPrefix, type PrefixContents } from "../../domain/backups/recoverability.ts";
 import { judgeVerified, type AskedPods } from "../../domain/backups/verify.ts";
 import { recoveryWindows } from "../../domain/backups/windows.ts";
 import { gravest } from "../../domain/finding.ts";
@@ -11,6 +11,7 @@ import { formatObjectName } from "../../domain/kubernetes/object-name.ts";
 import type { ReportOf, TaskOf } from "../../domain/steps/steps.ts";
 import { listedInTime } from "../backups/listing.ts";
 import { placeOfBackups, type DatabaseEnvironment } from "../backups/place.ts";
+import { earlierChecks, remember, type ProofKeys } from "../ledger/content-checks.ts";
 import { archiverOf } from "../harbor/store-status.ts";
 import { gathered } from "../gathered.ts";
 import type { Surroundings } from "../surroundings.ts";
@@ -25,6 +26,8 @@ export interface EveryBackupClients {
   /** Undefined when the request names the place: then Kubernetes is not asked. */
   readonly harbor: DatabaseReader | undefined;
   readonly connectS3: (access: S3Access) => Promise<S3Client>;
+  /** Undefined where no proof is read or written. */
+  readonly proofs?: ProofKeys | undefined;
 }
 
 /**
@@ -50,7 +53,8 @@ export async function listEveryBackup(
 
 /**
  * Judges every base backup of a place and its WAL, and compares them with what the running database says. Only reads. On
- * request it downloads all of it and reads it to the end.
+ * request it downloads all of it, or what no earlier check has proven, reads it to the end, and remembers the result in the
+ * ledger of proofs.
  *
  * What cannot be found out is a finding `unknown`, which is never taken for okay.
  *
@@ -61,25 +65,54 @@ export async function verifyEveryBackup(
   request: TaskOf<"backup verify">,
   surroundings: Surroundings,
 ): Promise<ReportOf<"backup verify">> {
-  return withPrefix(clients, request, surroundings, async ({ s3, prefix: listed, database }) => {
-    const ends = { bound: boundedBy(surroundings.signal, request.readTimeLimit), stop: surroundings.signal };
-    const read = request.read ? await readEveryBackup(s3, listed, ends, surroundings) : undefined;
+  const { signal: stop } = surroundings;
+  return withPrefix(clients, request, surroundings, async ({ access, s3, prefix: listed, database }) => {
+    const listEnds = { bound: boundedBy(stop, request.timeLimit), stop };
+    const started = surroundings.now().getTime();
+    const earlier = await earlierChecks(s3, listed, request, clients.proofs, started, listEnds);
+    const ends = { bound: boundedBy(stop, request.readTimeLimit), stop };
+    const read = request.read ? await readEveryBackup(s3, listed, ends, surroundings, earlier.proven) : undefined;
     const prefix = read === undefined ? listed : { ...listed, contents: read.contents };
     const backups = judgeEveryBackup(prefix);
     const windows = recoveryWindows(backups);
     const pods = await askPods(clients.harbor, request, database, surroundings);
     const now = surroundings.now();
     const plan = pods ?? { schedule: request.schedule, retainDays: undefined, created: undefined };
-    const findings = judgeVerified({ prefix, backups, windows, pods, plan, now: now.getTime() });
+    const judged = judgeVerified({ prefix, backups, windows, pods, plan, now: now.getTime() });
+    const { signer } = clients.proofs ?? {};
+    const check = read && {
+      ...head(clients, request),
+      prefix: { ...listed, contents: read.contents },
+      backups,
+      now: now.getTime(),
+      read: read.report,
+    };
+    const proof =
+      request.remember && check !== undefined && clients.proofs !== undefined && signer !== undefined
+        ? await remember(s3, access, check, { ...clients.proofs, signer }, stop)
+        : undefined;
+    const findings = [
+      ...judged,
+      ...earlier.findings,
+      ...(proof !== undefined && "finding" in proof ? [proof.finding] : []),
+    ];
     return {
       ...head(clients, request),
       ...backupListReport(prefix, backups, windows, now.getTime()),
       verdict: gravest(findings),
       findings,
       read: read?.report ?? null,
+      notReadAgain: request.reverifyAfter === undefined ? null : notReadAgain(read?.contents),
+      remembered: proof !== undefined && "remembered" in proof ? proof.remembered : null,
       checkedAt: now.toISOString(),
     };
   });
+}
+
+function notReadAgain(contents: PrefixContents | undefined): { backups: number; segments: number } {
+  const backups = [...(contents?.backups.values() ?? [])].filter(({ provenAt }) => provenAt !== undefined);
+  const readings = [...(contents?.wal.values() ?? [])].flatMap((read) => [...read.values()]);
+  return { backups: backups.length, segments: readings.filter(({ kind }) => kind === "proven").length };
 }
 
 function head({ harbor }: EveryBackupClients, { cluster }: Pick<TaskOf<"backup list">, "cluster">) {
@@ -87,6 +120,7 @@ function head({ harbor }: EveryBackupClients, { cluster }: Pick<TaskOf<"backup l
 }
 
 interface Found {
+  readonly access: S3Access;
   readonly s3: S3Client;
   readonly prefix: GatheredPrefix;
   readonly database: DatabaseEnvironment;
@@ -105,7 +139,7 @@ async function withPrefix<T>(
     const ends = { bound: boundedBy(surroundings.signal, timeLimit), stop: surroundings.signal };
     const gathering = gatherPrefix(s3, location, surroundings.now().getTime(), ends);
     const prefix = await listedInTime(gathering, ends, location.bucket, timeLimit);
-    return await work({ s3, prefix, database });
+    return await work({ access, s3, prefix, database });
   } finally {
     s3.close();
   }

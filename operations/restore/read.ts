@@ -3,6 +3,7 @@ import type { S3Client } from "../../clients/aws/s3.ts";
 import { planEveryRead } from "../../domain/backups/read.ts";
 import type { GatheredPrefix, PrefixContents } from "../../domain/backups/recoverability.ts";
 import type { Gathered } from "../../domain/gathered.ts";
+import { nothingProven, type ProvenBackup, type ProvenContents } from "../../domain/ledger/proven.ts";
 import { formatBytes, planRead, type ReadPlan, type ReadReport } from "../../domain/restore/read.ts";
 import type { GatheredPlace } from "../../domain/restore/sources.ts";
 import type { BackupDescription } from "../../domain/walg/backup.ts";
@@ -58,6 +59,7 @@ export async function readContents(
  * Downloads every backup of a place and the WAL from the oldest one on, and reads all of it to the end, each object once.
  * Nothing is kept. What could not be read, or not in time, is part of the result.
  *
+ * @param proven what an earlier check has read, and has not changed since. Default: nothing.
  * @throws the reason of `ends.stop`.
  */
 export async function readEveryBackup(
@@ -65,21 +67,37 @@ export async function readEveryBackup(
   prefix: GatheredPrefix,
   ends: Ends,
   surroundings: Pick<Surroundings, "now" | "progress">,
+  proven: ProvenContents = nothingProven,
 ): Promise<{ readonly contents: PrefixContents; readonly report: ReadReport }> {
-  const plans = planEveryRead(prefix);
+  const plans = planEveryRead(prefix, proven);
   const bytes = plans.reduce((sum, plan) => sum + plan.bytes, 0);
   return measured(s3, bytes, ends, surroundings, async (reader) => {
     const backups = new Map<string, BackupContents>();
     const wal = new Map<number, Map<number, SegmentReading>>();
-    for (const { place, newest, ...plan } of plans) {
+    for (const { place, newest, skipped, ...plan } of plans) {
+      for (const one of skipped.backups) backups.set(one.name, provenEarlier(one));
       for (const [name, contents] of await readBackups(reader, place, plan.backups)) backups.set(name, contents);
       const read = wal.get(newest) ?? new Map<number, SegmentReading>();
       for (const [segment, reading] of await readWal(reader, place, plan, backups)) read.set(segment, reading);
+      for (const number of skipped.segments) read.set(number, { kind: "proven" });
       wal.set(newest, read);
     }
     const readings = [...wal.values()].flatMap((read) => [...read.values()]);
     return { contents: { backups, wal }, backups, wal: readings };
   });
+}
+
+/** The contents of a backup that is not read again. */
+function provenEarlier({ controlVersion, hasFileList, provenAt, systemIdentifier }: ProvenBackup): BackupContents {
+  const isKnown = systemIdentifier !== null && controlVersion !== null;
+  return {
+    parts: [],
+    list: hasFileList ? { found: { members: new Set(), parts: [] } } : undefined,
+    missing: [],
+    hasLabel: true,
+    control: isKnown ? { systemIdentifier, version: controlVersion } : undefined,
+    provenAt,
+  };
 }
 
 interface Measured<T> {

@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { generateKeyPairSync } from "node:crypto";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
+import { connectS3Creator } from "../../../clients/aws/s3-create.ts";
+import { ledgerOf } from "../../../domain/ledger/place.ts";
 import type { RestoreCheckReport } from "../../../domain/restore/check.ts";
 import { steps } from "../../../domain/steps/steps.ts";
-import { startTestAws, type TestAws } from "../../support/aws.ts";
+import { clientSettings, startTestAws, type TestAws } from "../../support/aws.ts";
 import { Postgres12 } from "../../support/postgres-12.ts";
 import { captured, capturedObjects } from "../../support/captured-bucket.ts";
 import { checkCaptured } from "../../support/check-captured.ts";
@@ -91,26 +94,81 @@ describe("the WAL-G stand-in reads what WAL-G 3.0.3 wrote", function () {
     assert.deepEqual([empty.exitCode, full.exitCode], [1, 1]);
   });
 
-  it("and so do backup list and backup verify, which name the same backups", async () => {
+  describe("and so do", () => {
     const [, scope = "", uid = ""] = walgPrefix.split("/");
-    const place = ["--bucket", "harbor-database-backups", "--region", aws.environment["AWS_REGION"] ?? ""];
-    const endpoint = aws.environment["AWS_ENDPOINT_URL_S3"] ?? "";
-    const store = [...place, "--endpoint-url", endpoint, "--scope", scope, "--uid", uid];
-    const program = join(import.meta.dirname, "../../../bin/postgres-recovery");
-    const command = (...words: string[]) => execa(program, words, { env: aws.environment });
     const cluster = "harbor-cluster/harbor-cluster";
-    const listed = await command("backup", "list", cluster, ...store, "-o", "json");
-    const { backups } = steps["backup list"].report.parse(JSON.parse(listed.stdout));
-    const walg = JSON.parse((await runWalg(environment, ["backup-list", "--json"])).stdout) as {
-      backup_name: string;
-    }[];
-    assert.deepEqual(
-      backups.map(({ name, restorable }) => [name, restorable]),
-      walg.map(({ backup_name: name }) => [name, "yes"]),
-    );
-    const verified = await command("backup", "verify", cluster, ...store, "--read");
-    assert.match(verified.stdout, /^harbor-cluster\/harbor-cluster: every backup can be restored; read the warnings$/m);
-    assert.match(verified.stdout, /^ok +backup-content-read /m);
+    const program = join(import.meta.dirname, "../../../bin/postgres-recovery");
+    let folder = "";
+    const command = (step: string, ...words: string[]) => {
+      const endpoint = aws.environment["AWS_ENDPOINT_URL_S3"] ?? "";
+      const place = ["--bucket", "harbor-database-backups", "--region", aws.environment["AWS_REGION"] ?? ""];
+      const store = [...place, "--endpoint-url", endpoint, "--scope", scope, "--uid", uid];
+      return execa(program, ["backup", step, cluster, ...store, ...words], { env: aws.environment, reject: false });
+    };
+
+    before(async () => {
+      folder = await mkdtemp(join(tmpdir(), "proof-keys-"));
+      const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+      await writeFile(join(folder, "key"), privateKey.export({ type: "pkcs8", format: "pem" }));
+      await writeFile(join(folder, "pub"), publicKey.export({ type: "spki", format: "pem" }));
+    });
+    after(() => rm(folder, { recursive: true }));
+
+    it("backup list and backup verify, which name the same backups", async () => {
+      const listed = await command("list", "-o", "json");
+      const { backups } = steps["backup list"].report.parse(JSON.parse(listed.stdout));
+      const walg = JSON.parse((await runWalg(environment, ["backup-list", "--json"])).stdout) as {
+        backup_name: string;
+      }[];
+      assert.deepEqual(
+        backups.map(({ name, restorable }) => [name, restorable]),
+        walg.map(({ backup_name: name }) => [name, "yes"]),
+      );
+      const verified = await command("verify", "--read", "--remember", "--signing-key-file", join(folder, "key"));
+      assert.match(
+        verified.stdout,
+        /^harbor-cluster\/harbor-cluster: every backup can be restored; read the warnings$/m,
+      );
+      assert.match(verified.stdout, /^ok +backup-content-read /m);
+      assert.match(verified.stdout, /^remembered: s3:\/\/\S+\/proofs\/00000001\.jws$/m);
+      assert(!(verified.stdout + verified.stderr).includes("PRIVATE KEY"));
+    });
+
+    it("backup verify --reverify-after, which reads nothing again, and backup proofs, which lists both checks", async () => {
+      const again = ["--read", "--remember", "--reverify-after", "30d", "--signing-key-file", join(folder, "key")];
+      const { stdout } = await command("verify", ...again, "-o", "json");
+      const verified = steps["backup verify"].report.parse(JSON.parse(stdout));
+      assert.deepEqual([verified.verdict, verified.read?.bytes, verified.notReadAgain?.backups], ["warn", 0, 3]);
+      const listed = await command("proofs", "--public-key-file", join(folder, "pub"), "-o", "json");
+      const proofs = steps["backup proofs"].report.parse(JSON.parse(listed.stdout));
+      assert.deepEqual(
+        proofs.entries.map(({ entry, status }) => [status, entry?.verdict, entry?.contents?.backups.length]),
+        [
+          ["proven", "proven", 3],
+          ["proven", "proven", 0],
+        ],
+      );
+      const stranger = await command("proofs");
+      assert.match(stranger.stdout, /^1 +- +- +- +- +not proven: unknown-key /m);
+      assert.deepEqual([listed.exitCode, stranger.exitCode], [0, 3]);
+    });
+
+    faultTest(118, "an entry that is there is never changed, whoever writes", async () => {
+      const { prefix } = ledgerOf({ bucket: "", prefix: walgPrefix });
+      const key = `${prefix}/00000001.jws`;
+      const before = await storedObjects(aws, prefix);
+      const { credentials: keys, endpoint, region } = clientSettings(aws.environment, "s3");
+      const creator = connectS3Creator({ region, endpoint, keys });
+      const { signal } = new AbortController();
+      try {
+        const object = { bucket: "harbor-database-backups", key };
+        assert.equal(await creator.create(object, "another", signal), "exists");
+        assert.equal(await creator.create({ ...object, key: `${key}.new` }, "new", signal), "created");
+      } finally {
+        creator.close();
+      }
+      assert.deepEqual((await storedObjects(aws, prefix)).get("/00000001.jws"), before.get("/00000001.jws"));
+    });
   });
 
   for (const [title, name] of [
