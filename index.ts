@@ -2,7 +2,7 @@ import { HeldTarget } from "./components/held-target.ts";
 import { nameSourcesByPath } from "./components/source-positions.ts";
 import { knownBefore } from "./components/stack/known-before.ts";
 import { StanzaCreation } from "./components/stanza/stanza-creation.ts";
-import { settingsFromPulumi } from "./settings/from-pulumi.ts";
+import { settingsFromPulumi, type PulumiSettings } from "./settings/from-pulumi.ts";
 import type { HarborSettings } from "./settings/harbor.ts";
 
 nameSourcesByPath();
@@ -17,18 +17,19 @@ const outputs = {
   stanzas: { targets: stanza.runs, held: stanza.held },
 };
 
-/** Pulumi warns about an undefined output, so the output `harbor` is left out when the stack declares no Harbor. */
-export default settings.harbor === undefined
-  ? outputs
-  : {
-      ...outputs,
-      /** What was found and done for Harbor's database, or why it is on hold. */
-      harbor: await declareHarbor(settings.harbor),
-    };
+/** Pulumi warns about an undefined output, so `harbor` and `alarm` are left out when the stack declares none. */
+export default {
+  ...outputs,
+  /** What was found and done for Harbor's database, or why it is on hold. */
+  ...(settings.harbor !== undefined && { harbor: await declareHarbor(settings.harbor) }),
+  /** The topic that the checks report to, and the queue that proves it. */
+  ...(settings.alarm !== undefined && { alarm: await declareAlarm(settings.alarm) }),
+};
+
+// The AWS and Kubernetes SDKs are big, so a stack without Harbor and without alarms does not load them.
 
 async function declareHarbor({ hold, ...declared }: HarborSettings): Promise<object> {
   if (hold !== undefined) return { held: new HeldTarget(declared.cluster, hold).reason };
-  // The AWS and Kubernetes SDKs are big, so a stack without Harbor does not load them.
   const { HarborDatabase } = await import("./components/harbor/harbor-database.ts");
   return new HarborDatabase("harbor", {
     kubernetes,
@@ -36,4 +37,10 @@ async function declareHarbor({ hold, ...declared }: HarborSettings): Promise<obj
     lastRestore: last.harbor,
     ...declared,
   }).report;
+}
+
+async function declareAlarm(declared: NonNullable<PulumiSettings["alarm"]>): Promise<object> {
+  const { Alarm } = await import("./components/alarm/alarm.ts");
+  const { queueUrl, topicArn } = new Alarm("alarm", declared);
+  return { topicArn, queueUrl };
 }

@@ -36,6 +36,10 @@ export const settingExamples: Readonly<Record<string, string | number>> = {
   secretsManager: "https://vpce-1a2b.secretsmanager.eu-west-2.vpce.amazonaws.com",
   endUnprovenRestore: "The rows were compared by hand, see TICKET-2.",
 
+  "alarm.name": "dev-postgres",
+  clusterName: "dev",
+  secondTopic: "arn:aws:sns:eu-west-1:123456789012:on-call",
+
   "harbor.restore.id": "after-the-fire",
   scope: "postgresql-harbor-cluster-harbor-cluster",
   uid,

@@ -3,6 +3,7 @@ import { dumpBucketSchema } from "../domain/dump/bucket.ts";
 import { durationSchema } from "../domain/duration-schema.ts";
 import { dumpDirectorySchema } from "../domain/dump/dump.ts";
 import { clusterUid, timeLimitsSchema } from "../domain/stanza/create.ts";
+import { alarmSchema } from "./alarm.ts";
 import { harborSchema, databaseKeysSchema } from "./harbor.ts";
 import { formatObjectName } from "../domain/kubernetes/object-name.ts";
 import { clusterNameSchema, objectNameSchema } from "../domain/kubernetes/object-name-schema.ts";
@@ -100,6 +101,7 @@ export const settingsSchema = z.strictObject({
   stanza: stanza.prefault({}),
   harbor: harborSchema.optional(),
   harborSecrets: databaseKeysSchema.optional(),
+  alarm: alarmSchema.optional(),
 });
 /** The keys whose values are secret as a whole; no other key may hold a secret. */
 export const secretKeys: readonly string[] = ["harborSecrets"] satisfies (keyof Settings)[];

@@ -133,6 +133,7 @@ export const faults = {
   163: "One of several sinks of an alarm fails",
   164: "A part of an alarm's way is missing, forbidden or loses messages: the topic, the queue, its subscription, the record",
   165: "The clock of the machine that tests an alarm is wrong",
+  166: "The check that raises an alarm no longer runs, or no longer reports",
   171: "A drill that could write into the backups of the database that it restores",
   172: "A drill whose backup or WAL is damaged in a way that no listing shows",
   173: "A drill is stopped or killed before it has removed what it created",

@@ -12,9 +12,14 @@ export interface CloudWatchValue {
   readonly unit: "Count" | "Seconds" | "None";
 }
 
+/** Has a value for each delivery that was proven. */
+export const deliveryMetric = "postgres_recovery_alarm_delivery_seconds";
+/** Has a value for each severity whenever a check ran. */
+export const findingsMetric = "postgres_recovery_check_findings";
+
 /** How long the last proven delivery of a topic took. An alarm that treats missing data as breaching watches its age. */
 export function deliveryValue(topic: string, seconds: number): CloudWatchValue {
-  return { name: "postgres_recovery_alarm_delivery_seconds", dimensions: { topic }, value: seconds, unit: "Seconds" };
+  return { name: deliveryMetric, dimensions: { topic }, value: seconds, unit: "Seconds" };
 }
 
 /** Severities as numbers, so that an alarm can compare them: the graver, the higher. */
@@ -42,7 +47,7 @@ export function resultValues(
     .map((severity): CloudWatchValue => {
       const value = findings.filter((finding) => finding.severity === severity).length;
       return {
-        name: "postgres_recovery_check_findings",
+        name: findingsMetric,
         dimensions: { ...dimensions, severity },
         value,
         unit: "Count",

@@ -251,7 +251,7 @@ export const stackRules = {
     means:
       "The stack switches backups on, and declares no PrometheusRule with an alert and no CloudWatch alarm with an action.",
     matters: "Backups that stop are found out when they are needed.",
-    todo: "Declare an alarm. If another stack has it, switch this policy off for this one.",
+    todo: "Declare an alarm, such as with the setting `alarm`. If another stack has it, switch this policy off for this one.",
     green: "The database and Harbor work without any backup.",
   },
   "value-encrypted": {

@@ -8,6 +8,7 @@ import provider from "@pulumi/pulumi/proto/provider_pb.js";
 import type * as messages from "@pulumi/pulumi/proto/provider_pb.js";
 import empties from "google-protobuf/google/protobuf/empty_pb.js";
 import { configuredClients } from "./aws/clients.ts";
+import { metricAlarm } from "./aws/cloudwatch.ts";
 import { policy } from "./aws/iam.ts";
 import { optionalText } from "./aws/resource-type.ts";
 import type { Clients, ResourceType } from "./aws/resource-type.ts";
@@ -22,6 +23,8 @@ import {
   versioning,
 } from "./aws/s3-settings.ts";
 import { secret } from "./aws/secrets-manager.ts";
+import { topic, topicPolicy, topicSubscription } from "./aws/sns.ts";
+import { queue, queuePolicy } from "./aws/sqs.ts";
 import { diffResponse, topLevel } from "./diff-response.ts";
 import { servePlugin, unary } from "./plugin-server.ts";
 import { changedPaths, propertiesOf, revealed, structOf, unknownString } from "./property-diff.ts";
@@ -29,6 +32,7 @@ import type { Properties } from "./property-diff.ts";
 import { pulumiVersions } from "./versions.ts";
 
 const types = new Map<string, ResourceType>([
+  ["aws:cloudwatch/metricAlarm:MetricAlarm", metricAlarm],
   ["aws:iam/policy:Policy", policy],
   ["aws:s3/bucket:Bucket", bucket],
   ["aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration", lifecycle],
@@ -39,6 +43,11 @@ const types = new Map<string, ResourceType>([
   ["aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration", encryption],
   ["aws:s3/bucketVersioning:BucketVersioning", versioning],
   ["aws:secretsmanager/secret:Secret", secret],
+  ["aws:sns/topic:Topic", topic],
+  ["aws:sns/topicPolicy:TopicPolicy", topicPolicy],
+  ["aws:sns/topicSubscription:TopicSubscription", topicSubscription],
+  ["aws:sqs/queue:Queue", queue],
+  ["aws:sqs/queuePolicy:QueuePolicy", queuePolicy],
 ]);
 
 let configured: ReturnType<typeof configuredClients> | undefined;

@@ -1,6 +1,9 @@
+import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { IAMClient } from "@aws-sdk/client-iam";
 import { S3Client } from "@aws-sdk/client-s3";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { SNSClient } from "@aws-sdk/client-sns";
+import { SQSClient } from "@aws-sdk/client-sqs";
 import { z } from "zod";
 import type { Clients } from "./resource-type.ts";
 
@@ -10,7 +13,14 @@ function json<T>(schema: z.ZodType<T>) {
 }
 
 const endpoints = z.array(
-  z.object({ s3: z.string().optional(), secretsmanager: z.string().optional(), iam: z.string().optional() }),
+  z.object({
+    s3: z.string().optional(),
+    secretsmanager: z.string().optional(),
+    iam: z.string().optional(),
+    sns: z.string().optional(),
+    sqs: z.string().optional(),
+    cloudwatch: z.string().optional(),
+  }),
 );
 const configuration = z.object({
   region: z.string().optional(),
@@ -25,9 +35,14 @@ const configuration = z.object({
  * the usual chain of credentials.
  */
 export function configuredClients(args: unknown): (region: string | undefined) => Clients {
-  const { accessKey, secretKey, region: ownRegion = process.env["AWS_REGION"], endpoints } = configuration.parse(args);
-  const endpointOf = (service: "s3" | "secretsmanager" | "iam") => {
-    const endpoint = endpoints.find((named) => named[service] !== undefined)?.[service];
+  const {
+    accessKey,
+    secretKey,
+    region: ownRegion = process.env["AWS_REGION"],
+    endpoints: given,
+  } = configuration.parse(args);
+  const endpointOf = (service: keyof z.infer<typeof endpoints>[number]) => {
+    const endpoint = given.find((named) => named[service] !== undefined)?.[service];
     return endpoint === undefined ? {} : { endpoint };
   };
   const made = new Map<string, Clients>();
@@ -43,6 +58,9 @@ export function configuredClients(args: unknown): (region: string | undefined) =
       s3: new S3Client({ ...common, ...endpointOf("s3"), forcePathStyle: true }),
       secretsManager: new SecretsManagerClient({ ...common, ...endpointOf("secretsmanager") }),
       iam: new IAMClient({ ...common, ...endpointOf("iam") }),
+      sns: new SNSClient({ ...common, ...endpointOf("sns") }),
+      sqs: new SQSClient({ ...common, ...endpointOf("sqs") }),
+      cloudWatch: new CloudWatchClient({ ...common, ...endpointOf("cloudwatch") }),
     };
     made.set(region, clients);
     return clients;

@@ -1,6 +1,9 @@
+import type { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import type { IAMClient } from "@aws-sdk/client-iam";
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import type { SNSClient } from "@aws-sdk/client-sns";
+import type { SQSClient } from "@aws-sdk/client-sqs";
 import type { Properties, PropertyValue } from "../property-diff.ts";
 
 /** The AWS SDK's clients, as the provider's configuration set them up. */
@@ -9,6 +12,9 @@ export interface Clients {
   s3: S3Client;
   secretsManager: SecretsManagerClient;
   iam: IAMClient;
+  sns: SNSClient;
+  sqs: SQSClient;
+  cloudWatch: CloudWatchClient;
 }
 
 /** A resource as AWS has it. */
