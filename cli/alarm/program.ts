@@ -14,6 +14,10 @@ const testExamples = [
   "postgres-recovery alarm test --topic arn:aws:sns:eu-west-2:123456789012:alerts --queue https://sqs.eu-west-2.amazonaws.com/123456789012/alerts-proof",
   "postgres-recovery alarm test --webhook-file webhook-url",
 ];
+const statusExamples = [
+  "postgres-recovery alarm status --topic arn:aws:sns:eu-west-2:123456789012:alerts",
+  "postgres-recovery alarm status --topic arn:aws:sns:eu-west-2:123456789012:alerts --max-age 26h -o json",
+];
 const endpointHelp = "address that answers for AWS's APIs (default: AWS)";
 const webhookHelp = "file with a webhook's https URL and nothing else; may be repeated";
 
@@ -47,6 +51,15 @@ export function addAlarmCommands(root: Command, setExitCode: (code: number) => v
     .option("--endpoint-url <url>", endpointHelp, endpointArgument)
     .action(async (options) => {
       setExitCode(await (await import("./test.ts")).alarmTest(options));
+    });
+  localCommand(alarm, "status", statusExamples)
+    .description("when a delivery was last proven, and who gets the topic's messages; sends nothing")
+    .requiredOption("--topic <arn>", "SNS topic", topicArgument)
+    .addOption(durationOption("--max-age <duration>", "how old the last proven delivery may be", "2d"))
+    .option("--metrics-namespace <name>", "namespace in CloudWatch that records proven deliveries", metricsNamespace)
+    .option("--endpoint-url <url>", endpointHelp, endpointArgument)
+    .action(async (options) => {
+      setExitCode(await (await import("./status.ts")).alarmStatusOf(options));
     });
 }
 

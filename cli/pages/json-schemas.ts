@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { alarmMessageSchema, alarmSendReportSchema } from "../../domain/alarm/message.ts";
+import { alarmStatusReportSchema } from "../../domain/alarm/status.ts";
 import { alarmTestReportSchema } from "../../domain/alarm/test-report.ts";
 import { errorReportSchema } from "../../domain/error-report.ts";
 import { stanzaCreatePreviewSchema } from "../../domain/stanza/create-preview.ts";
@@ -27,6 +28,7 @@ export const jsonSchemas: Readonly<Record<string, JsonSchema>> = {
   "config-finish-restore.v1.json": printed("config finish-restore", configFinishRestoreReportSchema),
   "alarm-send.v1.json": printed("alarm send", alarmSendReportSchema),
   "alarm-test.v1.json": printed("alarm test", alarmTestReportSchema),
+  "alarm-status.v1.json": printed("alarm status", alarmStatusReportSchema),
   "alarm-message.v1.json": described(
     "What postgres-recovery alarm send posts to a webhook and publishes to an SNS topic.",
     alarmMessageSchema,

@@ -1,4 +1,4 @@
-import { CloudWatchClient, PutMetricDataCommand } from "@aws-sdk/client-cloudwatch";
+import { CloudWatchClient, GetMetricDataCommand, PutMetricDataCommand } from "@aws-sdk/client-cloudwatch";
 import type { CloudWatchValue } from "../../domain/alarm/cloudwatch.ts";
 import { endpointSettings } from "./endpoint.ts";
 import { answered, requestLimits, type ServiceCodes } from "./service-error.ts";
@@ -7,7 +7,12 @@ import { answered, requestLimits, type ServiceCodes } from "./service-error.ts";
 export interface CloudWatch {
   /** Stores values in a namespace. Several requests are made for more than a thousand. */
   put(namespace: string, values: readonly CloudWatchValue[]): Promise<void>;
+  /** When the newest value of the last seven days came, to the minute; undefined when there is none. */
+  newest(namespace: string, metric: Pick<CloudWatchValue, "name" | "dimensions">, now: Date): Promise<Date | undefined>;
 }
+
+const minuteSeconds = 60;
+const daySeconds = 86_400;
 
 /** CloudWatch takes no more in one request. */
 const mostValues = 1000;
@@ -17,7 +22,7 @@ const codes: ServiceCodes = {
   missing: {},
   forbidden: {
     code: "cloudwatch-forbidden",
-    next: "allow cloudwatch:PutMetricData: see the IAM policy in docs/alarm.md",
+    next: "see the IAM policies in docs/alarm.md",
   },
   failed: "cloudwatch-failed",
 };
@@ -39,6 +44,21 @@ export function connectCloudWatch(
     requestHandler: requestLimits,
   });
   return {
+    async newest(Namespace, { dimensions, name }, now) {
+      const Metric = { Namespace, MetricName: name, Dimensions: dimensionsOf(dimensions) };
+      const after = (seconds: number): Date => new Date(now.getTime() + seconds * 1000);
+      const command = new GetMetricDataCommand({
+        // Values have CloudWatch's time. It may be ahead of ours.
+        StartTime: after(-7 * daySeconds),
+        EndTime: after(daySeconds),
+        ScanBy: "TimestampDescending",
+        MetricDataQueries: [{ Id: "newest", MetricStat: { Metric, Period: minuteSeconds, Stat: "SampleCount" } }],
+      });
+      const ask = () => client.send(command, { abortSignal: signal });
+      const { MetricDataResults: [result] = [] } = await answered(name, codes, signal, ask);
+      return result?.Timestamps?.[0];
+    },
+
     async put(Namespace, values) {
       for (let first = 0; first < values.length; first += mostValues) {
         const MetricData = values.slice(first, first + mostValues).map(datum);
@@ -50,6 +70,9 @@ export function connectCloudWatch(
 }
 
 function datum({ dimensions, name, unit, value }: CloudWatchValue) {
-  const Dimensions = Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value }));
-  return { MetricName: name, Dimensions, Value: value, Unit: unit };
+  return { MetricName: name, Dimensions: dimensionsOf(dimensions), Value: value, Unit: unit };
+}
+
+function dimensionsOf(dimensions: CloudWatchValue["dimensions"]): { Name: string; Value: string }[] {
+  return Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value }));
 }

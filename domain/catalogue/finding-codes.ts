@@ -329,6 +329,13 @@ export const findingSeverities = {
   "postgres-cluster-without-schedule": "warn",
   "postgres-cluster-schedule-unread": "unknown",
   "value-encrypted": "unknown",
+  // The way of an alarm.
+  "alarm-delivery-old": "refuse",
+  "alarm-delivery-unread": "unknown",
+  "alarm-delivery-proven": "ok",
+  "alarm-without-subscriber": "refuse",
+  "alarm-subscriptions-unread": "unknown",
+  "alarm-receiver-pending": "warn",
   // Harbor's registry, compared with its database.
   "registry-unread": "unknown",
   "registry-blobs-missing": "refuse",

@@ -49,6 +49,7 @@ export const passedChecks: Readonly<Record<FindingCodeOf<"ok">, string>> = {
   "drill-rpo-met": "the newest restored commit is at most as old as the target allows",
   "drill-rto-met": "the restore and its proof took at most as long as the target allows",
   "drill-removed": "the drill's namespace is gone, with everything in it",
+  "alarm-delivery-proven": "a test of the alarm arrived, and that is not too long ago",
   "backup-list-agrees": "WAL-G in the leader's Pod lists the same backups as S3",
   "ledger-whole": "all entries of the ledger are signed by known keys, and none is missing",
 };

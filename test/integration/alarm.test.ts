@@ -17,6 +17,7 @@ import { z } from "zod";
 import { alarmMessageSchema, alarmSendReportSchema } from "../../domain/alarm/message.ts";
 import type { CloudWatchValue } from "../../domain/alarm/cloudwatch.ts";
 import { testMessage } from "../../domain/alarm/test-message.ts";
+import { alarmStatusReportSchema } from "../../domain/alarm/status.ts";
 import { alarmTestReportSchema } from "../../domain/alarm/test-report.ts";
 import { connectCloudWatch } from "../../clients/aws/cloudwatch.ts";
 import { connectSns } from "../../clients/aws/sns.ts";
@@ -136,6 +137,17 @@ describe("alarms through SNS, with an emulator of AWS", function () {
     return testAlarm({ message, way, webhooks: [], timeLimit: duration("2s") }, surroundings);
   }
 
+  async function status() {
+    const place = ["--topic", topic.arn, "--endpoint-url", moto.settings.endpoint];
+    const ended = await execa(program, ["alarm", "status", ...place, "-o", "json"], { reject: false });
+    return { exitCode: ended.exitCode, ...alarmStatusReportSchema.parse(JSON.parse(ended.stdout)) };
+  }
+
+  faultTest(164, "alarm status fails when no delivery was ever proven", async () => {
+    const { exitCode, findings, provenAt } = await status();
+    assert.deepEqual([exitCode, provenAt, findings.map(({ code }) => code)], [1, null, ["alarm-delivery-old"]]);
+  });
+
   it("alarm test proves the way, leaves other messages, and records the delivery", async () => {
     await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: "somebody else's" }));
     const ended = await execa(
@@ -198,6 +210,12 @@ describe("alarms through SNS, with an emulator of AWS", function () {
     await connectCloudWatch(region, endpoint, never).put("postgres-recovery", values);
     assert.equal(await stored("many", { index: "0" }), 0);
     assert.equal(await stored("many", { index: "1000" }), 1000);
+  });
+
+  it("alarm status shows the age of the delivery that alarm test has proven", async () => {
+    const { ageSeconds, exitCode, subscriptions, verdict } = await status();
+    assert.deepEqual([exitCode, verdict, subscriptions], [0, "ok", { confirmed: 1, pending: 0 }]);
+    assert(ageSeconds !== null && ageSeconds < 180, String(ageSeconds));
   });
 
   it("raw delivery is proven, too", async () => {
