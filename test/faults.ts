@@ -124,6 +124,7 @@ export const faults = {
   152: "A restore is taken out of the stack file before the outputs say that it is proven",
   153: "Somebody else writes the stack file while a command asks whether it may",
   154: "A cluster without a stanza that no stack covers, or a target that does not exist",
+  155: "The Zalando operator still deletes the lost database, and would delete the Secrets that are restored meanwhile",
   160: "Base backups have stopped, or were never made, while WAL is archived",
   161: "A retention that deletes nothing, or more than it should",
   127: "A backup that is listed, and whose WAL or earlier backup is gone from the repository",

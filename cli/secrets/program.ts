@@ -1,6 +1,7 @@
 import type { Command } from "@commander-js/extra-typings";
 import type { StepName } from "../../domain/steps/permissions.ts";
 import {
+  durationOption,
   listFormats,
   noTexts,
   optionalDurationOption,
@@ -56,6 +57,9 @@ export function addSecretsCommands(root: Command, setExitCode: (code: number) =>
     .option(
       "--uid <uid>",
       "UID of the lost postgresql resource (default: the newest copies of this Kubernetes cluster)",
+    )
+    .addOption(
+      durationOption("--wait <duration>", "how long the Zalando operator may take to delete the lost database", "15m"),
     )
     .action(async (cluster, options) => {
       setExitCode(await (await load()).secretsRestore(cluster, options));

@@ -25,6 +25,7 @@ export interface SecretsKeepOptions extends SecretsOptions {
 }
 export interface SecretsRestoreOptions extends SecretsKeepOptions {
   readonly uid?: string | undefined;
+  readonly wait: Duration;
 }
 export interface SecretsFingerprintOptions extends SecretsOptions {
   readonly wait?: Duration | undefined;
@@ -54,12 +55,13 @@ export async function secretsRestore(cluster: ObjectName | undefined, options: S
     region: options.region,
     endpointUrl: options.endpointUrl,
     uid: options.uid,
+    wait: options.wait,
   }));
   const { kubernetes, surroundings } = await connect(asked);
-  const { cluster: harbor, also, uid } = asked.request;
+  const { cluster: harbor, also, uid, wait } = asked.request;
   const aws = await secretsManager(asked.request, surroundings);
   const names = secretNames(harbor, also);
-  const report = await restoreSecrets(kubernetes, aws, harbor, names, uid, surroundings);
+  const report = await restoreSecrets(kubernetes, aws, harbor, names, { uid, wait }, surroundings);
   printReport({ ...report, context: kubernetes.context }, options.output);
   return 0;
 }

@@ -48,6 +48,8 @@ export interface HarborClient {
   /** Every database of the Zalando operator, in all namespaces. */
   listDatabases(): Promise<Neighbour[]>;
   getStatefulSet(harbor: ObjectName): Promise<StatefulSet | undefined>;
+  /** Whether the Service of the database's leader exists. */
+  hasService(harbor: ObjectName): Promise<boolean>;
   /** Claims for the database's volumes, of earlier databases of the same name, too. */
   listVolumeClaims(harbor: ObjectName): Promise<VolumeClaim[]>;
   /** Pods of the database, in the order of their numbers. */
@@ -127,6 +129,9 @@ export async function connectHarbor(
       return understood(context, listOf(neighbourSchema), answer).items;
     },
     getStatefulSet: (harbor) => find("statefulsets", appsApi, databaseOf(harbor), statefulSetSchema),
+    async hasService(harbor) {
+      return (await find("services", coreApi, databaseOf(harbor), named)) !== undefined;
+    },
 
     async listVolumeClaims(harbor) {
       const all = await list("persistentvolumeclaims", coreApi, harbor.namespace, volumeClaimSchema);

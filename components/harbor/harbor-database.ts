@@ -147,7 +147,7 @@ export class HarborDatabase extends pulumi.ComponentResource {
       restore !== undefined && isRestored
         ? new RestoredSecrets(
             "restored-secrets",
-            { ...whose, restoreId: restore.id, uid: restoreUid ?? uidOf(restore) },
+            { ...whose, restoreId: restore.id, uid: restoreUid ?? uidOf(restore), timeLimit: timeLimits.resource },
             { ...child, dependsOn: preflight },
           )
         : undefined;

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Duration } from "../../domain/duration.ts";
 import { formatObjectName } from "../../domain/kubernetes/object-name.ts";
 import type { ReportOf } from "../../domain/steps/steps.ts";
 import { childOf } from "../child-of.ts";
@@ -11,6 +12,8 @@ export interface RestoredSecretsArgs extends HarborSecretsArgs {
   readonly restoreId: string;
   /** UID of the lost `postgresql` resource. Default: the newest copies are taken. */
   readonly uid?: string | undefined;
+  /** How long the Zalando operator may take to finish deleting the lost database. */
+  readonly timeLimit: Duration;
 }
 
 /**
@@ -26,12 +29,22 @@ export class RestoredSecrets extends pulumi.ComponentResource {
 
   constructor(name: string, args: RestoredSecretsArgs, options: pulumi.ComponentResourceOptions = {}) {
     super("postgres-recovery:secrets:RestoredSecrets", name, {}, options);
-    const { cluster, endpointUrl, region, restoreId, uid } = args;
-    const request = { ...secretsRequest(args), region, endpointUrl, ...(uid !== undefined && { uid }) };
+    const { cluster, endpointUrl, region, restoreId, timeLimit, uid } = args;
+    const request = {
+      ...secretsRequest(args),
+      region,
+      endpointUrl,
+      wait: timeLimit,
+      ...(uid !== undefined && { uid }),
+    };
     const restored = step(
       "secrets restore",
       name,
-      { request, triggers: [formatObjectName(cluster), restoreId, ...clusterIdentity(args.kubernetes)], seconds: 0 },
+      {
+        request,
+        triggers: [formatObjectName(cluster), restoreId, ...clusterIdentity(args.kubernetes)],
+        seconds: timeLimit,
+      },
       childOf(this, options),
     );
     this.report = restored.report;

@@ -124,6 +124,7 @@ export const errorKinds = {
   "secrets-not-made": "failed",
   "secrets-not-kept": "failed",
   "secrets-not-restorable": "failed",
+  "lost-database-not-deleted": "failed",
   "secret-copy-missing": "failed",
   "secret-copy-not-confirmed": "failed",
   "secret-copies-mixed": "failed",

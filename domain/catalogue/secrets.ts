@@ -27,6 +27,15 @@ export const secrets = {
     todo: "Do not create the HarborCluster yet. Give the right --uid, or delete a Secret by hand if nothing uses it any more.",
     green: "The copies in AWS Secrets Manager, and the backups.",
   },
+  "lost-database-not-deleted": {
+    title: "the Zalando operator has not finished deleting the lost database",
+    means:
+      "The postgresql resource is gone, but the Service of the database is still there. The operator deletes the Pods first, for which it may wait ten minutes, then the Secrets, then the Service. If the operator did not run when the resource was deleted, it never deletes any of them.",
+    matters:
+      "Secrets that are restored now would be deleted by the operator, and the next database would get new passwords.",
+    todo: "See the operator's log. If it does nothing any more, delete the Service by hand, then run it again.",
+    green: "Pods, volumes and the StatefulSet may be gone already.",
+  },
   "secret-copy-missing": {
     title: "the copy's secret does not exist in AWS",
     means: "The stack makes the empty secret, and this step fills it. The secret of that name is not there.",

@@ -27,5 +27,15 @@ const getIdentity: readonly Permission[] = [
 export const secretsPermissions = {
   "secrets fingerprint": [getSecrets, ...getIdentity, identifyCluster],
   "secrets keep": [getSecrets, ...getIdentity, identifyCluster],
-  "secrets restore": [createSecrets, identifyCluster],
+  "secrets restore": [
+    createSecrets,
+    {
+      apiGroup: "acid.zalan.do",
+      resource: "postgresqls",
+      verbs: ["get"],
+      why: "to see whether the lost database is gone",
+    },
+    { apiGroup: "", resource: "services", verbs: ["get"], why: "to see whether its deletion has ended" },
+    identifyCluster,
+  ],
 } as const satisfies Record<string, readonly Permission[]>;

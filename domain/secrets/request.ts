@@ -47,6 +47,11 @@ export const secretsRestoreRequestSchema = base.extend({
     .describe(
       "UID of the lost postgresql resource whose copies are restored, whichever Kubernetes cluster kept them. Default: the newest copies of this Kubernetes cluster.",
     ),
+  wait: durationSchema
+    .prefault("15m")
+    .describe(
+      "How long to wait until the Zalando operator has finished deleting the lost database. It waits ten minutes for the Pods (pod_deletion_wait_timeout).",
+    ),
 });
 
 /** Names of all secrets of a request, without duplicates. */

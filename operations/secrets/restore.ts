@@ -1,7 +1,9 @@
 import type { HarborClient } from "../../clients/kubernetes/harbor.ts";
 import type { SecretsManager } from "../../clients/aws/secrets-manager.ts";
 import type { ClusterIdentity } from "../../domain/secrets/cluster-identity.ts";
+import { formatDuration, type Duration } from "../../domain/duration.ts";
 import { RecoveryError } from "../../domain/errors.ts";
+import { postgresqlName } from "../../domain/harbor/names.ts";
 import {
   contentProblem,
   parseStored,
@@ -13,6 +15,7 @@ import { clusterLabel, currentLabel } from "../../domain/secrets/copy-labels.ts"
 import { copyFolder, copyName, type CopyOwner } from "../../domain/secrets/copy-place.ts";
 import type { SecretsRestoreReport } from "../../domain/secrets/request.ts";
 import type { Surroundings } from "../surroundings.ts";
+import { Wait } from "../waiting.ts";
 import { chooseCopies } from "./copy-source.ts";
 import { type ObjectName, formatObjectName } from "../../domain/kubernetes/object-name.ts";
 
@@ -43,17 +46,19 @@ interface Unreadable {
  * The deletion of a copy is cancelled only once nothing else speaks against the restore.
  *
  * @param uid UID of the lost `postgresql` resource; undefined for the newest copies of this Kubernetes cluster.
+ * @param wait seconds until the Zalando operator must have deleted the lost database.
  * @throws RecoveryError `failed` that lists every secret that cannot be restored, or the candidates when only other
  * Kubernetes clusters have copies.
  */
 export async function restoreSecrets(
-  kubernetes: Pick<HarborClient, "createSecret" | "getKubernetesUid" | "getSecret">,
+  kubernetes: Pick<HarborClient, "createSecret" | "getKubernetesUid" | "getPostgresql" | "getSecret" | "hasService">,
   aws: SecretsManager,
   harbor: ObjectName,
   names: readonly string[],
-  uid: string | undefined,
+  { uid, wait }: { readonly uid: string | undefined; readonly wait: Duration },
   surroundings: Surroundings,
 ): Promise<SecretsRestoreReport> {
+  await lostDatabaseDeleted(kubernetes, harbor, wait, surroundings);
   const own: CopyOwner = { kubernetes: await kubernetes.getKubernetesUid(), harbor };
   const owner = await chooseCopies(aws, own, names, uid);
   if (owner !== own) surroundings.progress(`restoring from ${copyFolder(owner)}…`);
@@ -74,6 +79,31 @@ export async function restoreSecrets(
     cluster,
     secrets: ready.map(({ name, copy, isThere }) => ({ name, copy, outcome: isThere ? "unchanged" : "created" })),
   };
+}
+
+/**
+ * Waits for the Zalando operator to finish deleting the lost database. It deletes Secrets by their names, after it has
+ * waited for the Pods to end, and the Service after that (`Cluster.Delete`, v1.13.0).
+ */
+async function lostDatabaseDeleted(
+  kubernetes: Pick<HarborClient, "getPostgresql" | "hasService">,
+  harbor: ObjectName,
+  limit: Duration,
+  surroundings: Surroundings,
+): Promise<void> {
+  const wait = new Wait({ limit, pauses: [2] }, surroundings);
+  do {
+    if ((await kubernetes.getPostgresql(harbor)) !== undefined) return;
+    if (!(await kubernetes.hasService(harbor))) return;
+  } while (await wait.pause("waiting for the Zalando operator to finish deleting the lost database"));
+  const service = postgresqlName(harbor);
+  throw new RecoveryError(
+    "lost-database-not-deleted",
+    `${formatObjectName(harbor)}: the Service ${service} of the lost database is still there after ${formatDuration(limit)}. The Zalando operator deletes it after the Secrets, so it would delete restored ones`,
+    {
+      next: `see the Zalando operator's log; if it does nothing any more: kubectl -n ${harbor.namespace} delete service ${service}`,
+    },
+  );
 }
 
 /** All copies, in the order of `names`; throws unless every one of them can be restored. */

@@ -157,7 +157,7 @@ describe("kept secrets on the real Pulumi engine", function () {
     const before = await versions(standby);
     await objects.clear();
     await project.pulumi("stack", "init", "test-two");
-    const restored = `const restored = new RestoredSecrets("restored", { ...harbor, restoreId: "after-the-fire" });
+    const restored = `const restored = new RestoredSecrets("restored", { ...harbor, restoreId: "after-the-fire", timeLimit: 900 });
       export const restoredFrom = restored.report.cluster;`;
     await project.write(program(restored));
     const run = (...parameters: string[]) =>

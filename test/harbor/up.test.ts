@@ -466,20 +466,37 @@ describe("pulumi on the stack lab: Harbor's database, declared, with both real o
     await succeeded(pulumi("cancel", "--stack", "lab", "--yes"));
   }
 
-  faultTest(91, "up that is killed among the Secrets, and again before pod-config, goes on each time", async () => {
-    await setKeys("restore", ownKeys().id, ownKeys().key);
-    const before = await database.configMap(podConfig);
-    await killed(await upKilledAt("after", /POST .*\/secrets$/));
-    const restored = await Promise.all(
-      ["postgres", "standby", "harbor"].map(async (user) =>
-        database.secretData({ namespace, name: `${user}.${name}.credentials` }),
-      ),
-    );
-    assert(restored.includes(undefined), "not all Secrets were restored yet");
-    await killed(await upKilledAt("before", /PATCH .*\/configmaps\/pod-config$/));
-    assert.equal((await database.configMap(podConfig))?.resourceVersion, before?.resourceVersion);
-    assert.equal((await database.secretData({ namespace, name: standby }))?.["password"], "CANARYstandbypassword");
-  });
+  const liveSecrets = async (): Promise<unknown[]> => {
+    const users = ["postgres", "standby", "harbor"];
+    const found = users.map((user) => database.secretData({ namespace, name: `${user}.${name}.credentials` }));
+    return (await Promise.all(found)).filter((secret) => secret !== undefined);
+  };
+
+  faultTest(
+    155,
+    "up restores no Secret while the lost database is still being deleted; then it is killed at the first one",
+    async () => {
+      await setKeys("restore", ownKeys().id, ownKeys().key);
+      await database.createService();
+      const running = await upKilledAt("after", /POST .*\/secrets$/);
+      await running.until(/waiting for the Zalando operator to finish deleting the lost database/);
+      assert.deepEqual(await liveSecrets(), []);
+      await database.deleteService();
+      await killed(running);
+      assert((await liveSecrets()).length < 3);
+    },
+  );
+
+  faultTest(
+    91,
+    "up that was killed among the Secrets, and is killed before pod-config, goes on each time",
+    async () => {
+      const before = await database.configMap(podConfig);
+      await killed(await upKilledAt("before", /PATCH .*\/configmaps\/pod-config$/));
+      assert.equal((await database.configMap(podConfig))?.resourceVersion, before?.resourceVersion);
+      assert.equal((await database.secretData({ namespace, name: standby }))?.["password"], "CANARYstandbypassword");
+    },
+  );
 
   faultTest(
     [91, 92],

@@ -90,6 +90,9 @@ export class FakeHarbor implements HarborClient {
   claims: VolumeClaim[] = [];
   listVolumeClaims = (): Promise<VolumeClaim[]> => Promise.resolve(this.claims);
   getStatefulSet = (): Promise<StatefulSet | undefined> => Promise.resolve(this.statefulSet);
+  /** Whether the Service exists, for each time that it is asked for. */
+  services: boolean[] = [];
+  hasService = (): Promise<boolean> => Promise.resolve(this.services.shift() ?? false);
   listPods = (): Promise<DatabasePod[]> => Promise.resolve(this.pods);
   getSystemIdentifier = (): Promise<string | undefined> => Promise.resolve(this.systemIdentifier);
   getConfigMap = ({ namespace, name }: ObjectName): Promise<LivePodConfig | undefined> => {

@@ -211,6 +211,17 @@ export class HarborDatabase {
     });
   }
 
+  /** Creates the Service of the database's leader, as the Zalando operator does. */
+  async createService(): Promise<void> {
+    const metadata = { namespace, name };
+    await this.apply({ apiVersion: "v1", kind: "Service", metadata, spec: { ports: [{ port: 5432 }] } });
+  }
+
+  /** Deletes it, as the operator does when everything else of the database is gone. */
+  async deleteService(): Promise<void> {
+    await this.#core.deleteNamespacedService({ namespace, name });
+  }
+
   /** pod-config and the pod Secret as they are now, to be applied again. */
   async environmentObjects(podConfig: ObjectName, podSecret: ObjectName): Promise<Applied[]> {
     const [config, secret] = await Promise.all([

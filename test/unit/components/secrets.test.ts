@@ -103,7 +103,12 @@ describe("the declared secrets", () => {
       ...(await kept()),
       ...(await registered(
         () => {
-          new RestoredSecrets("restored", { ...harbor, restoreId: "after-the-fire", uid: "99e8" });
+          new RestoredSecrets("restored", {
+            ...harbor,
+            restoreId: "after-the-fire",
+            uid: "99e8",
+            timeLimit: duration("15m"),
+          });
         },
         () => stdout,
       )),

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { duration } from "../../../../domain/duration.ts";
 import { vitalSecretNames } from "../../../../domain/harbor/names.ts";
 import { copyName } from "../../../../domain/secrets/copy-place.ts";
 import { keepSecrets } from "../../../../operations/secrets/keep.ts";
@@ -59,16 +60,41 @@ describe("secrets keep and secrets restore, against Secrets Manager's protocol",
   const formerCopyOf = (name: string): string => copyName({ kubernetes: undefined, harbor }, name);
   const keep = async (): Promise<string[]> =>
     (await keepSecrets(kubernetes, aws.client(), harbor, names, surroundings)).secrets.map(({ outcome }) => outcome);
-  const restore = async (uid?: string): Promise<string[]> =>
-    (await restoreSecrets(kubernetes, aws.client(), harbor, names, uid, surroundings)).secrets.map(
-      ({ outcome }) => outcome,
-    );
+  const restore = async (uid?: string): Promise<string[]> => {
+    const options = { uid, wait: duration("1m") };
+    const { secrets } = await restoreSecrets(kubernetes, aws.client(), harbor, names, options, surroundings);
+    return secrets.map(({ outcome }) => outcome);
+  };
   const passwordOf = (cluster: FakeHarbor, name: string): string =>
     atob(cluster.secrets[`${harbor.namespace}/${name}`]?.data["password"] ?? "");
   const lose = (): void => {
     kubernetes.secrets = {};
     kubernetes.postgresql = undefined;
   };
+
+  faultTest(155, "nothing is restored while the Zalando operator still deletes the lost database", async () => {
+    await keep();
+    lose();
+    kubernetes.services = Array<boolean>(100).fill(true);
+    const started = surroundings.now().getTime();
+    await assert.rejects(restore(), {
+      code: "lost-database-not-deleted",
+      message: /the Service postgresql-harbor-cluster-harbor-cluster of the lost database is still there after 1m/,
+      next: /kubectl -n harbor-cluster delete service postgresql-harbor-cluster-harbor-cluster$/,
+    });
+    assert.equal(surroundings.now().getTime() - started, 60_000);
+    assert.deepEqual(kubernetes.secrets, {});
+    kubernetes.services = [true, true];
+    assert.deepEqual(await restore(), Array(4).fill("created"));
+    assert(surroundings.lines.includes("waiting for the Zalando operator to finish deleting the lost database"));
+  });
+
+  faultTest(155, "a Service of a database that exists keeps nobody waiting", async () => {
+    await keep();
+    kubernetes.services = [true];
+    assert.deepEqual(await restore(), Array(4).fill("unchanged"));
+    assert.deepEqual(kubernetes.services, [true]);
+  });
 
   it("keep every Secret once, and restore what was kept", async () => {
     assert.deepEqual(await keep(), Array(4).fill("first copy"));
