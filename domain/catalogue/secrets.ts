@@ -30,10 +30,10 @@ export const secrets = {
   "lost-database-not-deleted": {
     title: "the Zalando operator has not finished deleting the lost database",
     means:
-      "The postgresql resource is gone, but the Service of the database is still there. The operator deletes the Pods first, for which it may wait ten minutes, then the Secrets, then the Service. If the operator did not run when the resource was deleted, it never deletes any of them.",
+      "The HarborCluster or its postgresql resource is gone, but that resource or the database's Service is still there. The operator deletes the Pods first, for which it may wait ten minutes, then the Secrets, then the Service. If it did not run when the resource was deleted, it never deletes any of them.",
     matters:
       "Secrets that are restored now would be deleted by the operator, and the next database would get new passwords.",
-    todo: "See the operator's log. If it does nothing any more, delete the Service by hand, then run it again.",
+    todo: "See the operator's log. If it does nothing any more, delete what the message names by hand, then run it again.",
     green: "Pods, volumes and the StatefulSet may be gone already.",
   },
   "secret-copy-missing": {

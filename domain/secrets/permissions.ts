@@ -30,11 +30,12 @@ export const secretsPermissions = {
   "secrets restore": [
     createSecrets,
     {
-      apiGroup: "acid.zalan.do",
-      resource: "postgresqls",
+      apiGroup: "goharbor.io",
+      resource: "harborclusters",
       verbs: ["get"],
-      why: "to see whether the lost database is gone",
+      why: "to see whether a database is in use or lost",
     },
+    { apiGroup: "acid.zalan.do", resource: "postgresqls", verbs: ["get"], why: "to see whether the lost one is gone" },
     { apiGroup: "", resource: "services", verbs: ["get"], why: "to see whether its deletion has ended" },
     identifyCluster,
   ],

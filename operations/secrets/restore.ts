@@ -27,6 +27,8 @@ interface Ready {
   readonly isThere: boolean;
 }
 
+type DatabaseObjects = Pick<HarborClient, "getHarborCluster" | "getPostgresql" | "hasService">;
+
 interface Problem {
   readonly name: string;
   readonly problem: string;
@@ -51,7 +53,7 @@ interface Unreadable {
  * Kubernetes clusters have copies.
  */
 export async function restoreSecrets(
-  kubernetes: Pick<HarborClient, "createSecret" | "getKubernetesUid" | "getPostgresql" | "getSecret" | "hasService">,
+  kubernetes: DatabaseObjects & Pick<HarborClient, "createSecret" | "getKubernetesUid" | "getSecret">,
   aws: SecretsManager,
   harbor: ObjectName,
   names: readonly string[],
@@ -86,24 +88,33 @@ export async function restoreSecrets(
  * waited for the Pods to end, and the Service after that (`Cluster.Delete`, v1.13.0).
  */
 async function lostDatabaseDeleted(
-  kubernetes: Pick<HarborClient, "getPostgresql" | "hasService">,
+  kubernetes: DatabaseObjects,
   harbor: ObjectName,
   limit: Duration,
   surroundings: Surroundings,
 ): Promise<void> {
   const wait = new Wait({ limit, pauses: [2] }, surroundings);
+  let left: string | undefined;
   do {
-    if ((await kubernetes.getPostgresql(harbor)) !== undefined) return;
-    if (!(await kubernetes.hasService(harbor))) return;
+    left = await leftOfLostDatabase(kubernetes, harbor);
+    if (left === undefined) return;
   } while (await wait.pause("waiting for the Zalando operator to finish deleting the lost database"));
-  const service = postgresqlName(harbor);
   throw new RecoveryError(
     "lost-database-not-deleted",
-    `${formatObjectName(harbor)}: the Service ${service} of the lost database is still there after ${formatDuration(limit)}. The Zalando operator deletes it after the Secrets, so it would delete restored ones`,
+    `${formatObjectName(harbor)}: the ${left} of the lost database is still there after ${formatDuration(limit)}. The Zalando operator would delete restored Secrets together with it`,
     {
-      next: `see the Zalando operator's log; if it does nothing any more: kubectl -n ${harbor.namespace} delete service ${service}`,
+      next: `see the Zalando operator's log; if it does nothing any more: kubectl -n ${harbor.namespace} delete ${left}`,
     },
   );
+}
+
+/** The last object that the Zalando operator deletes, as kubectl names it; undefined if the database is gone or in use. */
+async function leftOfLostDatabase(kubernetes: DatabaseObjects, harbor: ObjectName): Promise<string | undefined> {
+  const name = postgresqlName(harbor);
+  // Without its HarborCluster, Kubernetes deletes the resource within a minute.
+  if ((await kubernetes.getPostgresql(harbor)) !== undefined)
+    return (await kubernetes.getHarborCluster(harbor)) === undefined ? `postgresql ${name}` : undefined;
+  return (await kubernetes.hasService(harbor)) ? `service ${name}` : undefined;
 }
 
 /** All copies, in the order of `names`; throws unless every one of them can be restored. */

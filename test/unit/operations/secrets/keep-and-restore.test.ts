@@ -79,7 +79,7 @@ describe("secrets keep and secrets restore, against Secrets Manager's protocol",
     const started = surroundings.now().getTime();
     await assert.rejects(restore(), {
       code: "lost-database-not-deleted",
-      message: /the Service postgresql-harbor-cluster-harbor-cluster of the lost database is still there after 1m/,
+      message: /the service postgresql-harbor-cluster-harbor-cluster of the lost database is still there after 1m/,
       next: /kubectl -n harbor-cluster delete service postgresql-harbor-cluster-harbor-cluster$/,
     });
     assert.equal(surroundings.now().getTime() - started, 60_000);
@@ -94,6 +94,14 @@ describe("secrets keep and secrets restore, against Secrets Manager's protocol",
     kubernetes.services = [true];
     assert.deepEqual(await restore(), Array(4).fill("unchanged"));
     assert.deepEqual(kubernetes.services, [true]);
+  });
+
+  faultTest(155, "a database without its HarborCluster will be deleted, too", async () => {
+    await keep();
+    kubernetes.harborCluster = undefined;
+    kubernetes.secrets = {};
+    await assert.rejects(restore(), { code: "lost-database-not-deleted", message: /the postgresql \S+ of the lost/ });
+    assert.deepEqual(kubernetes.secrets, {});
   });
 
   it("keep every Secret once, and restore what was kept", async () => {
