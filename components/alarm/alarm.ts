@@ -65,9 +65,9 @@ export class Alarm extends pulumi.ComponentResource {
       child,
     );
     const policy = pulumi.all([queue.arn, topicArn]).apply((arns) => JSON.stringify(queuePolicy(...arns)));
-    const allowed = new aws.sqs.QueuePolicy(`${name}-proof`, { queueUrl: queue.url, region, policy }, child);
+    const allowed = new aws.sqs.QueuePolicy(`${name}-proof-policy`, { queueUrl: queue.url, region, policy }, child);
     new aws.sns.TopicSubscription(
-      `${name}-proof`,
+      `${name}-proof-subscription`,
       { topic: topicArn, region, protocol: "sqs", endpoint: queue.arn },
       { ...child, dependsOn: allowed },
     );

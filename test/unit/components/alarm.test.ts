@@ -36,7 +36,7 @@ describe("the declared alarm", () => {
   it("subscribes the queue, each e-mail address and each webhook, the queue after its policy", () => {
     const subscriptions = ofType("aws:sns/topicSubscription:TopicSubscription");
     assert.deepEqual(subscriptions.map(({ inputs }) => inputs["protocol"]).sort(), ["email", "https", "sqs"]);
-    assert(optionsOf.get("alarm-proof")?.dependencies.includes("alarm-proof"));
+    assert(optionsOf.get("alarm-proof-subscription")?.dependencies.includes("alarm-proof-policy"));
   });
 
   it("has alarms with an action that go off without data", () => {
