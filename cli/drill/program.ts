@@ -88,6 +88,8 @@ function addRun(drill: CommandUnknownOpts, setExitCode: (code: number) => void):
     .option("--memory <quantity>", "memory of the clone's Pod", "2Gi")
     .option("--volume <quantity>", "size of its volume (default: by the backup's size and its WAL)")
     .option("--storage-class <name>", "class of its volume (default: the cluster's default class)")
+    .option("--remember", "write the result into the ledger of proofs beside the backups, signed")
+    .option("--signing-key-file <file>", "with --remember: private Ed25519 key in PEM, which signs the result")
     .option("--keep", "leave the namespace, to look at the clone")
     .option("--endpoint-url <url>", "address at which this machine reaches AWS S3, such as that of a VPC endpoint")
     .addOption(durationOption("--check-timeout <duration>", "how long listing S3 may take", "5m"))

@@ -2,6 +2,7 @@ import { ignoredEndpoint } from "../../clients/aws/endpoint.ts";
 import type { KubernetesTarget } from "../../clients/kubernetes/api.ts";
 import { connectDrill } from "../../clients/kubernetes/drill.ts";
 import { connectHarbor } from "../../clients/kubernetes/harbor.ts";
+import { readSigner } from "../../clients/signing-keys.ts";
 import type { AccessKeys } from "../../domain/aws/access-keys.ts";
 import type { Duration } from "../../domain/duration.ts";
 import { sourceFromEnvironment, type DrillSource } from "../../domain/drill/source.ts";
@@ -9,6 +10,7 @@ import { RecoveryError } from "../../domain/errors.ts";
 import { postgresqlName } from "../../domain/harbor/names.ts";
 import { spiloVariables } from "../../domain/harbor/objects.ts";
 import { formatObjectName, type ObjectName } from "../../domain/kubernetes/object-name.ts";
+import type { Signer } from "../../domain/ledger/signature.ts";
 import type { AmcheckMode } from "../../domain/restore/proof/amcheck-modes.ts";
 import { expectationSchema } from "../../domain/restore/proof/request.ts";
 import { restoreSource } from "../../domain/restore/restore.ts";
@@ -24,6 +26,7 @@ import { askedOf, validated, type RequestOptions } from "../request.ts";
 import type { BackupPlaceOptions } from "../restore/backup-place.ts";
 import { proofVerdict } from "../restore/proof-verdict.ts";
 import { kubernetesTarget, surroundingsOfProcess, traced } from "../session.ts";
+import { version } from "../version.ts";
 import { drillFindings, drillText } from "./text.ts";
 
 export interface DrillRunOptions extends RequestOptions, BackupPlaceOptions {
@@ -39,6 +42,8 @@ export interface DrillRunOptions extends RequestOptions, BackupPlaceOptions {
   readonly volume?: string | undefined;
   readonly storageClass?: string | undefined;
   readonly keep?: true | undefined;
+  readonly remember?: true | undefined;
+  readonly signingKeyFile?: string | undefined;
   readonly checkTimeout: Duration;
   readonly startTimeout: Duration;
   readonly restoreTimeout: Duration;
@@ -51,6 +56,7 @@ export interface DrillRunOptions extends RequestOptions, BackupPlaceOptions {
 /** `postgres-recovery drill run`; the result is the exit code. */
 export async function drillRun(cluster: ObjectName | undefined, options: DrillRunOptions): Promise<number> {
   const surroundings = surroundingsOfProcess();
+  const signer = await signerOf(options);
   const expect = validated(expectationSchema, (await jsonFile("--expect", options.expect)) ?? {});
   const source = cluster && (await sourceOf(cluster, options, surroundings));
   const { request, target } = await askedOf("drill run", cluster, options, (named) => ({
@@ -61,22 +67,36 @@ export async function drillRun(cluster: ObjectName | undefined, options: DrillRu
   const ignored = ignoredEndpoint("S3", restore.endpoint ?? endpointUrl);
   if (ignored !== undefined) surroundings.progress(ignored);
   const afterStop = realSurroundings(surroundings.progress, new AbortController().signal);
-  const [{ connectS3 }, drill, removal] = await Promise.all([
+  const [{ connectS3 }, { connectS3Creator }, drill, removal] = await Promise.all([
     // The SDK is big, so it is loaded only here.
     import("../../clients/aws/s3.ts"),
+    import("../../clients/aws/s3-create.ts"),
     connectDrill(target, surroundings.signal, surroundings.progress),
     connectDrill(target, afterStop.signal, surroundings.progress),
   ]);
   const s3 = connectS3({ ...restore, keys, endpointUrl });
+  // The ledger is written by whoever runs this, not by the reader of the backups.
+  const own = connectS3({ ...restore, endpointUrl });
+  const creator = connectS3Creator({ ...restore, endpointUrl });
   try {
-    const clients = { drill: options.debug ? traced(drill, surroundings.progress) : drill, removal, s3 };
+    const ledger = signer && { s3: own, creator, signer, tool: `postgres-recovery ${version()}` };
+    const clients = { drill: options.debug ? traced(drill, surroundings.progress) : drill, removal, s3, ledger };
     const report = await runDrill(clients, request, surroundings, afterStop);
     printText(drillText(report, options), options.color);
     repeatGrave(drillFindings(report), options.output, surroundings.progress);
     return verdictExitCode([proofVerdict(report.verdict)]);
   } finally {
     s3.close();
+    own.close();
+    creator.close();
   }
+}
+
+/** @throws RecoveryError when one of the two options is missing, or the key cannot be used. */
+async function signerOf({ remember, signingKeyFile }: DrillRunOptions): Promise<Signer | undefined> {
+  if ((remember === true) !== (signingKeyFile !== undefined))
+    throw new RecoveryError("arguments-invalid", "--remember and --signing-key-file need each other");
+  return signingKeyFile === undefined ? undefined : readSigner(signingKeyFile);
 }
 
 /** The place that the options name, else the one to which the running database writes. */

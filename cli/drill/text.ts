@@ -47,6 +47,7 @@ export function drillTable(report: Report, color: ColorChoice, width: number): s
     "",
     ...measures(report),
     ...report.leftovers.map((name) => visibleLine(`removed what an earlier drill had left: ${name}`)),
+    ...(report.remembered === null ? [] : [visibleLine(`remembered: ${report.remembered}`)]),
     ...place(report),
     visibleLine(`${report.cluster} in context ${report.context}: ${conclusion(report)}`),
   ].join("\n");

@@ -140,6 +140,13 @@ export const drills = {
     todo: "`postgres-recovery drill clean` removes it. A namespace that does not go away names the reason in its status: `kubectl get namespace NAMESPACE -o yaml`.",
     green: "The restore itself may have worked.",
   },
+  "drill-not-remembered": {
+    title: "the drill is not in the ledger of proofs",
+    means: "S3 did not take the signed entry about the drill; the finding has the reason.",
+    matters: "What the drill has found is only in its output, and nobody can show later that it took place.",
+    todo: "Allow the AWS credentials to list, read and create objects below `proofs/` beside the backups (docs/buckets.md), and run the drill again.",
+    green: "Every other check of the drill counts as it is.",
+  },
   "drill-kept": {
     title: "the drill's namespace stays, as was asked",
     means: "The drill was run with `--keep`, so that somebody can look at the clone.",

@@ -292,6 +292,8 @@ export const findingSeverities = {
   "drill-removed": "ok",
   "drill-left": "refuse",
   "drill-kept": "warn",
+  "drill-remembered": "ok",
+  "drill-not-remembered": "unknown",
   // What a stack declares.
   "credential-in-configmap": "refuse",
   "credential-in-command": "refuse",

@@ -48,6 +48,7 @@ export const passedChecks: Readonly<Record<FindingCodeOf<"ok">, string>> = {
   "drill-dumps-whole": "pg_dump read every database of the clone to its end",
   "drill-rpo-met": "the newest restored commit is at most as old as the target allows",
   "drill-rto-met": "the restore and its proof took at most as long as the target allows",
+  "drill-remembered": "the ledger of proofs has an entry about this drill",
   "drill-removed": "the drill's namespace is gone, with everything in it",
   "alarm-delivery-proven": "a test of the alarm arrived, and that is not too long ago",
   "backup-list-agrees": "WAL-G in the leader's Pod lists the same backups as S3",

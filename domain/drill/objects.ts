@@ -11,7 +11,7 @@ import { patroniPermissions } from "./permissions.ts";
 /** Name of the ServiceAccount, the Secret and the other objects in a drill's namespace. */
 const objectName = "drill";
 /** Spilo's SCOPE: the name of the restored cluster in Patroni and in the labels. */
-export const drillScope = "drill";
+const drillScope = "drill";
 /** The only Pod. */
 export const drillPod = "drill-0";
 /** The port of Patroni's REST API. */

@@ -51,6 +51,10 @@ export const drillRunReportSchema = z.object({
   leftovers: z
     .array(z.string())
     .describe("Namespaces of earlier drills, which were killed, that this run has removed."),
+  remembered: z
+    .string()
+    .nullable()
+    .describe("`s3://BUCKET/KEY` of the entry in the ledger of proofs; null when none was written."),
   checkedAt: z.iso.datetime(),
 });
 

@@ -10,7 +10,7 @@ const quantity = (text: string) =>
   z.string().regex(/^\d+(\.\d+)?(m|[KMGT]i?)?$/, `must be a quantity as Kubernetes writes it, such as ${text}`);
 
 /** What the drill must keep to. */
-export const drillTargetsSchema = z.strictObject({
+const drillTargetsSchema = z.strictObject({
   rpo: durationSchema
     .optional()
     .describe("How old the newest restored commit may be when the drill begins. Default: it is only measured."),
@@ -20,7 +20,7 @@ export const drillTargetsSchema = z.strictObject({
 });
 
 /** What the clone may use. */
-export const drillResourcesSchema = z.strictObject({
+const drillResourcesSchema = z.strictObject({
   cpu: quantity("1 or 500m").default("1").describe("Processors of the Pod, as its request and its limit."),
   memory: quantity("2Gi").default("2Gi").describe("Memory of the Pod, as its request and its limit."),
   volume: quantity("20Gi")
@@ -30,7 +30,7 @@ export const drillResourcesSchema = z.strictObject({
 });
 
 /** How long each part of a drill may take. */
-export const drillTimeLimits = z.strictObject({
+const drillTimeLimits = z.strictObject({
   check: durationSchema.prefault("5m").describe("For all listings of S3 before the restore."),
   start: durationSchema.prefault("15m").describe("Until the Pod runs: its image is pulled, its volume created."),
   restore: durationSchema.prefault("12h").describe("From the Pod's start to the end of the recovery."),

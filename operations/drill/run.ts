@@ -18,12 +18,14 @@ import { phasesOf, type Moment } from "../../domain/restore/proof/phases.ts";
 import { targetOf } from "../../domain/restore/restore.ts";
 import type { ReportOf, TaskOf } from "../../domain/steps/steps.ts";
 import { momentText } from "../../domain/text.ts";
+import type { LedgerWriter } from "../ledger/ledger.ts";
 import { judgedPlan } from "../restore/plan.ts";
 import { newestCommit } from "../restore/proof/leader.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { CloneWait } from "./clone.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { listDrills, removeDrills, removeNamespace } from "./namespaces.ts";
+import { rememberDrill } from "./remember.ts";
 import { checkClone, checkDumps, cloneChecks, type AskedClone } from "./proof.ts";
 
 type Report = ReportOf<"drill run">;
@@ -35,6 +37,8 @@ export interface DrillClients {
   readonly removal: DrillClient;
   /** The store of the backups, with the keys that the clone gets. */
   readonly s3: S3Client;
+  /** Writes the result beside the backups. Absent: nobody asked for that. */
+  readonly ledger?: LedgerWriter | undefined;
 }
 
 /**
@@ -105,7 +109,18 @@ class Drill {
     );
     this.#add("backup", judgePlan(planned), started);
     if (planned.backup !== null && mayProceed(planned.findings)) await this.#beside(planned.backup);
-    return this.#report(planned.backup);
+    return this.#remembered(this.#report(planned.backup));
+  }
+
+  /** The report with its entry in the ledger, if there is to be one. */
+  async #remembered(report: Report): Promise<Report> {
+    const { ledger } = this.#clients;
+    if (ledger === undefined) return report;
+    const started = this.#surroundings.now().getTime();
+    const task = { id: this.#id, report, restore: this.#request.restore };
+    const { judged, remembered } = await rememberDrill(ledger, task, this.#surroundings.signal);
+    this.#add("ledger", judged, started);
+    return { ...report, verdict: drillVerdict(this.#checks), checks: inOrder(this.#checks), remembered };
   }
 
   /** Everything that happens in the drill's own namespace, which is removed at the end. */
@@ -274,6 +289,7 @@ class Drill {
       rto: { seconds: this.#rtoSeconds ?? null, target: targets.rto ?? null },
       removal: this.#removal,
       leftovers: this.#leftovers,
+      remembered: null,
       checkedAt: this.#surroundings.now().toISOString(),
     };
   }

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CreateBucketCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
+import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
+import { compactVerify } from "jose";
 import { connectHarbor } from "../../clients/kubernetes/harbor.ts";
 import { readDataSetAside } from "../../clients/pod/spilo.ts";
 import { drillPermissions } from "../../domain/drill/permissions.ts";
@@ -304,34 +306,40 @@ describe("Spilo's Pods: backups, clones and replicas by WAL-G and S3, without th
     ...["--endpoint-url", environment["AWS_ENDPOINT_URL_S3"] ?? "", ...parameters],
   ];
   const wholePlace = ["--uid", suffix.slice(1)];
+  const damagedUid = "00e85b8a-3f92-4c86-8d42-5056348c1e7e";
+  /** A drill that goes on while another one is looked at. */
+  let damaged: Promise<Ended>;
 
-  it("drills: with only its role a backup is restored, proven and removed, and production is untouched", async () => {
+  it("a drill with only its role restores a backup, proves it and removes itself, and production is untouched", async () => {
     const users = await RestrictedUsers.of(harborContext);
     const drills = new DrillNamespaces();
     const folder = await mkdtemp(join(tmpdir(), "drill-"));
     try {
       const kubeconfig = await users.kubeconfig("drill-run", drillPermissions["drill run"]);
-      const expect = join(folder, "expect.json");
-      const query = {
-        database: "postgres",
-        sql: rows.replace("precious", "public.precious"),
-        equals: "in the WAL, in the backup",
-      };
+      const [expect, signingKey] = [join(folder, "expect.json"), join(folder, "proofs.key")];
+      const query = { database: "postgres", sql: rows, equals: "in the WAL, in the backup" };
       await writeFile(expect, JSON.stringify({ databases: ["postgres"], queries: [query] }));
+      const pair = generateKeyPairSync("ed25519");
+      await writeFile(signingKey, pair.privateKey.export({ format: "pem", type: "pkcs8" }));
+      await damagedCopy(s3, bucket, `spilo/${source}${suffix}/`, `spilo/${source}/${damagedUid}/`);
       const before = await drills.production();
+      damaged = cli(...drillOf("--uid", damagedUid, "-o", "json"));
       const limits = ["--rpo", "1h", "--rto", "10m", "--kubeconfig", kubeconfig, "--expect", expect];
-      const ended = await cli(...drillOf(...wholePlace, ...limits, "-o", "json"));
+      const ended = await cli(
+        ...drillOf(...wholePlace, ...limits, "-o", "json", "--remember", "--signing-key-file", signingKey),
+      );
       assert.equal(ended.exitCode, 0, ended.stdout + ended.stderr);
       const report = drillRunReportSchema.parse(JSON.parse(ended.stdout));
-      assert.deepEqual(
-        report.checks.filter(({ status }) => status !== "ok").map(({ check }) => check),
-        ["indexes"],
-        ended.stdout,
-      );
-      assert.deepEqual([report.verdict, report.removal, report.checks.length], ["proven", "removed", 13]);
-      assert.equal(await drills.names().then((names) => names.includes(report.namespace ?? "")), false);
+      const notOk = report.checks.filter(({ status }) => status !== "ok").map(({ check }) => check);
+      assert.deepEqual([report.verdict, report.removal, notOk], ["proven", "removed", ["indexes"]], ended.stdout);
+      assert.equal(report.checks.length, 14);
+      assert((await drills.names()).every((name) => name !== report.namespace));
       assert.deepEqual(await drills.production(), before);
       assert(!`${ended.stdout}${ended.stderr}`.includes(environment["AWS_SECRET_ACCESS_KEY"] ?? "?"));
+      const Key = `spilo/${source}${suffix}/proofs/00000001.jws`;
+      const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key }));
+      const { payload } = await compactVerify((await Body?.transformToByteArray()) ?? "", pair.publicKey);
+      assert.match(Buffer.from(payload).toString("utf8"), /"kind":"drill".*"verdict":"proven"/);
     } finally {
       await users.remove();
       await rm(folder, { recursive: true });
@@ -339,13 +347,11 @@ describe("Spilo's Pods: backups, clones and replicas by WAL-G and S3, without th
   });
 
   faultTest(172, "a drill of WAL that is damaged inside restores less, says so, and removes itself", async () => {
-    const uid = "00e85b8a-3f92-4c86-8d42-5056348c1e7e";
-    await damagedCopy(s3, bucket, `spilo/${source}${suffix}/`, `spilo/${source}/${uid}/`);
-    const ended = await cli(...drillOf("--uid", uid, "-o", "json"));
-    assert.equal(ended.exitCode, 1, ended.stdout + ended.stderr);
-    const report = drillRunReportSchema.parse(JSON.parse(ended.stdout));
+    const { exitCode, stderr, stdout } = await damaged;
+    assert.equal(exitCode, 1, stdout + stderr);
+    const report = drillRunReportSchema.parse(JSON.parse(stdout));
     const codes = report.checks.flatMap(({ findings }) => findings.map(({ code }) => code));
-    assert(codes.includes("restored-wal-left"), ended.stdout);
+    assert(codes.includes("restored-wal-left"), stdout);
     assert.deepEqual([report.verdict, report.removal], ["failed", "removed"]);
   });
 

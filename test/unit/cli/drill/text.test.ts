@@ -16,6 +16,7 @@ const base = {
   rto: { seconds: 12.5, target: null },
   removal: "removed",
   leftovers: [],
+  remembered: null,
   checkedAt: "2026-11-29T01:01:00.000Z",
 } as const;
 const textOf = (changes: object = {}): string =>

@@ -21,13 +21,19 @@ describe("the verdict of a drill", () => {
 
   it("is proven only when every check was made, and none failed or is unknown", () => {
     assert.equal(drillVerdict(all), "proven");
-    for (const { check } of all) {
+    assert.equal(drillVerdict(all.filter(({ check }) => check !== "ledger")), "proven");
+    for (const { check } of all.filter((one) => one.check !== "ledger")) {
       const others = all.filter((one) => one.check !== check);
       assert.equal(drillVerdict(others), "unknown", check);
       assert.equal(drillVerdict([...others, { check, status: "unknown" }]), "unknown", check);
       assert.equal(drillVerdict([...others, { check, status: "warning" }]), "proven", check);
       assert.equal(drillVerdict([...others.slice(1), { check, status: "failed" }]), "failed", check);
     }
+    const unwritten = [
+      ...all.filter(({ check }) => check !== "ledger"),
+      { check: "ledger", status: "unknown" } as const,
+    ];
+    assert.equal(drillVerdict(unwritten), "unknown");
   });
 
   it("lists the checks in one order, whichever ended first", () => {

@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
 import type { ExecResult } from "../../../../clients/kubernetes/exec.ts";
 import { RecoveryError } from "../../../../domain/errors.ts";
+import { ledgerEntrySchema } from "../../../../domain/ledger/entry.ts";
+import { namedKey, verified } from "../../../../domain/ledger/signature.ts";
 import { steps, type ReportOf } from "../../../../domain/steps/steps.ts";
 import { runDrill } from "../../../../operations/drill/run.ts";
+import type { LedgerWriter } from "../../../../operations/ledger/ledger.ts";
 import { FakeSurroundings } from "../../../support/fake-cluster.ts";
 import { FakeDrills } from "../../../support/fake-drill.ts";
 import { FakeS3 } from "../../../support/fake-s3.ts";
@@ -68,6 +72,7 @@ class World {
   readonly surroundings = new FakeSurroundings();
   readonly afterStop = new FakeSurroundings();
   answers: Answers = [];
+  ledger: LedgerWriter | undefined = undefined;
   objects = [...backupObjects(3, at("00:10")), ...walObjects(3, 10, at("00:55"), { from: at("00:05") })];
 
   async run(changes: object = {}): Promise<Report> {
@@ -104,6 +109,7 @@ class World {
       drill: Object.assign(Object.create(this.drills) as FakeDrills, { deleteNamespace, getPod }),
       removal: this.drills,
       s3,
+      ledger: this.ledger,
     };
     return runDrill(clients, request, this.surroundings, this.afterStop);
   }
@@ -262,5 +268,50 @@ describe("a drill", () => {
     const world = new World();
     await assert.rejects(world.run({ keys: undefined }), { code: "drill-keys-missing" });
     assert.deepEqual(world.drills.writes, []);
+  });
+});
+
+describe("a drill that is to be remembered", () => {
+  async function remembered(answer: () => Promise<"created" | "exists">) {
+    const world = new World();
+    const created: { key: string; text: string }[] = [];
+    const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+    const key = await namedKey(publicKey);
+    world.ledger = {
+      s3: new FakeS3("bkt", []),
+      creator: {
+        create: ({ key: name }, text) => {
+          created.push({ key: name, text });
+          return answer();
+        },
+      },
+      signer: { id: key.id, key: privateKey, publicKey: key },
+      tool: "test",
+    };
+    return { report: await world.run(), created, key };
+  }
+
+  it("is in the ledger beside the backups, signed, with its checks, its loss and its time", async () => {
+    const { created, key, report } = await remembered(() => Promise.resolve("created"));
+    const [entry, ...others] = created;
+    assert(entry && others.length === 0);
+    const database = walgPrefix.replace(/\/wal\/12$/, "");
+    assert.deepEqual([entry.key, report.remembered], [`${database}/proofs/00000001.jws`, `s3://bkt/${entry.key}`]);
+    const read = await verified(entry.text, [key]);
+    assert("content" in read);
+    const { backup, checks, kind, place, rpoSeconds, verdict } = ledgerEntrySchema.parse(read.content);
+    assert.deepEqual(
+      [kind, verdict, place, backup, rpoSeconds],
+      ["drill", "proven", `s3://bkt/${walgPrefix}`, "base_000000010000000000000003", 599.5],
+    );
+    const notOk = checks.filter(({ status }) => status !== "ok");
+    assert.deepEqual(notOk, [{ check: "indexes", status: "not-checked", codes: ["restored-indexes-not-checked"] }]);
+    assert.deepEqual([report.verdict, statusesOf(report)["ledger"]], ["proven", "ok"]);
+  });
+
+  it("is not proven to anybody when the ledger does not take it", async () => {
+    const { report } = await remembered(() => Promise.reject(new RecoveryError("s3-forbidden", "denied")));
+    assert.deepEqual([report.verdict, report.remembered, report.removal], ["unknown", null, "removed"]);
+    assert(codesOf(report).includes("drill-not-remembered"));
   });
 });
