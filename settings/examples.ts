@@ -39,6 +39,13 @@ export const settingExamples: Readonly<Record<string, string | number>> = {
   "alarm.name": "dev-postgres",
   clusterName: "dev",
   secondTopic: "arn:aws:sns:eu-west-1:123456789012:on-call",
+  rpo: "1h",
+  rto: "2h",
+  volume: "50Gi",
+  storageClass: "standard",
+  "harbor.drill.expect.queries.database": "core",
+  "harbor.drill.expect.queries.sql": "select count(*) from project",
+  "harbor.drill.expect.queries.atLeast": 2,
 
   "harbor.restore.id": "after-the-fire",
   scope: "postgresql-harbor-cluster-harbor-cluster",

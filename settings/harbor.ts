@@ -11,6 +11,7 @@ import { rollTimeLimits } from "../domain/harbor/steps/roll.ts";
 import { endpointProblem } from "../domain/aws/s3-location.ts";
 import { checkSpiloImage } from "../domain/spilo/image.ts";
 import { backupSettings, bucketSettings } from "./harbor-backup.ts";
+import { drillSettings } from "./harbor-drill.ts";
 import { fullRestore, restoreSettings } from "./harbor-restore.ts";
 import { always, rule, type Problem } from "./rule.ts";
 import { clusterNameSchema } from "../domain/kubernetes/object-name-schema.ts";
@@ -120,6 +121,7 @@ const harborInput = z.strictObject({
       "Your own pg_hba lines, placed before the runbook's nine. The whole list must still let the cluster itself in.",
     ),
   timeLimits: timeLimits.prefault({}).describe("How long the operators may take: 30s, 10m, 2h; at most 7d."),
+  drill: drillSettings.prefault({}),
   restore: restoreSettings.optional(),
   endUnprovenRestore: writtenReason
     .optional()

@@ -35,6 +35,11 @@ export const expectSettings = z
   })
   .describe("What the restored database must hold. `pulumi up` fails if it does not.");
 
+/** What a drill's clone must hold: `drill.expect`. */
+export const drillExpectSettings = expectSettings
+  .omit({ systemIdentifier: true })
+  .describe("What the clone must hold. The drill fails if it does not.");
+
 /** How a restore is proven: `restore.proof`. */
 export const proofSettings = z
   .strictObject({

@@ -47,12 +47,17 @@ export function addDrillCommands(root: Command, setExitCode: (code: number) => v
 function addRun(drill: CommandUnknownOpts, setExitCode: (code: number) => void): void {
   requestedStepCommand(drill, "drill run", "HarborCluster", listFormats, [
     "postgres-recovery drill run harbor-cluster/harbor-cluster --rpo 1h --rto 2h",
-    "postgres-recovery drill run harbor-cluster/harbor-cluster --expect expect.json --amcheck always -o json",
+    "postgres-recovery drill run --stack lab -o json",
+    "postgres-recovery drill run harbor-cluster/harbor-cluster --expect expect.json --amcheck always",
     "postgres-recovery drill run harbor-cluster/harbor-cluster --target-time 2026-11-21T09:30:00+00:00 --keep",
     "postgres-recovery drill run harbor-cluster/harbor-cluster --bucket b --region eu-west-2 --uid … --irsa-role-arn arn:aws:iam::123456789012:role/reader",
   ])
     .description(
       "restore the newest backup, or a moment, into a namespace of its own; prove it, dump every database to nowhere, measure loss and time, and remove it. Nothing outside of that namespace is written. It also removes what an earlier drill of the same cluster left when it was killed. The clone reads the backups with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of the environment, or with a role",
+    )
+    .option(
+      "--stack <name>",
+      "take the cluster, the targets and the rest from harbor.drill of this stack file; options win",
     )
     .option("--bucket <name>", "bucket of the backups (default: where the running database's Pods write)")
     .option("--region <region>", "with --bucket: its region")
@@ -80,12 +85,13 @@ function addRun(drill: CommandUnknownOpts, setExitCode: (code: number) => void):
       'JSON: {"databases": […], "queries": [{"database", "sql", and "equals", "atLeast" or "empty"}]}',
     )
     .addOption(
-      new Option("--amcheck <when>", "read every B-tree index; always: also where the extension is not installed")
-        .choices(amcheckModes)
-        .default("if-installed" as const),
+      new Option(
+        "--amcheck <when>",
+        "read every B-tree index; always: also where the extension is not installed (default: if-installed)",
+      ).choices(amcheckModes),
     )
-    .option("--cpu <quantity>", "processors of the clone's Pod", "1")
-    .option("--memory <quantity>", "memory of the clone's Pod", "2Gi")
+    .option("--cpu <quantity>", "processors of the clone's Pod (default: 1)")
+    .option("--memory <quantity>", "memory of the clone's Pod (default: 2Gi)")
     .option("--volume <quantity>", "size of its volume (default: by the backup's size and its WAL)")
     .option("--storage-class <name>", "class of its volume (default: the cluster's default class)")
     .option("--remember", "write the result into the ledger of proofs beside the backups, signed")

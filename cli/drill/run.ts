@@ -3,21 +3,20 @@ import type { KubernetesTarget } from "../../clients/kubernetes/api.ts";
 import { connectDrill } from "../../clients/kubernetes/drill.ts";
 import { connectHarbor } from "../../clients/kubernetes/harbor.ts";
 import { readSigner } from "../../clients/signing-keys.ts";
-import type { AccessKeys } from "../../domain/aws/access-keys.ts";
-import type { Duration } from "../../domain/duration.ts";
 import { sourceFromEnvironment, type DrillSource } from "../../domain/drill/source.ts";
 import { RecoveryError } from "../../domain/errors.ts";
 import { postgresqlName } from "../../domain/harbor/names.ts";
 import { spiloVariables } from "../../domain/harbor/objects.ts";
+import type { KubernetesAccess } from "../../domain/kubernetes/access.ts";
 import { formatObjectName, type ObjectName } from "../../domain/kubernetes/object-name.ts";
 import type { Signer } from "../../domain/ledger/signature.ts";
-import type { AmcheckMode } from "../../domain/restore/proof/amcheck-modes.ts";
 import { expectationSchema } from "../../domain/restore/proof/request.ts";
 import { restoreSource } from "../../domain/restore/restore.ts";
-import { recommendedImageFor } from "../../domain/spilo/image.ts";
-import type { TaskOf } from "../../domain/steps/steps.ts";
 import { runDrill } from "../../operations/drill/run.ts";
-import { realSurroundings } from "../../operations/surroundings.ts";
+import { realSurroundings, type Surroundings } from "../../operations/surroundings.ts";
+import type { HarborSettings } from "../../settings/harbor.ts";
+import { openedStack, settingsIn } from "../config/edited.ts";
+import { projectAt, theFileOf } from "../config/project.ts";
 import { verdictExitCode } from "../exit-codes.ts";
 import { repeatGrave } from "../findings.ts";
 import { jsonFile } from "../json-file.ts";
@@ -27,42 +26,31 @@ import type { BackupPlaceOptions } from "../restore/backup-place.ts";
 import { proofVerdict } from "../restore/proof-verdict.ts";
 import { kubernetesTarget, surroundingsOfProcess, traced } from "../session.ts";
 import { version } from "../version.ts";
+import { drillTask, type DrillTaskOptions } from "./task.ts";
 import { drillFindings, drillText } from "./text.ts";
 
-export interface DrillRunOptions extends RequestOptions, BackupPlaceOptions {
-  readonly targetTime?: string | undefined;
-  readonly irsaRoleArn?: string | undefined;
-  readonly image?: string | undefined;
-  readonly rpo?: Duration | undefined;
-  readonly rto?: Duration | undefined;
+export interface DrillRunOptions extends RequestOptions, BackupPlaceOptions, DrillTaskOptions {
+  readonly stack?: string | undefined;
   readonly expect?: string | undefined;
-  readonly amcheck: AmcheckMode;
-  readonly cpu: string;
-  readonly memory: string;
-  readonly volume?: string | undefined;
-  readonly storageClass?: string | undefined;
-  readonly keep?: true | undefined;
   readonly remember?: true | undefined;
   readonly signingKeyFile?: string | undefined;
-  readonly checkTimeout: Duration;
-  readonly startTimeout: Duration;
-  readonly restoreTimeout: Duration;
-  readonly queryTimeout: Duration;
-  readonly indexTimeout: Duration;
-  readonly dumpTimeout: Duration;
-  readonly removeTimeout: Duration;
 }
 
 /** `postgres-recovery drill run`; the result is the exit code. */
 export async function drillRun(cluster: ObjectName | undefined, options: DrillRunOptions): Promise<number> {
   const surroundings = surroundingsOfProcess();
   const signer = await signerOf(options);
-  const expect = validated(expectationSchema, (await jsonFile("--expect", options.expect)) ?? {});
-  const source = cluster && (await sourceOf(cluster, options, surroundings));
-  const { request, target } = await askedOf("drill run", cluster, options, (named) => ({
-    ...taskOf(named, source, options),
-    expect,
-  }));
+  const given = await jsonFile("--expect", options.expect);
+  const expect = given === undefined ? undefined : validated(expectationSchema, given);
+  const stack = options.stack === undefined ? undefined : await declaredDrill(options.stack, cluster);
+  const named = cluster ?? stack?.declared.cluster;
+  const place = { ...options, ...stack?.kubernetes };
+  const source = named && (await sourceOf(named, options, kubernetesTarget(place), surroundings));
+  const { request, target } = await askedOf("drill run", named, place, (asked) => {
+    if (source === undefined) throw new TypeError("no place of backups was asked for");
+    const parts = { cluster: asked, source, expect, declared: stack?.declared, environment: process.env };
+    return drillTask(parts, options);
+  });
   const { endpointUrl, keys, restore } = request;
   const ignored = ignoredEndpoint("S3", restore.endpoint ?? endpointUrl);
   if (ignored !== undefined) surroundings.progress(ignored);
@@ -103,10 +91,11 @@ async function signerOf({ remember, signingKeyFile }: DrillRunOptions): Promise<
 async function sourceOf(
   cluster: ObjectName,
   options: DrillRunOptions,
-  surroundings: Pick<ReturnType<typeof surroundingsOfProcess>, "progress" | "signal">,
+  target: KubernetesTarget,
+  surroundings: Pick<Surroundings, "progress" | "signal">,
 ): Promise<DrillSource> {
   const { bucket, endpoint, postgresVersion, region = "", scope = postgresqlName(cluster), versionInPath } = options;
-  if (bucket === undefined) return ownSource(cluster, kubernetesTarget(options), surroundings);
+  if (bucket === undefined) return ownSource(cluster, target, surroundings);
   const source = restoreSource(options);
   if (source === undefined) throw new RecoveryError("request-invalid", "give exactly one of --uid and --prefix");
   return { bucket, endpoint, region, scope, source, postgresVersion, versionInPath };
@@ -115,7 +104,7 @@ async function sourceOf(
 async function ownSource(
   cluster: ObjectName,
   target: KubernetesTarget,
-  { progress, signal }: Pick<ReturnType<typeof surroundingsOfProcess>, "progress" | "signal">,
+  { progress, signal }: Pick<Surroundings, "progress" | "signal">,
 ): Promise<DrillSource> {
   const client = await connectHarbor(target, signal, progress);
   const statefulSet = await client.getStatefulSet(cluster);
@@ -128,49 +117,29 @@ async function ownSource(
   });
 }
 
-function taskOf(
-  cluster: ObjectName,
-  source: DrillSource | undefined,
-  options: DrillRunOptions,
-): Omit<TaskOf<"drill run">, "expect"> {
-  if (source === undefined) throw new TypeError("no place of backups was asked for");
-  const { amcheck, cpu, memory, storageClass, volume, bucketOwner, endpointUrl, irsaRoleArn, targetTime } = options;
-  const credentials = irsaRoleArn === undefined ? ("secret" as const) : { irsaRoleArn };
-  const image =
-    options.image ?? recommendedImageFor({ restoredMajor: source.postgresVersion, irsa: irsaRoleArn !== undefined });
-  return {
-    cluster,
-    image,
-    restore: { ...source, id: "drill", bucketOwner, credentials, targetTime },
-    keys: credentials === "secret" ? keysOf(process.env) : undefined,
-    endpointUrl,
-    targets: { rpo: options.rpo, rto: options.rto },
-    amcheck,
-    resources: { cpu, memory, volume, storageClass },
-    keep: options.keep === true,
-    timeLimits: {
-      check: options.checkTimeout,
-      start: options.startTimeout,
-      restore: options.restoreTimeout,
-      query: options.queryTimeout,
-      indexes: options.indexTimeout,
-      dump: options.dumpTimeout,
-      remove: options.removeTimeout,
-    },
-  };
-}
-
-/** The keys of the environment; undefined when it has none. Those of a profile are not for a Pod. */
-function keysOf({
-  AWS_ACCESS_KEY_ID: accessKeyId,
-  AWS_SECRET_ACCESS_KEY: secretAccessKey,
-  AWS_SESSION_TOKEN: token,
-}: NodeJS.ProcessEnv): AccessKeys | undefined {
-  if (token !== undefined && token !== "") {
-    throw new RecoveryError("drill-keys-temporary", "AWS_SESSION_TOKEN is set, and Spilo does not hand it to WAL-G", {
-      next: "use the access keys of a user that may read the backups, or --irsa-role-arn",
-    });
+/**
+ * What a stack says of its Harbor and its drills.
+ *
+ * @param cluster that was named besides; it must be the stack's.
+ */
+async function declaredDrill(
+  stack: string,
+  cluster: ObjectName | undefined,
+): Promise<{ readonly declared: HarborSettings; readonly kubernetes: KubernetesAccess }> {
+  const project = await projectAt(process.cwd());
+  const { harbor: declared, kubernetes } = settingsIn(await openedStack(project.name, theFileOf(project, stack)));
+  if (declared === undefined) {
+    throw new RecoveryError(
+      "request-invalid",
+      `the stack ${stack} has no setting harbor, so there is nothing to drill`,
+    );
   }
-  if (accessKeyId === undefined || secretAccessKey === undefined) return undefined;
-  return { accessKeyId, secretAccessKey };
+  if (cluster !== undefined && formatObjectName(cluster) !== formatObjectName(declared.cluster)) {
+    const own = formatObjectName(declared.cluster);
+    throw new RecoveryError(
+      "request-invalid",
+      `the stack ${stack} declares ${own}, and ${formatObjectName(cluster)} is named`,
+    );
+  }
+  return { declared, kubernetes };
 }

@@ -10,7 +10,7 @@ const quantity = (text: string) =>
   z.string().regex(/^\d+(\.\d+)?(m|[KMGT]i?)?$/, `must be a quantity as Kubernetes writes it, such as ${text}`);
 
 /** What the drill must keep to. */
-const drillTargetsSchema = z.strictObject({
+export const drillTargetsSchema = z.strictObject({
   rpo: durationSchema
     .optional()
     .describe("How old the newest restored commit may be when the drill begins. Default: it is only measured."),
@@ -20,7 +20,7 @@ const drillTargetsSchema = z.strictObject({
 });
 
 /** What the clone may use. */
-const drillResourcesSchema = z.strictObject({
+export const drillResourcesSchema = z.strictObject({
   cpu: quantity("1 or 500m").default("1").describe("Processors of the Pod, as its request and its limit."),
   memory: quantity("2Gi").default("2Gi").describe("Memory of the Pod, as its request and its limit."),
   volume: quantity("20Gi")
