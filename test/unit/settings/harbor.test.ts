@@ -70,6 +70,12 @@ describe("the settings of Harbor", () => {
       },
       iamPolicies: true,
       secrets: { also: [], adopt: false, region: "eu-west-2", replicas: [], restore: true, recoveryWindowDays: 30 },
+      drill: {
+        credentials: "secret",
+        expect: { databases: [], queries: [] },
+        amcheck: "if-installed",
+        resources: { cpu: "1", memory: "2Gi" },
+      },
       endpointUrls: {},
       timeLimits: { operator: duration("5m"), pod: duration("10m"), resource: duration("15m") },
       ownPgHbaLines: [],
