@@ -18,4 +18,3 @@ export const drillSettings = z
     resources: drillResourcesSchema.prefault({}).describe("What the clone may use."),
   })
   .describe("Restore drills: `postgres-recovery drill run --stack STACK` reads it. `pulumi up` does not.");
-export type DrillSettings = z.output<typeof drillSettings>;
