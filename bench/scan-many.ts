@@ -11,7 +11,7 @@ const sample = new URL("../test/fixtures/samples/info-11-ok-json.stdout", import
 /** Twice the clusters should take twice the time, plus a tenth for the variation of the machine. */
 const linear = 2.2;
 
-/** Lists 500 and 1,000 clusters that answer after half a second. */
+/** Lists 500 and 1,000 clusters that answer after half a second, and 1,000 as a fleet. */
 export async function scanMany(bench: Bench): Promise<Result> {
   const small = new ReplayedClusters(bench.directory, "bench-500", 500);
   const large = new ReplayedClusters(bench.directory, "bench-1000", 1000);
@@ -28,16 +28,18 @@ export async function scanMany(bench: Bench): Promise<Result> {
       small: await measured(bench, small, 16),
       large: await measured(bench, large, 16),
       wide: await measured(bench, large, 32),
+      fleet: await measured(bench, large, 16, ["backup", "fleet", "--no-stacks"]),
     };
-    const [smallTime, largeTime, wideTime] = [
-      time(runs.small, 500, 16),
-      time(runs.large, 1000, 16),
-      time(runs.wide, 1000, 32),
+    const [smallTime, largeTime, wideTime, fleetTime] = [
+      time(runs.small, "500 clusters, 16 at a time"),
+      time(runs.large, "1000 clusters, 16 at a time"),
+      time(runs.wide, "1000 clusters, 32 at a time"),
+      time(runs.fleet, "1000 clusters, 16 at a time, by `backup fleet`"),
     ];
     const memory = megabytes("peak memory of the process, in all of these lists", Object.values(runs).flat());
     return {
       title: "Scan of many clusters",
-      figures: [smallTime, largeTime, wideTime, memory],
+      figures: [smallTime, largeTime, wideTime, fleetTime, memory],
       checks: [ratioAtMost("1,000 clusters to 500", largeTime, smallTime, linear), everyAtMost(memory, 200)],
       notes: [
         `Every cluster answers after ${answerMilliseconds} ms, so 1,000 clusters take at least ${ideal(1000, 16)} s with a concurrency of 16, and ${ideal(1000, 32)} s with 32; the rest is the work of the API server, the kubelet stand-in and the CLI on the same machine.`,
@@ -48,33 +50,23 @@ export async function scanMany(bench: Bench): Promise<Result> {
   }
 }
 
-function measured(bench: Bench, { namespace, names }: ReplayedClusters, concurrency: number): Promise<Run[]> {
-  const command = [
-    "stanza",
-    "list",
-    "--context",
-    "dev",
-    "-n",
-    namespace,
-    "--concurrency",
-    String(concurrency),
-    "-o",
-    "json",
-  ];
+function measured(
+  bench: Bench,
+  { namespace, names }: ReplayedClusters,
+  concurrency: number,
+  list: readonly string[] = ["stanza", "list"],
+): Promise<Run[]> {
+  const command = [...list, "--context", "dev", "-n", namespace, "--concurrency", String(concurrency), "-o", "json"];
   return repeated(
     bench,
-    `list of ${names.length} clusters, ${concurrency} at a time`,
+    `${list.join(" ")} of ${names.length} clusters, ${concurrency} at a time`,
     () => run(["postgres-recovery", ...command], { environment: bench.environment, memory: true, accepted: [0, 1] }),
     ({ seconds, peakMegabytes }) => `${seconds.toFixed(1)} s, ${peakMegabytes.toFixed(0)} MB`,
   );
 }
 
-function time(runs: readonly Run[], clusters: number, concurrency: number): Figure {
-  return {
-    what: `${clusters} clusters, ${concurrency} at a time`,
-    unit: "s",
-    values: runs.map(({ seconds }) => seconds),
-  };
+function time(runs: readonly Run[], what: string): Figure {
+  return { what, unit: "s", values: runs.map(({ seconds }) => seconds) };
 }
 
 function megabytes(what: string, runs: readonly Run[]): Figure {

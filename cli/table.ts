@@ -37,12 +37,12 @@ export function table(head: readonly string[], rows: readonly (readonly Cell[])[
 export interface Fit {
   /** Columns that the table may use. */
   readonly width: number;
-  /** The heading of the column that is left out when the table is too wide. */
-  readonly optional?: string;
+  /** The headings of columns that are left out when the table is too wide, the first one first. */
+  readonly optional?: string | readonly string[];
 }
 
 /**
- * A table of at most a given width. If it is too wide, first the optional column is left out; then the text of the last
+ * A table of at most a given width. If it is too wide, first optional columns are left out, one after the other; then the text of the last
  * column is wrapped, or goes below its row when too little room is left beside it. Nothing else is cut.
  */
 export function fittedTable(
@@ -52,9 +52,12 @@ export function fittedTable(
 ): string {
   const all = [[...head], ...rows.map(shownRow)];
   if (widthOf(all) <= width) return drawn(all);
-  const left = optional === undefined ? -1 : head.indexOf(optional);
-  const kept = left === -1 ? all : all.map((row) => row.toSpliced(left, 1));
-  if (widthOf(kept) <= width) return drawn(kept);
+  let kept = all;
+  for (const heading of typeof optional === "string" ? [optional] : (optional ?? [])) {
+    const left = kept[0]?.indexOf(heading) ?? -1;
+    if (left !== -1) kept = kept.map((row) => row.toSpliced(left, 1));
+    if (widthOf(kept) <= width) return drawn(kept);
+  }
   const others = kept.map((row) => row.slice(0, -1));
   const room = width - widthOf(others) - gap.length;
   return room >= leastDetail ? drawn(kept, room) : withDetailBelow(kept, others, width);

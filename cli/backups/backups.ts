@@ -1,7 +1,7 @@
 import type { Duration } from "../../domain/duration.ts";
+import { RecoveryError } from "../../domain/errors.ts";
 import type { ObjectName } from "../../domain/kubernetes/object-name.ts";
 import type { TaskOf } from "../../domain/steps/steps.ts";
-import { RecoveryError } from "../../domain/errors.ts";
 import { proofProblem } from "../../domain/backups/request.ts";
 import { listEveryBackup, verifyEveryBackup } from "../../operations/restore/every-backup.ts";
 import { verdictExitCode } from "../exit-codes.ts";
@@ -29,6 +29,11 @@ export interface BackupVerifyOptions extends BackupListOptions {
 
 /** `postgres-recovery backup list`; the result is the exit code. */
 export async function backupList(cluster: ObjectName | undefined, options: BackupListOptions): Promise<number> {
+  if (cluster === undefined && options.request === undefined) {
+    throw new RecoveryError("cluster-not-named", "name one HarborCluster, as NAMESPACE/NAME", {
+      next: "for one row per cluster, of all operators: postgres-recovery backup fleet",
+    });
+  }
   const { request, target } = await askedOf("backup list", cluster, options, (named) => listTask(named, options));
   const surroundings = surroundingsOfProcess();
   const report = await listEveryBackup(await clientsFor(request, target), request, surroundings);

@@ -1,10 +1,22 @@
 import { InvalidArgumentError, Option, type Command } from "@commander-js/extra-typings";
-import { durationOption, listFormats, noTexts, requestedStepCommand } from "../options.ts";
+import { flagCodes, type FlagCode } from "../../domain/stanza/flag-codes.ts";
+import {
+  concurrencyArgument,
+  durationOption,
+  flagsArgument,
+  listFormats,
+  noTexts,
+  requestedStepCommand,
+  stepCommand,
+  watchedFormats,
+} from "../options.ts";
 import type { StepName } from "../../domain/steps/permissions.ts";
 
 /** Adds `postgres-recovery backup …`. */
 export function addBackupCommands(root: Command, setExitCode: (code: number) => void): void {
-  const backup = root.command("backup").description("all base backups of Harbor's database in S3, and their WAL");
+  const backup = root
+    .command("backup")
+    .description("the backups of all clusters, and every base backup of Harbor's database in S3");
   const load = () => import("./backups.ts");
 
   placedCommand(backup, "backup list", [
@@ -19,6 +31,8 @@ export function addBackupCommands(root: Command, setExitCode: (code: number) => 
     .action(async (cluster, options) => {
       setExitCode(await (await load()).backupList(cluster, options));
     });
+
+  addFleetCommand(backup, setExitCode);
 
   placedCommand(backup, "backup verify", [
     "postgres-recovery backup verify harbor-cluster/harbor-cluster",
@@ -55,6 +69,39 @@ export function addBackupCommands(root: Command, setExitCode: (code: number) => 
     .addOption(publicKeyOption())
     .action(async (cluster, options) => {
       setExitCode(await (await import("./proofs.ts")).backupProofs(cluster, options));
+    });
+}
+
+/** Adds `postgres-recovery backup fleet`. */
+function addFleetCommand(backup: Command, setExitCode: (code: number) => void): void {
+  stepCommand(backup, "backup fleet", watchedFormats, [
+    "postgres-recovery backup fleet",
+    "postgres-recovery backup fleet --context dev --stack dev --stack harbor",
+    "postgres-recovery backup fleet --no-stacks -n calendar",
+    "postgres-recovery backup fleet -o json | jq '.clusters[] | select(.watch.status == \"not-watched\") | .name'",
+    "postgres-recovery backup fleet -o openmetrics",
+  ])
+    .description(
+      "list the clusters of Crunchy PGO, the Zalando operator and CloudNativePG: their newest backups, to which moments they can be restored, what a loss now would cost, and which stack declares each; only reads",
+    )
+    .option("-n, --namespace <name>", "one namespace (default: all)")
+    .addOption(
+      new Option("--stack <name>", "compare with this stack; may be given more than once")
+        .default<readonly string[]>([], "all stacks of the project here")
+        .argParser((name: string, before: readonly string[]) => [...before, name]),
+    )
+    .option("--no-stacks", "do not ask which stack declares a cluster")
+    .addOption(durationOption("--timeout <duration>", "how long one PGO cluster may take to answer", "30s"))
+    .addOption(
+      new Option("--concurrency <count>", "clusters asked at the same time").default(16).argParser(concurrencyArgument),
+    )
+    .addOption(
+      new Option("--allow <flags>", `flags that do not count, separated by commas: ${flagCodes.join(", ")}`)
+        .default<FlagCode[]>([], "none")
+        .argParser(flagsArgument),
+    )
+    .action(async (options) => {
+      setExitCode(await (await import("./fleet.ts")).backupFleet(options));
     });
 }
 

@@ -8,8 +8,8 @@ import {
   type PostgresCluster,
 } from "../../domain/stanza/postgres-cluster.ts";
 import type { Exec } from "./exec.ts";
-import { coreApi, fieldManager, inNamespace, openApi, understood, type KubernetesTarget } from "./api.ts";
-import { everyPage, pageQuery, pageSchema } from "./pages.ts";
+import { coreApi, fieldManager, inNamespace, openApi, type KubernetesApi, type KubernetesTarget } from "./api.ts";
+import { everyObject } from "./objects.ts";
 import type { ObjectName } from "../../domain/kubernetes/object-name.ts";
 
 /** The parts of the Kubernetes API that the steps for stanzas and dumps need. */
@@ -44,13 +44,14 @@ export async function connectKubernetes(
   signal: AbortSignal = new AbortController().signal,
   progress: (line: string) => void = () => undefined,
 ): Promise<KubernetesClient> {
-  const { apply, context, exec, find, get, kubernetesUid } = await openApi(target, signal, progress);
-  const list = <T>(what: string, path: string, query: Record<string, string>, schema: z.ZodType<T>): Promise<T[]> => {
-    const page = pageSchema(schema);
-    return everyPage(async (next) =>
-      understood(context, page, await get(`list ${what}`, `${path}?${pageQuery(next, query)}`)),
-    );
-  };
+  return kubernetesClient(await openApi(target, signal, progress));
+}
+
+/** What {@link connectKubernetes} gives, over a connection that exists. */
+export function kubernetesClient(api: KubernetesApi): KubernetesClient {
+  const { apply, context, exec, find, kubernetesUid } = api;
+  const list = <T>(what: string, path: string, query: Record<string, string>, schema: z.ZodType<T>): Promise<T[]> =>
+    everyObject(api, { what, path, query }, schema);
 
   return {
     context,

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { z } from "zod";
 import type { ErrorCode } from "../../domain/catalogue/error-codes.ts";
 import { messageOf, RecoveryError } from "../../domain/errors.ts";
+import { cloudNativePgApi } from "../../domain/fleet/cloud-native-pg.ts";
 import { harborClusterApi, postgresqlApi } from "../../domain/harbor/names.ts";
 import { postgresClusterApi } from "../../domain/stanza/postgres-cluster.ts";
 import { parsedJson } from "../../domain/text.ts";
@@ -130,6 +131,7 @@ const operatorResources = [
   { ...postgresqlApi, operator: "the Zalando operator" },
   { ...postgresqlApi, plural: "operatorconfigurations", operator: "the Zalando operator's CRD for its configuration" },
   { ...harborClusterApi, operator: "the Harbor operator" },
+  { ...cloudNativePgApi, operator: "CloudNativePG" },
 ];
 
 function notInstalled(what: string): string {

@@ -7,6 +7,7 @@ import { everyBackup } from "./every-backup.ts";
 import { clone } from "./clone.ts";
 import { dumps } from "./dump.ts";
 import type { Explanations } from "./explanation.ts";
+import { fleet } from "./fleet.ts";
 import { harbor } from "./harbor.ts";
 import { kubernetes } from "./kubernetes.ts";
 import { ledger } from "./ledger.ts";
@@ -46,6 +47,7 @@ export const areas: readonly { readonly title: string; readonly entries: Partial
   { title: "All backups of a place", entries: everyBackup },
   { title: "The ledger of proofs", entries: ledger },
   { title: "Drills of a restore", entries: drills },
+  { title: "All clusters together", entries: fleet },
   { title: "Harbor's registry", entries: registry },
   { title: "Secrets and their copies", entries: secrets },
   { title: "What a stack declares", entries: stackRules },
@@ -76,6 +78,7 @@ export const explanations: Explanations = {
   ...everyBackup,
   ...ledger,
   ...drills,
+  ...fleet,
   ...stackRules,
   ...registry,
 };

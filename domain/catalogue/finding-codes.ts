@@ -349,6 +349,13 @@ export const findingSeverities = {
   "registry-blobs-unnamed": "warn",
   "registry-details-unread": "unknown",
   "registry-blobs-present": "ok",
+  // All clusters together.
+  "cluster-declared-missing": "refuse",
+  "zalando-backups-not-asked": "unknown",
+  "cloudnative-pg-without-backups": "refuse",
+  "cloudnative-pg-archiving-failing": "refuse",
+  "cloudnative-pg-backup-failed": "refuse",
+  "cloudnative-pg-status-silent": "unknown",
 } as const satisfies Record<string, Severity>;
 
 export type FindingCode = keyof typeof findingSeverities;

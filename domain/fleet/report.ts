@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { severities } from "../catalogue/finding-codes.ts";
+import { repositoryBackupsSchema } from "../stanza/status.ts";
 
 // What is known about the backups of all clusters, as facts. What gathers them leaves out a part that it did not ask for, and
 // says `unknown` and why where it asked and got no answer. domain/fleet/status.ts judges the facts.
@@ -85,6 +86,10 @@ const recoverySchema = z.discriminatedUnion("status", [
             .nullable()
             .describe("The latest moment (ISO 8601, UTC); null when the recovery has an end whose time is not known."),
           endedBy: z.string().nullable().describe("What ends it there; null when it reaches the newest WAL."),
+          repository: z
+            .string()
+            .optional()
+            .describe("pgBackRest's repository, such as `repo1`. Absent: there is only one."),
         }),
       )
       .describe("Moments to which a restore is possible, without a hole inside of one, oldest first. Empty: none."),
@@ -97,6 +102,12 @@ const lossNowSchema = z.discriminatedUnion("status", [
     status: z.literal("since").describe("The changes since a moment."),
     since: moment.describe("The moment (ISO 8601, UTC)."),
     seconds: seconds.describe("Between that moment and the look at the cluster, in seconds."),
+    bytes: bytes
+      .nullable()
+      .optional()
+      .describe(
+        "WAL that is written and not archived: next to none when nothing was written. Null or absent: not known.",
+      ),
   }),
   z.object({ status: z.literal("everything").describe("No backup leads to any moment.") }),
   unknown,
@@ -193,6 +204,10 @@ const fleetClusterSchema = z.object({
   proofs: proofsSchema.optional().describe("What the ledger says of restores and checks. Absent: not asked."),
   alarm: alarmSchema.optional().describe("Its own last proven alarm. Absent: that of the whole report counts."),
   targets: targetsSchema.optional().describe("Its own targets. Absent: those of the whole report count."),
+  repositories: z
+    .array(repositoryBackupsSchema)
+    .optional()
+    .describe("What each pgBackRest repository holds. Absent: not asked, or not known."),
   storage: storageSchema.optional().describe("What its backups and WAL take. Absent: not asked."),
   findings: z.array(clusterFindingSchema).describe("What was found, the gravest first. Empty: nothing."),
 });
@@ -210,3 +225,5 @@ export const fleetReportSchema = z.object({
   prices: pricesSchema.optional().describe("Prices of storage. Absent: no cost is shown."),
   clusters: z.array(fleetClusterSchema).describe("Every cluster that any source knows."),
 });
+export type FleetReport = z.infer<typeof fleetReportSchema>;
+export type FleetCluster = FleetReport["clusters"][number];

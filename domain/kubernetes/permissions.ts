@@ -8,6 +8,7 @@ export interface Permission {
     | "goharbor.io"
     | "networking.k8s.io"
     | "postgres-operator.crunchydata.com"
+    | "postgresql.cnpg.io"
     | "rbac.authorization.k8s.io";
   readonly resource: string;
   readonly verbs: readonly string[];

@@ -1,4 +1,4 @@
-import type { DatabaseAnswer } from "./database-answer.ts";
+import { isArchiverFailing, type DatabaseAnswer } from "./database-answer.ts";
 import { lastDue } from "./backup-schedule.ts";
 import { flagCodes, type FlagCode } from "./flag-codes.ts";
 import type { Flag } from "./flags.ts";
@@ -107,9 +107,9 @@ function archiverFlags(database: DatabaseAnswer): Flag[] {
     return [flag("archiver-unknown", "no primary was found to ask: a replica does not archive")];
   }
   const { failedCount, lastFailed, lastArchived, oldestWaitingSeconds } = database;
-  if (lastFailed !== null && (lastArchived === null || Date.parse(lastFailed) > Date.parse(lastArchived))) {
+  if (isArchiverFailing(database)) {
     const since = lastArchived === null ? "never archived anything" : `last archived ${lastArchived}`;
-    return [flag("archiver-failing", `${failedCount} failures, the last ${lastFailed}; ${since}`)];
+    return [flag("archiver-failing", `${failedCount} failures, the last ${lastFailed ?? ""}; ${since}`)];
   }
   if (oldestWaitingSeconds !== null && oldestWaitingSeconds > waitAllowedSeconds) {
     const since = lastArchived === null ? "nothing was ever archived" : `last archived ${lastArchived}`;

@@ -31,6 +31,11 @@ export type Database = z.infer<typeof databaseSchema>;
 /** What the database says about itself and its archiver, or why that is unknown. */
 export type DatabaseAnswer = Database | { readonly unknown: string };
 
+/** Whether the archiver's last attempt failed. */
+export function isArchiverFailing({ lastArchived, lastFailed }: Database): boolean {
+  return lastFailed !== null && (lastArchived === null || Date.parse(lastFailed) > Date.parse(lastArchived));
+}
+
 /** ISO 8601 in UTC, whatever the session's time zone and date style are. */
 const utc = (expression: string): string =>
   `to_char(${expression} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;

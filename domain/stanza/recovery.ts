@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Database, DatabaseAnswer } from "./database-answer.ts";
+import { isArchiverFailing, type Database, type DatabaseAnswer } from "./database-answer.ts";
 import { flagCodes, type FlagCode } from "./flag-codes.ts";
 import { statusDetail, statusText, type OkayStatus, type RepositoryBackups, type StanzaStatus } from "./status.ts";
 import { walArrival } from "./wal-arrival.ts";
@@ -81,7 +81,7 @@ function windowOf({ name, usable, wal }: RepositoryBackups, database: DatabaseAn
   const arrival = walArrival(wal, database);
   if (arrival !== "arrived") return open(arrival === "missing" ? "wal-missing" : "archiver-unknown");
   const until = later(archivedUntil(database), usable.newest);
-  return [{ ...common, until, atLeastUntil: until, endedBy: isFailing(database) ? "archiver-failing" : null }];
+  return [{ ...common, until, atLeastUntil: until, endedBy: isArchiverFailing(database) ? "archiver-failing" : null }];
 }
 
 /**
@@ -94,11 +94,6 @@ function archivedUntil({ askedAt, lastArchived, lastArchivedCompleted, oldestWai
   const waiting =
     oldestWaitingSeconds === null || askedAt === null ? Infinity : Date.parse(askedAt) - oldestWaitingSeconds * 1000;
   return new Date(Math.min(success, waiting)).toISOString();
-}
-
-/** Whether the archiver's last attempt failed. */
-export function isFailing({ lastArchived, lastFailed }: Database): boolean {
-  return lastFailed !== null && (lastArchived === null || Date.parse(lastFailed) > Date.parse(lastArchived));
 }
 
 function lossOf(

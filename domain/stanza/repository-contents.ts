@@ -10,7 +10,7 @@ interface WalRange {
 }
 
 /** Whether a backup can be restored, as far as the names in `pgbackrest info` tell. */
-export type Usability = { readonly usable: "yes" } | { readonly usable: "no" | "unknown"; readonly why: string };
+type Usability = { readonly usable: "yes" } | { readonly usable: "no" | "unknown"; readonly why: string };
 
 /** How many backups are named in a report. The others are only counted. */
 const namedAtMost = 5;
@@ -81,7 +81,7 @@ function restorability(
  * @param labels of all backups of the same database in the same repository.
  * @param wal the range of that database's WAL in that repository; undefined when the report has none.
  */
-export function usabilityOf(
+function usabilityOf(
   backup: Backup,
   labels: ReadonlySet<string | undefined>,
   wal: WalRange | undefined,

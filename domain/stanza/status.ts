@@ -6,7 +6,7 @@ const namedBackups = z.object({
 });
 
 /** The backups in one repository. */
-const repositoryBackupsSchema = z.object({
+export const repositoryBackupsSchema = z.object({
   /** Such as `repo1`. */
   name: z.string(),
   count: z.int(),

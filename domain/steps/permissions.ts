@@ -1,5 +1,6 @@
 import { checkPermissions } from "../check/permissions.ts";
 import { drillPermissions } from "../drill/permissions.ts";
+import { fleetPermissions } from "../fleet/permissions.ts";
 import { harborPermissions } from "../harbor/permissions.ts";
 import { orderBackup, permissions, type Permission } from "../kubernetes/permissions.ts";
 import { registryPermissions } from "../registry/permissions.ts";
@@ -12,6 +13,7 @@ import { stackPermissions } from "../stack/permissions.ts";
 export const stepPermissions = {
   ...permissions,
   ...checkPermissions,
+  ...fleetPermissions,
   ...harborPermissions,
   ...drillPermissions,
   ...registryPermissions,

@@ -12,6 +12,7 @@ import { pgHbaReportSchema, pgHbaRequestSchema } from "../harbor/steps/pg-hba.ts
 import { rollReportSchema, rollRequestSchema } from "../harbor/steps/roll.ts";
 import { statusReportSchema, statusRequestSchema } from "../harbor/steps/status.ts";
 import { backupProofsReportSchema } from "../ledger/report.ts";
+import { fleetReportSchema } from "../fleet/report.ts";
 import type { Permission } from "../kubernetes/permissions.ts";
 import { registryCheckReportSchema, registryCheckRequestSchema } from "../registry/check.ts";
 import { restoreCheckReportSchema, restoreCheckRequestSchema } from "../restore/check.ts";
@@ -44,6 +45,7 @@ interface Step {
 /** Every step of the runbooks. Components, CLI, generated pages and tests read it here. */
 export const steps = {
   "stanza list": { report: scanReportSchema, permissions: stepPermissions["stanza list"] },
+  "backup fleet": { report: fleetReportSchema, permissions: stepPermissions["backup fleet"] },
   "config targets": { report: configTargetsReportSchema, permissions: stepPermissions["config targets"] },
   "stanza create": {
     request: stanzaCreateRequestSchema,

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { CustomObjectsApi, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
 import { z } from "zod";
+import { fleetReportSchema } from "../../domain/fleet/report.ts";
 import { scanReportSchema, type ScanEntry } from "../../domain/stanza/list-report.ts";
 import { layout } from "../../sandbox/host/directory.ts";
 import { waitUntil } from "../../sandbox/host/processes.ts";
@@ -106,6 +107,37 @@ describe("stanza list: okay means that there are backups", function () {
       assert.equal((await listed(sharedCluster)).entry.verdict, "okay");
     },
   );
+
+  it("backup fleet has the same window and loss as the database, and names what no stack declares", async () => {
+    const segment = await archivedSegment();
+    const { namespace, name } = sharedCluster;
+    const { stdout, stderr, exitCode } = await cli(
+      "backup",
+      "fleet",
+      "--context",
+      "dev",
+      "-n",
+      namespace,
+      "-o",
+      "json",
+    );
+    assert.equal(exitCode, 1, stderr);
+    const { clusters, sources } = fleetReportSchema.parse(JSON.parse(stdout));
+    const found = clusters.find((each) => each.name === name);
+    assert(found?.recovery?.status === "known" && found.lossNow?.status === "since");
+    const [window] = found.recovery.windows;
+    // Postgres completed the segment not later than it archived it.
+    const archived = Date.parse(await sql(`select last_archived_time from pg_stat_archiver`));
+    assert.equal(found.repositories?.[0]?.wal?.max, segment);
+    assert(window?.until !== null && window?.endedBy === null, stdout);
+    assert(archived - Date.parse(window.until) >= 0 && archived - Date.parse(window.until) < 10_000, stdout);
+    assert.equal(window.until, found.lossNow.since);
+    assert.deepEqual([found.findings, found.watch], [[], { status: "not-watched" }]);
+    assert.deepEqual(
+      sources.map(({ status }) => status),
+      ["partial", "complete", "complete", "complete", "complete"],
+    );
+  });
 
   faultTest(45, "sees an archive command that fails, and one that does nothing, and nothing after that", async () => {
     const set = async (command: string): Promise<void> => {

@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { parse } from "yaml";
 import { z } from "zod";
 import { findingsAt } from "../../../../domain/finding.ts";
+import { fleetMetrics } from "../../../../domain/metrics/fleet.ts";
 import { harborMetrics } from "../../../../domain/metrics/harbor.ts";
 import type { Metric } from "../../../../domain/metrics/metric.ts";
 import { openMetrics } from "../../../../domain/metrics/open-metrics.ts";
@@ -103,6 +104,11 @@ const harbor = harborMetrics({
   clone: [],
   checkedAt: checkedAt.toISOString(),
 });
+
+const fleet = fleetMetrics(
+  { version: 1, gatheredAt: checkedAt.toISOString(), sources: [], clusters: [] },
+  { context: "dev" },
+);
 
 describe("metrics", () => {
   describe("as OpenMetrics text", () => {
@@ -357,7 +363,7 @@ describe("metrics", () => {
     });
 
     it("the page names every metric", () => {
-      for (const { name } of [...stanzas([]), ...harbor]) assert(page.includes(`| \`${name}\` |`), name);
+      for (const { name } of [...stanzas([]), ...harbor, ...fleet]) assert(page.includes(`| \`${name}\` |`), name);
     });
   });
 });
