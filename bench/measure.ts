@@ -1,7 +1,7 @@
 /** The values of one repeated measurement. */
 export interface Figure {
   readonly what: string;
-  readonly unit: "s" | "ms" | "MB";
+  readonly unit: "s" | "ms" | "MB" | "kB";
   readonly values: readonly number[];
 }
 

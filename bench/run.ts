@@ -9,6 +9,7 @@ import { previewDev, previewHarbor, previewPolicies } from "./preview.ts";
 import { onPath } from "./program.ts";
 import { read } from "./read.ts";
 import { registryCheck } from "./registry-check.ts";
+import { report } from "./report.ts";
 import { restoreCheck } from "./restore-check.ts";
 import { scanMany } from "./scan-many.ts";
 import { scan } from "./scan.ts";
@@ -31,6 +32,7 @@ const benchmarks: Record<string, { readonly run: (bench: Bench) => Promise<Resul
     up: { run: up, needsKubectl: false },
     read: { run: read, needsKubectl: false },
     "restore-check": { run: restoreCheck, needsKubectl: false },
+    report: { run: report, needsKubectl: false },
     "registry-check": { run: registryCheck, needsKubectl: false },
   };
 

@@ -14,7 +14,7 @@ import { addHarborCommands } from "./harbor/program.ts";
 import { endProcess, printError, printText } from "./output.ts";
 import { addRegistryCommands } from "./registry/program.ts";
 import { addRestoreCommands } from "./restore/program.ts";
-import { addReportCommand } from "./report/program.ts";
+import { addReportCommands } from "./report/program.ts";
 import { addSecretsCommands } from "./secrets/program.ts";
 import { addStackCommands } from "./stack/program.ts";
 import { addStanzaCommands } from "./stanza/program.ts";
@@ -29,6 +29,8 @@ function program(setExitCode: (code: number) => void): Command {
       printText(version());
       throw new CommanderError(0, "postgres-recovery.version", "");
     })
+    // Without this, `report` would take the options of `report fleet`. Subcommands inherit it.
+    .enablePositionalOptions()
     .exitOverride()
     .showHelpAfterError("(see --help)")
     .configureOutput({
@@ -61,7 +63,7 @@ The --help of each command has its Kubernetes permissions and exit codes.`,
   addStackCommands(root, setExitCode);
   addCheckCommand(root, setExitCode);
   addAlarmCommands(root, setExitCode);
-  addReportCommand(root, setExitCode);
+  addReportCommands(root, setExitCode);
   addConfigCommands(root, setExitCode);
   addCompletionCommands(root);
   return root;

@@ -144,6 +144,9 @@ export const faults = {
   174: "A namespace that looks like a drill's and is not, or whose drill still runs",
   175: "A drill whose Pod never runs, or whose clone fails again and again",
   176: "Targets for the loss and the time of a restore that are missed, or cannot be measured",
+  177: "Names and texts with markup in data that a page shows",
+  178: "Names and texts with control, bidirectional or invisible characters in data that a page shows",
+  179: "Saved data of a report with mistakes",
 } as const satisfies Record<number, string>;
 
 export type FaultNumber = keyof typeof faults;

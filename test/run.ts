@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensureHarbor } from "../sandbox/harbor/harbor.ts";
-import { ensurePackages } from "../sandbox/host/packages.ts";
+import { ensureBrowser, ensurePackages } from "../sandbox/host/packages.ts";
 import { down } from "../sandbox/sandbox.ts";
 import { ensureTools } from "../sandbox/toolchain/tools.ts";
 import { coverageFloors } from "./coverage-floors.ts";
@@ -71,6 +71,7 @@ const checks = await Promise.all([
 ]);
 // Before the lanes, which would otherwise install and build the same programs at the same time.
 await ensurePackages(progress);
+await ensureBrowser(progress);
 await ensureTools(["etcd", "kube-apiserver", "kubelet", "pulumi"], progress);
 await ensureHarbor(progress);
 const ran = await Promise.all(lanes.map((lane) => runLane(lane)));

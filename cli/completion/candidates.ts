@@ -110,7 +110,7 @@ function optionOf(command: CommandUnknownOpts, name: string): Option | undefined
   return command.options.find(({ short, long }) => name === short || name === long);
 }
 
-const fileOptions = new Set(["--kubeconfig", "--dump-directory", "--directory", "--state"]);
+const fileOptions = new Set(["--kubeconfig", "--dump-directory", "--directory", "--state", "--from", "--html"]);
 
 function valuesOf({ target }: State, option: Option, prefix: string): Expected {
   if (option.long === "--context") return { kind: "contexts", target, prefix };

@@ -159,6 +159,9 @@ export const errorKinds = {
   "sqs-failed": "failed",
   "cloudwatch-forbidden": "failed",
   "cloudwatch-failed": "failed",
+  // Reports.
+  "fleet-report-unreadable": "usage",
+  "report-not-written": "failed",
 } as const satisfies Record<string, FailureKind>;
 
 export type ErrorCode = keyof typeof errorKinds;

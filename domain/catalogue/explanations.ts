@@ -16,6 +16,7 @@ import { ownStore } from "./own-store.ts";
 import { podConfig } from "./pod-config.ts";
 import { proof } from "./proof.ts";
 import { registry } from "./registry.ts";
+import { reports } from "./report.ts";
 import { restore } from "./restore.ts";
 import { secrets } from "./secrets.ts";
 import { spiloImage } from "./spilo-image.ts";
@@ -52,11 +53,13 @@ export const areas: readonly { readonly title: string; readonly entries: Partial
   { title: "Secrets and their copies", entries: secrets },
   { title: "What a stack declares", entries: stackRules },
   { title: "Alarms", entries: alarms },
+  { title: "Reports", entries: reports },
 ];
 
 /** Every error and every finding that is not `ok`, explained; the compiler finds one that is missing. */
 export const explanations: Explanations = {
   ...argumentsAndSettings,
+  ...reports,
   ...alarms,
   ...kubernetes,
   ...aws,

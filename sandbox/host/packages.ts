@@ -29,6 +29,25 @@ export async function ensurePackages(progress: (line: string) => void): Promise<
     );
 }
 
+/** Programs that can be the browser of a test, the smallest first. */
+const browsers = ["chromium-headless-shell", "chromium"];
+
+/** The path of a browser without a window. Installs Debian's if there is none. */
+export async function ensureBrowser(progress: (line: string) => void): Promise<string> {
+  if (programPath(browsers) === undefined) {
+    await installPackages(["chromium-headless-shell"], "Chromium on PATH", progress);
+  }
+  const path = programPath(browsers);
+  if (path === undefined) throw new Error("there is no Chromium on PATH, although its package is installed");
+  return path;
+}
+
+/** The first of the programs that is in a folder of PATH. */
+function programPath(programs: readonly string[]): string | undefined {
+  const folders = (process.env["PATH"] ?? "").split(delimiter);
+  return programs.flatMap((program) => folders.map((folder) => join(folder, program))).find(isExecutable);
+}
+
 /**
  * Installs Debian packages if the user is root.
  *

@@ -112,6 +112,8 @@ describe("completion", function () {
     ["postgres-recovery dump a/b --directory ", [":files"]],
     ["postgres-recovery config check --stack ", ["dev", "lab"]],
     ["postgres-recovery report --state=", [":files"]],
+    ["postgres-recovery report fleet --from ", [":files"]],
+    ["postgres-recovery report fleet --html=", [":files"]],
     ["postgres-recovery completion ", ["bash", "zsh", "fish"]],
     ["postgres-recovery nonsense ", []],
   ];
