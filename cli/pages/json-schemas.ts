@@ -22,7 +22,10 @@ export const jsonSchemas: Readonly<Record<string, JsonSchema>> = {
   "harbor-roll-dry-run.v1.json": printed("harbor roll --dry-run", rollPreviewSchema),
   "restore-suggest.v1.json": printed("restore check --suggest", suggestReportSchema),
   "report.v1.json": printed("report", stackReportSchema),
-  "fleet-report.v1.json": described("What postgres-recovery report fleet reads with --from and prints with -o json.", fleetReportSchema),
+  "fleet-report.v1.json": described(
+    "What postgres-recovery report fleet reads with --from and prints with -o json.",
+    fleetReportSchema,
+  ),
   "config-check.v1.json": printed("config check", configCheckReportSchema),
   "config-restore.v1.json": printed("config restore", configRestoreReportSchema),
   "config-finish-restore.v1.json": printed("config finish-restore", configFinishRestoreReportSchema),

@@ -1,4 +1,5 @@
 import { formatBytes } from "../restore/read.ts";
+import { coverageOf } from "./coverage.ts";
 import type { FleetCluster, FleetReport } from "./report.ts";
 import type { FleetRow } from "./row.ts";
 import { ageSeconds, kindTexts, lastProof, lastRestore, targetsOf, type FleetStatus } from "./status.ts";
@@ -53,12 +54,13 @@ export function newestBackupCell({ newestBackup }: FleetCluster, report: FleetRe
 export function recoveryCell({ recovery }: FleetCluster): Cell {
   if (recovery === undefined) return notAsked;
   if (recovery.status === "unknown") return unknownCell;
-  const [first, last] = [recovery.windows[0], recovery.windows.at(-1)];
-  if (first === undefined || last === undefined) return cell("no moment");
-  const holes = recovery.windows.length - 1;
-  const until = last.until === null ? "an unknown moment" : minuteText(last.until);
-  const gaps = holes === 0 ? "" : `, with ${holes} ${holes === 1 ? "gap" : "gaps"}`;
-  return cell(minuteText(first.from), `to ${until}${gaps}`);
+  const [first] = recovery.windows;
+  const coverage = coverageOf(recovery.windows);
+  if (first === undefined || coverage === undefined) return cell("no moment");
+  const { furthest, gaps } = coverage;
+  const until = furthest.until === null ? "an unknown moment" : minuteText(furthest.until);
+  const broken = gaps.length === 0 ? "" : `, with ${gaps.length} ${gaps.length === 1 ? "gap" : "gaps"}`;
+  return cell(minuteText(first.from), `to ${until}${broken}`);
 }
 
 /** Whether a target is met, in words. */

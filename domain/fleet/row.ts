@@ -1,4 +1,5 @@
 import { momentText } from "../text.ts";
+import { coverageOf } from "./coverage.ts";
 import { monthlyCost } from "./cost.ts";
 import type { FleetCluster, FleetReport } from "./report.ts";
 import { judgeCluster, lastProof, lastRestore, rank, type Judgement } from "./status.ts";
@@ -42,7 +43,7 @@ export function rowValues({ cluster, costPerMonth, judgement, title }: FleetRow)
     status: judgement.status,
     newestBackupAt: newestBackup?.status === "known" ? newestBackup.finishedAt : null,
     recoveryFrom: windows[0]?.from,
-    recoveryUntil: windows.at(-1)?.until,
+    recoveryUntil: coverageOf(windows)?.furthest.until,
     lossSeconds: lossNow?.status === "since" ? lossNow.seconds : null,
     restoreSeconds: lastRestore(cluster)?.rtoSeconds,
     lastProofAt: lastProof(cluster)?.at,

@@ -1,4 +1,5 @@
 import { momentText } from "../text.ts";
+import { coverageOf } from "./coverage.ts";
 import type { FleetCluster, FleetReport } from "./report.ts";
 import { spanText } from "./texts.ts";
 
@@ -166,14 +167,15 @@ function judgeRecovery({ recovery }: FleetCluster): Reason[] {
   if (recovery === undefined) return [];
   if (recovery.status === "unknown")
     return reason("unknown", "recovery-unknown", `its recovery window is not known: ${recovery.why}`);
-  const last = recovery.windows.at(-1);
-  if (last === undefined) return reason("problem", "no-window", "it can be restored to no moment");
-  const holes = recovery.windows.length - 1;
+  const coverage = coverageOf(recovery.windows);
+  if (coverage === undefined) return reason("problem", "no-window", "it can be restored to no moment");
+  const { furthest, gaps } = coverage;
+  const ends = `a restore ends ${endText(furthest.until)}: ${furthest.endedBy ?? ""}`;
   return [
-    ...(last.endedBy === null
+    ...(furthest.endedBy === null ? [] : reason("problem", "recovery-ends", ends)),
+    ...(gaps.length === 0
       ? []
-      : reason("problem", "recovery-ends", `a restore ends ${endText(last.until)}: ${last.endedBy}`)),
-    ...(holes === 0 ? [] : reason("warning", "recovery-gap", `its recovery window has ${count(holes, "gap")}`)),
+      : reason("warning", "recovery-gap", `its recovery window has ${count(gaps.length, "gap")}`)),
   ];
 }
 

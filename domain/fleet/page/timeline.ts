@@ -1,4 +1,5 @@
 import { scaleUtc } from "d3-scale";
+import { coverageOf, endOf, type Coverage, type Windows } from "../coverage.ts";
 import type { FleetCluster } from "../report.ts";
 import { minuteText } from "../texts.ts";
 import { markup, Markup, nothing } from "./markup.ts";
@@ -15,7 +16,6 @@ interface Size {
 }
 
 type Backups = NonNullable<FleetCluster["backups"]>;
-type Known = Extract<NonNullable<FleetCluster["recovery"]>, { status: "known" }>;
 type Place = (moment: number) => number;
 
 /** The timeline in a row of the table. */
@@ -38,7 +38,7 @@ export function timeline({ backups, recovery }: FleetCluster, period: Period, si
   const [top, middle, bottom] = [2, size.height - 7, size.height - 2];
   const paths = [
     path("w", windowBars(windows, period, place, middle)),
-    path("g", recovery?.status === "known" ? gaps(windows, period, place, middle) : ""),
+    path("g", recovery?.status === "known" ? gapLines(windows, period, place, middle) : ""),
     path("f", strokes(shown.filter(isFull), place, top, bottom)),
     path(
       "o",
@@ -58,7 +58,7 @@ export function timeline({ backups, recovery }: FleetCluster, period: Period, si
       ),
     ),
   ];
-  const label = timelineLabel(backups, recovery?.status === "known" ? recovery : undefined);
+  const label = timelineLabel(backups, recovery?.status === "known" ? windows : undefined);
   return markup`<svg class="t" viewBox="0 0 ${size.width} ${size.height}" role="img" aria-label="${label}">${paths}</svg>`;
 }
 
@@ -70,26 +70,20 @@ function path(name: string, commands: string): Markup {
   return commands === "" ? nothing : markup`<path class="${name}" d="${commands}"/>`;
 }
 
-/** The last window reaches the end of the period when it reaches the newest WAL. A window without a known end has no length. */
-function windowBars(windows: Known["windows"], period: Period, place: Place, y: number): string {
-  return windows.map((window) => line(place(Date.parse(window.from)), place(endOf(window, period)), y)).join("");
+/** A window without a known end has no length. */
+function windowBars(windows: Windows, { from: start }: Period, place: Place, y: number): string {
+  const bars = windows.filter((window) => endOf(window) >= start);
+  return bars.map((window) => line(place(Date.parse(window.from)), place(endOf(window)), y)).join("");
 }
 
-function endOf({ from, until }: Known["windows"][number], { from: start }: Period): number {
-  return Math.max(start, Date.parse(until ?? from));
-}
-
-function gaps(windows: Known["windows"], period: Period, place: Place, y: number): string {
-  if (windows.length === 0) return line(place(period.from), place(period.until), y);
-  return windows
-    .map((window, index) => {
-      const next = windows[index + 1];
-      // The newest window has no gap behind it unless something ends it: WAL that is not archived yet is no gap.
-      if (next === undefined && window.endedBy === null) return "";
-      const until = next === undefined ? period.until : Date.parse(next.from);
-      return line(place(endOf(window, period)), place(until), y);
-    })
-    .join("");
+/** WAL that is not archived yet is no gap: the newest window has one behind it only when something ends it. */
+function gapLines(windows: Windows, period: Period, place: Place, y: number): string {
+  const coverage = coverageOf(windows);
+  if (coverage === undefined) return line(place(period.from), place(period.until), y);
+  const { furthest, gaps } = coverage;
+  const open = furthest.endedBy === null ? [] : [{ from: endOf(furthest), until: period.until }];
+  const shown = [...gaps, ...open].filter(({ until }) => until >= period.from);
+  return shown.map(({ from, until }) => line(place(from), place(until), y)).join("");
 }
 
 /** Backups at one place are one stroke. */
@@ -108,15 +102,16 @@ function line(from: number, to: number, y: number): string {
   return to < from ? "" : `M${from} ${y}H${Math.max(to, from + 1)}`;
 }
 
-function timelineLabel(backups: Backups | undefined, recovery: Known | undefined): string {
+function timelineLabel(backups: Backups | undefined, windows: Windows | undefined): string {
   const parts = [backups === undefined ? "backups not asked" : backupsLabel(backups)];
-  if (recovery !== undefined) {
-    const holes = Math.max(0, recovery.windows.length - 1);
-    parts.push(
-      recovery.windows.length === 0 ? "no WAL coverage" : `WAL coverage with ${holes} ${holes === 1 ? "gap" : "gaps"}`,
-    );
-  }
+  if (windows !== undefined) parts.push(coverageLabel(coverageOf(windows)));
   return parts.join(", ");
+}
+
+function coverageLabel(coverage: Coverage | undefined): string {
+  if (coverage === undefined) return "no WAL coverage";
+  const { length } = coverage.gaps;
+  return `WAL coverage with ${length} ${length === 1 ? "gap" : "gaps"}`;
 }
 
 function backupsLabel(backups: Backups): string {

@@ -173,6 +173,13 @@ describe("timeline", () => {
     );
   });
 
+  it("a window before the period leaves only the gap behind it", () => {
+    const windows = [{ from: daysAgo(40), until: daysAgo(30), endedBy: "x" }];
+    const { text } = timeline(goodCluster({ recovery: { status: "known", windows } }), period, size);
+    assert.match(text, /class="g" d="M0 13H100"/);
+    assert.doesNotMatch(text, /class="w"/);
+  });
+
   it("without a window, the whole period is a gap; when the windows are not known, nothing is", () => {
     const none = timeline(goodCluster({ recovery: { status: "known", windows: [] } }), period, size).text;
     assert.match(none, /class="g" d="M0 13H100"/);
@@ -250,7 +257,9 @@ describe("readFleetReport", () => {
     const { error } = readFleetReport(JSON.parse(JSON.stringify(wrong)));
     const paths = error?.issues.map(({ path }) => path.join("."));
     assert.deepEqual(paths, ["gatheredAt", "clusters.0.operator", "clusters.0.findings"]);
-    assert.doesNotMatch(String(error?.issues.map(({ message }) => message)), /canary/);
+    const messages = String(error?.issues.map(({ message }) => message));
+    assert.match(messages, /must be one of pgo, zalando, cloudnative-pg, unknown,required$/);
+    assert.doesNotMatch(messages, /canary/);
   });
 });
 
