@@ -118,6 +118,7 @@ export const findingSeverities = {
   "backup-metadata-missing": "warn",
   "backup-part-damaged": "refuse",
   "backup-files-missing": "refuse",
+  "backup-part-foreign": "refuse",
   "backup-control-file-wrong": "refuse",
   "backup-content-unread": "unknown",
   "backup-content-read": "ok",

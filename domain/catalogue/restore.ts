@@ -180,6 +180,14 @@ export const restore = {
     todo: "Take a target time before this backup.",
     green: "The parts have the size that the sentinel says, and can all be unpacked.",
   },
+  "backup-part-foreign": {
+    title: "a part of the backup is of another backup",
+    means:
+      "The files in one of its parts were changed at other times than its list of files says, or its backup_label begins elsewhere than its sentinel says.",
+    matters: "The restored database would be a mixture of two moments, which PostgreSQL may not notice when it starts.",
+    todo: "Bring the right object back from an older version, if the bucket keeps versions. Otherwise restore an earlier backup.",
+    green: "Every object is there with its size, each part can be read, and its files have the right names.",
+  },
   "backup-control-file-wrong": {
     title: "the backup's control file belongs to something else",
     means:

@@ -26,6 +26,10 @@ export interface BackupContents {
   /** Files and folders of the list that were in no part. */
   readonly missing: readonly string[];
   readonly hasLabel: boolean;
+  /** Position at which its backup_label says that its WAL begins; undefined when it does not say. */
+  readonly labelStart?: bigint | undefined;
+  /** Parts with files of another backup, each with the first such file. */
+  readonly foreign?: readonly string[];
   /** Undefined when no part has one. */
   readonly control: ControlFile | undefined;
   /**

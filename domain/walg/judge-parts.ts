@@ -1,8 +1,10 @@
 import { findingsAt, type Finding } from "../finding.ts";
 import { momentText } from "../text.ts";
+import type { BackupDescription } from "./backup.ts";
 import type { DescribedBackup } from "./completeness.ts";
 import { encryptionOf, type BackupContents, type PartReading } from "./contents.ts";
-import { controlFileProblem } from "./pg-control.ts";
+import { controlFileProblem, controlMomentProblem, type ControlFile } from "./pg-control.ts";
+import { lsn } from "./timeline.ts";
 
 const earlier = "take a target time before this backup, so that an older one is restored";
 /** Names in a finding, before the rest is only counted. */
@@ -57,7 +59,7 @@ function judgeMembers(
   isWhole: boolean,
 ): Finding[] {
   const at = findingsAt(where);
-  const { control, hasLabel, list, missing, parts } = contents;
+  const { control, foreign = [], hasLabel, labelStart, list, missing, parts } = contents;
   const findings: Finding[] = [];
   const there = new Set(parts.map(({ name }) => name));
   const lost = list !== undefined && "found" in list ? list.found.parts.filter((part) => !there.has(part)) : [];
@@ -71,11 +73,30 @@ function judgeMembers(
       at.refuse("backup-files-missing", `lacks ${some(files, "file")} of the database: no part has them`, earlier),
     );
   }
-  const problem = control === undefined ? undefined : controlFileProblem(control, description);
+  if (foreign.length > 0) {
+    const what = `has ${some(foreign, "part")} with a file of another time than its list says: they are of another backup`;
+    findings.push(at.refuse("backup-part-foreign", what, earlier));
+  }
+  const { startLsn } = description;
+  if (role === "chosen" && labelStart !== undefined && startLsn !== undefined && labelStart !== startLsn) {
+    const what = `its backup_label begins at ${lsn(labelStart)}, and its sentinel at ${lsn(startLsn)}: one is of another backup`;
+    findings.push(at.refuse("backup-part-foreign", what, earlier));
+  }
+  const problem = control === undefined ? undefined : controlProblem(control, description, role);
   if (problem !== undefined) findings.push(at.refuse("backup-control-file-wrong", problem, earlier));
   if (control === undefined && isWhole && role === "chosen")
     findings.push(at.refuse("backup-control-file-wrong", "its pg_control.tar has no pg_control", earlier));
   return findings;
+}
+
+/** A delta brings its own pg_control, so that of a parent may be of any moment. */
+function controlProblem(
+  control: ControlFile,
+  description: BackupDescription,
+  role: DescribedBackup["role"],
+): string | undefined {
+  const problem = controlFileProblem(control, description);
+  return problem ?? (role === "chosen" ? controlMomentProblem(control, description) : undefined);
 }
 
 /** @example some(["a", "b"], "part")  // → "2 parts: a; b" */

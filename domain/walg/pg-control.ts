@@ -1,9 +1,13 @@
+import { lsn } from "./timeline.ts";
+
 /** What `global/pg_control` says of its database. */
 export interface ControlFile {
   /** All 64 bits, in decimal digits. */
   readonly systemIdentifier: string;
   /** Version of the file's own form. */
   readonly version: number;
+  /** Position from which its last checkpoint replays; undefined for a form of which the place is not known here. */
+  readonly redo?: bigint | undefined;
 }
 
 /** `PG_CONTROL_VERSION` (pg_control.h) by major version. */
@@ -16,6 +20,10 @@ const controlVersions: Readonly<Record<number, number>> = {
   15: 1300,
 };
 
+/** Versions in which `checkPointCopy.redo` is at {@link redoOffset} (pg_control.h, since PostgreSQL 11). */
+const redoKnownFor = [1100, 1201, 1300];
+const redoOffset = 40;
+
 /** The size of the file in every version. */
 const fileBytes = 8192;
 
@@ -23,7 +31,22 @@ const fileBytes = 8192;
 export function readControlFile(content: Uint8Array): ControlFile | undefined {
   if (content.length !== fileBytes) return undefined;
   const view = new DataView(content.buffer, content.byteOffset, content.byteLength);
-  return { systemIdentifier: view.getBigUint64(0, true).toString(), version: view.getUint32(8, true) };
+  const version = view.getUint32(8, true);
+  const redo = redoKnownFor.includes(version) ? view.getBigUint64(redoOffset, true) : undefined;
+  return { systemIdentifier: view.getBigUint64(0, true).toString(), version, redo };
+}
+
+/**
+ * What is wrong when a pg_control is of another backup of the same database; undefined when it may be of this one. WAL-G
+ * stores the file after the backup's first checkpoint and before its end.
+ */
+export function controlMomentProblem(
+  { redo }: ControlFile,
+  { startLsn, finishLsn }: { readonly startLsn: bigint | undefined; readonly finishLsn: bigint | undefined },
+): string | undefined {
+  if (redo === undefined || startLsn === undefined || finishLsn === undefined) return undefined;
+  if (redo >= startLsn && redo <= finishLsn) return undefined;
+  return `its pg_control has the checkpoint of ${lsn(redo)}, and the backup goes from ${lsn(startLsn)} to ${lsn(finishLsn)}`;
 }
 
 /**

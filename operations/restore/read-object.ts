@@ -18,36 +18,48 @@ export interface ObjectReader {
   readonly count: (bytes: number) => void;
 }
 
+/** A file or folder in a tar file. */
+export interface Member {
+  readonly name: string;
+  /** Milliseconds since 1970, in whole seconds; 0 when it is not known. */
+  readonly modified: number;
+}
+
 /** What a tar file of a backup holds. */
 export interface PartContent {
   readonly kind: "read";
-  readonly members: readonly string[];
+  readonly members: readonly Member[];
+  /** Text of its backup_label. */
+  readonly label: string | undefined;
   readonly control: ControlFile | undefined;
 }
 
 const controlFile = "/global/pg_control";
-/** More than pg_control has. */
-const controlBytes = 64 * 1024;
+export const labelFile = "backup_label";
+/** More than either has. */
+const keptBytes = 64 * 1024;
 
 /** Reads one tar file to its end. @throws the reason of `ends.stop`. */
 export function readPart(reader: ObjectReader, object: S3Object): Promise<PartContent | FailedReading> {
   return readObject(reader, object, async (content) => {
-    const members: string[] = [];
+    const members: Member[] = [];
     let control: ControlFile | undefined;
+    let label: string | undefined;
     const tar = extract();
     const fed = pipeline(content, tar);
     // The loop throws the same error.
     fed.catch(() => undefined);
     for await (const entry of tar) {
       const name = memberName(entry.header.name);
-      members.push(name);
+      members.push({ name, modified: entry.header.mtime.getTime() });
       const kept: Uint8Array[] = [];
-      const isControl = name === controlFile && entry.header.size <= controlBytes;
-      for await (const bytes of entry as AsyncIterable<Uint8Array>) if (isControl) kept.push(bytes);
-      if (isControl) control = readControlFile(Buffer.concat(kept));
+      const isKept = (name === controlFile || name === labelFile) && entry.header.size <= keptBytes;
+      for await (const bytes of entry as AsyncIterable<Uint8Array>) if (isKept) kept.push(bytes);
+      if (isKept && name === controlFile) control = readControlFile(Buffer.concat(kept));
+      if (isKept && name === labelFile) label = Buffer.concat(kept).toString("utf8");
     }
     await fed;
-    return { kind: "read", members, control };
+    return { kind: "read", members, control, label };
   });
 }
 

@@ -8,14 +8,15 @@ import { formatBytes, planRead, type ReadPlan, type ReadReport } from "../../dom
 import type { GatheredPlace } from "../../domain/restore/sources.ts";
 import type { BackupDescription } from "../../domain/walg/backup.ts";
 import type { BackupContents, PartReading, PlaceContents, SegmentReading } from "../../domain/walg/contents.ts";
-import { readFileList, type FileList } from "../../domain/walg/file-list.ts";
+import { startInLabel } from "../../domain/walg/backup-label.ts";
+import { isOfAnotherTime, readFileList, type FileList } from "../../domain/walg/file-list.ts";
 import { expectedSegment } from "../../domain/walg/judge-wal-contents.ts";
 import type { ControlFile } from "../../domain/walg/pg-control.ts";
 import { segmentName } from "../../domain/walg/segment-name.ts";
 import { walgFolders, type StoredBackup } from "../../domain/walg/storage.ts";
 import { gathered } from "../gathered.ts";
 import type { Surroundings } from "../surroundings.ts";
-import { readPart, readSegment, type ObjectReader } from "./read-object.ts";
+import { labelFile, readPart, readSegment, type ObjectReader } from "./read-object.ts";
 import type { Ends } from "../ends.ts";
 
 /** It also reads lists of files. */
@@ -92,7 +93,7 @@ function provenEarlier({ controlVersion, hasFileList, provenAt, systemIdentifier
   const isKnown = systemIdentifier !== null && controlVersion !== null;
   return {
     parts: [],
-    list: hasFileList ? { found: { members: new Set(), parts: [] } } : undefined,
+    list: hasFileList ? { found: { members: new Map(), parts: [] } } : undefined,
     missing: [],
     hasLabel: true,
     control: isKnown ? { systemIdentifier, version: controlVersion } : undefined,
@@ -166,22 +167,28 @@ async function readParts(
   { parts }: StoredBackup,
   list: Gathered<FileList> | undefined,
 ): Promise<BackupContents> {
-  const missing = new Set(list !== undefined && "found" in list ? list.found.members : []);
+  const found = list !== undefined && "found" in list ? list.found : undefined;
+  const missing = new Set(found?.members.keys());
+  const foreign: string[] = [];
   let control: ControlFile | undefined;
   let hasLabel = false;
+  let labelStart: bigint | undefined;
   const atOnce = pLimit(objectsAtOnce);
   const read = async ({ name, key }: StoredBackup["parts"][number]): Promise<PartReading> => {
     const reading = await readPart(reader, { bucket, key });
     if (reading.kind !== "read") return { name, reading };
     for (const member of reading.members) {
-      missing.delete(member);
-      hasLabel ||= member === "backup_label";
+      missing.delete(member.name);
+      hasLabel ||= member.name === labelFile;
     }
+    const other = found && reading.members.find((member) => isOfAnotherTime(found, member.name, member.modified));
+    if (other !== undefined) foreign.push(`${name} (${other.name})`);
     control ??= reading.control;
+    labelStart ??= startInLabel(reading.label ?? "");
     return { name, reading: { kind: "read" } };
   };
   const readings = await Promise.all(parts.map((part) => atOnce(() => read(part))));
-  return { parts: readings, list, missing: [...missing], hasLabel, control };
+  return { parts: readings, list, missing: [...missing], hasLabel, control, labelStart, foreign };
 }
 
 async function readWal(

@@ -87,12 +87,12 @@ function drawing(seed: number): (limit: number) => number {
 }
 
 /**
- * Whether an object of a backup was replaced by the same object of another backup. Neither side of the comparison is right
- * about these: a part of another backup of the same database looks right in every way that is checked, and with the
- * sentinel or the list of another backup the check refuses, while the stand-in for WAL-G restores.
+ * Whether the check refuses a backup although its restore may come out right: its sentinel or a list of files was replaced
+ * by that of another backup, or a part of a backup on which it is based, whose files it may all replace.
  */
-export function isOfAnotherBackup({ kind, name }: Damage): boolean {
-  return kind === "swapped" && name.startsWith("basebackups_005/");
+export function isOfAnotherBackup({ kind, name }: Damage, backup: string): boolean {
+  if (kind !== "swapped" || !name.startsWith("basebackups_005/")) return false;
+  return /(?:_sentinel|files_metadata)\.json$/.test(name) || !name.startsWith(`basebackups_005/${backup}/`);
 }
 
 export function damaged(prefix: Prefix, { name, kind, bytes, other }: Damage): Prefix {

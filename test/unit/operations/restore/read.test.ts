@@ -317,6 +317,14 @@ describe("restore check --read", function () {
         () => bucket.editPacked(control, (tar) => tar.writeUInt32LE(1300, 512 + 8)),
         /^refuse backup-control-file-wrong: its pg_control has the form 1300, and that of PostgreSQL 12 is 1201/,
       ],
+      "the backup_label of another backup of the same database": [
+        () => bucket.put(label, bucket.get(`${full}/tar_partitions/part_003.tar.lz4`).content),
+        /^refuse backup-part-foreign: its backup_label begins at 0\/2000028, and its sentinel at 0\/8000028/,
+      ],
+      "the pg_control of another backup of the same database": [
+        () => bucket.put(control, bucket.get(`${full}/tar_partitions/pg_control.tar.lz4`).content),
+        /^refuse backup-control-file-wrong: its pg_control has the checkpoint of 0\/\S+, and the backup goes from 0\/8000028 to 0\/8000138/,
+      ],
       "a part without pg_control": [
         async () => bucket.put(control, await repacked(bucket.get(control).content, () => undefined)),
         /^refuse backup-control-file-wrong: its pg_control\.tar has no pg_control/,
@@ -346,6 +354,15 @@ describe("restore check --read", function () {
       );
       bucket = (await CapturedBucket.load()).edit(`${delta}/tar_partitions/part_001.tar.lz4`, flip);
       assert.match(said(await check(bucket, afterDelta)), /^refuse backup-part-damaged/);
+    });
+
+    it("a part of another backup of the same database, in the backup on which a delta builds", async () => {
+      bucket.put(`${full}/tar_partitions/part_001.tar.lz4`, bucket.get(data).content);
+      assert.notEqual((await check(bucket, { ...afterDelta, read: false })).verdict, "refuse");
+      assert.match(
+        said(await check(bucket, afterDelta)),
+        /^refuse backup-part-foreign: has 1 part: part_001\.tar\.lz4 \(\/\S+\) with a file of another time than its list says/,
+      );
     });
 
     it("a list of files that is cut, which leaves open whether files are missing", async () => {
