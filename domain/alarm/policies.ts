@@ -1,5 +1,5 @@
 /** The account in the ARN of a topic or a queue. */
-export function accountOf(arn: string): string {
+function accountOf(arn: string): string {
   return arn.split(":")[4] ?? "";
 }
 
