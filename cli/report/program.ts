@@ -10,7 +10,7 @@ const stackExamples = [
 
 const fleetExamples = [
   "postgres-recovery report fleet --from fleet.json",
-  "postgres-recovery report fleet --from fleet.json --html backups.html",
+  "postgres-recovery backup fleet -o json | postgres-recovery report fleet --from - --html backups.html",
   "postgres-recovery report fleet --from fleet.json --cluster calendar/calendar-db --html calendar.html",
   "postgres-recovery report fleet --from fleet.json -o json | jq -r '.clusters[].name'",
 ];
