@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { isSandbox } from "../sandbox/host/directory.ts";
 import { down, up as sandboxUp } from "../sandbox/sandbox.ts";
+import { backupVerify } from "./backup-verify.ts";
 import { dump } from "./dump.ts";
 import { rendered, type Bench, type Result } from "./measure.ts";
 import { previewDev, previewHarbor, previewPolicies } from "./preview.ts";
@@ -34,6 +35,7 @@ const benchmarks: Record<string, { readonly run: (bench: Bench) => Promise<Resul
     "restore-check": { run: restoreCheck, needsKubectl: false },
     report: { run: report, needsKubectl: false },
     "registry-check": { run: registryCheck, needsKubectl: false },
+    "backup-verify": { run: backupVerify, needsKubectl: false },
   };
 
 const usage = `usage: npm run bench -- [--repeat COUNT] [--gigabytes SIZE] [NAME…], NAME being one of ${Object.keys(benchmarks).join(", ")}`;

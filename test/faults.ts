@@ -113,6 +113,7 @@ export const faults = {
   117: "An entry of the ledger of proofs is removed or replaced",
   118: "Two writers of the ledger at once; S3's answer to a writer is lost",
   119: "An object changes after its content was proven, or the proof gets old",
+  122: "A sentinel is deleted from S3, or WAL-G in the Pod reads another place than the one that is checked",
   140: "A restored database names blobs that the registry's bucket has lost",
   145: "A credential in a manifest, a state or a ConfigMap of a cluster, which a check would quote",
   146: "A value that a state has only in encrypted form",

@@ -4,6 +4,7 @@ import { z } from "zod";
 import {
   CreateBucketCommand,
   DeleteObjectCommand,
+  GetObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
   S3Client,
@@ -14,6 +15,8 @@ import { connectHarbor, type HarborClient } from "../../clients/kubernetes/harbo
 import { readBootstrapState } from "../../clients/pod/spilo.ts";
 import { rollPreviewSchema } from "../../domain/harbor/steps/roll-preview.ts";
 import { harborPermissions } from "../../domain/harbor/permissions.ts";
+import { spiloContainer } from "../../domain/harbor/objects.ts";
+import { containerOf } from "../../domain/kubernetes/container.ts";
 import type { Permission } from "../../domain/kubernetes/permissions.ts";
 import { harborOperatorPgHba, runbookPgHba } from "../../domain/harbor/pg-hba.ts";
 import { podConfigData, podSecretData } from "../../domain/harbor/pod-config.ts";
@@ -436,6 +439,55 @@ describe("the steps for Harbor's database, with both real operators and a real S
     assert.equal(report.sections.find(({ title }) => title === "backups")?.findings[0]?.where, own);
     assert.deepEqual(report.pods, [{ name: `${name}-0`, role: "leader", ready: true, current: true }]);
   });
+
+  faultTest(
+    122,
+    "backup verify compares the sentinels and folders in S3 with the list of WAL-G in the leader's Pod",
+    async () => {
+      const kubeconfig = await users.kubeconfig("backup-verify", harborPermissions["backup verify"]);
+      const verify = async () => {
+        const command = ["backup", "verify", cluster, "--kubeconfig", kubeconfig, "-o", "json"];
+        const { exitCode, stdout, stderr } = await run(command);
+        assert.notEqual(stdout, "", stderr);
+        const report = steps["backup verify"].report.parse(JSON.parse(stdout));
+        return { exitCode, ...report, codes: report.findings.map(({ code }) => code) };
+      };
+      const agreed = await verify();
+      assert.equal(agreed.exitCode, 0, JSON.stringify(agreed.findings));
+      for (const code of ["backup-list-agrees", "wal-archiving-works", "backups-restorable"] as const)
+        assert(agreed.codes.includes(code), code);
+
+      // WAL-G of this Pod looks elsewhere, as with a variable that was changed by hand.
+      const [leader] = await harbor.listPods(harborCluster);
+      assert(leader);
+      const inPod = async (script: string): Promise<void> => {
+        const argv = ["sh", "-c", `cd "\${RW_DIR:-/run}/etc/wal-e.d/env" && ${script}`];
+        const ended = await harbor.exec(containerOf(leader.metadata, spiloContainer), argv, { deadlineSeconds: 30 });
+        assert(ended.end === "exited" && ended.code === 0, JSON.stringify(ended));
+      };
+      await inPod(`printf %s s3://${backups.bucket}/elsewhere > WALG_S3_PREFIX`);
+      const elsewhere = await verify().finally(() => inPod(`printf %s ${agreed.place} > WALG_S3_PREFIX`));
+      assert.deepEqual([elsewhere.exitCode, elsewhere.verdict], [3, "unknown"]);
+      assert(elsewhere.codes.includes("backup-list-empty"), JSON.stringify(elsewhere.findings));
+
+      const [backup] = agreed.backups;
+      const place = agreed.place.slice(`s3://${backups.bucket}/`.length);
+      const Key = `${place}/basebackups_005/${backup?.name ?? ""}_backup_stop_sentinel.json`;
+      const { Body } = await s3.send(new GetObjectCommand({ Bucket: backups.bucket, Key }));
+      assert(Body);
+      const sentinel = await Body.transformToByteArray();
+      await s3.send(new DeleteObjectCommand({ Bucket: backups.bucket, Key }));
+      const missing = await verify().finally(() =>
+        s3.send(new PutObjectCommand({ Bucket: backups.bucket, Key, Body: sentinel })),
+      );
+      assert.equal(missing.exitCode, 1);
+      assert.deepEqual(
+        missing.unfinished.map(({ name: folder }) => folder),
+        [backup?.name],
+      );
+      assert(missing.codes.includes("backups-wal-alone"));
+    },
+  );
 
   faultTest(
     113,
