@@ -11,6 +11,7 @@ import { waitUntil } from "../../sandbox/host/processes.ts";
 import { client } from "../../sandbox/kubernetes/client.ts";
 import { findCluster, sharedCluster, type PostgresCluster } from "../../sandbox/pgo/inventory.ts";
 import { resource } from "../../sandbox/pgo/objects.ts";
+import { withCloudNativePg } from "../support/cloud-native-pg.ts";
 import { faultTest } from "../support/fault-test.ts";
 import { createDirectly, loseStanza, repositoryOf } from "../support/repository.ts";
 import { askDirectly, cli, runInSandbox, sandboxEnvironment, startCli, testDirectory } from "../support/sandbox.ts";
@@ -138,6 +139,21 @@ describe("stanza list: okay means that there are backups", function () {
       ["partial", "complete", "complete", "complete", "complete"],
     );
   });
+
+  faultTest(
+    132,
+    "backup fleet reads CloudNativePG's clusters from a real API server, by their own status",
+    async () => {
+      await withCloudNativePg("dev", { conditions: [{ type: "ContinuousArchiving", status: "False" }] }, async () => {
+        const { stdout, exitCode } = await cli("backup", "fleet", "--context", "dev", "-n", "default", "--no-stacks");
+        assert.equal(exitCode, 1, stdout);
+        assert.match(
+          stdout,
+          /^default\/orders +cloudnative-pg +PROBLEM .*cloudnative-pg-archiving-failing: the condition/m,
+        );
+      });
+    },
+  );
 
   faultTest(45, "sees an archive command that fails, and one that does nothing, and nothing after that", async () => {
     const set = async (command: string): Promise<void> => {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { CoreV1Api } from "@kubernetes/client-node";
 import { checkPermissions } from "../../domain/check/permissions.ts";
 import { checkReportSchema } from "../../domain/check/report.ts";
+import { fleetPermissions } from "../../domain/fleet/permissions.ts";
 import { permissions, type Permission } from "../../domain/kubernetes/permissions.ts";
 import { stanzaCreateReportSchema } from "../../domain/stanza/create.ts";
 import { client } from "../../sandbox/kubernetes/client.ts";
@@ -92,6 +93,25 @@ describe("least privilege, with a real token and exactly the role of docs/permis
         const { exitCode, stderr } = await checkCluster(`check-less-${resource}`, less);
         assert.equal(exitCode, 3, stderr);
         assert.match(stderr, new RegExp(`not allowed to (list|get) ${resource}: .* forbidden`));
+      }),
+    );
+  });
+
+  faultTest([15, 131], "backup fleet without any one of its permissions says what it does not know", async () => {
+    const held: readonly Permission[] = fleetPermissions["backup fleet"];
+    const ofFleet = async (name: string, less: readonly Permission[]): Promise<Ended> =>
+      cli("backup", "fleet", "--no-stacks", "-n", "brr", ...uid(), "--kubeconfig", await users.kubeconfig(name, less));
+    const whole = await ofFleet("fleet", held);
+    assert.equal(whole.exitCode, 0, whole.stdout + whole.stderr);
+    await Promise.all(
+      held.map(async ({ resource }, index) => {
+        const user = `fleet-less-${resource.replace("/", "-")}`;
+        const { exitCode, stderr, stdout } = await ofFleet(user, held.toSpliced(index, 1));
+        assert.equal(exitCode, 3, stdout + stderr);
+        assert.match(
+          `${stdout}\n${stderr}`,
+          new RegExp(`not allowed to (.* and )?\\w+ (.* )?${resource}: .* forbidden`),
+        );
       }),
     );
   });
