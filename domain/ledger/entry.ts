@@ -2,8 +2,7 @@ import { z } from "zod";
 import { checkStatuses, proofVerdicts } from "../restore/proof/checks.ts";
 
 /** What an entry proves, by what was done. */
-export const proofKinds = ["content-check", "drill", "restore-proof"] as const;
-export type ProofKind = (typeof proofKinds)[number];
+const proofKinds = ["content-check", "drill", "restore-proof"] as const;
 
 /** An object as S3 listed it when it was read: a change of any of its objects changes the fingerprint. */
 const fingerprintSchema = z
