@@ -110,11 +110,25 @@ async function lostDatabaseDeleted(
 
 /** The last object that the Zalando operator deletes, as kubectl names it; undefined if the database is gone or in use. */
 async function leftOfLostDatabase(kubernetes: DatabaseObjects, harbor: ObjectName): Promise<string | undefined> {
+  const [owner, database, hasService] = await Promise.all([
+    unlessNotInstalled(kubernetes.getHarborCluster(harbor)),
+    unlessNotInstalled(kubernetes.getPostgresql(harbor)),
+    kubernetes.hasService(harbor),
+  ]);
   const name = postgresqlName(harbor);
   // Without its HarborCluster, Kubernetes deletes the resource within a minute.
-  if ((await kubernetes.getPostgresql(harbor)) !== undefined)
-    return (await kubernetes.getHarborCluster(harbor)) === undefined ? `postgresql ${name}` : undefined;
-  return (await kubernetes.hasService(harbor)) ? `service ${name}` : undefined;
+  if (database !== undefined) return owner === undefined ? `postgresql ${name}` : undefined;
+  return hasService ? `service ${name}` : undefined;
+}
+
+/** In a new Kubernetes cluster, the Secrets may be restored before the operators are installed. */
+async function unlessNotInstalled<T>(read: Promise<T | undefined>): Promise<T | undefined> {
+  try {
+    return await read;
+  } catch (error) {
+    if (error instanceof RecoveryError && error.code === "kubernetes-resource-unknown") return undefined;
+    throw error;
+  }
 }
 
 /** All copies, in the order of `names`; throws unless every one of them can be restored. */

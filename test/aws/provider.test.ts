@@ -214,7 +214,7 @@ describe("stand-in for the AWS provider on the real Pulumi engine", function () 
   });
 
   for (const [what, body, message] of [
-    ["resource", `new aws.sns.Topic("t", {}, options);`, /does not know aws:sns\/topic:Topic/],
+    ["resource", `new aws.kinesis.Stream("s", {}, options);`, /does not know aws:kinesis\/stream:Stream/],
     [
       "property",
       `new aws.s3.Bucket("b", { acl: "private" }, options);`,

@@ -63,7 +63,7 @@ describe("the steps about secrets, with a real token and exactly the role of doc
 
     // First, because restore creates the Secret only once.
     faultTest(15, `secrets ${step} without any one of its permissions is refused, and names it`, async () => {
-      if (step === "restore") await objects.setSecret(standby, undefined);
+      if (step === "restore") await objects.clear();
       const refused = oneLess(held).map(async ({ less, missing }) => {
         const user = `secrets ${step} less ${missing}`.replaceAll(/[^a-z]/g, "-");
         const { exitCode, stdout, stderr } = await run(step, await users.kubeconfig(user, less));

@@ -187,7 +187,8 @@ describe("stanza list: okay means that there are backups", function () {
   faultTest(43, "sees a stanza without a backup, and prints a command that PGO's API accepts", async () => {
     await createDirectly(missing);
     try {
-      await waitUntil("the first WAL to be archived", 60, async () => {
+      // pgBackRest gives up a segment after 60 seconds, and only then Postgres tries again.
+      await waitUntil("the first WAL to be archived", 180, async () => {
         return !flagsOf((await listed(missing)).entry).includes("archiver-failing");
       });
       const { entry, exitCode } = await listed(missing);

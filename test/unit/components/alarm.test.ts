@@ -49,6 +49,18 @@ describe("the declared alarm", () => {
     }
   });
 
+  it("tells a second topic, too, if there is one", async () => {
+    const secondTopic = "arn:aws:sns:eu-west-2:123456789012:platform";
+    const declared = await registered(
+      () => {
+        new Alarm("alarm", { ...args, secondTopic });
+      },
+      () => "",
+    );
+    const actions = declared.flatMap(({ inputs }) => (inputs["alarmActions"] as unknown[] | undefined) ?? []);
+    assert.equal(actions.filter((action) => action === secondTopic).length, 4);
+  });
+
   it("is what the policy backup-without-alarm asks for", () => {
     const related = (resource: Registered) => ({
       type: resource.type,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { duration } from "../../../../domain/duration.ts";
+import { RecoveryError } from "../../../../domain/errors.ts";
 import { vitalSecretNames } from "../../../../domain/harbor/names.ts";
 import { copyName } from "../../../../domain/secrets/copy-place.ts";
 import { keepSecrets } from "../../../../operations/secrets/keep.ts";
@@ -93,7 +94,17 @@ describe("secrets keep and secrets restore, against Secrets Manager's protocol",
     await keep();
     kubernetes.services = [true];
     assert.deepEqual(await restore(), Array(4).fill("unchanged"));
-    assert.deepEqual(kubernetes.services, [true]);
+    assert(!surroundings.lines.some((line) => line.startsWith("waiting")));
+  });
+
+  it("are restored before the operators are installed", async () => {
+    await keep();
+    lose();
+    const unknown = (): Promise<never> =>
+      Promise.reject(new RecoveryError("kubernetes-resource-unknown", "knows no such resource"));
+    kubernetes.getPostgresql = unknown;
+    kubernetes.getHarborCluster = unknown;
+    assert.deepEqual(await restore(), Array(4).fill("created"));
   });
 
   faultTest(155, "a database without its HarborCluster will be deleted, too", async () => {
